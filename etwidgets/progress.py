@@ -1,0 +1,76 @@
+"""All that a long function knows of the outside world: how far it is, and whether to stop.
+
+Must not know who listens: no widget, no thread, no terminal but the plain text bar of scripts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+
+class Cancelled(Exception):  # noqa: N818  (stopping on request is no fault)
+    """Raised by :meth:`Progress.advance` when the user asked to stop; nothing was changed."""
+
+
+class Progress:
+    """Told by a long function how far it is.
+
+    A long function calls :meth:`advance` at least every 0.2 s or so. A listener overrides
+    :meth:`advance`; raising :class:`Cancelled` there stops the function.
+    """
+
+    def advance(self, fraction: float, message: str = "") -> None:
+        """Report that ``fraction`` (0 to 1) of the work is done.
+
+        Raises
+        ------
+        Cancelled
+            If the listener wants the work to stop.
+        """
+        raise NotImplementedError
+
+    def part(self, start: float, stop: float) -> Progress:
+        """Progress of a part of the work: its 0..1 maps to ``start..stop`` of this one."""
+        return _Part(self, start, stop)
+
+
+class NullProgress(Progress):
+    """Nobody listens; never cancels."""
+
+    def advance(self, fraction: float, message: str = "") -> None:
+        """Do nothing."""
+
+
+class BarProgress(Progress):
+    """A text bar for scripts and notebooks.
+
+    Parameters
+    ----------
+    title
+        Shown at the left of the bar.
+    """
+
+    def __init__(self, title: str = "") -> None:
+        from tqdm import tqdm  # noqa: PLC0415  (only scripts that ask for a bar pay for it)
+
+        self._bar: tqdm = tqdm(
+            total=100, desc=title, bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+        )
+
+    def advance(self, fraction: float, message: str = "") -> None:
+        """Move the bar to ``fraction`` (0 to 1); closes it at 1."""
+        self._bar.n = round(100 * fraction)
+        self._bar.refresh()
+        if fraction >= 1:
+            self._bar.close()
+
+
+class _Part(Progress):
+    def __init__(self, whole: Progress, start: float, stop: float) -> None:
+        self._whole, self._start, self._stop = whole, start, stop
+
+    def advance(self, fraction: float, message: str = "") -> None:
+        self._whole.advance(self._start + fraction * (self._stop - self._start), message)
