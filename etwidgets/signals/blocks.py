@@ -1,0 +1,73 @@
+"""Runs array functions over the projections of a stack, whether eager, lazy or multi-frame; knows no physics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dask.array as da
+import numpy as np
+
+from etwidgets.progress import BarProgress, NullProgress, Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+
+def listener(progress: Progress | None, *, show_progressbar: bool, title: str) -> Progress:
+    """The progress that was given, or a text bar, or nobody."""
+    if progress is not None:
+        return progress
+    return BarProgress(title) if show_progressbar else NullProgress()
+
+
+def map_projections(
+    data: Any,
+    function: Callable[..., NDArray[Any]],
+    *,
+    rows: NDArray[np.float64] | None = None,
+    progress: Progress,
+) -> Any:
+    """Apply ``function(images, [rows], progress=...)`` to all images.
+
+    Parameters
+    ----------
+    data
+        ``(T, Y, X)``, ``(T, F, Y, X)`` or ``(Y, X)``; numpy or dask.
+    function
+        Takes images ``(N, Y, X)``, returns as many of the same shape; its work on one image does not
+        depend on the others.
+    rows
+        ``(T, k)`` values per projection, handed to ``function`` with the images they belong to; the
+        frames of a projection share them.
+    progress
+        Handed to ``function``; a lazy result reports nothing, as it is computed later.
+
+    Returns
+    -------
+    array
+        Of the shape of ``data``, float32; dask if ``data`` is.
+    """
+    height, width = data.shape[-2:]
+
+    def run(block: NDArray[Any], block_rows: NDArray[np.float64] | None, told: Progress) -> NDArray[Any]:
+        images = np.ascontiguousarray(block).reshape(-1, height, width)
+        given = []
+        if block_rows is not None:
+            given = [np.repeat(block_rows, len(images) // len(block_rows), axis=0)]
+        return function(images, *given, progress=told).reshape(block.shape)
+
+    if not isinstance(data, da.Array):
+        return run(data, rows, progress)
+    lead = tuple(data.chunks[0]) if data.ndim > 2 else ()
+    whole = data.rechunk((lead, *[-1] * (data.ndim - 1))) if lead else data.rechunk(-1)
+
+    def run_lazily(block: NDArray[Any], block_info: Any = None) -> NDArray[Any]:
+        block_rows = rows
+        if rows is not None and lead:
+            start, stop = block_info[0]["array-location"][0]
+            block_rows = rows[start:stop]
+        return run(block, block_rows, NullProgress())
+
+    return whole.map_blocks(run_lazily, dtype=np.float32, meta=np.empty((0,) * data.ndim, np.float32))

@@ -1,0 +1,89 @@
+"""Matplotlib figures of the signals' own plot methods; arrays in, figures out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+
+def orthogonal_slices(
+    volume: NDArray[Any],
+    point: dict[str, int],
+    scales: dict[str, tuple[float, str]],
+    **kwargs: Any,
+) -> Figure:
+    """The slices of a volume ``(X, Z, Y)`` through a point, with scales per axis."""
+    planes = [
+        ("z", volume[:, point["z"], :].T, "x", "y"),
+        ("y", volume[:, :, point["y"]].T, "x", "z"),
+        ("x", volume[point["x"]], "y", "z"),
+    ]
+    figure, axes = plt.subplots(1, 3, figsize=(12, 4.2), layout="constrained")
+    options = {"cmap": "gray", "origin": "upper", **kwargs}
+    for axis, (name, image, across, down) in zip(axes, planes, strict=True):
+        width, height = image.shape[1] * scales[across][0], image.shape[0] * scales[down][0]
+        axis.imshow(np.asarray(image), extent=(0, width, height, 0), **options)
+        axis.set_xlabel(f"{across} ({scales[across][1]})")
+        axis.set_ylabel(f"{down} ({scales[down][1]})")
+        axis.set_title(f"{across}-{down} at {name} = {point[name]}")
+    return figure
+
+
+def axis_test(
+    volume: NDArray[Any],
+    columns: Sequence[int],
+    shift: float,
+    rotation: float,
+    contrast: tuple[float, float],
+) -> Figure:
+    """Three slices ``(3, Z, Y)`` side by side, for judging the tilt axis by eye."""
+    figure, axes = plt.subplots(1, 3, figsize=(12, 4.4), layout="constrained")
+    for axis, image, column in zip(axes, volume, columns, strict=True):
+        low = max(0.0, float(image.mean() - contrast[0] * image.std()))
+        high = float(image.mean() + contrast[1] * image.std())
+        axis.imshow(image, cmap="afmhot", vmin=low, vmax=max(high, low + 1e-12))
+        axis.set_title(f"x = {column}")
+        axis.set_xlabel("y (pixels)")
+        axis.set_ylabel("z (pixels)")
+    figure.suptitle(f"tilt-axis shift {shift:g} px, rotation {rotation:g} deg")
+    return figure
+
+
+def correlation(
+    reference: NDArray[Any],
+    moving: NDArray[Any],
+    correlation_image: NDArray[Any],
+    shift: tuple[float, float],
+) -> Figure:
+    """Two projections and their cross-correlation; ``shift`` ``(y, x)`` from its centre is marked."""
+    figure, axes = plt.subplots(1, 3, figsize=(12, 4.2), layout="constrained")
+    titles = ("reference", "moving", f"cross-correlation: shift y {shift[0]:.1f}, x {shift[1]:.1f} px")
+    for axis, image, title in zip(axes, (reference, moving, correlation_image), titles, strict=True):
+        axis.imshow(image, cmap="gray")
+        axis.set_title(title)
+        axis.set_xlabel("x (pixels)")
+        axis.set_ylabel("y (pixels)")
+    height, width = correlation_image.shape
+    axes[2].plot(width // 2 + shift[1], height // 2 + shift[0], "r+", markersize=12)
+    return figure
+
+
+def join(before: NDArray[Any], after: NDArray[Any], index: int) -> Figure:
+    """Two neighbouring projections and their difference."""
+    figure, axes = plt.subplots(1, 3, figsize=(12, 4.2), layout="constrained")
+    difference = np.asarray(after, float) - np.asarray(before, float)
+    limit = float(np.abs(difference).max()) or 1.0
+    axes[0].imshow(before, cmap="gray")
+    axes[1].imshow(after, cmap="gray")
+    axes[2].imshow(difference, cmap="coolwarm", vmin=-limit, vmax=limit)
+    for axis, title in zip(axes, (f"projection {index - 1}", f"projection {index}", "difference"), strict=True):
+        axis.set_title(title)
+    return figure

@@ -1,0 +1,163 @@
+"""What tilt series and volumes have in common; knows nothing of tilts or of reconstruction."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from hyperspy.signals import Signal2D
+
+from etwidgets.atomic import atomic_path
+from etwidgets.errors import DataError, ParameterError
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+_log = logging.getLogger(__name__)
+
+
+def is_placeholder(data: Any) -> bool:
+    """Whether these are not data: HyperSpy copies a signal without its data and puts them in afterwards."""
+    return bool(data.dtype == object and data.size == 1 and data.item() is None)
+
+
+class ImageStack(Signal2D):
+    """Base of :class:`TomoStack` and :class:`RecStack`; not a signal type of its own."""
+
+    def plot(self, navigator: Any = "slider", *args: Any, **kwargs: Any) -> None:
+        """Plot with HyperSpy; the navigator is a slider unless another is asked for."""
+        if self.axes_manager.navigation_dimension == 0 and isinstance(navigator, str):
+            navigator = "auto"
+        super().plot(navigator, *args, **kwargs)
+
+    def change_data_type(self, dtype: DTypeLike) -> None:
+        """Change the data type in place; the same as HyperSpy's ``change_dtype``."""
+        self.change_dtype(np.dtype(dtype))
+
+    def invert(self) -> Self:
+        """Return a copy with inverted contrast, image by image.
+
+        Each image keeps its own minimum and maximum: ``out = max + min - image``.
+        """
+        axes = (-2, -1)
+        total = self.data.max(axes, keepdims=True) + self.data.min(axes, keepdims=True)
+        return self._deepcopy_with_new_data(total - self.data)
+
+    def normalize(self, width: float = 3) -> Self:
+        """Return a float32 copy in which all images have comparable intensities.
+
+        Each image ``I`` becomes ``(I - min) / (mean + width * std)`` of ``I - min``, so that a bright
+        image is about 1 at ``width`` standard deviations above its mean.
+
+        Parameters
+        ----------
+        width
+            How many standard deviations above the mean are put to 1.
+
+        Raises
+        ------
+        DataError
+            If an image is constant: it has no contrast to normalize.
+        """
+        axes = (-2, -1)
+        lifted = self.data.astype(np.float32)
+        lifted = lifted - lifted.min(axes, keepdims=True)
+        scale = lifted.mean(axes, keepdims=True) + width * lifted.std(axes, keepdims=True)
+        flat = np.flatnonzero(np.asarray(lifted.max(axes)).ravel() == 0)
+        if flat.size:
+            raise DataError(
+                f"image(s) {flat.tolist()} are constant and cannot be normalized; remove them first"
+            )
+        return self._deepcopy_with_new_data(lifted / scale)
+
+    def stats(self) -> dict[str, float]:
+        """Return mean, standard deviation, minimum and maximum of all data."""
+        data = self.data
+        values = {"mean": data.mean(), "std": data.std(), "min": data.min(), "max": data.max()}
+        return {name: float(value) for name, value in values.items()}
+
+    def save_raw(self, filename: str | Path | None = None) -> Path:
+        """Write the data as a raw file with an ``.rpl`` header beside it.
+
+        Parameters
+        ----------
+        filename
+            Where to write; its stem is completed with the shape and the data type, as in
+            ``name_77x256x256_float32.rpl``. Default: the title of the signal.
+
+        Returns
+        -------
+        Path
+            The ``.rpl`` file.
+        """
+        stem = Path(filename or self.metadata.General.title or "stack").with_suffix("")
+        size = "x".join(str(n) for n in self.data.shape)
+        path = stem.with_name(f"{stem.name}_{size}_{self.data.dtype.name}.rpl")
+        flat = self.as_signal2D((-2, -1)) if self.axes_manager.navigation_dimension > 1 else self
+        Signal2D.save(flat, path, overwrite=True)
+        return path
+
+    def save(
+        self,
+        filename: str | Path | None = None,
+        overwrite: bool | None = None,
+        extension: str | None = None,
+        file_format: str | None = None,
+        **kwargs: Any,
+    ) -> Path:
+        """Save so that a crash in the middle leaves the old file whole.
+
+        Parameters
+        ----------
+        filename
+            ``.hspy`` (default) and ``.zspy`` keep everything: data, tilts, shifts, history. Other
+            formats that HyperSpy writes keep the data; for MRC use ``etwidgets.io.save``.
+        overwrite
+            Replace an existing file. Without it an existing file is an error, never a question.
+        extension
+            Used when ``filename`` has none.
+        file_format
+            HyperSpy's name of the writer, where the extension is ambiguous.
+        **kwargs
+            Passed to the writer, for example ``chunks`` and ``compression``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        FileExistsError
+            If the file exists and ``overwrite`` is not true.
+        ParameterError
+            If no name is given and the signal has none, or nothing can write the extension.
+        """
+        path = self._target(filename, extension)
+        if path.suffix.lower() in {".mrc", ".ali", ".rec", ".st"}:
+            raise ParameterError(
+                f"HyperSpy cannot write {path.suffix}; use etwidgets.io.save(signal, {path.name!r})"
+            )
+        if path.exists() and not overwrite:
+            raise FileExistsError(f"{path} exists; choose another name or pass overwrite=True")
+        with atomic_path(path) as temporary:
+            super().save(temporary, overwrite=True, file_format=file_format, **kwargs)
+        # HyperSpy notes the name it wrote to, which was the temporary one
+        if hasattr(self, "tmp_parameters"):
+            self.tmp_parameters.set_item("folder", str(path.parent))
+            self.tmp_parameters.set_item("filename", path.stem)
+            self.tmp_parameters.set_item("extension", path.suffix)
+        return path
+
+    def _target(self, filename: str | Path | None, extension: str | None) -> Path:
+        if filename is None:
+            known = self.tmp_parameters.get_item("filename", default=None) or self.metadata.General.title
+            if not known:
+                raise ParameterError("the signal has no title and was not loaded from a file; give a filename")
+            filename = Path(self.tmp_parameters.get_item("folder", default="")) / known
+        path = Path(filename)
+        if path.suffix == "" or extension:
+            path = path.with_name(path.name + "." + (extension or "hspy").lstrip("."))
+        return path

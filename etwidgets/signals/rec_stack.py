@@ -1,0 +1,169 @@
+"""The reconstructed volume as a HyperSpy signal; knows the engine only to project itself again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import dask.array as da
+import numpy as np
+from hyperspy.signal import BaseSignal
+
+from etwidgets.errors import DataError, ParameterError, ShapeError
+from etwidgets.signals import reconstruction
+from etwidgets.signals.blocks import listener
+from etwidgets.signals.image_stack import ImageStack, is_placeholder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
+
+    from etwidgets.progress import Progress
+    from etwidgets.signals.tomo_stack import TomoStack
+
+AXES = ("x", "z", "y")
+
+
+class RecStack(ImageStack):
+    """A volume ``(x | y, z)``; data ``(X, Z, Y)``: one reconstructed slice per image column x.
+
+    Parameters
+    ----------
+    data
+        ``(X, Z, Y)`` or one slice ``(Z, Y)``: an array, a dask array or a HyperSpy signal.
+    **kwargs
+        HyperSpy's own: ``axes``, ``metadata``, ``original_metadata``.
+
+    Raises
+    ------
+    ShapeError
+        If there is more than one navigation axis.
+    DataError
+        If the data are not real numbers.
+    """
+
+    _signal_type = "ETWRecStack"
+
+    def __init__(self, data: Any, **kwargs: Any) -> None:
+        if not kwargs.get("full_initialisation", True):
+            super().__init__(data, **kwargs)
+            return
+        if isinstance(data, BaseSignal):
+            kwargs = {**data._to_dictionary(), **kwargs}
+            data = kwargs.pop("data")
+        array = data if isinstance(data, da.Array) else np.asarray(data)
+        if array.dtype.kind not in "biuf" and not is_placeholder(array):
+            raise DataError(f"a volume must be real numbers, not {array.dtype}")
+        super().__init__(array, **kwargs)
+        if self.axes_manager.navigation_dimension > 1:
+            raise ShapeError(f"a volume has the shape (x, z, y), not {array.shape}")
+        self.metadata.Signal.signal_type = self._signal_type
+        axes = self.axes_manager._axes
+        for axis, name in zip(axes, AXES[-len(axes) :], strict=True):
+            if not isinstance(axis.name, str):
+                axis.name = name
+            if not isinstance(axis.units, str):
+                axis.units = "pixels"
+        if isinstance(self.data, da.Array) and not self._lazy:
+            self._lazy = True
+            self._assign_subclass()
+
+    def plot_slices(
+        self,
+        xslice: int | None = None,
+        yslice: int | None = None,
+        zslice: int | None = None,
+        return_fig: bool = False,
+        **kwargs: Any,
+    ) -> Figure | None:
+        """Show the three orthogonal slices through a point.
+
+        Parameters
+        ----------
+        xslice, yslice, zslice
+            Indices along x, y and z; default: the middle.
+        return_fig
+            Return the figure.
+        **kwargs
+            Passed to matplotlib's ``imshow``.
+        """
+        from etwidgets.signals import figures
+
+        self._check_volume()
+        sizes = dict(zip(AXES, self.data.shape, strict=True))
+        point = {}
+        for name, given in (("x", xslice), ("y", yslice), ("z", zslice)):
+            index = sizes[name] // 2 if given is None else int(given)
+            if not -sizes[name] <= index < sizes[name]:
+                raise ParameterError(f"{name}slice must be between 0 and {sizes[name] - 1}, not {given}")
+            point[name] = index % sizes[name]
+        scales = {axis.name: (axis.scale, axis.units) for axis in self.axes_manager._axes}
+        figure = figures.orthogonal_slices(self.data, point, scales, **kwargs)
+        return figure if return_fig else None
+
+    def forward_project(
+        self, tilts: ArrayLike | BaseSignal, cuda: bool | None = None, *, progress: Progress | None = None
+    ) -> TomoStack:
+        """Project the volume: what the microscope would see of it.
+
+        Parameters
+        ----------
+        tilts
+            ``(T,)`` degrees, or the ``tilts`` of a stack.
+        cuda
+            As in ``TomoStack.reconstruct``.
+        progress
+            Told how far the work is, and may stop it.
+
+        Returns
+        -------
+        TomoStack
+            ``(T, Y, X)`` float32; the thickness of the volume need not be its height.
+        """
+        from etwidgets.signals.tomo_stack import TomoStack
+
+        self._check_volume()
+        angles = np.asarray(tilts.data if isinstance(tilts, BaseSignal) else tilts, dtype=float).ravel()
+        told = listener(progress, show_progressbar=False, title="project")
+        projections = reconstruction.forward_project(np.asarray(self.data), angles, cuda, told)
+        stack = TomoStack(projections, angles)
+        for name in ("x", "y"):
+            source, target = self.axes_manager[name], stack.axes_manager[name]
+            target.scale, target.offset, target.units = source.scale, source.offset, source.units
+        stack.metadata.General.title = self.metadata.General.title
+        return stack
+
+    def rotate_volume(self, rotation_angles: Sequence[float], order: int = 3) -> Self:
+        """Return the volume rotated about its centre; voxels from outside are 0.
+
+        Parameters
+        ----------
+        rotation_angles
+            Degrees about x, z and y, in that order. Positive about x turns z towards y, about z turns x
+            towards y, about y turns x towards z.
+        order
+            Spline order, 0 to 5.
+        """
+        from scipy import ndimage
+
+        self._check_volume()
+        if np.shape(rotation_angles) != (3,):
+            raise ParameterError(f"three angles are needed (about x, z, y; degrees), not {rotation_angles!r}")
+        planes = ((1, 2), (0, 2), (0, 1))
+        matrix = np.eye(3)
+        for angle, (first, second) in zip(np.deg2rad(rotation_angles), planes, strict=True):
+            turn = np.eye(3)
+            turn[first, first] = turn[second, second] = np.cos(angle)
+            turn[first, second], turn[second, first] = -np.sin(angle), np.sin(angle)
+            matrix = turn @ matrix
+        centre = (np.array(self.data.shape) - 1) / 2
+        inverse = matrix.T  # affine_transform asks where each output voxel comes from
+        data = np.asarray(self.data, dtype=np.float32)
+        rotated = ndimage.affine_transform(data, inverse, centre - inverse @ centre, order=order, cval=0)
+        return self._deepcopy_with_new_data(rotated)
+
+    def _check_volume(self) -> None:
+        names = tuple(axis.name for axis in self.axes_manager._axes)
+        if names != AXES:
+            raise ShapeError(f"the axes are {names}, not {AXES} (array order); the operation needs a volume")

@@ -1,0 +1,243 @@
+"""From a stack to volumes and back: hands arrays to the engine and dresses its results as signals."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import dask.array as da
+import numpy as np
+from hyperspy.signals import Signal1D, Signal2D
+
+from etwidgets import align, engine
+from etwidgets.errors import ParameterError
+from etwidgets.progress import NullProgress, Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from etwidgets.signals.rec_stack import RecStack
+    from etwidgets.signals.tomo_stack import TomoStack
+
+_COLUMNS_PER_BLOCK = 32
+
+
+def backend(cuda: bool | None) -> str:
+    """The engine's name of the backend for the released package's ``cuda`` parameter."""
+    return {None: "auto", True: "astra-cuda", False: "astra-cpu"}[cuda]
+
+
+def geometry(stack: TomoStack, thickness: int | None = None) -> engine.Geometry:
+    """The engine's geometry of a stack; ``thickness`` (rows in z) defaults to its height."""
+    if thickness is not None and (thickness != int(thickness) or thickness < 1):
+        raise ParameterError(f"thickness must be a whole number of pixels, at least 1, not {thickness}")
+    height = stack.data.shape[-2]
+    return engine.Geometry(np.deg2rad(stack.tilts_deg), height, int(thickness or height))
+
+
+def reconstruct(
+    stack: TomoStack,
+    method: str,
+    *,
+    iterations: int,
+    constrain: bool,
+    thresh: float,
+    cuda: bool | None,
+    thickness: int | None,
+    p: float,
+    ncores: int | None,
+    sino_filter: str,
+    dart_iterations: int,
+    gray_levels: Sequence[float] | None,
+    weight_tilts: bool,
+    seed: int,
+    progress: Progress,
+) -> RecStack:
+    """Reconstruct a stack; the parameters are those of ``TomoStack.reconstruct``."""
+    from etwidgets.signals.rec_stack import RecStack
+
+    shape = geometry(stack, thickness)
+    options: dict[str, Any] = {
+        "algorithm": method,
+        "iterations": iterations,
+        "minimum": thresh if constrain else None,
+        "filter_name": sino_filter,
+        "weight_tilts": weight_tilts,
+        "backend": backend(cuda),
+        "n_workers": ncores,
+    }
+    if method.upper() == "DART":
+        options |= {
+            "gray_levels": gray_levels,
+            "dart_iterations": dart_iterations,
+            "fix_probability": p,
+            "seed": seed,
+        }
+    if isinstance(stack.data, da.Array):
+        volume: Any = _lazily(stack.data, shape, options)
+    else:
+        volume = engine.reconstruct(stack.data, shape, progress=progress, **options)
+    result = RecStack(volume, axes=_volume_axes(stack, volume.shape), metadata=_inherited(stack))
+    settings = {key: value for key, value in options.items() if value is not None}
+    settings["thickness"] = shape.n_z
+    result.metadata.set_item("Tomography.reconstruction", settings)
+    return result
+
+
+def preview_columns(width: int, slices: Sequence[int] | None) -> list[int]:
+    """The three columns of a preview: the given ones, checked, or the quartiles of the width."""
+    if slices is None:
+        return [width // 4, width // 2, 3 * width // 4]
+    columns = [int(column) for column in slices]
+    if len(columns) != 3 or not all(0 <= column < width for column in columns):
+        raise ParameterError(f"slices must be three columns between 0 and {width - 1}, not {list(slices)}")
+    return columns
+
+
+def preview(
+    stack: TomoStack,
+    columns: Sequence[int],
+    shift: float = 0.0,
+    rotation: float = 0.0,
+    *,
+    thickness: int | None = None,
+    method: str = "FBP",
+    iterations: int = 50,
+    constrain: bool = True,
+    cuda: bool | None = None,
+    thresh: float = 0,
+    progress: Progress | None = None,
+) -> NDArray[np.float32]:
+    """Reconstruct a few columns for a trial tilt-axis shift (pixels) and rotation (degrees).
+
+    Returns
+    -------
+    array
+        ``(len(columns), Z, Y)`` float32.
+    """
+    stack._check_layout(frames=False)
+    told = progress or NullProgress()
+    moved = align.transform(
+        np.asarray(stack.data), yshift=shift, angle_deg=rotation, progress=told.part(0, 0.3)
+    )
+    return engine.reconstruct(
+        np.ascontiguousarray(moved[:, :, list(columns)]),
+        geometry(stack, thickness),
+        algorithm=method,
+        iterations=iterations,
+        minimum=thresh if constrain else None,
+        backend=backend(cuda),
+        progress=told.part(0.3, 1),
+    )
+
+
+def recon_error(
+    stack: TomoStack,
+    column: int | None,
+    algorithm: str,
+    *,
+    iterations: int,
+    constrain: bool,
+    cuda: bool | None,
+    thresh: float,
+    progress: Progress,
+) -> tuple[Signal2D, Signal1D]:
+    """Reconstruct one column and keep every iteration, as ``TomoStack.recon_error`` says."""
+    width = stack.data.shape[-1]
+    x = width // 2 if column is None else int(column)
+    if not -width <= x < width:
+        raise ParameterError(f"nslice must be a column between 0 and {width - 1}, not {column}")
+    shape = geometry(stack)
+    sinogram = np.asarray(stack.data[:, :, x], dtype=np.float32)[np.newaxis]
+    steps = engine.iterate(
+        sinogram,
+        shape,
+        algorithm=algorithm,
+        iterations=iterations,
+        minimum=thresh if constrain else None,
+        backend=backend(cuda),
+    )
+    images = np.empty((iterations, shape.n_z, shape.n_y), np.float32)
+    norms = np.empty(iterations)
+    for step in steps:
+        images[step.iteration - 1] = step.estimate[0]
+        norms[step.iteration - 1] = step.residual
+        progress.advance(step.iteration / iterations)
+    return _as_series(stack, images), _as_curve(norms)
+
+
+def forward_project(
+    volume: NDArray[Any],
+    tilts_deg: NDArray[np.float64],
+    cuda: bool | None,
+    progress: Progress,
+) -> NDArray[np.float32]:
+    """Project a volume ``(X, Z, Y)`` at tilts in degrees: ``(T, Y, X)``."""
+    shape = engine.Geometry(np.deg2rad(tilts_deg), volume.shape[2], volume.shape[1])
+    return engine.forward_project(volume, shape, backend=backend(cuda), progress=progress)
+
+
+def as_metadata(found: align.AxisEstimate) -> dict[str, Any]:
+    """An axis estimate as numbers, strings and arrays."""
+    values = {item.name: getattr(found, item.name) for item in fields(found)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _lazily(data: da.Array, shape: engine.Geometry, options: dict[str, Any]) -> da.Array:
+    """Reconstruct in blocks along x when asked for; each block needs all projections of its columns."""
+
+    def run(block: NDArray[Any]) -> NDArray[np.float32]:
+        return engine.reconstruct(np.ascontiguousarray(block.transpose(1, 2, 0)), shape, **options)
+
+    columns = data.rechunk((-1, -1, _COLUMNS_PER_BLOCK)).transpose(2, 0, 1)
+    chunks = (columns.chunks[0], (shape.n_z,), (shape.n_y,))
+    return columns.map_blocks(run, chunks=chunks, dtype=np.float32, meta=np.empty((0, 0, 0), np.float32))
+
+
+def _volume_axes(stack: TomoStack, shape: tuple[int, ...]) -> list[dict[str, Any]]:
+    axes = []
+    for name, size in zip(("x", "z", "y"), shape, strict=True):
+        source = stack.axes_manager["x" if name == "x" else "y"]
+        offset = -source.scale * (size - 1) / 2 if name == "z" else source.offset
+        axes.append(
+            {
+                "name": name,
+                "size": size,
+                "scale": source.scale,
+                "offset": offset,
+                "units": source.units,
+                "navigate": name == "x",
+            }
+        )
+    return axes
+
+
+def _inherited(stack: TomoStack) -> dict[str, Any]:
+    """The metadata of the stack without what belongs to its signal type or to single projections."""
+    metadata = stack.metadata.deepcopy().as_dictionary()
+    metadata["Signal"] = {}
+    metadata.pop("_HyperSpy", None)
+    return metadata
+
+
+def _as_series(stack: TomoStack, images: NDArray[np.float32]) -> Signal2D:
+    series = Signal2D(images)
+    axes = {axis["name"]: axis for axis in _volume_axes(stack, (1, *images.shape[1:]))}
+    iterations = series.axes_manager.navigation_axes[0]
+    iterations.name, iterations.units, iterations.offset = "Iteration", "", 1
+    for shown, name in zip(series.axes_manager.signal_axes, ("y", "z"), strict=True):
+        shown.name, shown.scale = name, axes[name]["scale"]
+        shown.offset, shown.units = axes[name]["offset"], axes[name]["units"]
+    series.metadata.General.title = "Reconstruction by iteration"
+    return series
+
+
+def _as_curve(norms: NDArray[np.float64]) -> Signal1D:
+    curve = Signal1D(norms)
+    axis = curve.axes_manager.signal_axes[0]
+    axis.name, axis.offset, axis.units = "Iteration", 1, ""
+    curve.metadata.General.title = "Reconstruction error"
+    curve.metadata.Signal.quantity = "L2 norm of the residual"
+    return curve

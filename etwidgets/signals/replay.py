@@ -1,0 +1,150 @@
+"""Applies the recorded transforms of one stack to another, exactly; knows stacks only by their methods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etwidgets.errors import HistoryError
+from etwidgets.signals.tomography_node import Transform, count, read, recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from etwidgets.progress import Progress
+    from etwidgets.signals.tomo_stack import TomoStack
+
+_CHANGES_OF_EXTENT = ("crop", "select", "bin")
+_SAME_TILT_DEG = 0.5
+
+
+def align_like(
+    stack: TomoStack, other: TomoStack, progress: Progress, shift_type: str | None = None
+) -> TomoStack:
+    """Apply to ``other`` what was applied to ``stack`` and not yet to ``other``.
+
+    Parameters
+    ----------
+    stack
+        The stack whose transforms are the model.
+    other
+        A stack of the shape that ``stack`` had before its first transform, or before the first one
+        that ``other`` lacks, or before its alignment began.
+    progress
+        Told how far the work is.
+    shift_type
+        Another way of shifting than the recorded one (``"fourier"`` or ``"interp"``).
+
+    Returns
+    -------
+    TomoStack
+        A new stack; ``other`` is unchanged.
+
+    Raises
+    ------
+    HistoryError
+        If nothing was recorded, the histories contradict each other, or shapes or tilts do not fit.
+    """
+    todo = _missing(stack, other)
+    result = other.deepcopy()
+    for number, transform in enumerate(todo):
+        part = progress.part(number / len(todo), (number + 1) / len(todo))
+        if shift_type and transform.kind == "shift":
+            changed = {**transform.parameters, "method": shift_type}
+            transform = Transform(transform.kind, transform.shape, changed)  # noqa: PLW2901  (the same step)
+        result = _APPLY[transform.kind](result, transform, part)
+    if result.data.shape != stack.data.shape:
+        raise HistoryError(
+            f"after the recorded transforms the other stack is {result.data.shape} and this one is "
+            f"{stack.data.shape}: this stack was changed by something that is not recorded"
+        )
+    _check_tilts(stack, result)
+    result.metadata.Tomography.cropped = bool(stack.metadata.Tomography.cropped)
+    return result
+
+
+def _missing(stack: TomoStack, other: TomoStack) -> list[Transform]:
+    ours, theirs = recorded(stack), recorded(other)
+    if not any(transform.kind in ("shift", "transform") for transform in ours):
+        raise HistoryError("No transformations have been applied to this stack; register or align it first")
+    shape = other.data.shape
+    n_common = len(theirs)
+    if n_common <= len(ours) and all(a.same_as(b) for a, b in zip(ours, theirs, strict=False)):
+        todo = ours[n_common:]
+        if not todo:
+            return []
+        if todo[0].shape == shape:
+            return todo
+    if any(transform.kind in ("shift", "transform") for transform in theirs):
+        raise HistoryError(
+            "the other stack was already shifted or rotated in another way than this one; "
+            "start from the stack as it was loaded"
+        )
+    first = next(i for i, transform in enumerate(ours) if transform.kind not in _CHANGES_OF_EXTENT)
+    if ours[first].shape == shape:
+        return ours[first:]
+    expected = " or ".join(str(s) for s in dict.fromkeys([ours[0].shape, ours[first].shape]))
+    raise HistoryError(
+        f"the other stack is {shape}, this alignment starts from {expected} (projections, y, x); "
+        "crop, bin or select the other stack in the same way first"
+    )
+
+
+def _check_tilts(stack: TomoStack, result: TomoStack) -> None:
+    ours, theirs = read(stack, "tilts"), read(result, "tilts")
+    if ours is None or theirs is None:
+        return
+    difference = np.abs(ours - theirs).max()
+    if difference > _SAME_TILT_DEG:
+        raise HistoryError(
+            f"the tilts of the two stacks differ by up to {difference:.2f} deg; they are not the same series"
+        )
+
+
+def _shift(stack: TomoStack, transform: Transform, progress: Progress) -> TomoStack:
+    parameters = transform.parameters
+    return stack.shift_projections(
+        np.asarray(parameters["shifts"]),
+        shift_type=str(parameters["method"]),
+        order=int(parameters["order"]),
+        progress=progress,
+    )
+
+
+def _transform(stack: TomoStack, transform: Transform, progress: Progress) -> TomoStack:
+    parameters = transform.parameters
+    return stack.trans_stack(
+        xshift=float(parameters["xshift"]),
+        yshift=float(parameters["yshift"]),
+        angle=float(parameters["angle"]),
+        interpolation=str(parameters["interpolation"]),
+        progress=progress,
+    )
+
+
+def _crop(stack: TomoStack, transform: Transform, progress: Progress) -> TomoStack:
+    progress.advance(0)
+    p = {name: int(value) for name, value in transform.parameters.items()}
+    return stack.isig[p["x_start"] : p["x_stop"], p["y_start"] : p["y_stop"]]
+
+
+def _select(stack: TomoStack, transform: Transform, progress: Progress) -> TomoStack:
+    progress.advance(0)
+    return stack.select_projections(np.asarray(transform.parameters["keep"], dtype=int))
+
+
+def _bin(stack: TomoStack, transform: Transform, progress: Progress) -> TomoStack:
+    progress.advance(0)
+    scale = [1.0] * stack.axes_manager.navigation_dimension
+    scale += [float(transform.parameters["x_scale"]), float(transform.parameters["y_scale"])]
+    return stack.rebin(scale=scale)
+
+
+_APPLY: dict[str, Callable[[TomoStack, Transform, Progress], TomoStack]] = {
+    "shift": _shift,
+    "transform": _transform,
+    "crop": _crop,
+    "select": _select,
+    "bin": _bin,
+}

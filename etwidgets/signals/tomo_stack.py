@@ -1,0 +1,892 @@
+"""The tilt series as a HyperSpy signal: it checks, calls ``align`` or ``engine``, and writes down what it did.
+
+It must not know files, widgets or sessions. Longer than most files because it is the paper's public
+surface; each method is a few lines over functions that work on arrays.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Self
+
+import dask.array as da
+import numpy as np
+from hyperspy.signal import BaseSignal
+
+from etwidgets import align
+from etwidgets.errors import DataError, MissingTiltsError, ParameterError, ShapeError
+from etwidgets.signals import reconstruction, replay
+from etwidgets.signals import tomography_node as node
+from etwidgets.signals.blocks import listener, map_projections
+from etwidgets.signals.image_stack import ImageStack, is_placeholder
+from etwidgets.signals.tilts import TomoShifts, TomoTilts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike, NDArray
+
+    from etwidgets.progress import Progress
+    from etwidgets.signals.rec_stack import RecStack
+
+_log = logging.getLogger(__name__)
+
+
+class TomoStack(ImageStack):
+    """A tilt series ``(T | x, y)``; data ``(T, Y, X)``, the tilt axis parallel to image x.
+
+    Parameters
+    ----------
+    data
+        ``(T, Y, X)``, ``(T, F, Y, X)`` with F frames per projection, or one image ``(Y, X)``: an array,
+        a list, a dask array, or a HyperSpy signal whose axes and metadata are kept.
+    tilts
+        ``(T,)`` or ``(T, 1)`` degrees: array, list or :class:`TomoTilts`. A stack can be made without,
+        but most methods then ask for them.
+    shifts
+        ``(T, 2)`` pixels ``(y, x)`` that were already applied to the images.
+    **kwargs
+        HyperSpy's own: ``axes``, ``metadata``, ``original_metadata``.
+
+    Raises
+    ------
+    TiltCountError
+        If there is not one tilt (or shift) per projection.
+    ShapeError
+        If the data are neither an image nor a series of them.
+    DataError
+        If the data are complex or not numbers.
+
+    Notes
+    -----
+    Unlike ``etspy.TomoStack``, which has the same name, everything a stack knows is in its metadata, so
+    that plain HyperSpy operations and ``hs.load`` keep it.
+    """
+
+    _signal_type = "ETWTomoStack"
+
+    def __init__(
+        self,
+        data: Any,
+        tilts: ArrayLike | BaseSignal | None = None,
+        shifts: ArrayLike | BaseSignal | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if not kwargs.get("full_initialisation", True):
+            super().__init__(data, **kwargs)
+            return
+        if isinstance(data, BaseSignal):
+            source = data if data.axes_manager.signal_dimension == 2 else data.as_signal2D((0, 1))
+            kwargs = {**source._to_dictionary(), **kwargs}
+            data = kwargs.pop("data")
+        super().__init__(_checked(data), **kwargs)
+        self.metadata.Signal.signal_type = self._signal_type
+        _name_axes(self)
+        node.prepare(self)
+        if isinstance(self.data, da.Array) and not self._lazy:
+            self._lazy = True
+            self._assign_subclass()
+        if tilts is not None:
+            node.write(self, "tilts", tilts)
+        if shifts is not None:
+            node.write(self, "shifts", shifts)
+
+    # -- tilts and shifts ---------------------------------------------------------------------------
+
+    @property
+    def tilts(self) -> TomoTilts:
+        """The tilts, degrees, ``(T | 1)``; ``.data`` is a view of the stack's own, ``(T, 1)``.
+
+        Raises
+        ------
+        MissingTiltsError
+            If none are set.
+        """
+        return TomoTilts(node.read_tilts(self), axes=_axes_of(self, "Tilt values", 1))
+
+    @tilts.setter
+    def tilts(self, values: ArrayLike | BaseSignal | None) -> None:
+        node.write(self, "tilts", values)
+
+    @tilts.deleter
+    def tilts(self) -> None:
+        node.write(self, "tilts", None)
+
+    @property
+    def shifts(self) -> TomoShifts:
+        """The shifts applied so far, pixels ``(y, x)``, ``(T | 2)``; ``.data`` is a view, ``(T, 2)``."""
+        return TomoShifts(node.read_shifts(self), axes=_axes_of(self, "Shift values (y, x)", 2))
+
+    @shifts.setter
+    def shifts(self, values: ArrayLike | BaseSignal | None) -> None:
+        node.write(self, "shifts", values)
+
+    @shifts.deleter
+    def shifts(self) -> None:
+        node.write(self, "shifts", None)
+
+    @property
+    def has_tilts(self) -> bool:
+        """Whether there is one tilt per projection."""
+        return node.read(self, "tilts") is not None
+
+    @property
+    def tilts_deg(self) -> NDArray[np.float64]:
+        """The tilts as a plain array ``(T,)``, degrees; a view."""
+        return node.read_tilts(self)[:, 0]
+
+    @property
+    def shifts_px(self) -> NDArray[np.float64]:
+        """The shifts applied so far as a plain array ``(T, 2)``, pixels ``(y, x)``; a view."""
+        return node.read_shifts(self)
+
+    def set_tilts(self, start: float, increment: float) -> None:
+        """Set equally spaced tilts: ``start + i * increment`` degrees for projection i."""
+        node.write(self, "tilts", start + increment * np.arange(node.count(self)))
+
+    # -- slicing: tilts and shifts follow -----------------------------------------------------------
+
+    def _slicer(self, slices: Any, isNavigation: bool | None = None, out: Any = None) -> Any:
+        index = self._get_array_slices(slices, isNavigation)
+        axes = self.axes_manager._axes
+        if isNavigation is False:
+            # one column or row stays a stack of width 1: a projection has two dimensions
+            index = tuple(_as_slice(i, axis.size) if not axis.navigate else i
+                          for i, axis in zip(index, axes, strict=True))  # fmt: skip
+            slices = tuple(index[axis.index_in_array] for axis in self.axes_manager.signal_axes)
+        result = super()._slicer(slices, isNavigation, out)
+        target = result if out is None else out
+        axis = node.projections_axis(self)
+        if axis is not None and index[axis.index_in_array] != slice(None):
+            chosen = index[axis.index_in_array]
+            node.take(self, target, chosen)
+            keep = np.atleast_1d(np.arange(axis.size)[chosen])
+            node.record(target, node.Transform("select", self._extent, {"keep": keep}))
+        _record_crop(self, target, index)
+        return result
+
+    def crop(self, axis: Any, start: Any = None, end: Any = None, convert_units: bool = False) -> None:
+        """Crop in place, as HyperSpy does; tilts and shifts follow."""
+        before = self._deepcopy_with_new_data(self.data)
+        position = self.axes_manager[axis].index_in_array
+        name = self.axes_manager[axis].name
+        part = slice(*(self.axes_manager[axis]._get_index(value) for value in (start, end)))
+        super().crop(axis, start, end, convert_units)
+        if name == node.PROJECTIONS:
+            node.take(before, self, part)
+            keep = np.arange(before.data.shape[position])[part]
+            node.record(self, node.Transform("select", before._extent, {"keep": keep}))
+        index = tuple(part if i == position else slice(None) for i in range(before.data.ndim))
+        _record_crop(before, self, index)
+
+    def select_projections(self, keep: ArrayLike) -> Self:
+        """Return a stack of some projections.
+
+        Parameters
+        ----------
+        keep
+            A boolean mask of length T, or indices (negative ones count from the end) in the wanted order.
+
+        Raises
+        ------
+        ParameterError
+            If nothing would remain, an index is out of range or repeated, or the mask has another length.
+        """
+        self._check_layout()
+        n_projections = node.count(self)
+        index = _indices(keep, n_projections, "keep")
+        if index.size == 0:
+            raise ParameterError("no projection would remain")
+        result = self._deepcopy_with_new_data(self.data[index])
+        result.axes_manager._axes[0].size = index.size
+        node.take(self, result, index)
+        node.record(result, node.Transform("select", self._extent, {"keep": index}))
+        return result
+
+    def remove_projections(self, projections: Sequence[int] | None = None) -> Self:
+        """Return a stack without some projections; their tilts and shifts go with them.
+
+        Parameters
+        ----------
+        projections
+            Indices; repeated ones count once.
+
+        Raises
+        ------
+        ParameterError
+            If none are given, one is out of range, or nothing would remain.
+        """
+        if projections is None or len(projections) == 0:
+            raise ParameterError("No projections provided; give their indices, for example [10, 20]")
+        n_projections = node.count(self)
+        gone = _indices(np.unique(projections), n_projections, "projections")
+        return self.select_projections(np.setdiff1d(np.arange(n_projections), gone))
+
+    def extract_sinogram(self, column: float) -> Any:
+        """Return the sinogram at one image column as a HyperSpy ``Signal2D``, ``(T, Y)``.
+
+        Parameters
+        ----------
+        column
+            An integer is a pixel, a float is a position in the units of x.
+
+        Raises
+        ------
+        ParameterError
+            If the column is no number.
+        IndexError
+            If the column lies outside the image.
+        """
+        self._check_layout()
+        if isinstance(column, bool) or not isinstance(column, int | float | np.integer | np.floating):
+            raise ParameterError(f"column must be an integer (pixel) or a float (position), not {column!r}")
+        x_axis = self.axes_manager["x"]
+        try:
+            x = x_axis._get_index(float(column) if isinstance(column, np.floating) else column)
+        except ValueError as error:
+            raise IndexError(f"column {column} lies outside the image: {error}") from error
+        if not -x_axis.size <= x < x_axis.size:
+            raise IndexError(f"column {column} lies outside the image of {x_axis.size} columns")
+        sinogram = self.swap_axes(node.PROJECTIONS, "x").inav[int(x)].as_signal2D(("y", node.PROJECTIONS))
+        del sinogram.metadata.Tomography
+        sinogram.set_signal_type("")
+        where = f"column {column}" if not isinstance(column, float) else f"x = {column} {x_axis.units}"
+        sinogram.metadata.General.title = f"Sinogram at {where}"
+        return sinogram
+
+    def plot_sinos(self, *args: Any, **kwargs: Any) -> None:
+        """Plot the sinograms with a slider over x."""
+        self._check_layout()
+        self.swap_axes(node.PROJECTIONS, "x").plot(*args, navigator=kwargs.pop("navigator", "slider"), **kwargs)
+
+    # -- HyperSpy operations that change the extent -------------------------------------------------
+
+    def rebin(
+        self,
+        new_shape: Any = None,
+        scale: Any = None,
+        crop: bool = True,
+        dtype: Any = None,
+        out: Any = None,
+    ) -> Any:
+        """Bin in x and y (HyperSpy's ``rebin``, summing); the shifts are rescaled.
+
+        Raises
+        ------
+        ParameterError
+            If projections would be binned: a sum over different tilts is no projection.
+        """
+        factors = dict(
+            zip(
+                [axis.name for axis in self.axes_manager._axes],
+                self._validate_rebin_args_and_get_factors(new_shape=new_shape, scale=scale),
+                strict=True,
+            )
+        )
+        if factors.get(node.PROJECTIONS, 1) != 1:
+            raise ParameterError(
+                "projections of different tilts cannot be binned together; use scale=[1, 2, 2], "
+                "or s.inav[::2] to keep every second projection"
+            )
+        result = super().rebin(new_shape=new_shape, scale=scale, crop=crop, dtype=dtype, out=out)
+        target = self if out is self else (result if out is None else out)
+        x_scale, y_scale = float(factors.get("x", 1)), float(factors.get("y", 1))
+        shifts = node.read(target, "shifts")
+        if shifts is not None:
+            target.metadata.set_item("Tomography.shifts", shifts / [y_scale, x_scale])
+        known = target.metadata.Tomography
+        known.xshift, known.yshift = known.xshift / x_scale, known.yshift / y_scale
+        if (x_scale, y_scale) != (1, 1):
+            scales = {"x_scale": x_scale, "y_scale": y_scale}
+            node.record(target, node.Transform("bin", self._extent, scales))
+        return result
+
+    def _remove_axis(self, axes: Any) -> None:
+        super()._remove_axis(axes)
+        known = self.metadata.get_item("Tomography", default=None)
+        if known is None or node.projections_axis(self) is not None:
+            return
+        for what in ("tilts", "shifts"):  # a sum or maximum over the tilts has none
+            if known.has_item(what) and len(known.get_item(what)) != 1:
+                delattr(known, what)
+
+    # -- images -------------------------------------------------------------------------------------
+
+    def filter(
+        self,
+        method: str = "median",
+        size: int = 5,
+        taper: float = 0,
+        *,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Return a filtered copy, float32; see :func:`etwidgets.align.filter_projections`."""
+        self._check_layout()
+
+        def run(images: NDArray[Any], progress: Progress) -> NDArray[Any]:
+            return align.filter_projections(images, method, size=size, taper=taper, progress=progress)
+
+        told = listener(progress, show_progressbar=False, title="filter")
+        return self._deepcopy_with_new_data(map_projections(self.data, run, progress=told))
+
+    def weight_stack(self, accuracy: str = "medium") -> Self:
+        """Return a copy whose images fade out across the tilt axis until all have the same mass.
+
+        See :func:`etwidgets.align.weight_projections`. Suits slabs, for which material enters the
+        field of view at high tilt (Sanders et al. 2015, doi:10.1186/s40679-015-0005-7).
+        """
+        self._check_layout()
+        return self._deepcopy_with_new_data(align.weight_projections(np.asarray(self.data), accuracy))
+
+    # -- registration -------------------------------------------------------------------------------
+
+    def stack_register(
+        self,
+        method: str = "PC",
+        start: int | None = None,
+        show_progressbar: bool = False,
+        crop: bool = False,
+        shift_type: str = "fourier",
+        cuda: bool | None = None,
+        *,
+        progress: Progress | None = None,
+        **parameters: Any,
+    ) -> Self:
+        """Return a stack whose projections are registered to each other.
+
+        Parameters
+        ----------
+        method
+            ``"PC"``, ``"StackReg"``, ``"COM"`` or ``"COM-CL"``, in any letter case.
+        start
+            Index of the projection that stays in place; default: the one in the middle of the tilts.
+        show_progressbar
+            Show a text bar.
+        crop
+            Crop to the area that all projections have in common afterwards.
+        shift_type
+            ``"fourier"`` or ``"interp"`` (cubic spline).
+        cuda
+            There is no CUDA path for registration; only None and False are accepted.
+        progress
+            Told how far the work is, and may stop it.
+        **parameters
+            Of the method; see :func:`etwidgets.align.estimate_shifts`.
+
+        Returns
+        -------
+        TomoStack
+            float32; its ``shifts`` are those of this stack plus the ones found.
+
+        Raises
+        ------
+        AlignmentError, DataError, ParameterError, MissingTiltsError
+            If the method's assumptions do not hold, or a parameter is wrong.
+        """
+        self._check_layout()
+        if cuda:
+            raise ParameterError("registration runs on the processor; leave out cuda=True")
+        told = listener(progress, show_progressbar=show_progressbar, title=f"register ({method})")
+        images = self.data if self.data.ndim == 3 else self.data.mean(axis=1)
+        shifts = align.estimate_shifts(
+            np.asarray(images), self.tilts_deg, method, start=start, progress=told.part(0, 0.8), **parameters
+        )
+        result = self.shift_projections(shifts, shift_type=shift_type, progress=told.part(0.8, 1))
+        told.advance(1)
+        return result.shift_crop() if crop else result
+
+    def register_stack(self, method: str = "PC", start: int | None = None, **parameters: Any) -> Self:
+        """Register; the name that the paper's text uses for :meth:`stack_register`."""
+        return self.stack_register(method, start, **parameters)
+
+    def shift_projections(
+        self,
+        shifts: ArrayLike,
+        shift_type: str = "fourier",
+        order: int = 3,
+        *,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Return a stack with every projection shifted, float32.
+
+        Parameters
+        ----------
+        shifts
+            ``(T, 2)`` pixels ``(y, x)``; positive moves content to a larger index.
+        shift_type
+            ``"fourier"`` or ``"interp"``.
+        order
+            Spline order of ``"interp"``.
+        progress
+            Told how far the work is, and may stop it.
+        """
+        self._check_layout()
+        rows = np.asarray(shifts, dtype=float)
+        if rows.shape != (node.count(self), 2):
+            raise ShapeError(f"shifts must have the shape ({node.count(self)}, 2), not {rows.shape}")
+        method = {"fourier": "fourier", "interp": "spline", "spline": "spline"}.get(shift_type.lower())
+        if method is None:
+            raise ParameterError(f"shift_type must be 'fourier' or 'interp', not {shift_type!r}")
+
+        def run(images: NDArray[Any], image_rows: NDArray[Any], progress: Progress) -> NDArray[Any]:
+            return align.apply_shifts(images, image_rows, method=method, order=order, progress=progress)
+
+        told = listener(progress, show_progressbar=False, title="shift")
+        result = self._deepcopy_with_new_data(map_projections(self.data, run, rows=rows, progress=told))
+        node.write(result, "shifts", node.read_shifts(self) + rows)
+        parameters = {"shifts": rows.copy(), "method": method, "order": order}
+        node.record(result, node.Transform("shift", self._extent, parameters))
+        return result
+
+    def shift_crop(self) -> Self:
+        """Return the part of the stack that every projection covers after its shifts."""
+        self._check_layout()
+        height, width = self.data.shape[-2:]
+        rows, columns = align.common_area(self.shifts_px, (height, width))
+        result = self.isig[columns.start : columns.stop, rows.start : rows.stop]
+        result.metadata.Tomography.cropped = True
+        return result
+
+    def manual_align(self, nslice: int, xshift: float = 0, yshift: float = 0, display: bool = False) -> Self:
+        """Return a stack in which the projections from ``nslice`` on are shifted against those before.
+
+        Parameters
+        ----------
+        nslice
+            First projection that moves, 1 to T - 1.
+        xshift, yshift
+            Pixels; positive moves content to a larger index.
+        display
+            Plot the two projections at the join, and their difference.
+        """
+        n_projections = node.count(self)
+        if not 0 < nslice < n_projections:
+            raise ParameterError(f"nslice must be between 1 and {n_projections - 1}, not {nslice}")
+        shifts = np.zeros((n_projections, 2))
+        shifts[nslice:] = yshift, xshift
+        result = self.shift_projections(shifts)
+        if display:
+            from etwidgets.signals import figures
+
+            figures.join(result.data[nslice - 1], result.data[nslice], nslice)
+        return result
+
+    def test_correlation(self, images: Sequence[int] = (0, 1)) -> Figure:
+        """Show two projections and their cross-correlation, with its peak marked.
+
+        Parameters
+        ----------
+        images
+            Indices of the reference and of the moving projection.
+        """
+        self._check_layout()
+        from etwidgets.signals import figures
+
+        if len(images) != 2:
+            raise ParameterError(f"images must be two indices, not {list(images)}")
+        reference, moving = (np.asarray(self.data[i]) for i in _indices(images, node.count(self), "images"))
+        correlation, shift = align.correlate(reference, moving)
+        return figures.correlation(reference, moving, correlation, shift)
+
+    def align_other(
+        self,
+        other: TomoStack,
+        shift_type: str | None = None,
+        cuda: bool | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> TomoStack:
+        """Apply to another stack everything that was done to the geometry of this one.
+
+        Parameters
+        ----------
+        other
+            A stack of the same series (another detector, or an element map), not yet aligned.
+        shift_type
+            Shift in another way than this stack was (``"fourier"`` or ``"interp"``).
+        cuda
+            There is no CUDA path for shifting; only None and False are accepted.
+        progress
+            Told how far the work is, and may stop it.
+
+        Returns
+        -------
+        TomoStack
+            Shifts, rotations, crops and removed projections, in the order in which this stack had them.
+
+        Raises
+        ------
+        HistoryError
+            If there is nothing to apply, or the stacks do not fit; the message says why.
+        """
+        if cuda:
+            raise ParameterError("shifting runs on the processor; leave out cuda=True")
+        told = listener(progress, show_progressbar=False, title="align other")
+        return replay.align_like(self, other, told, shift_type)
+
+    # -- tilt axis ----------------------------------------------------------------------------------
+
+    def trans_stack(
+        self,
+        xshift: float = 0.0,
+        yshift: float = 0.0,
+        angle: float = 0.0,
+        interpolation: str = "linear",
+        *,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Return a stack rotated and then shifted as a whole, in one interpolation, float32.
+
+        Parameters
+        ----------
+        xshift, yshift
+            Pixels; positive moves content to a larger index.
+        angle
+            Degrees about the image centre; positive turns content clockwise on screen (y down).
+        interpolation
+            ``"linear"``, ``"cubic"`` or ``"nearest"``.
+        progress
+            Told how far the work is, and may stop it.
+        """
+        self._check_layout()
+
+        def run(images: NDArray[Any], progress: Progress) -> NDArray[Any]:
+            return align.transform(
+                images,
+                yshift=yshift,
+                xshift=xshift,
+                angle_deg=angle,
+                interpolation=interpolation,
+                progress=progress,
+            )
+
+        told = listener(progress, show_progressbar=False, title="transform")
+        result = self._deepcopy_with_new_data(map_projections(self.data, run, progress=told))
+        known = result.metadata.Tomography
+        known.xshift, known.yshift = known.xshift + float(xshift), known.yshift + float(yshift)
+        known.tiltaxis = known.tiltaxis + float(angle)
+        parameters = {
+            "xshift": float(xshift),
+            "yshift": float(yshift),
+            "angle": float(angle),
+            "interpolation": interpolation,
+        }
+        node.record(result, node.Transform("transform", self._extent, parameters))
+        return result
+
+    def tilt_align(
+        self,
+        method: str = "CoM",
+        show_progressbar: bool = False,
+        *,
+        progress: Progress | None = None,
+        **parameters: Any,
+    ) -> Self:
+        """Find the tilt axis and return a stack in which it is horizontal and centred.
+
+        Parameters
+        ----------
+        method
+            ``"CoM"`` (Wolf 2012) or ``"MaxImage"``, in any letter case.
+        show_progressbar
+            Show a text bar.
+        progress
+            Told how far the work is, and may stop it.
+        **parameters
+            Of the method; see :func:`etwidgets.align.find_tilt_axis`.
+
+        Returns
+        -------
+        TomoStack
+            What was found is in ``metadata.Tomography.axis_estimate``, with its standard errors.
+        """
+        self._check_layout(frames=False)
+        told = listener(progress, show_progressbar=show_progressbar, title=f"tilt axis ({method})")
+        found = align.find_tilt_axis(
+            np.asarray(self.data), self.tilts_deg, method, progress=told.part(0, 0.8), **parameters
+        )
+        _log.info("tilt axis (%s): rotate by %.3f deg, shift by %.3f px", method, found.rotation_deg, found.shift_px)
+        result = self.trans_stack(
+            yshift=found.shift_px, angle=found.rotation_deg, progress=told.part(0.8, 1)
+        )
+        result.metadata.set_item("Tomography.axis_estimate", reconstruction.as_metadata(found))
+        told.advance(1)
+        return result
+
+    def test_align(
+        self,
+        tilt_shift: float = 0.0,
+        tilt_rotation: float = 0.0,
+        slices: Sequence[int] | None = None,
+        thickness: int | None = None,
+        method: str = "FBP",
+        iterations: int = 50,
+        constrain: bool = True,
+        cuda: bool | None = None,
+        thresh: float = 0,
+        vmin_std: float = 0.1,
+        vmax_std: float = 10,
+    ) -> Figure:
+        """Show three reconstructed slices for a trial shift and rotation of the tilt axis.
+
+        Parameters
+        ----------
+        tilt_shift
+            Pixels across the tilt axis; positive moves content to a larger y.
+        tilt_rotation
+            Degrees; positive turns content clockwise on screen.
+        slices
+            Three columns x; default: at one quarter, one half and three quarters of the width.
+        thickness
+            Rows of the reconstructed slices; default: the height of the projections.
+        method, iterations, constrain, cuda, thresh
+            As in :meth:`reconstruct`.
+        vmin_std, vmax_std
+            Contrast: from the mean minus ``vmin_std`` to the mean plus ``vmax_std`` standard deviations.
+
+        Returns
+        -------
+        Figure
+            With the three slices.
+        """
+        from etwidgets.signals import figures
+
+        columns = reconstruction.preview_columns(self.data.shape[-1], slices)
+        volume = reconstruction.preview(
+            self, columns, tilt_shift, tilt_rotation, thickness=thickness, method=method,
+            iterations=iterations, constrain=constrain, cuda=cuda, thresh=thresh,
+        )  # fmt: skip
+        return figures.axis_test(volume, columns, tilt_shift, tilt_rotation, (vmin_std, vmax_std))
+
+    # -- reconstruction -----------------------------------------------------------------------------
+
+    def reconstruct(
+        self,
+        method: str = "FBP",
+        iterations: int = 20,
+        constrain: bool = False,
+        thresh: float = 0,
+        cuda: bool | None = None,
+        thickness: int | None = None,
+        show_progressbar: bool = True,
+        p: float = 0.99,
+        ncores: int | None = None,
+        sino_filter: str = "shepp-logan",
+        dart_iterations: int = 5,
+        gray_levels: Sequence[float] | None = None,
+        *,
+        weight_tilts: bool = False,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> RecStack:
+        """Reconstruct the volume.
+
+        Parameters
+        ----------
+        method
+            ``"BP"``, ``"FBP"``, ``"SIRT"``, ``"SART"`` or ``"DART"``, in any letter case.
+        iterations
+            Of SIRT; sweeps over all tilts of SART; inner iterations of DART.
+        constrain
+            Keep the estimate at or above ``thresh`` in every iteration.
+        thresh
+            The lowest value allowed when ``constrain`` is set.
+        cuda
+            True: ASTRA on the GPU; False: on the processor; None: the GPU if there is one.
+        thickness
+            Rows in z; default: the height of the projections.
+        show_progressbar
+            Show a text bar.
+        p
+            DART: share of the non-boundary pixels that is fixed in an iteration, 0 to 1.
+        ncores
+            Threads; default: all cores.
+        sino_filter
+            Of FBP; ``etwidgets.engine.FILTERS`` lists them.
+        dart_iterations
+            How often DART segments and solves again.
+        gray_levels
+            The values that DART may give, at least two, on the scale of the reconstruction.
+        weight_tilts
+            FBP and BP: weigh each projection by the angle it stands for, for unequal tilt steps.
+        seed
+            Of DART's random choices.
+        progress
+            Told how far the work is, and may stop it.
+
+        Returns
+        -------
+        RecStack
+            ``(X, Z, Y)`` float32, with this stack's scales, units and history; lazy if this stack is.
+
+        Raises
+        ------
+        ParameterError, DataError, MissingTiltsError
+            If a parameter is wrong, the data are not finite, or there are no tilts.
+        """
+        self._check_layout(frames=False)
+        told = listener(progress, show_progressbar=show_progressbar, title=f"reconstruct ({method})")
+        return reconstruction.reconstruct(
+            self, method, iterations=iterations, constrain=constrain, thresh=thresh, cuda=cuda,
+            thickness=thickness, p=p, ncores=ncores, sino_filter=sino_filter,
+            dart_iterations=dart_iterations, gray_levels=gray_levels, weight_tilts=weight_tilts,
+            seed=seed, progress=told,
+        )  # fmt: skip
+
+    def recon_error(
+        self,
+        nslice: int | None = None,
+        algorithm: str = "SIRT",
+        iterations: int = 50,
+        constrain: bool = True,
+        cuda: bool | None = None,
+        thresh: float = 0,
+        *,
+        progress: Progress | None = None,
+    ) -> tuple[Any, Any]:
+        """Reconstruct one slice and keep every iteration.
+
+        Parameters
+        ----------
+        nslice
+            Column x; default: the middle one.
+        algorithm
+            ``"SIRT"`` or ``"SART"``.
+        iterations, constrain, cuda, thresh
+            As in :meth:`reconstruct`.
+        progress
+            Told how far the work is, and may stop it.
+
+        Returns
+        -------
+        series
+            ``Signal2D`` ``(iterations | y, z)``: the slice after each iteration.
+        error
+            ``Signal1D`` ``(| iterations)``: the L2 norm of sinogram minus reprojection after each one.
+        """
+        self._check_layout(frames=False)
+        told = listener(progress, show_progressbar=False, title="recon_error")
+        return reconstruction.recon_error(
+            self, nslice, algorithm, iterations=iterations, constrain=constrain, cuda=cuda,
+            thresh=thresh, progress=told,
+        )  # fmt: skip
+
+    # -- checks -------------------------------------------------------------------------------------
+
+    @property
+    def _extent(self) -> tuple[int, ...]:
+        """The shape ``(T, [F,] Y, X)``, whatever way the axes are shown."""
+        order = {node.PROJECTIONS: 0, node.FRAMES: 1, "y": 2, "x": 3}
+        axes = self.axes_manager._axes
+        if all(axis.name in order for axis in axes):
+            axes = sorted(axes, key=lambda axis: order[axis.name])
+        return tuple(int(axis.size) for axis in axes)
+
+    def _check_layout(self, *, frames: bool = True) -> None:
+        names = [axis.name for axis in self.axes_manager._axes]
+        if FRAMES_LAYOUT == names:
+            if not frames:
+                raise ShapeError(
+                    f"each projection has {self.data.shape[1]} frames; average them first: s.mean('Frames')"
+                )
+            return
+        if names == STACK_LAYOUT:
+            return
+        if names == ["y", "x"]:
+            raise ShapeError("this is a single projection; the operation needs a tilt series")
+        raise ShapeError(
+            f"the axes are {names}, not {STACK_LAYOUT} (array order); undo swap_axes or transpose first"
+        )
+
+
+STACK_LAYOUT = [node.PROJECTIONS, "y", "x"]
+FRAMES_LAYOUT = [node.PROJECTIONS, node.FRAMES, "y", "x"]
+
+
+def _checked(data: Any) -> Any:
+    array = data if isinstance(data, da.Array) else np.asarray(data)
+    if is_placeholder(array):
+        return array
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"projections must be real numbers, not {array.dtype}")
+    if array.ndim < 2:
+        raise ShapeError(f"a tilt series has the shape (projections, y, x), not {array.shape}")
+    if 0 in array.shape:
+        raise ShapeError(f"the data are empty: shape {array.shape}")
+    return array
+
+
+def _name_axes(stack: TomoStack) -> None:
+    axes = stack.axes_manager._axes
+    navigation = [axis for axis in axes if axis.navigate]
+    if len(navigation) > 2:
+        raise ShapeError(
+            f"{len(navigation)} navigation dimensions; a tilt series has one (projections), "
+            "or two (projections, frames)"
+        )
+    named = {axis.name for axis in axes}
+    if not named & {node.PROJECTIONS} and navigation:
+        for axis, name in zip(navigation, (node.PROJECTIONS, node.FRAMES), strict=False):
+            axis.name = name
+            axis.units = "index" if name == node.PROJECTIONS else "images"
+            axis.scale, axis.offset = 1.0, 0.0
+    if not named & {"x", "y"}:
+        for axis, name in zip([a for a in axes if not a.navigate], ("y", "x"), strict=False):
+            axis.name = name
+    for axis in axes:
+        if axis.name in ("x", "y") and not isinstance(axis.units, str):
+            axis.units = "pixels"
+
+
+def _axes_of(stack: TomoStack, name: str, width: int) -> list[dict[str, Any]]:
+    axis = node.projections_axis(stack)
+    known = (
+        {"name": node.PROJECTIONS, "scale": 1.0, "offset": 0.0, "units": "index"}
+        if axis is None
+        else {"name": axis.name, "scale": axis.scale, "offset": axis.offset, "units": axis.units}
+    )
+    return [
+        {**known, "size": node.count(stack), "navigate": True},
+        {"name": name, "size": width, "navigate": False},
+    ]
+
+
+def _as_slice(index: Any, size: int) -> slice:
+    if isinstance(index, slice):
+        return index
+    start = int(index) % size
+    return slice(start, start + 1)
+
+
+def _record_crop(source: TomoStack, target: TomoStack, index: tuple[Any, ...]) -> None:
+    """Record which part of x and y was kept, if it is not all of it."""
+    kept = {}
+    for part, axis in zip(index, source.axes_manager._axes, strict=True):
+        if axis.name in ("x", "y") and isinstance(part, slice):
+            start, stop, step = part.indices(axis.size)
+            if step != 1:
+                return
+            kept[f"{axis.name}_start"], kept[f"{axis.name}_stop"] = start, stop
+    sizes = {axis.name: axis.size for axis in source.axes_manager._axes}
+    if len(kept) == 4 and any(kept[f"{n}_stop"] - kept[f"{n}_start"] != sizes[n] for n in ("x", "y")):
+        node.record(target, node.Transform("crop", source._extent, kept))
+
+
+def _indices(values: ArrayLike, size: int, name: str) -> NDArray[np.intp]:
+    array = np.asarray(values)
+    if array.dtype == bool:
+        if array.shape != (size,):
+            raise ParameterError(f"the mask {name} has the shape {array.shape}; {size} values are needed")
+        return np.flatnonzero(array)
+    index = np.atleast_1d(array).astype(float)
+    bad = index[(index != np.round(index)) | (index < -size) | (index >= size)]
+    if bad.size:
+        raise ParameterError(f"{name}: {bad.tolist()} not among the {size} projections (0 to {size - 1})")
+    whole = index.astype(np.intp) % size
+    if len(np.unique(whole)) != len(whole):
+        raise ParameterError(f"{name} names a projection twice: {whole.tolist()}")
+    return whole
+
+
+__all__ = ["MissingTiltsError", "TomoStack"]
