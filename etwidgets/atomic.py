@@ -1,4 +1,4 @@
-"""Writes files so that a crash leaves either the old one or the new one, never half of one; knows no format."""
+"""Writes files so that a crash leaves the old one or the new one, never half of one; knows no format."""
 
 from __future__ import annotations
 

@@ -54,13 +54,13 @@ class BarProgress(Progress):
     """
 
     def __init__(self, title: str = "") -> None:
-        from tqdm import tqdm  # noqa: PLC0415  (only scripts that ask for a bar pay for it)
+        from tqdm import tqdm  # here, for only scripts that ask for a bar pay for it
 
         self._bar: tqdm = tqdm(
             total=100, desc=title, bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
         )
 
-    def advance(self, fraction: float, message: str = "") -> None:
+    def advance(self, fraction: float, message: str = "") -> None:  # noqa: ARG002  (a bar has no room for it)
         """Move the bar to ``fraction`` (0 to 1); closes it at 1."""
         self._bar.n = round(100 * fraction)
         self._bar.refresh()

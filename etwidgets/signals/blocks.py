@@ -1,4 +1,4 @@
-"""Runs array functions over the projections of a stack, whether eager, lazy or multi-frame; knows no physics."""
+"""Runs array functions over the projections of an eager, lazy or multi-frame stack; knows no physics."""
 
 from __future__ import annotations
 

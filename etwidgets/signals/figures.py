@@ -84,6 +84,8 @@ def join(before: NDArray[Any], after: NDArray[Any], index: int) -> Figure:
     axes[0].imshow(before, cmap="gray")
     axes[1].imshow(after, cmap="gray")
     axes[2].imshow(difference, cmap="coolwarm", vmin=-limit, vmax=limit)
-    for axis, title in zip(axes, (f"projection {index - 1}", f"projection {index}", "difference"), strict=True):
+    for axis, title in zip(
+        axes, (f"projection {index - 1}", f"projection {index}", "difference"), strict=True
+    ):
         axis.set_title(title)
     return figure

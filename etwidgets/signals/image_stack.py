@@ -155,7 +155,9 @@ class ImageStack(Signal2D):
         if filename is None:
             known = self.tmp_parameters.get_item("filename", default=None) or self.metadata.General.title
             if not known:
-                raise ParameterError("the signal has no title and was not loaded from a file; give a filename")
+                raise ParameterError(
+                    "the signal has no title and was not loaded from a file; give a filename"
+                )
             filename = Path(self.tmp_parameters.get_item("folder", default="")) / known
         path = Path(filename)
         if path.suffix == "" or extension:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etwidgets.errors import HistoryError
-from etwidgets.signals.tomography_node import Transform, count, read, recorded
+from etwidgets.signals.tomography_node import Transform, read, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Reads and writes ``metadata.Tomography``: tilts, shifts and the list of transforms; no array arithmetic on images.
+"""Reads and writes ``metadata.Tomography``: tilts, shifts, transforms; does no arithmetic on images.
 
 Everything that a stack knows beyond HyperSpy's own state is in this node, as plain arrays, numbers and
 strings, so that a plain ``hs.load`` gets it back.
