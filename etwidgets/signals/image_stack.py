@@ -26,6 +26,8 @@ def is_placeholder(data: Any) -> bool:
 class ImageStack(Signal2D):
     """Base of :class:`TomoStack` and :class:`RecStack`; not a signal type of its own."""
 
+    _lazy: bool
+
     def plot(self, navigator: Any = "slider", *args: Any, **kwargs: Any) -> None:
         """Plot with HyperSpy; the navigator is a slider unless another is asked for."""
         if self.axes_manager.navigation_dimension == 0 and isinstance(navigator, str):

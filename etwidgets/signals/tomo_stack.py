@@ -1,7 +1,8 @@
 """The tilt series as a user sees it.
 
-Each method checks, calls ``align`` or ``engine``, and writes down what it did. It must not know files, widgets or sessions. Longer than most files because it is the paper's public
-surface; each method is a few lines over functions that work on arrays.
+Each method checks, calls ``align`` or ``engine``, and writes down what it did; none knows files, widgets
+or sessions. Longer than most files because it is the paper's public surface; each method is a few lines
+over functions that work on arrays.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def read(signal: BaseSignal, what: str) -> NDArray[np.float64] | None:
     n_projections = count(signal)
     if len(stored) != n_projections:
         raise TiltCountError(len(stored), n_projections, what)
-    return stored  # type: ignore[no-any-return]
+    return stored
 
 
 def read_tilts(signal: BaseSignal) -> NDArray[np.float64]:
@@ -143,7 +143,7 @@ def take(source: BaseSignal, target: BaseSignal, index: Any) -> None:
 
 def projections_axis(signal: BaseSignal) -> Any | None:
     """HyperSpy's axis over projections, or None (a single projection, or a sum over them)."""
-    for axis in signal.axes_manager._axes:  # noqa: SLF001  (the public lists are by role, not by order)
+    for axis in signal.axes_manager._axes:  # the public lists are by role, not by order
         if axis.name == PROJECTIONS:
             return axis
     return None

@@ -150,7 +150,7 @@ def test_saving_over_a_file_must_be_asked_for(tmp_path, stack, data):
 def test_a_failed_save_leaves_the_old_file(tmp_path, stack, data, monkeypatch):
     path = stack.save(tmp_path / "a.hspy")
 
-    def fail(*args, **kwargs):
+    def fail(_descriptor):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", fail)
