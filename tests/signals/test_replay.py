@@ -81,8 +81,8 @@ def test_what_does_not_fit_is_refused_with_the_reason(blobs):
         aligned.align_other(TomoStack(blobs.data[:, :, :40], blobs.tilts_deg))
     with pytest.raises(HistoryError, match="already shifted or rotated in another way"):
         aligned.align_other(blobs.shift_projections(SHIFTS + 1))
+    changed = aligned.map(lambda image: image[::2], inplace=False, show_progressbar=False)
     with pytest.raises(HistoryError, match="not recorded"):
-        changed = aligned.map(lambda image: image[::2], inplace=False, show_progressbar=False)
         changed.align_other(blobs)
     with pytest.raises(HistoryError, match="differ by up to 5"):
         aligned.align_other(TomoStack(blobs.data, blobs.tilts_deg + 5))
