@@ -1,0 +1,56 @@
+"""Runs a function many times on threads and reports from the caller's thread; knows nothing of images."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from etwidgets.progress import Progress
+
+_REPORT_EVERY_S = 0.1
+
+
+def n_cores() -> int:
+    """Number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run_all(
+    function: Callable[[int], None],
+    n_items: int,
+    progress: Progress,
+    message: str = "",
+) -> None:
+    """Call ``function(i)`` for ``i`` in ``range(n_items)`` on threads, in any order.
+
+    Parameters
+    ----------
+    function
+        Called from worker threads; releases the GIL for most of its time.
+    n_items
+        How often it is called.
+    progress
+        Called from this thread at least every 0.1 s. What it raises stops the work: calls that have
+        not begun are dropped, the running ones are waited for, and the exception goes on.
+    message
+        Handed to ``progress``.
+    """
+    if n_items == 0:
+        return
+    pool = ThreadPoolExecutor(max_workers=min(n_items, n_cores()))
+    try:
+        progress.advance(0, message)
+        pending = {pool.submit(function, i) for i in range(n_items)}
+        while pending:
+            done, pending = wait(pending, timeout=_REPORT_EVERY_S, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+            progress.advance(1 - len(pending) / n_items, message)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,136 @@
+"""Checks of what comes into the alignment functions; knows nothing of any method."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etwidgets.errors import AlignmentError, DataError, ParameterError, ShapeError, TiltCountError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from numpy.typing import ArrayLike, NDArray
+
+_MANY = 8
+
+
+def listing(indices: ArrayLike) -> str:
+    """Indices as text, shortened when there are many: ``"3, 7, 12"``."""
+    values = [int(i) for i in np.atleast_1d(indices)]
+    shown = ", ".join(str(i) for i in values[:_MANY])
+    return shown if len(values) <= _MANY else f"{shown} and {len(values) - _MANY} more"
+
+
+def checked_projections(projections: ArrayLike, *, least: int = 1) -> NDArray[Any]:
+    """The projections as an array ``(T, Y, X)`` of real, finite numbers; not copied.
+
+    Parameters
+    ----------
+    projections
+        ``(T, Y, X)``.
+    least
+        How many projections are needed.
+
+    Raises
+    ------
+    ShapeError
+        If the array has not three dimensions, or one of them is empty.
+    DataError
+        If the values are not real numbers, or some are NaN or infinite.
+    AlignmentError
+        If there are fewer than ``least`` projections.
+    """
+    images = np.asarray(projections)
+    if images.ndim != 3 or 0 in images.shape:
+        raise ShapeError(f"projections must have the shape (T, Y, X), not {images.shape}")
+    if images.dtype.kind not in "buif":
+        raise DataError(f"projections must be real numbers, not {images.dtype}")
+    if len(images) < least:
+        raise AlignmentError(
+            f"{len(images)} projection(s) given and at least {least} needed; load a tilt series"
+        )
+    if images.dtype.kind == "f":
+        bad = [i for i, image in enumerate(images) if not np.isfinite(image).all()]
+        if bad:
+            raise DataError(f"projections {listing(bad)} hold NaN or infinite values; remove or repair them")
+    return images
+
+
+def checked_tilts(tilts_deg: ArrayLike, n_projections: int) -> NDArray[np.float64]:
+    """The tilts as an array ``(T,)``, degrees.
+
+    Raises
+    ------
+    TiltCountError
+        If there is not one tilt per projection.
+    DataError
+        If a tilt is NaN or infinite.
+    """
+    tilts = np.asarray(tilts_deg, dtype=float).reshape(-1)
+    if tilts.size != n_projections:
+        raise TiltCountError(tilts.size, n_projections)
+    if not np.isfinite(tilts).all():
+        raise DataError(f"tilts {listing(np.flatnonzero(~np.isfinite(tilts)))} are NaN or infinite; set them")
+    return tilts
+
+
+def refuse_blank(images: NDArray[Any], method: str) -> None:
+    """Refuse projections that hold one value only: nothing in them can be aligned.
+
+    Raises
+    ------
+    AlignmentError
+        If there are any; the message says which.
+    """
+    blank = [i for i, image in enumerate(images) if image.min() == image.max()]
+    if blank:
+        raise AlignmentError(
+            f"{method}: projections {listing(blank)} are blank (one value everywhere); remove them first"
+        )
+
+
+def refuse_negative(images: NDArray[Any], method: str) -> None:
+    """Refuse negative values, for which a centre of mass means nothing.
+
+    Raises
+    ------
+    AlignmentError
+        If there are any; the message says where and how low.
+    """
+    lowest = np.array([image.min() for image in images], dtype=float)
+    if (lowest < 0).any():
+        which = np.flatnonzero(lowest < 0)
+        raise AlignmentError(
+            f"{method} needs intensities that are mass (zero or more), and projections {listing(which)} "
+            f"go down to {lowest.min():g}; subtract the background, invert bright-field data, or use another method"
+        )
+
+
+def refuse_unknown(given: Collection[str], known: Collection[str], method: str) -> None:
+    """Refuse keywords that a method does not have.
+
+    Raises
+    ------
+    ParameterError
+        If there are any; the message names the known ones.
+    """
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        names = ", ".join(known) if known else "none"
+        raise ParameterError(f"{method} has no parameter {', '.join(unknown)}; it takes: {names}")
+
+
+def match_name(name: str, known: Collection[str], what: str) -> str:
+    """The known spelling of a name that was written in any letter case.
+
+    Raises
+    ------
+    ParameterError
+        If it is none of the known ones, which the message lists.
+    """
+    for candidate in known:
+        if candidate.lower() == str(name).lower():
+            return candidate
+    raise ParameterError(f"{what} {name!r} is unknown; use one of {', '.join(known)}")
