@@ -69,3 +69,7 @@ class SampleDataError(EtwidgetsError, FileNotFoundError):
 
 class MissingDependencyError(EtwidgetsError, ImportError):
     """An optional package is needed for this and is not installed."""
+
+
+class MemoryLimitError(EtwidgetsError, MemoryError):
+    """An operation needs more memory than is free; it was not begun."""

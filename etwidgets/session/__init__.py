@@ -1,0 +1,30 @@
+"""The observable state of a tilt series, the steps that change it, and the jobs they run as; no widget."""
+
+from etwidgets.session.display import COLOUR_MAPS, Display
+from etwidgets.session.estimate import size_in_words
+from etwidgets.session.jobs import Job, in_words
+from etwidgets.session.latest import Latest
+from etwidgets.session.model import HistoryLine, JobStatus, Message, TomoStackModel
+from etwidgets.session.operations import OPERATIONS, Operation
+from etwidgets.session.runners import InlineRunner, ThreadRunner
+from etwidgets.session.session import Session
+from etwidgets.session.sources import SAMPLES
+
+__all__ = [
+    "COLOUR_MAPS",
+    "OPERATIONS",
+    "SAMPLES",
+    "Display",
+    "HistoryLine",
+    "InlineRunner",
+    "Job",
+    "JobStatus",
+    "Latest",
+    "Message",
+    "Operation",
+    "Session",
+    "ThreadRunner",
+    "TomoStackModel",
+    "in_words",
+    "size_in_words",
+]

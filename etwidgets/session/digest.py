@@ -1,0 +1,50 @@
+"""Fingerprints of stacks and volumes, to tell whether two are the same; changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import dask.array as da
+import numpy as np
+
+from etwidgets.signals import TomoStack
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from etwidgets.signals import RecStack
+
+
+def digest(signal: TomoStack | RecStack) -> str:
+    """Fingerprint of the data, their type and shape and, for a stack, its tilts and shifts.
+
+    Parameters
+    ----------
+    signal
+        Eager or lazy. Of a lazy one the graph is taken and not the data, which are not computed for this.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits; equal for equal arrays, on every machine (but for lazy signals).
+    """
+    data = signal.data
+    known = hashlib.blake2b(f"{data.dtype.str}{data.shape}".encode(), digest_size=8)
+    if isinstance(data, da.Array):
+        known.update(data.name.encode())
+    else:
+        for image in data:  # image by image: a strided stack is never copied as a whole
+            known.update(np.ascontiguousarray(image).tobytes())
+    if isinstance(signal, TomoStack):
+        if signal.has_tilts:
+            known.update(signal.tilts_deg.tobytes())
+        known.update(_shifts(signal).tobytes())
+    return known.hexdigest()
+
+
+def _shifts(stack: TomoStack) -> NDArray[np.float64]:
+    # not stack.shifts_px, which would store zeros where there are none: looking must not change the stack
+    shifts = stack.metadata.get_item("Tomography.shifts", None)
+    n_projections = stack.data.shape[0] if stack.data.ndim > 2 else 1
+    return np.zeros((n_projections, 2)) if shifts is None else np.asarray(shifts)

@@ -1,0 +1,176 @@
+"""Steps and the states between them, with undo and redo; runs nothing itself.
+
+Each state is kept by reference up to a memory limit. A state that was let go is made again from the nearest
+earlier one by repeating the steps, which the session does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etwidgets.errors import HistoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from etwidgets.signals import RecStack, TomoStack
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """What there is at one moment.
+
+    Attributes
+    ----------
+    stack
+        The tilt series, or None.
+    reconstruction
+        The volume, or None.
+    stale
+        Whether the stack changed after the volume was made.
+    source
+        Where the tilt series comes from, in words.
+    """
+
+    stack: TomoStack | None = None
+    reconstruction: RecStack | None = None
+    stale: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What was done, enough to do it again.
+
+    Attributes
+    ----------
+    operation
+        Name in the table of operations.
+    parameters
+        Keywords, JSON-able; never changed.
+    words
+        The step as the user reads it.
+    seconds
+        How long it took.
+    before, after
+        Digests of what it was given and of what it gave; empty where there was nothing.
+    when
+        Time at which it ended, ISO 8601 in UTC.
+    """
+
+    operation: str
+    parameters: Mapping[str, Any]
+    words: str
+    seconds: float
+    before: str
+    after: str
+    when: str
+
+
+@dataclass(eq=False)
+class _Entry:
+    step: Step
+    state: State | None
+
+
+class History:
+    """A line of steps, and where on it we are.
+
+    Parameters
+    ----------
+    start
+        The state before the first step; always kept.
+    memory_limit
+        Bytes that the kept states may take together. The current state and the one before it are kept
+        even if they alone take more.
+    """
+
+    def __init__(self, start: State, memory_limit: int) -> None:
+        self._start = start
+        self._entries: list[_Entry] = []
+        self._position = 0
+        self._limit = memory_limit
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, also those that were undone and can be done again."""
+        return tuple(entry.step for entry in self._entries)
+
+    @property
+    def position(self) -> int:
+        """How many of the steps are in effect."""
+        return self._position
+
+    def state(self, position: int) -> State | None:
+        """The state after ``position`` steps, or None if it was let go."""
+        return self._start if position == 0 else self._entries[position - 1].state
+
+    def add(self, step: Step, state: State) -> None:
+        """Append a step after the current position; undone steps are forgotten."""
+        del self._entries[self._position :]
+        self._entries.append(_Entry(step, state))
+        self._position += 1
+        self._let_go()
+
+    def check(self, position: int) -> None:
+        """Refuse a position that there is not.
+
+        Raises
+        ------
+        HistoryError
+            With the number of steps that there are.
+        """
+        if not 0 <= position <= len(self._entries):
+            way = "undo" if position < 0 else "do again"
+            raise HistoryError(
+                f"there is no step to {way}; {self._position} of {len(self._entries)} are done"
+            )
+
+    def path_to(self, position: int) -> tuple[State, tuple[Step, ...]]:
+        """The nearest kept state at or before ``position``, and the steps from it to there."""
+        kept = next(i for i in range(position, -1, -1) if self.state(i) is not None)
+        state = self.state(kept) or self._start
+        return state, self.steps[kept:position]
+
+    def move_to(self, position: int, state: State) -> None:
+        """Go to a position, whose state is given (it may have been let go before)."""
+        self.check(position)
+        self._position = position
+        if position > 0:
+            self._entries[position - 1].state = state
+        self._let_go()
+
+    @property
+    def memory(self) -> int:
+        """Bytes that the kept states take; what several share counts once."""
+        arrays: dict[int, int] = {}
+        for position in range(len(self._entries) + 1):
+            state = self.state(position)
+            for signal in () if state is None else (state.stack, state.reconstruction):
+                if signal is not None and isinstance(signal.data, np.ndarray):
+                    owner = _owner(signal.data)
+                    arrays[id(owner)] = owner.nbytes
+        return sum(arrays.values())
+
+    def _let_go(self) -> None:
+        """Forget states, those farthest away first, until the rest fits."""
+        near = {self._position, self._position - 1}
+        far = sorted(
+            (i for i in range(1, len(self._entries) + 1) if i not in near),
+            key=lambda i: -abs(i - self._position),
+        )
+        for position in far:
+            if self.memory <= self._limit:
+                return
+            self._entries[position - 1].state = None
+
+
+def _owner(array: NDArray[Any]) -> NDArray[Any]:
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array

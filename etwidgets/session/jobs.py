@@ -1,0 +1,175 @@
+"""One job: an operation under way, its progress, its end; knows no model and no widget."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from etwidgets.errors import EtwidgetsError
+from etwidgets.progress import Cancelled, Progress
+from etwidgets.session.model import JobStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from etwidgets.session.model import JobState
+    from etwidgets.session.runners import Runner
+
+_INTERVAL = 0.1  # s between two reports to the user interface
+_FIRST_ESTIMATE = 0.03  # of the work must be done before the time left is told
+
+
+class Job:
+    """A piece of work with a beginning and one of four ends.
+
+    Parameters
+    ----------
+    operation
+        Name of the operation.
+    words
+        What is being done, in words.
+    runner
+        Runs the work.
+    """
+
+    def __init__(self, operation: str, words: str, runner: Runner) -> None:
+        self.operation, self.words = operation, words
+        self.state: JobState = "waiting"
+        self.error: BaseException | None = None
+        self.message = ""
+        self._runner = runner
+        self._fraction, self._seconds = 0.0, 0.0
+        self._started: float | None = None
+        self._cancel = threading.Event()
+        self._waiters: list[asyncio.Future[None]] = []
+
+    @property
+    def status(self) -> JobStatus:
+        """How it is now."""
+        seconds, fraction = self.seconds, self._fraction
+        left = seconds * (1 - fraction) / fraction if fraction >= _FIRST_ESTIMATE else None
+        return JobStatus(
+            self.operation, self.words, self.state, fraction, self.message, seconds,
+            left if self.state == "running" else None,
+        )  # fmt: skip
+
+    @property
+    def seconds(self) -> float:
+        """Time since it began, or that it took."""
+        if self.state == "running" and self._started is not None:
+            return time.monotonic() - self._started
+        return self._seconds
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended, one way or another."""
+        return self.state not in ("waiting", "running")
+
+    def cancel(self) -> None:
+        """Ask it to stop; it does at its next report of progress, and nothing will have changed."""
+        self._cancel.set()
+
+    @property
+    def cancel_requested(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._cancel.is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it has ended; False if ``timeout`` seconds were not enough.
+
+        Raises
+        ------
+        RuntimeError
+            In a notebook, where only ``await job`` can wait.
+        """
+        return self._runner.wait(lambda: self.done, timeout)
+
+    def result(self, timeout: float | None = None) -> None:
+        """Wait until it has ended and raise the error with which it failed, if any.
+
+        Raises
+        ------
+        TimeoutError
+            If ``timeout`` seconds were not enough.
+        Cancelled
+            If it was cancelled.
+        Exception
+            The one with which it failed.
+        """
+        if not self.wait(timeout):
+            raise TimeoutError(f"{self.words}: not done after {timeout} s")
+        if self.error is not None:
+            raise self.error
+
+    def __await__(self) -> Generator[Any, None, None]:
+        if not self.done:
+            future = asyncio.get_running_loop().create_future()
+            self._waiters.append(future)
+            yield from future
+        self.result()
+
+    def begin(self) -> None:
+        """It runs now; called by the session."""
+        self.state, self._started = "running", time.monotonic()
+
+    def end(self, state: JobState, message: str = "", error: BaseException | None = None) -> None:
+        """It has ended; called by the session, on the thread of the user interface."""
+        self._seconds = self.seconds
+        self.state, self.message, self.error = state, message, error
+        if state == "committed":
+            self._fraction = 1.0
+        for future in self._waiters:
+            if not future.done():
+                future.set_result(None)
+        self._waiters.clear()
+
+    def progressed(self, fraction: float, message: str) -> None:
+        """It is this far; called on the thread of the user interface."""
+        if self.state == "running":
+            self._fraction = min(max(fraction, self._fraction), 1.0)
+            self.message = message or self.message
+
+
+class JobProgress(Progress):
+    """Brings a job's progress from the worker to the user interface, not too often; raises on Cancel.
+
+    Parameters
+    ----------
+    job
+        Asked whether it was cancelled.
+    runner
+        Brings the call to the thread of the user interface.
+    tell
+        Called there with the fraction and the message.
+    """
+
+    def __init__(self, job: Job, runner: Runner, tell: Callable[[float, str], None]) -> None:
+        self._job, self._runner, self._tell = job, runner, tell
+        self._last = 0.0
+
+    def advance(self, fraction: float, message: str = "") -> None:
+        """Report, at most every 0.1 s.
+
+        Raises
+        ------
+        Cancelled
+            If the job was asked to stop.
+        """
+        if self._job.cancel_requested:
+            raise Cancelled(f"{self._job.words}: cancelled")
+        now = time.monotonic()
+        if now - self._last >= _INTERVAL:
+            self._last = now
+            self._runner.post(lambda: self._tell(fraction, message))
+
+
+def in_words(error: BaseException) -> str:
+    """What went wrong, as a sentence for the user."""
+    text = str(error) or "no further explanation"
+    if isinstance(error, EtwidgetsError | FileNotFoundError | FileExistsError | PermissionError):
+        return text[0].upper() + text[1:]
+    if isinstance(error, MemoryError):
+        return "The memory was not enough. Bin or crop the tilt series, or close other programs."
+    return f"Unexpected {type(error).__name__}: {text}"

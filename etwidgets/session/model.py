@@ -1,0 +1,147 @@
+"""The observable state that panels read; holds values and does no work.
+
+Only a :class:`~etwidgets.session.Session` writes it. Panels observe it and redraw.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from traitlets import Bool, Float, HasTraits, Int, Tuple, Unicode
+
+from etwidgets.session.traits import ByIdentity
+from etwidgets.signals import RecStack, TomoStack
+
+JobState = Literal["waiting", "running", "committed", "cancelled", "failed", "stale"]
+
+
+@dataclass(frozen=True, eq=False)
+class JobStatus:
+    """One look at a job.
+
+    Attributes
+    ----------
+    operation
+        Name of the operation, as in ``OPERATIONS``.
+    words
+        What is being done, in words.
+    state
+        ``waiting``, ``running``, or how it ended: ``committed``, ``cancelled``, ``failed``, ``stale``.
+    fraction
+        How much is done, 0 to 1.
+    message
+        What the operation says of itself, or why it failed.
+    seconds
+        Time since it began.
+    seconds_left
+        Estimate of the time that is left; None where it is not known yet.
+    """
+
+    operation: str
+    words: str
+    state: JobState
+    fraction: float = 0.0
+    message: str = ""
+    seconds: float = 0.0
+    seconds_left: float | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether it waits or runs."""
+        return self.state in ("waiting", "running")
+
+
+@dataclass(frozen=True, eq=False)
+class Message:
+    """One sentence for the user.
+
+    Attributes
+    ----------
+    text
+        What happened and what to do.
+    level
+        ``info``, ``warning`` or ``error``.
+    """
+
+    text: str
+    level: Literal["info", "warning", "error"] = "info"
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One step as the user reads it.
+
+    Attributes
+    ----------
+    words
+        What was done.
+    seconds
+        How long it took.
+    done
+        Whether it is in effect; a step that was undone is listed but is not.
+    """
+
+    words: str
+    seconds: float
+    done: bool
+
+
+class TomoStackModel(HasTraits):
+    """The state of one session.
+
+    Parameters
+    ----------
+    stack
+        The tilt series to begin with.
+    source
+        Where it comes from, in words.
+    """
+
+    stack = ByIdentity(TomoStack)
+    """The tilt series as it is now, or None. Written by the session."""
+
+    before = ByIdentity(TomoStack)
+    """The tilt series before the last step that changed it; None if there is none in memory. Written by the
+    session."""
+
+    reconstruction = ByIdentity(RecStack)
+    """The volume, or None. Written by the session."""
+
+    stale = Bool()
+    """Whether the stack changed after the volume was reconstructed. Written by the session."""
+
+    source = Unicode("")
+    """Where the tilt series comes from: a file name or the name of a sample. Written by the session."""
+
+    history = Tuple()
+    """:class:`HistoryLine` for every step, the first one first. Written by the session."""
+
+    done_operations = ByIdentity[frozenset[str]](frozenset, default=frozenset())
+    """Names of the operations that are in effect. Written by the session."""
+
+    can_undo = Bool()
+    """Whether there is a step to undo. Written by the session."""
+
+    can_redo = Bool()
+    """Whether there is an undone step to do again. Written by the session."""
+
+    job = ByIdentity(JobStatus)
+    """The job that runs, or the last one that ended; None before the first. Written by the session."""
+
+    busy = Bool()
+    """Whether a job waits or runs. Written by the session."""
+
+    waiting = Int(0)
+    """How many jobs wait for the one that runs. Written by the session."""
+
+    message = ByIdentity(Message)
+    """The last thing to tell the user. Written by the session."""
+
+    memory_used = Float(0.0)
+    """Bytes that the stacks and volumes of the history take. Written by the session."""
+
+    def __init__(self, stack: TomoStack | None = None, source: str = "", **traits: Any) -> None:
+        super().__init__(**traits)
+        self.stack = stack
+        self.source = source or ("a stack from this notebook" if stack is not None else "")

@@ -1,0 +1,216 @@
+"""The table of what can be done to a stack; each entry calls one method of it and keeps nothing.
+
+An operation is pure: the same stack and parameters give the same result, and the stack is never written.
+It knows no model, no job and no widget.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+from etwidgets.align import AXIS_METHODS, METHODS
+from etwidgets.errors import MissingTiltsError, ParameterError
+from etwidgets.session.parameters import check_names, in_words
+from etwidgets.session.sources import open_file, open_sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from etwidgets.progress import Progress
+    from etwidgets.signals import RecStack, TomoStack
+
+Kind = Literal["source", "stack", "volume"]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing that can be done.
+
+    Attributes
+    ----------
+    name
+        How it is called in ``session.apply``.
+    kind
+        ``source``: nothing to stack; ``stack``: stack to stack; ``volume``: stack to volume.
+    title
+        A verb, as on the button.
+    running
+        What is said while it runs.
+    function
+        ``function(stack, progress, **parameters)``.
+    parameters
+        Names of the keywords it takes, with what each may be.
+    needs_tilts
+        Whether it refuses a stack without tilts.
+    copies
+        How many float32 copies of the stack it holds at its peak, its result among them.
+    """
+
+    name: str
+    kind: Kind
+    title: str
+    running: str
+    function: Callable[..., TomoStack | RecStack]
+    parameters: frozenset[str]
+    needs_tilts: bool = False
+    copies: float = 2.0
+
+    def check(self, parameters: Mapping[str, Any]) -> None:
+        """Refuse parameters that it does not take.
+
+        Raises
+        ------
+        ParameterError
+            With the name that was probably meant.
+        """
+        check_names(parameters, self.parameters, self.name)
+
+    def check_stack(self, stack: TomoStack | None) -> None:
+        """Refuse when there is nothing to work on.
+
+        Raises
+        ------
+        ParameterError, MissingTiltsError
+            With what to do first.
+        """
+        if self.kind == "source":
+            return
+        if stack is None:
+            raise ParameterError(f"{self.title}: there is no tilt series yet; open one first")
+        if self.needs_tilts and not stack.has_tilts:
+            raise MissingTiltsError(
+                f"{self.title}: the tilt series has no tilts; set them in the panel Data, "
+                "or by session.apply('set_tilts', start=..., increment=...)"
+            )
+
+    def words(self, parameters: Mapping[str, Any]) -> str:
+        """The step in words, as the history shows it."""
+        return f"{self.title}: {in_words(parameters)}" if parameters else self.title
+
+
+def _crop(
+    stack: TomoStack, _progress: Progress, *, x_start: int, x_stop: int, y_start: int, y_stop: int
+) -> TomoStack:
+    height, width = stack.data.shape[-2:]
+    for name, start, stop, size in (("x", x_start, x_stop, width), ("y", y_start, y_stop, height)):
+        if not 0 <= start < stop <= size:
+            raise ParameterError(
+                f"crop keeps {name} from {start} to {stop}, but the image has {name} 0 to {size}"
+            )
+    part = stack.isig[x_start:x_stop, y_start:y_stop]
+    return part._deepcopy_with_new_data(part.data.copy())  # noqa: SLF001  (HyperSpy's way; a view would keep the whole)
+
+
+def _bin(stack: TomoStack, _progress: Progress, *, factor: int = 2) -> TomoStack:
+    height, width = stack.data.shape[-2:]
+    if not 1 <= factor <= min(height, width):
+        raise ParameterError(f"factor must be between 1 and {min(height, width)}, not {factor}")
+    return stack.rebin(scale=[1] * (stack.data.ndim - 2) + [factor, factor])
+
+
+def _remove_projections(stack: TomoStack, _progress: Progress, *, projections: list[int]) -> TomoStack:
+    return stack.remove_projections(projections)
+
+
+def _set_tilts(stack: TomoStack, _progress: Progress, *, start: float, increment: float) -> TomoStack:
+    result = stack._deepcopy_with_new_data(stack.data)  # noqa: SLF001  (the data are shared: nothing writes them)
+    result.set_tilts(start, increment)
+    return result
+
+
+def _normalize(stack: TomoStack, _progress: Progress, *, width: float = 3.0) -> TomoStack:
+    return stack.normalize(width)
+
+
+def _filter(stack: TomoStack, progress: Progress, **parameters: Any) -> TomoStack:
+    return stack.filter(progress=progress, **parameters)
+
+
+def _register(stack: TomoStack, progress: Progress, **parameters: Any) -> TomoStack:
+    return stack.stack_register(progress=progress, **parameters)
+
+
+def _tilt_align(stack: TomoStack, progress: Progress, **parameters: Any) -> TomoStack:
+    return stack.tilt_align(progress=progress, **parameters)
+
+
+def _transform(stack: TomoStack, progress: Progress, **parameters: Any) -> TomoStack:
+    return stack.trans_stack(progress=progress, **parameters)
+
+
+def _manual_align(stack: TomoStack, _progress: Progress, **parameters: Any) -> TomoStack:
+    return stack.manual_align(**parameters)
+
+
+def _reconstruct(stack: TomoStack, progress: Progress, **parameters: Any) -> RecStack:
+    return stack.reconstruct(show_progressbar=False, progress=progress, **parameters)
+
+
+def _of_methods(methods: Mapping[str, Any]) -> set[str]:
+    return {name for method in methods.values() for name in method.parameters}
+
+
+_RECONSTRUCT = frozenset(
+    {"method", "iterations", "constrain", "thresh", "thickness", "cuda", "p", "ncores", "sino_filter"}
+    | {"dart_iterations", "gray_levels", "weight_tilts", "seed"}
+)
+
+_TABLE = (
+    Operation("open", "source", "Open", "opening", open_file, frozenset({"path", "tilts", "offset"})),
+    Operation("sample", "source", "Open the sample", "opening", open_sample, frozenset({"name"})),
+    Operation(
+        "set_tilts", "stack", "Set tilts", "setting the tilts", _set_tilts, frozenset({"start", "increment"}),
+        copies=0,
+    ),
+    Operation(
+        "crop", "stack", "Crop", "cropping", _crop, frozenset({"x_start", "x_stop", "y_start", "y_stop"}),
+        copies=1,
+    ),
+    Operation("bin", "stack", "Bin", "binning", _bin, frozenset({"factor"}), copies=1),
+    Operation(
+        "remove_projections", "stack", "Remove projections", "removing projections", _remove_projections,
+        frozenset({"projections"}), copies=1,
+    ),
+    Operation(
+        "filter", "stack", "Filter", "filtering", _filter, frozenset({"method", "size", "taper"}),
+    ),
+    Operation("normalize", "stack", "Normalize", "normalizing", _normalize, frozenset({"width"})),
+    Operation(
+        "register", "stack", "Register", "registering", _register,
+        frozenset({"method", "start", "crop", "shift_type"} | _of_methods(METHODS)),
+        needs_tilts=True, copies=3,
+    ),
+    Operation(
+        "manual_align", "stack", "Shift from a projection on", "shifting", _manual_align,
+        frozenset({"nslice", "xshift", "yshift"}),
+    ),
+    Operation(
+        "tilt_align", "stack", "Find the tilt axis", "finding the tilt axis", _tilt_align,
+        frozenset({"method"} | _of_methods(AXIS_METHODS)), needs_tilts=True,
+    ),
+    Operation(
+        "transform", "stack", "Move the tilt axis", "rotating and shifting", _transform,
+        frozenset({"xshift", "yshift", "angle", "interpolation"}),
+    ),
+    Operation(
+        "reconstruct", "volume", "Reconstruct", "reconstructing", _reconstruct, _RECONSTRUCT,
+        needs_tilts=True,
+    ),
+)  # fmt: skip
+
+OPERATIONS: Mapping[str, Operation] = MappingProxyType({operation.name: operation for operation in _TABLE})
+
+
+def find(name: str) -> Operation:
+    """The operation of that name.
+
+    Raises
+    ------
+    ParameterError
+        If there is none; the message lists them.
+    """
+    if name not in OPERATIONS:
+        raise ParameterError(f"there is no operation {name!r}; there are: {', '.join(OPERATIONS)}")
+    return OPERATIONS[name]

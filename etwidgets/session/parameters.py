@@ -1,0 +1,72 @@
+"""Checks that parameters can be stored and mean something; does not know any operation."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from etwidgets.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def as_json(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """A deep copy that a JSON file gives back exactly; tuples become lists.
+
+    Raises
+    ------
+    ParameterError
+        If a value is of another type (an array, a signal, a function) or not finite.
+    """
+    return {str(name): _checked(value, str(name)) for name, value in parameters.items()}
+
+
+def _checked(value: Any, name: str) -> Any:
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int | float) and type(value) in (int, float):
+        if not math.isfinite(value):
+            raise ParameterError(f"{name} must be finite, not {value}")
+        return value
+    if isinstance(value, list | tuple):
+        return [_checked(item, f"{name}[{i}]") for i, item in enumerate(value)]
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: _checked(item, f"{name}[{key!r}]") for key, item in value.items()}
+    raise ParameterError(
+        f"{name} is a {type(value).__name__}, which a step cannot store; "
+        "give plain numbers, strings or lists (for an array: array.tolist())"
+    )
+
+
+def check_names(given: Iterable[str], known: Iterable[str], operation: str) -> None:
+    """Refuse a misspelt parameter.
+
+    Raises
+    ------
+    ParameterError
+        Naming the one that was probably meant, and all that there are.
+    """
+    names = sorted(known)
+    for name in given:
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ParameterError(f"{operation} has no parameter {name!r}{hint} It takes: {', '.join(names)}.")
+
+
+def in_words(parameters: Mapping[str, Any]) -> str:
+    """Parameters as a short text, for titles and lists."""
+    return ", ".join(f"{name.replace('_', ' ')} {_brief(value)}" for name, value in parameters.items())
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list) and len(value) > 6:
+        return f"({len(value)} values)"
+    return json.dumps(value) if not isinstance(value, str) else value

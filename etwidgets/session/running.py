@@ -1,0 +1,114 @@
+"""Turn a state into the next one by an operation; works in any thread, for it touches only its arguments."""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from etwidgets.errors import HistoryError
+from etwidgets.session.digest import digest
+from etwidgets.session.history import State, Step
+from etwidgets.session.operations import find
+from etwidgets.signals import RecStack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from etwidgets.progress import Progress
+    from etwidgets.session.operations import Operation
+
+# Python's warning filters belong to the process: two sessions must not change them at the same time
+_CATCHING = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What came of an operation.
+
+    Attributes
+    ----------
+    state
+        What there is now.
+    step
+        What was done.
+    warnings
+        What the user should know about a file that was opened.
+    """
+
+    state: State
+    step: Step
+    warnings: tuple[str, ...] = ()
+
+
+def run(operation: Operation, parameters: Mapping[str, Any], state: State, progress: Progress) -> Outcome:
+    """Apply an operation to a state.
+
+    Raises
+    ------
+    Cancelled
+        If ``progress`` says so.
+    Exception
+        Whatever the operation raises.
+    """
+    started = time.monotonic()
+    notes: tuple[str, ...] = ()
+    if operation.kind == "source":
+        result, notes = _opened(operation, parameters, progress)
+    else:
+        result = operation.function(state.stack, progress, **parameters)
+    step = Step(
+        operation=operation.name,
+        parameters=dict(parameters),
+        words=operation.words(parameters),
+        seconds=time.monotonic() - started,
+        before="" if state.stack is None or operation.kind == "source" else digest(state.stack),
+        after=digest(result),
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    return Outcome(_next_state(operation, parameters, state, result), step, notes)
+
+
+def replay(state: State, steps: Sequence[Step], progress: Progress) -> State:
+    """Do the steps again, one after the other.
+
+    Raises
+    ------
+    HistoryError
+        If a step gives another result than it did: a file was changed, or another version is installed.
+    """
+    for number, step in enumerate(steps):
+        part = progress.part(number / len(steps), (number + 1) / len(steps))
+        outcome = run(find(step.operation), step.parameters, state, part)
+        if outcome.step.after != step.after:
+            raise HistoryError(
+                f"doing the step {step.words!r} again gave another result ({outcome.step.after} instead of "
+                f"{step.after}); was a file changed since?"
+            )
+        state = outcome.state
+    return state
+
+
+def _opened(
+    operation: Operation, parameters: Mapping[str, Any], progress: Progress
+) -> tuple[Any, tuple[str, ...]]:
+    with _CATCHING, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        result = operation.function(None, progress, **parameters)
+    # other categories are for programmers
+    return result, tuple(dict.fromkeys(str(item.message) for item in caught if item.category is UserWarning))
+
+
+def _next_state(operation: Operation, parameters: Mapping[str, Any], state: State, result: Any) -> State:
+    if operation.kind == "source":
+        source = Path(parameters["path"]).name if operation.name == "open" else f"sample {parameters['name']}"
+        if isinstance(result, RecStack):
+            return State(None, result, stale=False, source=source)
+        return State(result, None, stale=False, source=source)
+    if operation.kind == "volume":
+        return State(state.stack, result, stale=False, source=state.source)
+    return State(result, state.reconstruction, stale=state.reconstruction is not None, source=state.source)

@@ -1,0 +1,278 @@
+"""Everything that changes the model goes through here: operations as jobs, history, undo and redo.
+
+It knows no widget; whoever wants to see something observes the model.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+import psutil
+
+from etwidgets.session import running
+from etwidgets.session.display import Display
+from etwidgets.session.estimate import Estimate, check_fits, estimate
+from etwidgets.session.history import History, State, Step
+from etwidgets.session.job_queue import JobQueue, Task
+from etwidgets.session.jobs import Job, in_words
+from etwidgets.session.latest import Latest
+from etwidgets.session.model import HistoryLine, Message, TomoStackModel
+from etwidgets.session.operations import find
+from etwidgets.session.parameters import as_json
+from etwidgets.session.runners import InlineRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from etwidgets.progress import Progress
+    from etwidgets.session.model import JobState
+    from etwidgets.session.operations import Operation
+    from etwidgets.session.runners import Runner
+
+
+class Session:
+    """Applies operations to a model and remembers them.
+
+    Parameters
+    ----------
+    model
+        Where the state is shown; written by this session only. Default: an empty one.
+    runner
+        :class:`~etwidgets.session.ThreadRunner` in a browser or notebook page; the default
+        :class:`~etwidgets.session.InlineRunner` returns only when the work is done.
+    memory_limit
+        Bytes that the stacks and volumes kept for undo may take. What is beyond is made again when it is
+        needed. Default: a third of the machine's memory.
+
+    Examples
+    --------
+    >>> session = Session(TomoStackModel(stack))
+    >>> session.apply("register", method="PC")
+    >>> session.undo()
+    """
+
+    def __init__(
+        self,
+        model: TomoStackModel | None = None,
+        runner: Runner | None = None,
+        memory_limit: int | None = None,
+    ) -> None:
+        self.model = TomoStackModel() if model is None else model
+        self.display = Display()
+        self.runner = InlineRunner() if runner is None else runner
+        limit = psutil.virtual_memory().total // 3 if memory_limit is None else memory_limit
+        start = State(self.model.stack, self.model.reconstruction, source=self.model.source)
+        self._history = History(start, limit)
+        self._queue = JobQueue(self.runner, self._job_changed)
+        self._pace: dict[tuple[str, str], float] = {}
+        self._publish()
+
+    # -- operations ---------------------------------------------------------------------------------
+
+    def apply(self, name: str, **parameters: Any) -> Job:
+        """Do one step: run an operation on the stack as it is when the job's turn comes.
+
+        Parameters
+        ----------
+        name
+            Of the operation; see ``OPERATIONS``.
+        **parameters
+            Of the operation: plain numbers, strings and lists.
+
+        Returns
+        -------
+        Job
+            Ended, with an inline runner; otherwise ``await`` it, or watch ``model.job``.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such operation or parameter, or a value cannot be stored.
+        Exception
+            With an inline runner, the one with which the job failed.
+        """
+        operation, parameters = find(name), as_json(parameters)
+        operation.check(parameters)
+        words = operation.words(parameters)
+        job = Job(name, words, self.runner)
+        base: list[State] = []  # filled when the job's turn comes
+
+        def begin() -> Callable[[Progress], Any]:
+            state = self._state
+            operation.check_stack(state.stack)
+            check_fits(self._estimate(operation, state, parameters), words)
+            base.append(state)
+            return partial(running.run, operation, parameters, state)
+
+        def finish(outcome: running.Outcome) -> tuple[JobState, str]:
+            return self._commit(operation, base[0], outcome)
+
+        self._queue.submit(Task(job, begin, finish))
+        if self.runner.inline and job.error is not None:
+            raise job.error
+        return job
+
+    def open(self, path: str, **options: Any) -> Job:
+        """Open a file; ``options`` are those of :func:`etwidgets.io.load`."""
+        return self.apply("open", path=str(path), **options)
+
+    @property
+    def job(self) -> Job | None:
+        """The job that runs, or None."""
+        return self._queue.job
+
+    def cancel(self) -> None:
+        """Stop the running job and forget those that wait; nothing will have changed."""
+        self._queue.cancel()
+
+    def estimate(self, name: str, **parameters: Any) -> tuple[int, float | None]:
+        """What an operation would take now.
+
+        Returns
+        -------
+        memory
+            Bytes, at its peak.
+        seconds
+            Judged by earlier runs of the same operation and method in this session; None before the first.
+        """
+        operation = find(name)
+        needed = self._estimate(operation, self._state, parameters)
+        pace = self._pace.get(_kind_of_work(operation, parameters))
+        return needed.memory, None if pace is None else pace * needed.work
+
+    # -- history ------------------------------------------------------------------------------------
+
+    @property
+    def history(self) -> tuple[Step, ...]:
+        """The steps that are in effect, the first one first."""
+        return self._history.steps[: self._history.position]
+
+    def undo(self) -> Job | None:
+        """Go back by one step.
+
+        Returns
+        -------
+        Job or None
+            None if the earlier state was in memory; otherwise the job that makes it again.
+
+        Raises
+        ------
+        HistoryError
+            If there is no step.
+        """
+        return self.go_to(self._history.position - 1)
+
+    def redo(self) -> Job | None:
+        """Do the step again that was undone last; as :meth:`undo`."""
+        return self.go_to(self._history.position + 1)
+
+    def go_to(self, position: int) -> Job | None:
+        """Go to the state after ``position`` steps; as :meth:`undo`."""
+        self._history.check(position)
+        state = self._history.state(position)
+        if state is None:
+            return self._go_by_replay(position)
+        self._history.move_to(position, state)
+        self._publish()
+        return None
+
+    def _go_by_replay(self, position: int) -> Job:
+        start, steps = self._history.path_to(position)
+        known = self._history.steps
+        job = Job("replay", "Make an earlier state again", self.runner)
+
+        def finish(state: State) -> tuple[JobState, str]:
+            if self._history.steps != known:
+                return "stale", "The history changed meanwhile; press undo or redo again."
+            self._history.move_to(position, state)
+            self._publish()
+            return "committed", ""
+
+        self._queue.submit(Task(job, lambda: partial(running.replay, start, steps), finish))
+        if self.runner.inline and job.error is not None:
+            raise job.error
+        return job
+
+    # -- for panels ---------------------------------------------------------------------------------
+
+    def latest(self, function: Callable[..., Any], on_result: Callable[[Any], None]) -> Latest:
+        """A preview: of many requests the newest is worked on; errors are told to the user.
+
+        Parameters
+        ----------
+        function
+            Works in a thread, on its arguments only.
+        on_result
+            Is given the result, on the thread of the user interface.
+        """
+        return Latest(function, on_result, lambda error: self.tell(in_words(error), "error"), self.runner)
+
+    def tell(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None:
+        """Show a sentence to the user."""
+        self.model.message = Message(text, level)
+
+    def close(self) -> None:
+        """Stop what runs; the model is left as it is."""
+        self._queue.cancel()
+        self.runner.close()
+
+    # -- inside -------------------------------------------------------------------------------------
+
+    @property
+    def _state(self) -> State:
+        state = self._history.state(self._history.position)
+        return State() if state is None else state
+
+    def _estimate(self, operation: Operation, state: State, parameters: dict[str, Any]) -> Estimate:
+        return estimate(operation, None if operation.kind == "source" else state.stack, parameters)
+
+    def _commit(self, operation: Operation, base: State, outcome: running.Outcome) -> tuple[JobState, str]:
+        if self._state is not base:
+            return "stale", (
+                f"{outcome.step.words}: not used, for the tilt series was changed meanwhile. Run it again."
+            )
+        work = self._estimate(operation, base, dict(outcome.step.parameters)).work
+        if work > 0:
+            kind = _kind_of_work(operation, outcome.step.parameters)
+            self._pace[kind] = outcome.step.seconds / work
+        self._history.add(outcome.step, outcome.state)
+        self._publish()
+        return "committed", " ".join(outcome.warnings)
+
+    def _job_changed(self, job: Job) -> None:
+        status = job.status
+        self.model.job = status
+        self.model.waiting = self._queue.n_waiting
+        self.model.busy = self._queue.job is not None or self._queue.n_waiting > 0
+        if status.state == "committed":
+            done = f"{status.words}: done in {status.seconds:.1f} s."
+            self.tell(f"{done} {status.message}".rstrip(), "warning" if status.message else "info")
+        elif not status.active:
+            self.tell(status.message, "error" if status.state == "failed" else "warning")
+
+    def _publish(self) -> None:
+        history, state, model = self._history, self._state, self.model
+        steps, position = history.steps, history.position
+        with model.hold_trait_notifications():
+            model.stack, model.reconstruction = state.stack, state.reconstruction
+            model.stale, model.source = state.stale, state.source
+            model.before = self._stack_before()
+            model.history = tuple(HistoryLine(s.words, s.seconds, i < position) for i, s in enumerate(steps))
+            model.done_operations = frozenset(step.operation for step in steps[:position])
+            model.can_undo, model.can_redo = position > 0, position < len(steps)
+            model.memory_used = float(history.memory)
+
+    def _stack_before(self) -> Any:
+        now = self._state.stack
+        for position in range(self._history.position - 1, -1, -1):
+            state = self._history.state(position)
+            if state is None:
+                return None
+            if state.stack is not now:
+                return state.stack
+        return None
+
+
+def _kind_of_work(operation: Operation, parameters: Any) -> tuple[str, str]:
+    return operation.name, str(parameters.get("method", "")).upper()

@@ -1,0 +1,214 @@
+"""Jobs end committed, cancelled, failed or stale, and only the first changes anything."""
+
+import asyncio
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from etwidgets.errors import MemoryLimitError
+from etwidgets.progress import Cancelled
+from etwidgets.session import InlineRunner, Session, ThreadRunner, TomoStackModel, estimate, operations
+from etwidgets.session.jobs import Job, JobProgress
+from etwidgets.session.latest import Latest
+from etwidgets.session.operations import Operation
+
+
+class Gate:
+    """An operation that waits for the test at half of its work."""
+
+    def __init__(self):
+        self.reached, self.open = threading.Event(), threading.Event()
+
+    def __call__(self, stack, progress, *, add=1.0):
+        progress.advance(0.5, "half")
+        self.reached.set()
+        while not self.open.wait(0.01):
+            progress.advance(0.5)
+        return stack._deepcopy_with_new_data(stack.data + np.float32(add))
+
+
+def failing(_stack, _progress):
+    raise ZeroDivisionError("a fault of ours")
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    gate = Gate()
+    table = {
+        **operations.OPERATIONS,
+        "gate": Operation("gate", "stack", "Wait", "waiting", gate, frozenset({"add"})),
+        "fail": Operation("fail", "stack", "Break", "breaking", failing, frozenset()),
+    }
+    monkeypatch.setattr(operations, "OPERATIONS", table)
+    yield gate
+    gate.open.set()
+
+
+@pytest.fixture
+def threaded(stack, gate):
+    session = Session(TomoStackModel(stack), ThreadRunner())
+    yield session
+    gate.open.set()
+    session.close()
+
+
+def test_a_job_in_a_thread_is_committed_on_the_waiting_thread(threaded, stack, gate):
+    threads = []
+    threaded.model.observe(lambda _: threads.append(threading.current_thread()), "stack")
+    job = threaded.apply("gate", add=2.0)
+    assert gate.reached.wait(5)
+    assert threaded.model.busy
+    assert threaded.model.stack is stack
+    gate.open.set()
+    job.result(timeout=5)
+    assert job.state == "committed"
+    assert np.allclose(threaded.model.stack.data, stack.data + 2)
+    assert threads == [threading.main_thread()]
+    assert not threaded.model.busy
+    assert threaded.model.job.fraction == 1
+
+
+def test_cancel_ends_the_job_soon_and_changes_nothing(threaded, stack, gate):
+    job = threaded.apply("gate")
+    assert gate.reached.wait(5)
+    begun = time.monotonic()
+    threaded.cancel()
+    with pytest.raises(Cancelled):
+        job.result(timeout=5)
+    assert time.monotonic() - begun < 0.5
+    assert job.state == "cancelled"
+    assert threaded.model.stack is stack
+    assert threaded.history == ()
+    assert "Nothing was changed" in threaded.model.message.text
+
+
+def test_a_failed_job_says_what_happened_and_the_next_one_runs(threaded, stack, gate):
+    job = threaded.apply("fail")
+    with pytest.raises(ZeroDivisionError):
+        job.result(timeout=5)
+    assert threaded.model.message.level == "error"
+    assert "Unexpected ZeroDivisionError: a fault of ours" in threaded.model.message.text
+    assert threaded.model.stack is stack
+    gate.open.set()
+    threaded.apply("gate").result(timeout=5)
+    assert len(threaded.history) == 1
+
+
+def test_a_result_is_not_used_when_the_stack_changed_meanwhile(threaded, stack, gate):
+    gate.open.set()
+    threaded.apply("gate").result(timeout=5)
+    gate.open.clear()
+    gate.reached.clear()
+    job = threaded.apply("gate")
+    assert gate.reached.wait(5)
+    threaded.undo()
+    gate.open.set()
+    job.wait(timeout=5)
+    assert job.state == "stale"
+    assert threaded.model.stack is stack
+    assert "changed meanwhile" in threaded.model.message.text
+
+
+def test_a_second_step_waits_and_works_on_the_result_of_the_first(threaded, stack, gate):
+    first = threaded.apply("gate", add=1.0)
+    second = threaded.apply("gate", add=10.0)
+    assert gate.reached.wait(5)
+    assert (first.state, second.state) == ("running", "waiting")
+    assert threaded.model.waiting == 1
+    gate.open.set()
+    second.result(timeout=5)
+    assert np.allclose(threaded.model.stack.data, stack.data + 11)
+
+
+def test_cancel_forgets_the_steps_that_wait(threaded, stack, gate):
+    first, second = threaded.apply("gate"), threaded.apply("gate")
+    assert gate.reached.wait(5)
+    threaded.cancel()
+    first.wait(timeout=5)
+    assert (first.state, second.state) == ("cancelled", "cancelled")
+    assert threaded.model.stack is stack
+
+
+def test_results_reach_the_event_loop_without_being_asked_for(stack, gate):
+    async def work():
+        session = Session(TomoStackModel(stack), ThreadRunner())
+        job = session.apply("gate", add=3.0)
+        with pytest.raises(RuntimeError, match="await job"):
+            job.result()
+        gate.open.set()
+        await job
+        session.close()
+        return session.model
+
+    model = asyncio.run(work())
+    assert np.allclose(model.stack.data, stack.data + 3)
+
+
+def test_what_cannot_fit_is_refused_with_numbers(session, stack, monkeypatch):
+    monkeypatch.setattr(estimate, "free_memory", lambda: 1_000_000)
+    with pytest.raises(MemoryLimitError, match=r"needs about \d+ MB and 1 MB are free"):
+        session.apply("reconstruct", method="FBP", thickness=50_000)
+    assert session.model.stack is stack
+    assert session.model.reconstruction is None
+
+
+def test_the_estimate_is_the_volume_and_more(session):
+    memory, seconds = session.estimate("reconstruct", method="SIRT", iterations=3, thickness=30)
+    assert memory > 20 * 30 * 24 * 4
+    assert seconds is None
+    session.apply("reconstruct", method="SIRT", iterations=3)
+    _, once = session.estimate("reconstruct", method="SIRT", iterations=3)
+    _, twice = session.estimate("reconstruct", method="SIRT", iterations=6)
+    assert once == pytest.approx(session.history[-1].seconds)
+    assert twice == pytest.approx(2 * once)
+
+
+def test_reports_of_progress_are_at_least_a_tenth_of_a_second_apart():
+    runner = InlineRunner()
+    job = Job("gate", "Wait", runner)
+    heard = []
+    progress = JobProgress(job, runner, lambda *_: heard.append(time.monotonic()))
+    end = time.monotonic() + 0.35
+    while time.monotonic() < end:
+        progress.advance(0.5, "half")
+    assert 2 <= len(heard) <= 4
+    assert min(np.diff(heard)) >= 0.099
+    job.cancel()
+    with pytest.raises(Cancelled):
+        progress.advance(0.6)
+
+
+def test_the_newest_preview_wins_and_those_before_it_are_dropped():
+    runner = ThreadRunner()
+    started, proceed, worked, shown = threading.Event(), threading.Event(), [], []
+
+    def compute(value):
+        started.set()
+        proceed.wait(5)
+        worked.append(value)
+        return 10 * value
+
+    latest = Latest(compute, shown.append, lambda _: None, runner)
+    latest.submit(1)
+    assert started.wait(5)
+    for value in range(2, 9):
+        latest.submit(value)
+    proceed.set()
+    assert runner.wait(lambda: 80 in shown, timeout=5)
+    assert worked == [1, 8]
+    assert shown == [10, 80]
+    latest.close()
+    latest.submit(9)
+    assert not runner.wait(lambda: 90 in shown, timeout=0.3)
+
+
+@pytest.mark.parametrize("runner", [InlineRunner, ThreadRunner])
+def test_a_preview_that_fails_is_told(runner):
+    made, told = runner(), []
+    latest = Latest(lambda: 1 / 0, lambda _: None, told.append, made)
+    latest.submit()
+    assert made.wait(lambda: bool(told), timeout=5)
+    assert isinstance(told[0], ZeroDivisionError)
+    latest.close()
