@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MODELS = ("linear", "strip")
 BACKENDS = ("auto", "astra-cpu", "astra-cuda")
+_GOLDEN = (np.sqrt(5) - 1) / 2
 
 
 def astra() -> Any:
@@ -87,6 +88,7 @@ class SliceSolver:
         self._volume_geometry = self._astra.create_vol_geom(n_z, n_y)
         self._projection_geometry = self._astra.create_proj_geom("parallel", 1.0, n_y, geometry.angles_rad)
         self._model = "cuda" if cuda else model
+        self._order = spread_order(geometry.angles_rad)
         self.slice_shape, self.sinogram_shape = (n_z, n_y), (geometry.n_angles, n_y)
 
     def __enter__(self) -> Self:
@@ -145,7 +147,8 @@ class SliceSolver:
             if value is not None:
                 option[name] = float(value)
         if algorithm == "SART":
-            option["ProjectionOrder"] = "sequential"
+            option["ProjectionOrder"] = "custom"
+            option["ProjectionOrderList"] = self._order
         inputs = {"ReconstructionDataId": self._volume, "ProjectionDataId": self._sinogram}
         # one ASTRA iteration of SART is one projection; ours is one sweep over all of them
         sweep = self.sinogram_shape[0] if algorithm == "SART" else 1
@@ -177,6 +180,18 @@ class Iterations:
     def estimate(self) -> NDArray[np.float32]:
         """A copy of the current estimate ``(Z, Y)``."""
         return self._astra.data2d.get(self._volume)
+
+
+def spread_order(angles_rad: NDArray[np.float64]) -> NDArray[np.intp]:
+    """An order of the projections in which one differs much in angle from the few before it.
+
+    SART converges several times faster in it than from one tilt to the next. It depends on the
+    angles only, not on the order in which they were acquired: rank k follows at the golden section.
+    """
+    places = np.arange(angles_rad.size) * _GOLDEN % 1
+    ranks = np.argsort(np.argsort(places, kind="stable"), kind="stable")
+    by_angle = np.argsort(angles_rad, kind="stable")
+    return by_angle[ranks]
 
 
 def _as_float32(image: NDArray[Any]) -> NDArray[np.float32]:

@@ -41,7 +41,6 @@ _WINDOWS: dict[str, Window] = {
     "hamming": lambda u: 0.54 + 0.46 * np.cos(np.pi * u),
     "hann": lambda u: 0.5 + 0.5 * np.cos(np.pi * u),
     "lanczos": np.sinc,
-    "triangular": lambda u: 1 - u,
     "tukey": _from_scipy(("tukey", 0.5)),
     "gaussian": lambda u: np.exp(-0.5 * (u / 0.4) ** 2),
     "bartlett-hann": _from_scipy("barthann"),
