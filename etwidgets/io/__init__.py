@@ -1,0 +1,7 @@
+"""Reading and writing of files; hands out signals, and knows no panel and no sample."""
+
+from etwidgets.io.loading import EXTENSIONS, load
+from etwidgets.io.paths import safe_path
+from etwidgets.io.saving import save
+
+__all__ = ["EXTENSIONS", "load", "safe_path", "save"]

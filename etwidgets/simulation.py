@@ -1,0 +1,246 @@
+"""Phantoms with known truth, as arrays: volumes, their projections, misalignment and noise; knows no signal.
+
+Volumes are ``(X, Z, Y)`` float32 and projections ``(T, Y, X)`` float32, as everywhere. Everything that is
+random has a seed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etwidgets import align, engine
+from etwidgets.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from etwidgets.progress import Progress
+
+    Point = NDArray[np.float64]
+
+_MAX_TRIES = 10_000
+
+
+def catalyst(
+    size: int = 200,
+    *,
+    n_particles: int = 15,
+    support_value: float = 100,
+    particle_value: float = 255,
+    seed: int = 0,
+) -> NDArray[np.float32]:
+    """A catalyst: a spherical support with small, dense particles on its surface, none overlapping.
+
+    Parameters
+    ----------
+    size
+        Voxels per side of the cube; the support's radius is a third of it.
+    n_particles
+        How many particles.
+    support_value, particle_value
+        Intensity per voxel of either.
+    seed
+        Of places and sizes of the particles (radii 1/120 to 1/50 of ``size``, at least 1.5 voxels).
+
+    Returns
+    -------
+    array
+        ``(size, size, size)`` float32, edges smooth over one voxel.
+    """
+    _check_size(size, 16)
+    random = np.random.default_rng(seed)
+    centre, radius = np.full(3, (size - 1) / 2), size / 3
+    volume = support_value * _ball((size,) * 3, centre, radius)
+    placed: list[tuple[Point, float]] = []
+    for _ in range(_MAX_TRIES):
+        if len(placed) == n_particles:
+            return volume
+        direction = random.normal(size=3)
+        own_radius = max(1.5, float(random.uniform(size / 120, size / 50)))
+        place = centre + radius * direction / np.linalg.norm(direction)
+        if all(np.linalg.norm(place - other) > own_radius + r for other, r in placed):
+            placed.append((place, own_radius))
+            _put_ball(volume, place, own_radius, particle_value)
+    raise ParameterError(f"{n_particles} particles do not fit on a support of radius {radius:.0f}")
+
+
+def cylinder(size: int = 200, *, radius: float | None = None, value: float = 255) -> NDArray[np.float32]:
+    """A cylinder along x, centred on the tilt axis.
+
+    Parameters
+    ----------
+    size
+        Voxels per side of the cube.
+    radius
+        Voxels; default: 0.15 of ``size``.
+    value
+        Intensity per voxel.
+    """
+    _check_size(size, 8)
+    radius = 0.15 * size if radius is None else radius
+    centre = np.array([(size - 1) / 2] * 2)
+    disc = value * _ball((size, size), centre, radius)
+    return np.broadcast_to(disc, (size, size, size)).copy()
+
+
+def needle(
+    shape: Sequence[int] = (128, 96, 96),
+    *,
+    values: Sequence[float] = (60, 120, 90, 120, 90),
+    void_radius: float = 4,
+    seed: int = 0,
+) -> NDArray[np.float32]:
+    """A needle along x as milled for tomography: tapered, of layers across x, with a void off its axis.
+
+    Parameters
+    ----------
+    shape
+        ``(X, Z, Y)`` voxels.
+    values
+        Intensity of the layers, from the base (a half of the length) to the tip.
+    void_radius
+        Voxels; 0 for none.
+    seed
+        Of the place of the void and of the grain of the layers (2 % per layer and slice).
+    """
+    n_x, n_z, n_y = (int(n) for n in shape)
+    _check_size(min(n_x, n_z, n_y), 8)
+    random = np.random.default_rng(seed)
+    volume = np.zeros((n_x, n_z, n_y), np.float32)
+    half = min(n_z, n_y) / 2
+    edges = np.concatenate([[0, 0.5], np.linspace(0.5, 1, len(values))[1:]]) * n_x
+    for x in range(n_x):
+        radius = half * (0.6 - 0.35 * x / n_x)
+        layer = int(np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(values) - 1))
+        centre = np.array([(n_z - 1) / 2, (n_y - 1) / 2])
+        volume[x] = values[layer] * random.normal(1, 0.02) * _ball((n_z, n_y), centre, radius)
+    if void_radius > 0:
+        angle = random.uniform(0, 2 * np.pi)
+        off = 0.25 * half * np.array([np.sin(angle), np.cos(angle)])
+        place = np.array([0.6 * n_x, (n_z - 1) / 2 + off[0], (n_y - 1) / 2 + off[1]])
+        _put_ball(volume, place, void_radius, 0)
+    return volume
+
+
+def project(
+    volume: NDArray[Any],
+    tilts_deg: ArrayLike,
+    *,
+    progress: Progress | None = None,
+) -> NDArray[np.float32]:
+    """The tilt series ``(T, Y, X)`` of a volume ``(X, Z, Y)`` at tilts ``(T,)`` in degrees."""
+    angles = np.deg2rad(np.asarray(tilts_deg, dtype=float))
+    geometry = engine.Geometry(angles, volume.shape[2], volume.shape[1])
+    return engine.forward_project(volume, geometry, progress=progress)
+
+
+def misalign(
+    projections: NDArray[Any],
+    *,
+    jitter_px: float | tuple[float, float] = 5,
+    axis_shift_px: float = 0,
+    axis_rotation_deg: float = 0,
+    y_only: bool = False,
+    seed: int = 0,
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Misalign a series: first its tilt axis, then each projection at random.
+
+    Parameters
+    ----------
+    projections
+        ``(T, Y, X)``; not written.
+    jitter_px
+        Every projection is shifted by a uniform random number of pixels in y and x: up to
+        plus or minus this, or between these two.
+    axis_shift_px
+        Shift of the tilt axis across itself, in y; positive to larger y.
+    axis_rotation_deg
+        Rotation of the tilt axis, positive clockwise on screen.
+    y_only
+        No jitter along the tilt axis.
+    seed
+        Of the jitter.
+
+    Returns
+    -------
+    projections
+        ``(T, Y, X)`` float32.
+    shifts
+        ``(T, 2)`` pixels ``(y, x)``: the jitter that was applied.
+    """
+    low, high = jitter_px if isinstance(jitter_px, tuple) else (-jitter_px, jitter_px)
+    if low > high:
+        raise ParameterError(f"the jitter goes from {low} to {high}; give the smaller number first")
+    shifts = np.random.default_rng(seed).uniform(low, high, (len(projections), 2))
+    if y_only:
+        shifts[:, 1] = 0
+    data = np.asarray(projections, dtype=np.float32)
+    if axis_shift_px or axis_rotation_deg:
+        data = align.transform(data, yshift=axis_shift_px, angle_deg=axis_rotation_deg, interpolation="cubic")
+    return align.apply_shifts(data, shifts), shifts
+
+
+def add_noise(
+    projections: NDArray[Any],
+    kind: str = "gaussian",
+    level: float = 0.2,
+    *,
+    seed: int = 0,
+) -> NDArray[np.float32]:
+    """Add noise whose mean is zero.
+
+    Parameters
+    ----------
+    projections
+        ``(T, Y, X)``; not written.
+    kind
+        ``"gaussian"``, or ``"poisson"`` (shot noise).
+    level
+        Gaussian: the standard deviation as a part of the mean of all data; values may become negative.
+        Poisson: counts per unit of intensity, so that the variance is intensity / level.
+    seed
+        Of the noise.
+
+    Raises
+    ------
+    ParameterError
+        If the kind is not known, the level not positive, or Poisson data negative.
+    """
+    data = np.asarray(projections, dtype=np.float32)
+    random = np.random.default_rng(seed)
+    if not level > 0:
+        raise ParameterError(f"the noise level must be positive, not {level}")
+    if kind == "gaussian":
+        deviation = np.float32(level * data.mean())
+        return data + deviation * random.standard_normal(data.shape, dtype=np.float32)
+    if kind == "poisson":
+        if data.min() < 0:
+            raise ParameterError(f"counts cannot be negative; the smallest value is {data.min()}")
+        return (random.poisson(data * level) / level).astype(np.float32)
+    raise ParameterError(f"noise is 'gaussian' or 'poisson', not {kind!r}")
+
+
+def _ball(shape: tuple[int, ...], centre: Point, radius: float) -> NDArray[np.float32]:
+    """1 inside, 0 outside, linear over the voxel at the edge."""
+    axes = [np.arange(n, dtype=np.float32) - np.float32(c) for n, c in zip(shape, centre, strict=True)]
+    squares = [a.reshape([-1 if i == k else 1 for i in range(len(shape))]) ** 2 for k, a in enumerate(axes)]
+    distance = np.sqrt(sum(squares[1:], squares[0]))
+    return np.clip(radius + 0.5 - distance, 0, 1).astype(np.float32)
+
+
+def _put_ball(volume: NDArray[np.float32], centre: Point, radius: float, value: float) -> None:
+    """Write a ball of one value into a volume, blending at its edge."""
+    low = np.maximum(np.floor(centre - radius - 1).astype(int), 0)
+    high = np.minimum(np.ceil(centre + radius + 2).astype(int), volume.shape)
+    part = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    inside = _ball(volume[part].shape, centre - low, radius)
+    volume[part] = (1 - inside) * volume[part] + np.float32(value) * inside
+
+
+def _check_size(size: int, smallest: int) -> None:
+    if size != int(size) or size < smallest:
+        raise ParameterError(f"the phantom must have at least {smallest} voxels per side, not {size}")
