@@ -6,6 +6,7 @@ Files are opened by an allowlist of endings, each with its reader; contents are 
 from __future__ import annotations
 
 import logging
+import struct
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from etwidgets.io.mdoc import MdocSeries
     from etwidgets.io.tilt_sources import TiltSource
 
 _log = logging.getLogger(__name__)
@@ -50,6 +52,18 @@ _TO_NM = {
     "angstrom": 0.1,
     "pm": 1e-3,
 }
+# a damaged file can make RosettaSciIO raise any of these, and struct.error
+_READER_FAULTS = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 _VOLUMES = ("ETWRecStack", "RecStack")
 
 
@@ -125,11 +139,12 @@ def _load_file(path: Path, mdocs: Any, *, lazy: bool) -> tuple[Any, list[TiltSou
         )
     sources = []
     mdoc_path = _existing(mdocs) if isinstance(mdocs, str | Path) else mdoc_files.beside(path)
-    if ending in MRC and mdoc_path is not None:
-        sources.append(tilt_sources.TiltSource(mdoc_path.name, mdoc_files.read_mdoc(mdoc_path).tilts_deg))
+    said = mdoc_files.read_mdoc(mdoc_path) if ending in MRC and mdoc_path is not None else None
+    if said is not None:
+        sources.append(tilt_sources.TiltSource(said.name, said.tilts_deg))
     sources += tilt_sources.beside(path)
     if ending in MRC:
-        signal, header = _mrc_signal(path, mdoc_path, lazy=lazy)
+        signal, header = _mrc_signal(path, said, lazy=lazy)
         return signal, sources + header, False
     signal = _read(path, _READERS[ending], lazy=lazy)
     count = int(np.prod(signal.data.shape[:-2]))
@@ -139,7 +154,7 @@ def _load_file(path: Path, mdocs: Any, *, lazy: bool) -> tuple[Any, list[TiltSou
     return signal, sources, _READERS[ending] in _OWN
 
 
-def _mrc_signal(path: Path, mdoc_path: Path | None, *, lazy: bool) -> tuple[Any, list[TiltSource]]:
+def _mrc_signal(path: Path, said: MdocSeries | None, *, lazy: bool) -> tuple[Any, list[TiltSource]]:
     series = read_mrc(path, lazy=lazy)
     stack = TomoStack(series.data)
     tomography = stack.metadata.Tomography
@@ -147,8 +162,7 @@ def _mrc_signal(path: Path, mdoc_path: Path | None, *, lazy: bool) -> tuple[Any,
     microscope: dict[str, float] = {}
     if series.magnification:
         microscope["magnification"] = series.magnification
-    if mdoc_path is not None:
-        said = mdoc_files.read_mdoc(mdoc_path)
+    if said is not None:
         pixel, axis = said.pixel_size_nm or pixel, said.tilt_axis_deg if axis is None else axis
         microscope |= said.microscope
         stack.original_metadata.add_dictionary({"mdoc": said.original})
@@ -200,8 +214,13 @@ def _load_list(paths: list[Path], mdocs: Any, *, lazy: bool) -> tuple[Any, list[
     if found:
         order = np.argsort(found[0].tilts_deg, kind="stable")
         found = [tilt_sources.TiltSource(item.name, item.tilts_deg[order]) for item in found]
-    first = parts[int(order[0])]
     stack = TomoStack(stacked[order])
+    _describe_like(stack, parts[int(order[0])])
+    return stack, found, False
+
+
+def _describe_like(stack: TomoStack, first: Any) -> None:
+    """Copy scales, units and what is known of the microscope from one file's signal."""
     for name, source_axis in zip(("y", "x"), first.axes_manager._axes[-2:], strict=True):  # noqa: SLF001
         axis = stack.axes_manager[name]
         axis.scale, axis.offset = source_axis.scale, source_axis.offset
@@ -209,8 +228,10 @@ def _load_list(paths: list[Path], mdocs: Any, *, lazy: bool) -> tuple[Any, list[
     for node in ("Acquisition_instrument", "General"):
         if first.metadata.has_item(node):
             stack.metadata.add_dictionary({node: first.metadata[node].as_dictionary()})
+    axis_angle = first.metadata.get_item("Tomography.header_tiltaxis", default=None)
+    if axis_angle is not None:
+        stack.metadata.set_item("Tomography.header_tiltaxis", axis_angle)
     stack.original_metadata.add_dictionary(first.original_metadata.as_dictionary())
-    return stack, found, False
 
 
 def _common_tilt(signal: Any, sources: list[TiltSource]) -> float | None:
@@ -235,8 +256,8 @@ def _read(path: Path, reader: str, *, lazy: bool) -> Any:
             warnings.filterwarnings(
                 "ignore", "The NestedDirectoryStore is deprecated"
             )  # rosettasciio, zarr 2
-            found = hs.load(str(path), reader=reader, lazy=lazy)
-    except (ValueError, OSError, KeyError, IndexError, TypeError, EOFError, AttributeError) as error:
+            found = hs.load(str(path), file_format=reader, lazy=lazy)
+    except _READER_FAULTS as error:
         raise FileFormatError(f"{path.name} cannot be read as {reader}: {error}") from error
     signals = found if isinstance(found, list) else [found]
     images = [signal for signal in signals if signal.data.ndim >= 2 and signal.data.dtype.kind in "biuf"]

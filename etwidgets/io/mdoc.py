@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+logging.getLogger("mdocfile").setLevel(
+    logging.ERROR
+)  # it warns of every field that it keeps but does not know
 _AXIS = re.compile(r"Tilt axis angle\s*=\s*(-?\d+(?:\.\d*)?)", re.IGNORECASE)
 
 
@@ -25,6 +29,8 @@ class MdocSeries:
 
     Attributes
     ----------
+    name
+        Of the file.
     tilts_deg
         ``(T,)`` by ZValue.
     pixel_size_nm
@@ -37,6 +43,7 @@ class MdocSeries:
         All of the first section.
     """
 
+    name: str
     tilts_deg: NDArray[np.float64]
     pixel_size_nm: float | None
     tilt_axis_deg: float | None
@@ -70,6 +77,7 @@ def read_mdoc(path: Path) -> MdocSeries:
     first_section = {key: value for key, value in sections[0].items() if value is not None}
     pixel = first_section.get("PixelSpacing") or _global(text, "PixelSpacing")
     return MdocSeries(
+        name=path.name,
         tilts_deg=np.array(tilts, dtype=float),
         pixel_size_nm=float(pixel) / 10 if pixel else None,
         tilt_axis_deg=float(axis.group(1)) if axis else None,

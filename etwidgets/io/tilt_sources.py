@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _DISAGREEMENT_DEG = 0.5
 _IN_NAME = re.compile(r"(?<![\d.])([+-]?\d{1,2}(?:\.\d+)?)\s*(?:deg|°)", re.IGNORECASE)
+ARGUMENT = "argument"
 _TEXT_ENDINGS = (".rawtlt", ".tlt")
 
 
@@ -74,13 +75,13 @@ def given(tilts: ArrayLike | str | Path) -> TiltSource:
         if path.suffix.lower() == ".mdoc":
             from etwidgets.io.mdoc import read_mdoc
 
-            return TiltSource(path.name, read_mdoc(path).tilts_deg)
-        return TiltSource(path.name, read_tilt_file(path))
+            return TiltSource(f"{ARGUMENT} ({path.name})", read_mdoc(path).tilts_deg)
+        return TiltSource(f"{ARGUMENT} ({path.name})", read_tilt_file(path))
     values = getattr(tilts, "data", tilts) if hasattr(tilts, "axes_manager") else tilts
     array = np.asarray(values, dtype=float).ravel()
     if not np.isfinite(array).all():
         raise DataError(f"tilt(s) {np.flatnonzero(~np.isfinite(array)).tolist()} are not finite")
-    return TiltSource("argument", array)
+    return TiltSource(ARGUMENT, array)
 
 
 def beside(path: Path) -> list[TiltSource]:
@@ -132,7 +133,7 @@ def of_names(names: Sequence[str]) -> list[TiltSource]:
 
 
 def resolve(sources: Sequence[TiltSource], count: int, what: str) -> TiltSource | None:
-    """The first of the sources, checked against the others.
+    """The first of the sources that fits, checked against the others.
 
     Parameters
     ----------
@@ -146,14 +147,15 @@ def resolve(sources: Sequence[TiltSource], count: int, what: str) -> TiltSource 
     Raises
     ------
     TiltCountError
-        If the first source has not one tilt per projection.
+        If no source has one tilt per projection, or what the caller gave has not.
     """
     if not sources:
         return None
-    chosen = sources[0]
-    if chosen.tilts_deg.size != count:
-        raise _count_error(chosen, count, what)
-    for other in sources[1:]:
+    fitting = [source for source in sources if source.tilts_deg.size == count]
+    if not fitting or (sources[0].name.startswith(ARGUMENT) and fitting[0] is not sources[0]):
+        raise _count_error(sources[0], count, what)
+    chosen = fitting[0]
+    for other in sources:
         if other.tilts_deg.size != count:
             warnings.warn(
                 f"{what}: {other.name} has {other.tilts_deg.size} tilts for {count} projections; "
