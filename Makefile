@@ -1,0 +1,69 @@
+# Everything a fresh machine needs is made by these targets, in .venv; each can be run again.
+#   make app    open the workbench on the needle sample
+#   make test   lint, types, import contracts, unit and browser tests
+#   make bench  compare speed with etspy      make docs   build the documentation
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# an activated environment or a PYTHONPATH of the caller must not leak into ours
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+
+.PHONY: help app test lint types contracts unit bench docs chromium clean
+
+help:
+	@sed -n '2,5p' Makefile | cut -c3-
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "etwidgets needs Python 3.11 to 3.13 with venv (Debian: apt-get install python3-venv)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+
+$(VENV)/.app: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[app,samples]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[test]'
+	@touch $@ $(VENV)/.app
+
+$(VENV)/.docs: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[docs,samples]'
+	@touch $@
+
+app: $(VENV)/.app
+	$(BIN)/etwidgets app --sample needle
+
+test: $(VENV)/.test lint types contracts chromium unit
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+
+contracts: $(VENV)/.test
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.test
+	MPLBACKEND=agg $(BIN)/pytest
+
+chromium:
+	@tools/install-chromium
+
+bench: $(VENV)/.test
+	@for file in tests/benchmarks/bench_*.py; do $(BIN)/python $$file; done
+
+docs: $(VENV)/.docs
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+clean:
+	rm -rf $(VENV) docs/_build build dist test-artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
