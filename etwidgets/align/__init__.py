@@ -1,16 +1,29 @@
 """Arrays in, shifts and angles out: registration, tilt axis, transforms, filters; knows no signal."""
 
+from etwidgets.align.angles import calc_est_angles, calc_golden_ratio_angles
+from etwidgets.align.axis_estimate import AxisEstimate
+from etwidgets.align.correlation import correlate
+from etwidgets.align.filters import filter_projections
 from etwidgets.align.methods import AXIS_METHODS, METHODS, Method
 from etwidgets.align.registration import estimate_shifts
 from etwidgets.align.shifting import apply_shifts, common_area
+from etwidgets.align.tilt_axis import find_tilt_axis
 from etwidgets.align.transforms import transform
+from etwidgets.align.weighting import weight_projections
 
 __all__ = [
     "AXIS_METHODS",
     "METHODS",
+    "AxisEstimate",
     "Method",
     "apply_shifts",
+    "calc_est_angles",
+    "calc_golden_ratio_angles",
     "common_area",
+    "correlate",
     "estimate_shifts",
+    "filter_projections",
+    "find_tilt_axis",
     "transform",
+    "weight_projections",
 ]

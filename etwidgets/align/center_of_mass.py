@@ -137,8 +137,8 @@ def _mass_window(width: int, xrange: Sequence[int] | None, p: int) -> tuple[int,
     inner_first, inner_stop = max(first, p), min(stop, width - p)
     if inner_stop - inner_first < _LEAST_COLUMNS:
         raise AlignmentError(
-            f"COM: of {width} columns, {max(0, inner_stop - inner_first)} remain within {first} to {stop} and "
-            f"p={p} px off the edges, and {_LEAST_COLUMNS} are needed; give a smaller p or a wider xrange"
+            f"COM: of {width} columns, {max(0, inner_stop - inner_first)} remain within {first} to {stop} "
+            f"and p={p} px off the edges, and {_LEAST_COLUMNS} are needed; give a smaller p or a wider xrange"
         )
     return inner_first, inner_stop
 

@@ -104,7 +104,8 @@ def refuse_negative(images: NDArray[Any], method: str) -> None:
         which = np.flatnonzero(lowest < 0)
         raise AlignmentError(
             f"{method} needs intensities that are mass (zero or more), and projections {listing(which)} "
-            f"go down to {lowest.min():g}; subtract the background, invert bright-field data, or use another method"
+            f"go down to {lowest.min():g}; subtract the background, invert bright-field data, "
+            "or use another method"
         )
 
 

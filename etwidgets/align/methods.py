@@ -54,7 +54,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             parameters=(),
         ),
         "COM": Method(
-            use_for="Films and long specimens in dark field. Uses all projections at once: errors do not add up.",
+            use_for="Films and long objects in dark field. Uses all projections at once: no errors add up.",
             when="Intensity is mass (no background, nothing negative), and each chosen column holds the same "
             "matter at every tilt.",
             caution="Matter that enters at high tilt, or columns cut by the frame, pull it away. "
@@ -78,8 +78,8 @@ AXIS_METHODS: Mapping[str, Method] = MappingProxyType(
         "CoM": Method(
             use_for="Needles and pillars along the tilt axis. Finds rotation and shift with standard errors.",
             when="The series is registered; intensity is mass; columns hold the same matter at every tilt.",
-            caution="The rotation is undetermined for an object as long as it is wide: see its standard error.",
-            source="Wolf et al. 2012, method of tracked centres of mass",
+            caution="The rotation is undetermined for an object as long as wide: see its error.",
+            source="Wolf 2012, Accurate tilt series alignment ... by sinogram analysis, Proc. 15th Eur. Microsc. Congr.",
             parameters=("slices", "nslices"),
         ),
         "MaxImage": Method(

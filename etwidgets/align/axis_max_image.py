@@ -1,0 +1,163 @@
+"""Finds the rotation of the tilt axis from the lines that features draw in the maximum image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etwidgets.align.axis_estimate import AxisEstimate
+from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
+from etwidgets.align.checks import refuse_negative
+from etwidgets.align.phase_correlation import vertex
+from etwidgets.align.transforms import transform
+from etwidgets.errors import AlignmentError, ParameterError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from etwidgets.progress import Progress
+
+_LARGEST_LIMIT_DEG = 45.0
+_STANDS_OUT = 4.0  # robust standard deviations by which the best angle must beat the others
+
+
+def axis_by_max_image(
+    images: NDArray[Any],
+    tilts_deg: NDArray[np.float64],
+    *,
+    progress: Progress,
+    limit: float = 10.0,
+    delta: float = 0.1,
+    also_shift: bool = False,
+    shift_limit: float = 20.0,
+    nslices: int = 3,
+) -> AxisEstimate:
+    """Rotation of the tilt axis from the maximum over all tilts; on request its shift as well.
+
+    Parameters
+    ----------
+    images
+        ``(T, Y, X)``, registered.
+    tilts_deg
+        ``(T,)`` degrees; only used for the shift.
+    progress
+        Told how far the work is, and may stop it.
+    limit
+        Largest rotation that is looked for, degrees, up to 45.
+    delta
+        Step of the search, degrees; a parabola refines it.
+    also_shift
+        Look for the shift by trial reconstructions as well; see :func:`search_axis_shift`.
+    shift_limit
+        Largest shift that is looked for, pixels.
+    nslices
+        Number of columns that are reconstructed for it.
+
+    Returns
+    -------
+    AxisEstimate
+        With the curves that were searched. The rotation has no standard error.
+
+    Raises
+    ------
+    AlignmentError
+        If the maximum image has no edges, or the shift is asked for and values are negative.
+    ParameterError
+        If a value is out of range.
+
+    Notes
+    -----
+    While the specimen turns, a small feature moves at right angles to the axis and draws a straight
+    line in the maximum image. Edges are found by Canny's detector (doi:10.1109/TPAMI.1986.4767851); the
+    Hough transform (doi:10.1145/361237.361242) counts edge pixels along lines at each trial angle, and
+    the sum of the squared counts is highest where most edges line up. All lines vote, weighted by their
+    length, and not a few strongest peaks: those may all lie on one edge of the specimen.
+    """
+    _check(limit, delta, shift_limit)
+    progress.advance(0, "maximum image")
+    angles, strength = line_strength(images.max(axis=0), limit, delta)
+    best = int(np.argmax(strength))
+    tilted_by = float(angles[0] + delta * vertex(strength, best))
+    warning = _doubt(strength, best, limit)
+    determined = not warning
+    progress.advance(0.1, "lines found")
+    found: ShiftSearch | None = None
+    if also_shift:
+        refuse_negative(images, "MaxImage with also_shift")
+        turned = transform(images, angle_deg=-tilted_by, progress=progress.part(0.1, 0.2))
+        found = search_axis_shift(
+            turned, tilts_deg, shift_limit=shift_limit, nslices=nslices, progress=progress.part(0.2, 1)
+        )
+        warning = "; ".join(text for text in (warning, found.warning) if text)
+    progress.advance(1, "tilt axis")
+    return AxisEstimate(
+        shift_px=found.shift_px if found else 0.0,
+        rotation_deg=-tilted_by,
+        shift_error_px=found.shift_error_px if found else None,
+        rotation_error_deg=None,
+        method="MaxImage",
+        rotation_determined=determined,
+        warning=warning,
+        angles_deg=-angles,
+        strength=strength,
+        candidates_px=found.candidates_px if found else None,
+        objective=found.objective if found else None,
+    )
+
+
+def line_strength(
+    image: NDArray[Any], limit_deg: float, delta_deg: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How strongly lines across the image stand out, at angles from the vertical.
+
+    Parameters
+    ----------
+    image
+        ``(Y, X)``, the maximum over all tilts.
+    limit_deg, delta_deg
+        Angles run from minus to plus ``limit_deg`` in these steps; positive is clockwise on screen.
+
+    Returns
+    -------
+    tuple of array
+        Angles ``(A,)``, degrees, and strengths ``(A,)``, of which the mean is 1.
+
+    Raises
+    ------
+    AlignmentError
+        If the image has no edges.
+    """
+    from skimage.feature import canny
+    from skimage.transform import hough_line
+
+    steps = round(limit_deg / delta_deg)
+    angles = np.arange(-steps, steps + 1) * delta_deg
+    spread = image.astype(float) - image.min()
+    edges = canny(spread / max(spread.max(), np.finfo(float).tiny))
+    if not edges.any():
+        raise AlignmentError("MaxImage: the maximum over all tilts has no edges; use CoM, or another filter")
+    counts = hough_line(edges, theta=np.deg2rad(angles))[0].astype(float)
+    strength = (counts**2).sum(axis=0)
+    relative: NDArray[np.float64] = strength / strength.mean()
+    return angles, relative
+
+
+def _check(limit: float, delta: float, shift_limit: float) -> None:
+    if not 0 < limit <= _LARGEST_LIMIT_DEG:
+        raise ParameterError(f"limit must be above 0 and at most {_LARGEST_LIMIT_DEG:g} deg, not {limit}")
+    if not 0 < delta <= limit / 2:
+        raise ParameterError(f"delta must be above 0 and at most half of limit={limit} deg, not {delta}")
+    if not 0 < shift_limit < np.inf:
+        raise ParameterError(f"shift_limit must be above 0 px, not {shift_limit}")
+
+
+def _doubt(strength: NDArray[np.float64], best: int, limit: float) -> str:
+    """What speaks against the best angle, or nothing."""
+    if best in (0, len(strength) - 1):
+        return f"the rotation lies at or beyond the limit of {limit:g} deg; search further with limit="
+    middle = np.median(strength)
+    noise = 1.4826 * np.median(np.abs(strength - middle))
+    if strength[best] - middle < _STANDS_OUT * noise:
+        return "the rotation is undetermined: no direction stands out among the edges of the maximum image"
+    return ""

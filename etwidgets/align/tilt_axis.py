@@ -1,0 +1,70 @@
+"""Finds the tilt axis by the method of choice; knows arrays and tilts, and no signal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from etwidgets.align.axis_com import axis_by_com
+from etwidgets.align.axis_max_image import axis_by_max_image
+from etwidgets.align.checks import (
+    checked_projections,
+    checked_tilts,
+    match_name,
+    refuse_blank,
+    refuse_unknown,
+)
+from etwidgets.align.methods import AXIS_METHODS
+from etwidgets.progress import NullProgress
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from etwidgets.align.axis_estimate import AxisEstimate
+    from etwidgets.progress import Progress
+
+
+def find_tilt_axis(
+    projections: ArrayLike,
+    tilts_deg: ArrayLike,
+    method: str = "CoM",
+    *,
+    progress: Progress | None = None,
+    **params: Any,
+) -> AxisEstimate:
+    """Find shift and rotation of the tilt axis of a registered series.
+
+    Parameters
+    ----------
+    projections
+        ``(T, Y, X)``; the tilt axis roughly along x.
+    tilts_deg
+        ``(T,)`` degrees.
+    method
+        ``"CoM"`` or ``"MaxImage"`` in any letter case; see :data:`AXIS_METHODS`.
+    progress
+        Told how far the work is, and may stop it.
+    **params
+        Of the method. CoM: ``slices`` (None), ``nslices`` (None). MaxImage: ``limit`` (10), ``delta``
+        (0.1), ``also_shift`` (False), ``shift_limit`` (20), ``nslices`` (3).
+
+    Returns
+    -------
+    AxisEstimate
+        What to apply with ``transform(yshift=estimate.shift_px, angle_deg=estimate.rotation_deg)``.
+
+    Raises
+    ------
+    ShapeError, TiltCountError, DataError
+        If the input is not a series of finite images with one tilt each.
+    AlignmentError
+        If what the method assumes does not hold: the message says what.
+    ParameterError
+        If the method or a keyword is unknown, or a value is out of range.
+    """
+    name = match_name(method, AXIS_METHODS, "tilt axis method")
+    refuse_unknown(params, AXIS_METHODS[name].parameters, name)
+    images = checked_projections(projections, least=2)
+    tilts = checked_tilts(tilts_deg, len(images))
+    refuse_blank(images, name)
+    find = axis_by_com if name == "CoM" else axis_by_max_image
+    return find(images, tilts, progress=progress or NullProgress(), **params)
