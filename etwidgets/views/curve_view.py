@@ -1,0 +1,111 @@
+"""A few curves in one ipympl figure, updated in place; knows numbers and labels, not what they mean.
+
+The figure is made without pyplot, so that no global backend and no list of figures is touched.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+import numpy as np
+from ipympl.backend_nbagg import Canvas, FigureManager
+from matplotlib.figure import Figure
+
+from etwidgets.views.parts import close_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.lines import Line2D
+    from numpy.typing import ArrayLike
+
+_COLOURS = ("#2f7ed8", "#e8743b", "#3a9d5d", "#8e5ea2")
+_INCHES = 1 / 96
+
+
+class CurveView(widgets.VBox):
+    """Curves over a common axis.
+
+    Parameters
+    ----------
+    x_label, y_label
+        With their units.
+    height, width
+        CSS pixels.
+    log_y
+        Draw y on a logarithmic scale.
+    """
+
+    def __init__(
+        self, x_label: str, y_label: str, height: int = 180, width: int = 640, *, log_y: bool = False
+    ) -> None:
+        self._figure = Figure(figsize=(width * _INCHES, height * _INCHES), dpi=96, layout="constrained")
+        self._canvas = Canvas(self._figure)
+        self._manager = FigureManager(self._canvas, 0)
+        self._canvas.header_visible = self._canvas.footer_visible = False
+        self._canvas.toolbar_visible = "fade-in-fade-out"
+        self._canvas.resizable = False
+        self._axes = self._figure.add_subplot()
+        self._axes.set_xlabel(x_label, fontsize=9)
+        self._axes.set_ylabel(y_label, fontsize=9)
+        self._axes.tick_params(labelsize=8)
+        self._axes.spines[["top", "right"]].set_visible(False)
+        self._axes.grid(alpha=0.25, linewidth=0.6)
+        if log_y:
+            self._axes.set_yscale("log")
+        self._lines: dict[str, Line2D] = {}
+        self._mark: Line2D | None = None
+        super().__init__([self._canvas])
+        self.add_class("etw-curve")
+
+    def show(self, curves: Mapping[str, tuple[ArrayLike, ArrayLike]], mark: float | None = None) -> None:
+        """Draw these curves instead of what was drawn.
+
+        Parameters
+        ----------
+        curves
+            Name to ``(x, y)``, two arrays of one length.
+        mark
+            Position on x of a vertical line.
+        """
+        for name in [name for name in self._lines if name not in curves]:
+            self._lines.pop(name).remove()
+        for name, (x, y) in curves.items():
+            values = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+            if name in self._lines:
+                self._lines[name].set_data(*values)
+            else:
+                colour = _COLOURS[len(self._lines) % len(_COLOURS)]
+                (self._lines[name],) = self._axes.plot(
+                    *values, label=name, color=colour, linewidth=1.4, marker=".", markersize=4
+                )
+        self._draw_mark(mark)
+        self._axes.relim()
+        self._axes.autoscale_view()
+        legend = self._axes.get_legend()
+        if legend is not None:
+            legend.remove()
+        if len(self._lines) > 1:
+            self._axes.legend(fontsize=8, frameon=False, ncols=len(self._lines), loc="best")
+        self._canvas.draw_idle()
+
+    def values(self) -> dict[str, tuple[Any, Any]]:
+        """What is drawn: name to ``(x, y)``."""
+        return {name: (line.get_xdata(), line.get_ydata()) for name, line in self._lines.items()}
+
+    def close(self) -> None:
+        """Take it off the page and free the figure."""
+        self._figure.clear()
+        for widget in (self._canvas.toolbar, self._canvas, self):
+            close_parts(widget)
+        self._canvas.toolbar.close()
+        self._canvas.close()
+        super().close()
+
+    def _draw_mark(self, mark: float | None) -> None:
+        if self._mark is not None:
+            self._mark.remove()
+            self._mark = None
+        if mark is not None:
+            self._mark = self._axes.axvline(mark, color="#888", linewidth=1, linestyle="--")

@@ -1,0 +1,145 @@
+"""One to six images side by side on one canvas in the browser; knows bytes and mouse, not what they mean.
+
+The pixels travel as binary messages and are not part of the widget's state, so that a saved notebook
+stays small. A new frame is sent when the browser has drawn the one before; of those that come
+meanwhile only the newest is kept.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from etwidgets.errors import ParameterError
+from etwidgets.views.panes import COLOUR_MAPS, Pane, colour_table, message
+from etwidgets.views.parts import close_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_HERE = Path(__file__).parent
+_MAX_PANES = 6
+_GIVE_UP_WAITING_S = 2.0
+
+
+class ImageView(anywidget.AnyWidget):
+    """A row of images with zoom, pan, scale bar and a read-out under the mouse.
+
+    Parameters
+    ----------
+    height
+        Of the view, CSS pixels.
+
+    Attributes
+    ----------
+    height
+        As given; may be changed.
+    """
+
+    _esm = _HERE / "image_view.js"
+    _css = _HERE / "image_view.css"
+    height = traitlets.Int(320, min=60).tag(sync=True)
+    """Height of the view in CSS pixels. Its owner may write it."""
+
+    def __init__(self, height: int = 320) -> None:
+        super().__init__(height=height)
+        self._frame: tuple[dict[str, Any], list[bytes]] | None = None
+        self._number = 0
+        self._sent_at: float | None = None
+        self._waiting = False
+        self._viewers = 0
+        self._handlers: dict[str, list[Callable[[dict[str, Any]], None]]] = {
+            "click": [],
+            "key": [],
+            "hover": [],
+        }
+        self.on_msg(self._receive)
+
+    def show(self, panes: list[Pane]) -> None:
+        """Draw these instead of what was drawn; zoom and position stay.
+
+        Parameters
+        ----------
+        panes
+            None to six.
+
+        Raises
+        ------
+        ParameterError
+            If there are more than six.
+        """
+        if len(panes) > _MAX_PANES:
+            raise ParameterError(f"at most {_MAX_PANES} images fit side by side, not {len(panes)}")
+        self._number += 1
+        content, buffers = message(panes)
+        self._frame = ({**content, "number": self._number}, buffers)
+        busy = self._sent_at is not None and time.monotonic() - self._sent_at < _GIVE_UP_WAITING_S
+        if self._viewers == 0 or busy:
+            self._waiting = True
+        else:
+            self._send_frame()
+
+    def on_click(self, handler: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
+        """Call ``handler({"pane", "x", "y", "shift"})`` on a click, in pixels of the image.
+
+        Returns
+        -------
+        callable
+            Undoes it.
+        """
+        return self._connect("click", handler)
+
+    def on_key(self, handler: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
+        """Call ``handler({"key", "shift"})`` on an arrow key, space, ``b``, ``z`` and the like.
+
+        Returns
+        -------
+        callable
+            Undoes it.
+        """
+        return self._connect("key", handler)
+
+    def close(self) -> None:
+        """Take it off the page and forget the pixels and the handlers."""
+        self._frame = None
+        for handlers in self._handlers.values():
+            handlers.clear()
+        close_parts(self)
+        super().close()
+
+    def _connect(self, kind: str, handler: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
+        handlers = self._handlers[kind]
+        handlers.append(handler)
+
+        def disconnect() -> None:
+            if handler in handlers:
+                handlers.remove(handler)
+
+        return disconnect
+
+    def _receive(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
+        kind = content.get("type")
+        if kind == "ready":
+            self._viewers += 1
+            self.send({"type": "colours", "names": list(COLOUR_MAPS)}, [colour_table(n) for n in COLOUR_MAPS])
+            if self._frame is not None:
+                self._send_frame()
+        elif kind == "gone":
+            self._viewers = max(0, self._viewers - 1)
+        elif kind == "drawn":
+            self._sent_at = None
+            if self._waiting:
+                self._send_frame()
+        elif kind in self._handlers:
+            for handler in list(self._handlers[kind]):
+                handler(content)
+
+    def _send_frame(self) -> None:
+        if self._frame is None:
+            return
+        self._waiting, self._sent_at = False, time.monotonic()
+        self.send(*self._frame)

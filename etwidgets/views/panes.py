@@ -1,0 +1,131 @@
+"""What an image view draws: planes of bytes with their labels; pure, knows no widget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+
+from etwidgets.errors import ParameterError, ShapeError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+COLOUR_MAPS = ("gray", "inferno", "viridis", "coolwarm")
+"""Names of colour maps; ``coolwarm`` is for differences: zero in its middle."""
+
+_MAX_SIDE = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Pane:
+    """One image with all that is written and drawn on it.
+
+    Attributes
+    ----------
+    image
+        ``(rows, columns)`` real numbers.
+    limits
+        Intensities of the darkest and the brightest colour; default: 0.5 to 99.8 percent of the values.
+    cmap
+        One of :data:`COLOUR_MAPS`.
+    title, caption
+        Above the image; what it is, and which.
+    pixel_size
+        Length of a pixel for the scale bar; None: no bar.
+    unit
+        Of ``pixel_size``.
+    axes
+        Names of the axes to the right and downwards. An axis named ``"tilt"`` is no length, and the image
+        is stretched to fill its place.
+    line
+        The tilt axis: ``(shift, rotation)``, pixels down from the centre and degrees, positive clockwise.
+    cross
+        ``(column, row)`` at which a cross-hair is drawn.
+    columns
+        Columns to mark with vertical lines.
+    """
+
+    image: NDArray[Any]
+    limits: tuple[float, float] | None = None
+    cmap: str = "gray"
+    title: str = ""
+    caption: str = ""
+    pixel_size: float | None = None
+    unit: str = "nm"
+    axes: tuple[str, str] = ("x", "y")
+    line: tuple[float, float] | None = None
+    cross: tuple[int, int] | None = None
+    columns: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if np.ndim(self.image) != 2 or 0 in np.shape(self.image):
+            raise ShapeError(f"a pane shows an image (rows, columns), not the shape {np.shape(self.image)}")
+        if self.cmap not in COLOUR_MAPS:
+            raise ParameterError(f"no colour map {self.cmap!r}; choose from {', '.join(COLOUR_MAPS)}")
+
+
+def contrast_limits(
+    image: NDArray[Any], percentiles: tuple[float, float] = (0.5, 99.8)
+) -> tuple[float, float]:
+    """The intensities at two percentiles of the finite values; always two different ones."""
+    values = np.asarray(image, dtype=float).ravel()
+    values = values[np.isfinite(values)]
+    if values.size == 0:
+        return 0.0, 1.0
+    low, high = (float(value) for value in np.percentile(values, percentiles))
+    return (low, high) if high > low else (low, low + (abs(low) or 1.0) * 1e-6)
+
+
+def to_plane(image: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.uint8]:
+    """The image as bytes: 0 at and below the lower limit, 255 at and above the upper one; NaN is 0."""
+    low, high = limits
+    scaled = (np.asarray(image, dtype=np.float32) - np.float32(low)) * np.float32(255 / (high - low))
+    return np.clip(np.nan_to_num(scaled, nan=0.0) + 0.5, 0, 255).astype(np.uint8)
+
+
+def reduced(image: NDArray[Any], max_side: int = _MAX_SIDE) -> tuple[NDArray[Any], int]:
+    """The image, or means of blocks of it where a side is too long; and the side of a block."""
+    factor = -(-max(image.shape) // max_side)
+    if factor <= 1:
+        return image, 1
+    rows, columns = (size // factor * factor for size in image.shape)
+    blocks = np.asarray(image[:rows, :columns], dtype=np.float32)
+    return blocks.reshape(rows // factor, factor, columns // factor, factor).mean((1, 3)), factor
+
+
+def colour_table(name: str) -> bytes:
+    """256 colours of three bytes each."""
+    colours = mpl.colormaps[name](np.arange(256), bytes=True)
+    return colours[:, :3].tobytes()
+
+
+def message(panes: list[Pane]) -> tuple[dict[str, Any], list[bytes]]:
+    """The panes as one message for the browser: a description, and a buffer of bytes per pane."""
+    described, buffers = [], []
+    for pane in panes:
+        limits = pane.limits or contrast_limits(pane.image)
+        image, factor = reduced(pane.image)
+        plane = to_plane(image, limits)
+        buffers.append(plane.tobytes())
+        described.append(
+            {
+                "width": plane.shape[1],
+                "height": plane.shape[0],
+                "factor": factor,
+                "limits": [float(limit) for limit in limits],
+                "cmap": pane.cmap,
+                "title": pane.title,
+                "caption": pane.caption,
+                "pixelSize": pane.pixel_size,
+                "unit": pane.unit,
+                "axes": list(pane.axes),
+                "stretch": "tilt" in pane.axes,
+                "line": None if pane.line is None else [float(value) for value in pane.line],
+                "cross": None if pane.cross is None else [int(value) for value in pane.cross],
+                "columns": [int(column) for column in pane.columns],
+            }
+        )
+    return {"type": "frame", "panes": described}, buffers
