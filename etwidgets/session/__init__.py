@@ -6,7 +6,7 @@ from etwidgets.session.jobs import Job, in_words
 from etwidgets.session.latest import Latest
 from etwidgets.session.model import HistoryLine, JobStatus, Message, TomoStackModel
 from etwidgets.session.operations import OPERATIONS, Operation
-from etwidgets.session.runners import InlineRunner, ThreadRunner
+from etwidgets.session.runners import InlineRunner, Runner, ThreadRunner
 from etwidgets.session.session import Session
 from etwidgets.session.sources import SAMPLES
 
@@ -22,6 +22,7 @@ __all__ = [
     "Latest",
     "Message",
     "Operation",
+    "Runner",
     "Session",
     "ThreadRunner",
     "TomoStackModel",

@@ -5,7 +5,13 @@ Changing it changes no result and is no step of the history.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
 from traitlets import Float, HasTraits, Int, Tuple, Unicode
+
+if TYPE_CHECKING:
+    from etwidgets.signals import RecStack, TomoStack
 
 COLOUR_MAPS = ("gray", "inferno", "viridis")
 
@@ -27,3 +33,26 @@ class Display(HasTraits):
 
     voxel = Tuple(Int(), Int(), Int(), default_value=(0, 0, 0))
     """Indices x, z, y at which the volume is cut. Any panel may write it."""
+
+    def centre(self, stack: TomoStack | None, volume: RecStack | None) -> None:
+        """Look at the middle: the projection nearest to 0 degrees, the central column and voxel."""
+        if stack is not None:
+            n_projections = stack.data.shape[0]
+            tilts = (
+                np.abs(stack.tilts_deg)
+                if stack.has_tilts
+                else np.abs(np.arange(n_projections) - n_projections // 2)
+            )
+            self.projection = int(np.argmin(tilts))
+            self.column = stack.data.shape[-1] // 2
+        if volume is not None:
+            self.voxel = tuple(size // 2 for size in volume.data.shape)
+
+    def keep_inside(self, stack: TomoStack | None, volume: RecStack | None) -> None:
+        """Move to the nearest place that there is, after the data changed their size."""
+        if stack is not None:
+            self.projection = min(self.projection, stack.data.shape[0] - 1)
+            self.column = min(self.column, stack.data.shape[-1] - 1)
+        if volume is not None:
+            sizes = volume.data.shape
+            self.voxel = tuple(min(index, size - 1) for index, size in zip(self.voxel, sizes, strict=True))

@@ -67,10 +67,11 @@ class Session:
         self._queue = JobQueue(self.runner, self._job_changed)
         self._pace: dict[tuple[str, str], float] = {}
         self._publish()
+        self.display.centre(start.stack, start.reconstruction)
 
     # -- operations ---------------------------------------------------------------------------------
 
-    def apply(self, name: str, **parameters: Any) -> Job:
+    def apply(self, name: str, /, **parameters: Any) -> Job:
         """Do one step: run an operation on the stack as it is when the job's turn comes.
 
         Parameters
@@ -126,7 +127,7 @@ class Session:
         """Stop the running job and forget those that wait; nothing will have changed."""
         self._queue.cancel()
 
-    def estimate(self, name: str, **parameters: Any) -> tuple[int, float | None]:
+    def estimate(self, name: str, /, **parameters: Any) -> tuple[int, float | None]:
         """What an operation would take now.
 
         Returns
@@ -236,8 +237,13 @@ class Session:
         if work > 0:
             kind = _kind_of_work(operation, outcome.step.parameters)
             self._pace[kind] = outcome.step.seconds / work
+        had_volume = self.model.reconstruction is not None
         self._history.add(outcome.step, outcome.state)
         self._publish()
+        if operation.kind == "source" or (operation.kind == "volume" and not had_volume):
+            self.display.centre(
+                outcome.state.stack if operation.kind == "source" else None, outcome.state.reconstruction
+            )
         return "committed", " ".join(outcome.warnings)
 
     def _job_changed(self, job: Job) -> None:
@@ -262,6 +268,7 @@ class Session:
             model.done_operations = frozenset(step.operation for step in steps[:position])
             model.can_undo, model.can_redo = position > 0, position < len(steps)
             model.memory_used = float(history.memory)
+        self.display.keep_inside(state.stack, state.reconstruction)
 
     def _stack_before(self) -> Any:
         now = self._state.stack

@@ -1,0 +1,45 @@
+"""Voila's application with a say in when it is ready; imported only when a page is served."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
+from tornado.netutil import bind_sockets
+from voila.app import Voila
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Server(Voila):
+    """Listens on one address and tells its port when it does.
+
+    Parameters
+    ----------
+    ready
+        Called with the port once requests are answered.
+    """
+
+    name = "etwidgets"
+
+    def __init__(self, ready: Callable[[int], None], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._ready = ready
+
+    def listen(self) -> None:
+        """Answer requests until Ctrl-C or a signal; then stop all kernels."""
+        sockets = bind_sockets(self.port, self.ip)
+        self.port = sockets[0].getsockname()[1]
+        server = HTTPServer(self.app)
+        server.add_sockets(sockets)
+        self.ioloop = IOLoop.current()
+        self.ioloop.add_callback(self._ready, self.port)
+        try:
+            self.ioloop.start()
+        except KeyboardInterrupt:
+            self.log.info("stopping")
+        finally:
+            server.stop()
+            self.stop()

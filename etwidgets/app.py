@@ -1,0 +1,180 @@
+"""The workbench: panels in one page, the path of the work at their left; wires panels to nothing but it.
+
+Knows which panels there are and which of them is shown, and no more of any.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from contextlib import ExitStack
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from etwidgets.panels import (
+    AxisPanel,
+    DataPanel,
+    HistoryPanel,
+    InspectPanel,
+    ReconstructPanel,
+    RegisterPanel,
+    StatusLine,
+    VolumePanel,
+    close_tree,
+    style_sheet,
+)
+from etwidgets.panels.header_line import HeaderLine
+from etwidgets.session import Session, ThreadRunner, TomoStackModel, in_words
+from etwidgets.signals import TomoStack
+
+if TYPE_CHECKING:
+    from etwidgets.panels import Panel
+    from etwidgets.session import Runner
+
+_log = logging.getLogger(__name__)
+
+
+class Workbench:
+    """All panels on one page, bound to one session.
+
+    Parameters
+    ----------
+    source
+        A file to open, a :class:`TomoStack`, or nothing: the page then begins with samples.
+    root
+        The folder whose files the page offers; default: that of the file, or the current one.
+    sample
+        Name of a sample to open, such as ``"needle"``.
+    runner
+        How long work is run; default: in a thread, so that the page stays alive.
+
+    Attributes
+    ----------
+    session, model
+        What the panels show; usable from other cells while the page is open.
+    panels
+        Panels by name.
+
+    Examples
+    --------
+    >>> Workbench("HAADF.mrc")
+    """
+
+    def __init__(
+        self,
+        source: str | Path | TomoStack | None = None,
+        *,
+        root: str | Path | None = None,
+        sample: str | None = None,
+        runner: Runner | None = None,
+    ) -> None:
+        stack = source if isinstance(source, TomoStack) else None
+        self.model = TomoStackModel(stack)
+        self.session = Session(self.model, ThreadRunner() if runner is None else runner)
+        path = None if source is None or stack is not None else Path(str(source)).expanduser().resolve()
+        folder = root if root is not None else (path.parent if path is not None else Path.cwd())
+        made = (
+            DataPanel(self.session, folder),
+            InspectPanel(self.session),
+            RegisterPanel(self.session),
+            AxisPanel(self.session),
+            ReconstructPanel(self.session),
+            VolumePanel(self.session),
+            HistoryPanel(self.session),
+        )
+        self.panels: dict[str, Panel] = {panel.name: panel for panel in made}
+        self._header, self._status = HeaderLine(self.session), StatusLine(self.session)
+        self._undo = ExitStack()
+        self._steps = {
+            name: self._step(number, panel) for number, (name, panel) in enumerate(self.panels.items(), 1)
+        }
+        self.widget = self._lay_out()
+        self._observe("stack", self._leave_data)
+        self._observe("done_operations", self._mark)
+        self._closed = False
+        self.show("data" if stack is None else "inspect")
+        if path is not None:
+            self.session.open(str(path))
+        elif sample:
+            self.session.apply("sample", name=sample)
+
+    def show(self, name: str) -> None:
+        """Bring a panel to the front; the others stop drawing."""
+        for other, panel in self.panels.items():
+            panel.shown = other == name
+        self._mark()
+
+    @property
+    def shown(self) -> str:
+        """The name of the panel at the front."""
+        return next(name for name, panel in self.panels.items() if panel.shown)
+
+    def close(self) -> None:
+        """Stop what runs and take everything off the page; twice is harmless."""
+        if self._closed:
+            return
+        self._closed = True
+        self._undo.close()
+        self.session.close()
+        for panel in (*self.panels.values(), self._header, self._status):
+            panel.close()
+        close_tree(self.widget)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return self.widget._repr_mimebundle_(**kwargs)
+
+    def _step(self, number: int, panel: Panel) -> widgets.Button:
+        step = widgets.Button(description=f"{number}  {panel.title}", layout=widgets.Layout(width="auto"))
+        step.add_class("etw-step").add_class(f"etw-step-{panel.name}")
+
+        def go(_button: Any) -> None:
+            self.show(panel.name)
+
+        step.on_click(go)
+        self._undo.callback(step.on_click, go, remove=True)
+        return step
+
+    def _lay_out(self) -> widgets.Box:
+        path = widgets.VBox(list(self._steps.values())).add_class("etw-path")
+        middle = widgets.Box([panel.widget for panel in self.panels.values()]).add_class("etw-middle")
+        header = self._header.widget.add_class("etw-header")
+        status = self._status.widget.add_class("etw-status")
+        body = widgets.Box([path, middle]).add_class("etw-body")
+        page = widgets.VBox([style_sheet(), header, body, status])
+        return page.add_class("etw").add_class("etw-workbench")
+
+    def _observe(self, trait: str, handler: Any) -> None:
+        def call(_change: Any) -> None:
+            handler()
+
+        self.model.observe(call, trait)
+        self._undo.callback(self.model.unobserve, call, trait)
+
+    def _leave_data(self) -> None:
+        if self.shown == "data" and self.model.stack is not None:
+            self.show("inspect")
+
+    def _mark(self) -> None:
+        """Tick what is done, and show where we are."""
+        shown = self.shown
+        for number, (name, step) in enumerate(self._steps.items(), 1):
+            panel = self.panels[name]
+            done = bool(panel.operations & (self.model.done_operations or frozenset()))
+            step.description = f"{number}  {panel.title}{'  ✓' if done else ''}"
+            (step.add_class if name == shown else step.remove_class)("etw-current")
+
+
+def page() -> Any:
+    """The workbench of a served page, with what the server was started for; or what is wrong, in words."""
+    try:
+        return Workbench(
+            os.environ.get("ETWIDGETS_FILE") or None,
+            root=os.environ.get("ETWIDGETS_ROOT") or None,
+            sample=os.environ.get("ETWIDGETS_SAMPLE") or None,
+        )
+    except Exception as error:  # noqa: BLE001  (the border: without this the page would stay empty)
+        _log.exception("the page could not be made")
+        return widgets.HTML(f"<p>The workbench could not be opened: {escape(in_words(error))}</p>")

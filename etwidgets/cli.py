@@ -1,0 +1,83 @@
+"""The command line: ``etwidgets app`` and ``etwidgets info``; decides nothing that a function could."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import sys
+from typing import TYPE_CHECKING
+
+from etwidgets import __version__
+from etwidgets.errors import EtwidgetsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PACKAGES = (
+    "numpy", "scipy", "hyperspy", "rosettasciio", "astra-toolbox", "scikit-image", "pystackreg", "dask",
+    "h5py", "zarr", "ipywidgets", "anywidget", "ipympl", "ipyvolume", "voila", "etspy",
+)  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0, or 2 after an error that was told in words."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return 0
+    try:
+        if options.command == "app":
+            from etwidgets.serve import serve
+
+            serve(
+                options.file,
+                sample=options.sample,
+                root=options.root,
+                port=options.port,
+                open_browser=not options.no_browser,
+            )
+        else:
+            sys.stdout.write(report())
+    except EtwidgetsError as error:
+        sys.stderr.write(f"etwidgets: {error}\n")
+        return 2
+    return 0
+
+
+def report() -> str:
+    """What a bug report should say of the environment."""
+    lines = [
+        f"etwidgets {__version__}",
+        f"Python {platform.python_version()} on {platform.platform()}, {os.cpu_count()} processors",
+    ]
+    for name in _PACKAGES:
+        try:
+            lines.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            lines.append(f"{name} is not installed")
+    try:
+        from etwidgets.engine import cuda_available
+
+        lines.append(f"CUDA through ASTRA: {'yes' if cuda_available() else 'no'}")
+    except EtwidgetsError as error:
+        lines.append(f"CUDA through ASTRA: no ({error})")
+    return "\n".join(lines) + "\n"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="etwidgets", description="Electron tomography that you see and steer."
+    )
+    parser.add_argument("--version", action="version", version=f"etwidgets {__version__}")
+    commands = parser.add_subparsers(dest="command")
+    app = commands.add_parser("app", help="open the workbench in the browser")
+    app.add_argument("file", nargs="?", help="tilt series to open (.mrc, .dm3, .hspy, ...)")
+    app.add_argument("--sample", choices=["needle", "catalyst"], help="open sample data instead")
+    app.add_argument("--port", type=int, default=0, help="default: any that is free")
+    app.add_argument("--root", help="folder whose files the page may open; default: that of the file")
+    app.add_argument("--no-browser", action="store_true", help="print the address only")
+    commands.add_parser("info", help="report the environment, for a bug report")
+    return parser

@@ -1,0 +1,27 @@
+"""Panels: each reads the model and asks the session; none knows another."""
+
+from etwidgets.panels.axis_panel import AxisPanel
+from etwidgets.panels.data_panel import DataPanel
+from etwidgets.panels.history_panel import HistoryPanel
+from etwidgets.panels.inspect_panel import InspectPanel
+from etwidgets.panels.panel import Panel
+from etwidgets.panels.reconstruct_panel import ReconstructPanel
+from etwidgets.panels.register_panel import RegisterPanel
+from etwidgets.panels.status_line import StatusLine
+from etwidgets.panels.style import style_sheet
+from etwidgets.panels.tree import close_tree
+from etwidgets.panels.volume_panel import VolumePanel
+
+__all__ = [
+    "AxisPanel",
+    "DataPanel",
+    "HistoryPanel",
+    "InspectPanel",
+    "Panel",
+    "ReconstructPanel",
+    "RegisterPanel",
+    "StatusLine",
+    "VolumePanel",
+    "close_tree",
+    "style_sheet",
+]

@@ -1,0 +1,133 @@
+"""Open a sample or a file, and say what it is; reads nothing itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+import numpy as np
+
+from etwidgets.io import EXTENSIONS, safe_path
+from etwidgets.panels.panel import Panel
+from etwidgets.panels.pictures import pixel_size
+from etwidgets.panels.pieces import button, facts, heading, row, text
+from etwidgets.session import SAMPLES
+
+if TYPE_CHECKING:
+    from etwidgets.session import Session
+    from etwidgets.signals import TomoStack
+
+_MOST_FILES = 500
+_WELCOME = """<h2>Open a tilt series</h2>
+<p>A tilt series is a stack of projections of one specimen at many tilts. From it you reconstruct a volume:
+clean, register the projections, find the tilt axis, reconstruct, look.</p>"""
+
+
+class DataPanel(Panel):
+    """Samples, files under the root folder, and the facts of what is open.
+
+    Parameters
+    ----------
+    session
+        That opens what is chosen.
+    root
+        The folder whose files are offered; None: samples only.
+    """
+
+    name = "data"
+    title = "Data"
+    operations = frozenset({"open", "sample"})
+    needs_stack = False
+
+    def __init__(self, session: Session, root: str | Path | None = None) -> None:
+        self._root = None if root is None else Path(root).resolve()
+        super().__init__(session)
+
+    def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
+        """Make and wire the controls."""
+        self._facts = text()
+        samples = [(words, name) for name, words in SAMPLES.items()]
+        wide = {"layout": widgets.Layout(width="520px"), "style": {"description_width": "60px"}}
+        self.add("sample", widgets.Dropdown(description="sample", options=samples, **wide))
+        self.add("open-sample", button("Open the sample", primary=True))
+        self.add("file", widgets.Combobox(description="file", placeholder="name or path", **wide))
+        self.add("open", button("Open the file"))
+        self.refresh_on(self.model, ("stack", "source"))
+        self.listen(self.model, "busy", self.enable)
+        self.on_click("open-sample", self._open_sample)
+        self.on_click("open", self._open_file)
+        where = text("" if self._root is None else f"<p class='etw-quiet'>Files under {self._root}</p>")
+        if self._root is None:
+            self.controls["file"].layout.display = self.controls["open"].layout.display = "none"
+        else:
+            self.controls["file"].options = self._files()
+        pictures = [
+            text(_WELCOME),
+            row(self.controls["sample"], self.controls["open-sample"]),
+            row(self.controls["file"], self.controls["open"]),
+            where,
+            self.hint,
+        ]
+        return pictures, [heading("What is open"), self._facts]
+
+    def redraw(self) -> None:
+        """Say what is open."""
+        stack = self.model.stack
+        self._facts.value = (
+            "<p>Nothing yet.</p>" if stack is None else facts(_facts_of(stack, self.model.source))
+        )
+
+    def enable(self) -> None:
+        """Opening waits while a step runs."""
+        super().enable()
+        for name in ("open", "open-sample"):
+            self.controls[name].disabled = self.model.busy
+
+    def _files(self) -> list[str]:
+        """Names of the files under the root that can be opened, two folders deep."""
+        root = self._root
+        if root is None:
+            return []
+        found = (path for pattern in ("*", "*/*") for path in root.glob(pattern))
+        names = [str(p.relative_to(root)) for p in found if p.suffix.lower() in EXTENSIONS and p.exists()]
+        return sorted(names)[:_MOST_FILES]
+
+    def _open_sample(self) -> None:
+        self.session.apply("sample", name=self.controls["sample"].value)
+
+    def _open_file(self) -> None:
+        name = self.controls["file"].value.strip()
+        if not name:
+            self.session.tell("Choose a file first.", "warning")
+            return
+        self.session.open(str(safe_path(self._root or Path.cwd(), name)))
+
+
+def _facts_of(stack: TomoStack, source: str) -> list[tuple[str, str]]:
+    height, width = stack.data.shape[-2:]
+    pixel = pixel_size(stack, "x")
+    known = stack.metadata.Tomography
+    lines = [
+        ("from", source),
+        ("projections", f"{stack.data.shape[0]} of {width} x {height} px"),
+        ("pixel size", "not known" if pixel is None else f"{pixel:.4g} nm"),
+        ("values", f"{stack.data.dtype}, {_range(stack)}"),
+    ]
+    if stack.has_tilts:
+        tilts = np.sort(stack.tilts_deg)
+        steps = np.diff(tilts)
+        step = f"step {steps.mean():.2f}°" if np.ptp(steps) < 0.05 else "steps differ"
+        lines.append(("tilts", f"{tilts[0]:.1f}° to {tilts[-1]:.1f}°, {step}"))
+        lines.append(("tilts from", str(known.get_item("tilt_source", default="the stack"))))
+    else:
+        lines.append(("tilts", "none; set them before registering"))
+    offset = known.get_item("intensity_offset", default=None)
+    if offset is not None:
+        lines.append(("offset removed", f"{offset:g}"))
+    return lines
+
+
+def _range(stack: TomoStack) -> str:
+    sample = np.asarray(stack.data[:: max(1, stack.data.shape[0] // 20)])
+    return f"{sample.min():.4g} to {sample.max():.4g}"

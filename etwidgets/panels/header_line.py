@@ -1,0 +1,54 @@
+"""The line above everything: which series is open, undo and redo; knows no operation."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from etwidgets.panels.panel import Panel
+from etwidgets.panels.pictures import pixel_size
+from etwidgets.panels.pieces import button, row, text
+
+if TYPE_CHECKING:
+    import ipywidgets as widgets
+
+
+class HeaderLine(Panel):
+    """Name, size, tilts and pixel size of the series; undo and redo."""
+
+    name = "history"
+    title = "etwidgets"
+    needs_stack = False
+
+    def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
+        """Make and wire the controls."""
+        self._words = text("", "etw-header-words")
+        self.add("undo", button("Undo"))
+        self.add("redo", button("Redo"))
+        self.on_click("undo", self.session.undo)
+        self.on_click("redo", self.session.redo)
+        self.refresh_on(self.model, ("stack", "source"))
+        self.listen(self.model, ("can_undo", "can_redo", "busy"), self.enable)
+        return [row(self._words, self.controls["undo"], self.controls["redo"])], []
+
+    def redraw(self) -> None:
+        """Say what is open."""
+        self._words.value = f"<b>etwidgets</b> <span>{escape(self._facts())}</span>"
+
+    def enable(self) -> None:
+        """Undo and redo where there is something to."""
+        self.controls["undo"].disabled = not self.model.can_undo or self.model.busy
+        self.controls["redo"].disabled = not self.model.can_redo or self.model.busy
+
+    def _facts(self) -> str:
+        stack = self.model.stack
+        if stack is None:
+            return "nothing open"
+        height, width = stack.data.shape[-2:]
+        facts = [self.model.source, f"{stack.data.shape[0]} projections {width} x {height}"]
+        if stack.has_tilts:
+            facts.append(f"{stack.tilts_deg.min():.0f}° to {stack.tilts_deg.max():.0f}°")
+        pixel = pixel_size(stack, "x")
+        if pixel is not None:
+            facts.append(f"{pixel:.3g} nm")
+        return " · ".join(facts)

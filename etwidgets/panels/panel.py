@@ -1,0 +1,222 @@
+"""What every panel is made of: named controls, wiring that can be undone, one guard for errors.
+
+Knows no operation and no other panel. Everything that connects is put on one exit stack, so that
+:meth:`Panel.close` leaves no observer, no widget, no layout and no style behind.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import ipywidgets as widgets
+
+from etwidgets.errors import EtwidgetsError, ParameterError
+from etwidgets.panels.style import style_sheet
+from etwidgets.panels.tree import close_tree
+from etwidgets.progress import Cancelled
+from etwidgets.session import in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from traitlets import HasTraits
+
+    from etwidgets.session import Session
+
+_log = logging.getLogger(__name__)
+
+
+class Panel:
+    """Pictures at the left, controls at the right, both of one step of the work.
+
+    Parameters
+    ----------
+    session
+        Whose model is shown, and which is asked to do things.
+
+    Attributes
+    ----------
+    controls
+        Every control by its name; the same name is in its DOM class ``etw-<panel>-<name>``.
+    widget
+        The whole panel.
+    """
+
+    name: ClassVar[str]
+    """Short, for DOM classes."""
+
+    title: ClassVar[str]
+    """As the user reads it."""
+
+    operations: ClassVar[frozenset[str]] = frozenset()
+    """Names of the operations that make this step of the work done."""
+
+    needs_stack: ClassVar[bool] = True
+    needs_tilts: ClassVar[bool] = False
+
+    def __init__(self, session: Session) -> None:
+        self.session, self.model, self.display = session, session.model, session.display
+        self.controls: dict[str, widgets.Widget] = {}
+        self._undo = ExitStack()
+        self._views: list[Any] = []
+        self._shown, self._outdated, self._closed = True, False, False
+        self.hint = widgets.HTML().add_class("etw-hint").add_class(f"etw-{self.name}-hint")
+        pictures, form = self.build()
+        self._pictures = widgets.VBox(pictures).add_class("etw-pictures")
+        parts = [self._pictures]
+        if form:
+            parts.append(widgets.VBox(form).add_class("etw-form"))
+        self.widget = (
+            widgets.Box(parts).add_class("etw").add_class("etw-panel").add_class(f"etw-panel-{self.name}")
+        )
+        self._alone: widgets.Box | None = None
+        self.listen(self.model, ("busy", "stack", "reconstruction"), self.enable)
+        self.enable()
+        self.refresh()
+
+    # -- for subclasses to write --------------------------------------------------------------------
+
+    def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
+        """Make and wire the controls; return what goes into the pictures and into the form."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Draw what the model holds now; called only while the panel is shown."""
+
+    def enable(self) -> None:
+        """Disable what cannot act now, and say why in the hint; a subclass may add to it."""
+        reason = self.reason()
+        self.hint.value = reason
+        for name in ("run", "apply", "auto"):
+            if name in self.controls:
+                self.controls[name].disabled = bool(reason)
+
+    def reason(self) -> str:
+        """Why the panel cannot act now and what to do; empty if it can."""
+        stack = self.model.stack
+        if self.needs_stack and stack is None:
+            return "Open a tilt series first (step Data)."
+        if self.needs_tilts and stack is not None and not stack.has_tilts:
+            return "The tilt series has no tilts; set them in the step Data."
+        if self.model.busy:
+            return "A step is running; wait for it or press Cancel."
+        return ""
+
+    # -- controls -----------------------------------------------------------------------------------
+
+    def add(self, name: str, control: Any) -> Any:
+        """Register a control under a name and give it its DOM class; returns it."""
+        if name in self.controls:
+            raise ParameterError(f"the panel {self.name} has a control {name!r} already")
+        control.add_class(f"etw-{self.name}-{name}")
+        self.controls[name] = control
+        return control
+
+    def add_view(self, view: Any) -> Any:
+        """Have a view closed with the panel; returns it."""
+        self._views.append(view)
+        return view
+
+    # -- wiring -------------------------------------------------------------------------------------
+
+    def listen(self, source: HasTraits, names: str | Iterable[str], handler: Callable[[], None]) -> None:
+        """Call ``handler()`` when one of the traits changes; undone by :meth:`close`."""
+        chosen = [names] if isinstance(names, str) else list(names)
+
+        def call(_change: Any) -> None:
+            self.guard(handler)
+
+        source.observe(call, chosen)
+        self._undo.callback(source.unobserve, call, chosen)
+
+    def refresh_on(self, source: HasTraits, names: str | Iterable[str]) -> None:
+        """Redraw when one of the traits changes, or when the panel is shown again."""
+        self.listen(source, names, self.refresh)
+
+    def on_change(self, name: str, handler: Callable[[], None]) -> None:
+        """Call ``handler()`` when the value of a control changes."""
+        self.listen(self.controls[name], "value", handler)
+
+    def on_click(self, name: str, handler: Callable[[], Any]) -> None:
+        """Call ``handler()`` when a button is clicked."""
+        button = self.controls[name]
+
+        def call(_button: Any) -> None:
+            self.guard(handler)
+
+        button.on_click(call)
+        self._undo.callback(partial(button.on_click, call, remove=True))
+
+    def bind(self, name: str, source: HasTraits, trait: str, control_trait: str = "value") -> None:
+        """Keep a control and a trait equal, both ways. Set the control's range before.
+
+        Raises
+        ------
+        ParameterError
+            If the control cannot show the trait's value; it would stay wrong in silence.
+        """
+        control = self.controls[name]
+        setattr(control, control_trait, getattr(source, trait))
+        if getattr(control, control_trait) != getattr(source, trait):
+            raise ParameterError(
+                f"{self.name}: the control {name!r} shows {getattr(control, control_trait)!r} for "
+                f"{trait} = {getattr(source, trait)!r}; set its range first"
+            )
+
+        def to_control() -> None:
+            setattr(control, control_trait, getattr(source, trait))
+
+        def to_source() -> None:
+            setattr(source, trait, getattr(control, control_trait))
+
+        self.listen(source, trait, to_control)
+        self.listen(control, control_trait, to_source)
+
+    def guard(self, action: Callable[[], Any]) -> None:
+        """Run an action; an error is logged with its traceback and told to the user in words."""
+        try:
+            action()
+        except Cancelled:
+            _log.info("%s: cancelled", self.name)
+        except Exception as error:  # noqa: BLE001  (the border: a panel must not die)
+            expected = isinstance(error, EtwidgetsError)
+            _log.log(logging.INFO if expected else logging.ERROR, "panel %s", self.name, exc_info=error)
+            self.session.tell(in_words(error), "error")
+
+    # -- shown or not -------------------------------------------------------------------------------
+
+    @property
+    def shown(self) -> bool:
+        """Whether the panel is on the page; a hidden one does not draw. Set by whoever places it."""
+        return self._shown
+
+    @shown.setter
+    def shown(self, shown: bool) -> None:
+        self._shown = shown
+        self.widget.layout.display = "" if shown else "none"
+        if shown and self._outdated:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Redraw now, or when the panel is shown again."""
+        self._outdated = not self._shown
+        if self._shown:
+            self.guard(self.redraw)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        if self._alone is None:
+            self._alone = widgets.VBox([style_sheet(), self.widget]).add_class("etw-alone")
+        return self._alone._repr_mimebundle_(**kwargs)
+
+    def close(self) -> None:
+        """Undo all wiring and close all widgets with their layouts and styles; twice is harmless."""
+        if self._closed:
+            return
+        self._closed = True
+        self._undo.close()
+        for view in self._views:
+            view.close()
+        close_tree(self.widget, self.hint, *self.controls.values(), *([self._alone] if self._alone else []))

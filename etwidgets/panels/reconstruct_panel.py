@@ -1,0 +1,151 @@
+"""Choose a method and reconstruct the volume; shows what it would take before it is begun."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from etwidgets.engine import ALGORITHMS, FILTERS
+from etwidgets.panels.navigation import add_column_slider, add_look
+from etwidgets.panels.panel import Panel
+from etwidgets.panels.pictures import Contrast, sinogram_pane, slice_pane
+from etwidgets.panels.pieces import button, control, heading, row, text
+from etwidgets.session import size_in_words
+from etwidgets.views import ImageView
+
+if TYPE_CHECKING:
+    from etwidgets.signals import RecStack
+
+_ITERATIVE = ("SIRT", "SART", "DART")
+_HELP = {
+    "FBP": ("The first look, in seconds.", "Many tilts, little noise.", "Streaks where tilts are missing."),
+    "BP": ("A very smooth first look.", "Never for measuring.", "Blurred: values have no meaning."),
+    "SIRT": (
+        "The standard for electron tomography.",
+        "Few tilts or noise; 20 to 100 iterations.",
+        "Slow; with too many iterations noise grows.",
+    ),
+    "SART": (
+        "Converges in few sweeps.",
+        "Little noise; 2 to 10 iterations, each a sweep over all tilts.",
+        "Noisier than SIRT at the same sharpness.",
+    ),
+    "DART": (
+        "A few materials of even density.",
+        "You know the grey levels, from a SIRT volume.",
+        "Wrong levels give wrong shapes; every voxel gets one of them.",
+    ),
+}
+
+
+class ReconstructPanel(Panel):
+    """Method, parameters, Run; the sinogram and the slice at one column."""
+
+    name = "reconstruct"
+    title = "Reconstruct"
+    operations = frozenset({"reconstruct"})
+    needs_tilts = True
+
+    def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
+        """Make and wire the controls."""
+        self._sinogram_contrast, self._slice_contrast = Contrast(), Contrast()
+        self._images = self.add_view(ImageView(height=460))
+        self._help, self._cost = text(), text()
+        column = add_column_slider(self)
+        self._build_form()
+        look = add_look(self)
+        self.refresh_on(self.model, ("stack", "reconstruction", "stale"))
+        self.refresh_on(self.display, ("column", "contrast", "colour_map"))
+        self.listen(self.model, ("stack", "job"), self._tell_cost)
+        for name in ("method", "iterations", "thickness"):
+            self.on_change(name, self._tell_cost)
+        self.on_change("method", self._show_method)
+        self.on_click("run", self._run)
+        self._show_method()
+        self._tell_cost()
+        names = ("method", "iterations", "filter", "levels", "constrain", "thickness")
+        form = [heading("Reconstruct"), *(self.controls[name] for name in names), self._cost]
+        return [self._images, row(column)], [*form, self.controls["run"], self.hint, self._help, *look]
+
+    def _build_form(self) -> None:
+        methods = ["FBP", "SIRT", "SART", "DART", "BP"]
+        self.add(
+            "method", control(widgets.Dropdown, "method", options=[m for m in methods if m in ALGORITHMS])
+        )
+        self.add("iterations", control(widgets.BoundedIntText, "iterations", value=20, min=1, max=5000))
+        self.add("filter", control(widgets.Dropdown, "filter", options=FILTERS, value="shepp-logan"))
+        self.add("levels", control(widgets.Text, "grey levels", placeholder="0, 120, 400"))
+        self.add("constrain", control(widgets.Checkbox, "nothing below 0", value=True, indent=False))
+        self.add("thickness", control(widgets.BoundedIntText, "thickness (px)", value=0, min=0, max=100_000))
+        self.add("run", button("Reconstruct", primary=True))
+
+    def redraw(self) -> None:
+        """Show the sinogram, and the slice that was reconstructed from it."""
+        stack, volume = self.model.stack, self.model.reconstruction
+        if stack is None:
+            self._images.show([])
+            return
+        limits = self._sinogram_contrast.of(stack, self.display.contrast)
+        panes = [sinogram_pane(stack, self.display, limits)]
+        if volume is not None:
+            panes.append(self._slice(volume))
+        self._images.show(panes)
+
+    def _slice(self, volume: RecStack) -> Any:
+        limits = self._slice_contrast.of(volume, self.display.contrast)
+        x = min(self.display.column, volume.data.shape[0] - 1)
+        title = "Slice (of the series before its last change)" if self.model.stale else "Slice"
+        return slice_pane(volume, x, self.display, limits, title)
+
+    def _show_method(self) -> None:
+        method = self.controls["method"].value
+        shown = {
+            "iterations": method in _ITERATIVE,
+            "filter": method == "FBP",
+            "levels": method == "DART",
+            "constrain": method != "DART",
+        }
+        for name, visible in shown.items():
+            self.controls[name].layout.display = "" if visible else "none"
+        slots = zip(("For", "When", "Caution"), _HELP[method], strict=True)
+        self._help.value = "".join(f"<p><b>{name}</b> {escape(words)}</p>" for name, words in slots)
+
+    def _tell_cost(self) -> None:
+        if self.model.stack is None or not self.model.stack.has_tilts:
+            self._cost.value = ""
+            return
+        memory, seconds = self.session.estimate("reconstruct", **self._parameters(checked=False))
+        height = self.model.stack.data.shape[-2]
+        time = "" if seconds is None else f"~{max(1, round(seconds))} s, "
+        thickness = "" if self.controls["thickness"].value else f"; thickness 0 means {height} px, the height"
+        self._cost.value = f"<p class='etw-quiet'>{time}{size_in_words(memory)} of memory{thickness}</p>"
+
+    def _parameters(self, *, checked: bool = True) -> dict[str, Any]:
+        method = self.controls["method"].value
+        parameters: dict[str, Any] = {"method": method}
+        if method in _ITERATIVE:
+            parameters["iterations"] = self.controls["iterations"].value
+        if method == "FBP":
+            parameters["sino_filter"] = self.controls["filter"].value
+        if method == "DART":
+            if checked:
+                parameters["gray_levels"] = _levels(self.controls["levels"].value)
+        elif self.controls["constrain"].value:
+            parameters["constrain"] = True
+        if self.controls["thickness"].value:
+            parameters["thickness"] = self.controls["thickness"].value
+        return parameters
+
+    def _run(self) -> None:
+        self.session.apply("reconstruct", **self._parameters())
+
+
+def _levels(written: str) -> list[float]:
+    from etwidgets.errors import ParameterError
+
+    try:
+        return [float(word) for word in written.replace(";", ",").split(",") if word.strip()]
+    except ValueError as error:
+        raise ParameterError(f"grey levels are numbers with commas between, not {written!r}") from error

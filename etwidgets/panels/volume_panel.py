@@ -1,0 +1,111 @@
+"""Look at the volume: three slices through one voxel, and a rendering on request; computes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from etwidgets.panels.navigation import add_look
+from etwidgets.panels.panel import Panel
+from etwidgets.panels.pictures import Contrast, pixel_size, slice_panes
+from etwidgets.panels.pieces import button, control, heading, row, text
+from etwidgets.views import ImageView, VolumeView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_HELP = """<p>Drag to turn, wheel to zoom. <b>Level</b> is the intensity that is drawn, in percent of the
+brightest; raise it to see dense parts only.</p>"""
+
+
+class VolumePanel(Panel):
+    """Three orthogonal slices with linked cross-hairs, and the rendered volume."""
+
+    name = "volume"
+    title = "Volume"
+
+    def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
+        """Make and wire the controls."""
+        self._contrast = Contrast()
+        self._images = self.add_view(ImageView(height=300))
+        self._images.on_click(lambda event: self.guard(lambda: self._cut_at(event)))
+        self._rendered = self.add_view(VolumeView(width=620, height=380))
+        self._rendered.layout.display = "none"
+        sliders = [self._voxel_slider(name, position) for position, name in enumerate(("x", "z", "y"))]
+        self.add("render", button("Render", primary=True))
+        look = add_look(self)
+        self.refresh_on(self.model, "reconstruction")
+        self.refresh_on(self.display, ("voxel", "contrast", "colour_map"))
+        self.listen(self.model, "reconstruction", self._forget_rendering)
+        self.on_click("render", self._render)
+        form = [heading("Volume"), *look, self.controls["render"], self.hint, text(_HELP)]
+        return [self._images, row(*sliders), self._rendered], form
+
+    def redraw(self) -> None:
+        """Show the three slices."""
+        volume = self.model.reconstruction
+        if volume is None:
+            self._images.show([])
+            return
+        limits = self._contrast.of(volume, self.display.contrast)
+        self._images.show(slice_panes(volume, self.display, limits))
+
+    def enable(self) -> None:
+        """Rendering needs a volume, and nothing else."""
+        super().enable()
+        self.controls["render"].disabled = self.model.reconstruction is None
+        if self.model.stale:
+            self.hint.value = "The series changed after this volume was reconstructed; reconstruct it again."
+
+    def reason(self) -> str:
+        """Looking around works also while a step runs."""
+        return (
+            "" if self.model.reconstruction is not None else "Reconstruct a volume first (step Reconstruct)."
+        )
+
+    def _voxel_slider(self, name: str, position: int) -> Any:
+        slider = self.add(name, control(widgets.IntSlider, f"{name} (px)", min=0, max=0))
+
+        def adjust() -> None:
+            volume = self.model.reconstruction
+            slider.disabled = volume is None
+            if volume is not None:
+                slider.max = volume.data.shape[position] - 1
+                slider.value = self.display.voxel[position]
+
+        self.listen(self.model, "reconstruction", adjust)
+        self.listen(self.display, "voxel", adjust)
+        adjust()
+        self.listen(slider, "value", self._mover(slider, position))
+        return slider
+
+    def _mover(self, slider: Any, position: int) -> Callable[[], None]:
+        def move() -> None:
+            voxel = list(self.display.voxel)
+            voxel[position] = slider.value
+            self.display.voxel = tuple(voxel)
+
+        return move
+
+    def _cut_at(self, event: dict[str, Any]) -> None:
+        volume = self.model.reconstruction
+        if volume is None:
+            return
+        axes = (("y", "z"), ("x", "z"), ("x", "y"))[event["pane"]]
+        voxel = dict(zip("xzy", self.display.voxel, strict=True))
+        sizes = dict(zip("xzy", volume.data.shape, strict=True))
+        for name, value in zip(axes, (event["x"], event["y"]), strict=True):
+            voxel[name] = int(np.clip(value, 0, sizes[name] - 1))
+        self.display.voxel = (voxel["x"], voxel["z"], voxel["y"])
+
+    def _forget_rendering(self) -> None:
+        self._rendered.layout.display = "none"
+
+    def _render(self) -> None:
+        volume = self.model.reconstruction
+        if volume is None:
+            return
+        self._rendered.show(np.asarray(volume.data), pixel_size(volume, "x"))
+        self._rendered.layout.display = ""

@@ -1,0 +1,118 @@
+"""Serves the workbench as a page in the browser, on this machine only; knows Voila, no panel.
+
+The server listens on the loopback address, every request needs a token, and no file is served beside the
+page. What the page opens is handed to its kernel through environment variables.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from etwidgets.errors import MissingDependencyError, ParameterError
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+_PAGE = Path(__file__).parent / "page"
+_ADDRESS = "127.0.0.1"
+_CULL_AFTER_S = 900
+_LARGEST_MESSAGE = 1 << 30
+
+
+def serve(
+    file: str | Path | None = None,
+    *,
+    sample: str | None = None,
+    root: str | Path | None = None,
+    port: int = 0,
+    open_browser: bool = True,
+) -> None:
+    """Serve the page until Ctrl-C; prints one line with its address when it is ready.
+
+    Parameters
+    ----------
+    file
+        Opened when the page is.
+    sample
+        Name of a sample to open instead, such as ``"needle"``.
+    root
+        The folder whose files the page may open; default: that of ``file``, or the current one.
+    port
+        0: any that is free.
+    open_browser
+        Show the page in the user's browser.
+
+    Raises
+    ------
+    ParameterError
+        If the file or the folder does not exist, or the port is taken.
+    MissingDependencyError
+        If Voila is not installed.
+    """
+    settings = _environment(file, sample, root)
+    try:
+        from etwidgets._voila_server import Server
+    except ImportError as error:
+        raise MissingDependencyError("the page needs Voila: pip install 'etwidgets[app]'") from error
+    os.environ.update(settings)
+    token = secrets.token_urlsafe(24)
+
+    def ready(actual_port: int) -> None:
+        address = f"http://{_ADDRESS}:{actual_port}/?token={token}"
+        sys.stdout.write(f"etwidgets is ready: {address}\n")
+        sys.stdout.flush()
+        if open_browser:
+            webbrowser.open(address)
+
+    Server.clear_instance()
+    server = Server.instance(config=_config(port, token), ready=ready)
+    try:
+        server.initialize([str(_PAGE / "workbench.ipynb")])
+        server.start()
+    except OSError as error:
+        raise ParameterError(
+            f"port {port} cannot be used: {error}; leave out --port for any free one"
+        ) from error
+
+
+def _environment(file: str | Path | None, sample: str | None, root: str | Path | None) -> dict[str, str]:
+    path = None if file is None else Path(file).expanduser().resolve()
+    if path is not None and not path.exists():
+        raise ParameterError(f"there is no file {path}")
+    folder = Path(root).expanduser().resolve() if root is not None else (path.parent if path else Path.cwd())
+    if not folder.is_dir():
+        raise ParameterError(f"there is no folder {folder}")
+    if path is not None and not path.is_relative_to(folder):
+        raise ParameterError(f"{path} is not under the folder {folder} that the page may read")
+    known = os.environ.get("JUPYTER_PATH", "")
+    return {
+        "ETWIDGETS_FILE": "" if path is None else str(path),
+        "ETWIDGETS_SAMPLE": sample or "",
+        "ETWIDGETS_ROOT": str(folder),
+        "JUPYTER_PATH": os.pathsep.join(filter(None, [str(_PAGE / "jupyter"), known])),
+    }
+
+
+def _config(port: int, token: str) -> Config:
+    from traitlets.config import Config
+
+    config = Config()
+    config.Voila.ip = _ADDRESS
+    config.Voila.port = port
+    config.Voila.token = token
+    config.Voila.open_browser = False
+    config.Voila.log_level = "ERROR"
+    config.Voila.tornado_settings = {"websocket_max_message_size": _LARGEST_MESSAGE}
+    config.VoilaConfiguration.template = "etw"
+    config.VoilaConfiguration.file_allowlist = []
+    config.VoilaConfiguration.show_tracebacks = False
+    # a kernel whose page was closed goes; one with an open page stays, whatever it does
+    config.MappingKernelManager.cull_idle_timeout = _CULL_AFTER_S
+    config.MappingKernelManager.cull_interval = 60
+    config.MappingKernelManager.cull_connected = False
+    return config
