@@ -30,12 +30,13 @@ class Server(Voila):
 
     def listen(self) -> None:
         """Answer requests until Ctrl-C or a signal; then stop all kernels."""
-        sockets = bind_sockets(self.port, self.ip)
-        self.port = sockets[0].getsockname()[1]
+        sockets = bind_sockets(self.config.Voila.port, self.ip)
+        port: int = sockets[0].getsockname()[1]
+        self.port = port
         server = HTTPServer(self.app)
         server.add_sockets(sockets)
         self.ioloop = IOLoop.current()
-        self.ioloop.add_callback(self._ready, self.port)
+        self.ioloop.add_callback(self._ready, port)
         try:
             self.ioloop.start()
         except KeyboardInterrupt:

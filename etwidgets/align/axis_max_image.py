@@ -132,7 +132,7 @@ def line_strength(
     from skimage.transform import hough_line
 
     steps = round(limit_deg / delta_deg)
-    angles = np.arange(-steps, steps + 1) * delta_deg
+    angles = np.linspace(-steps * delta_deg, steps * delta_deg, 2 * steps + 1)
     spread = image.astype(float) - image.min()
     edges = canny(spread / max(spread.max(), np.finfo(float).tiny))
     if not edges.any():

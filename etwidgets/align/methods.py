@@ -79,7 +79,7 @@ AXIS_METHODS: Mapping[str, Method] = MappingProxyType(
             use_for="Needles and pillars along the tilt axis. Finds rotation and shift with standard errors.",
             when="The series is registered; intensity is mass; columns hold the same matter at every tilt.",
             caution="The rotation is undetermined for an object as long as wide: see its error.",
-            source="Wolf 2012, Accurate tilt series alignment ... by sinogram analysis, Proc. 15th Eur. Microsc. Congr.",
+            source="Wolf 2012, Proc. 15th European Microscopy Congress (sinogram analysis)",
             parameters=("slices", "nslices"),
         ),
         "MaxImage": Method(

@@ -35,8 +35,8 @@ class AxisPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._contrast = Contrast()
-        self._projection = self.add_view(ImageView(height=250))
-        self._slices = self.add_view(ImageView(height=270))
+        self._projection = self.add_view(ImageView(height=240))
+        self._slices = self.add_view(ImageView(height=260))
         self._help, self._found = text(), text()
         tilt = add_tilt_slider(self)
         self._build_form()
@@ -51,9 +51,10 @@ class AxisPanel(Panel):
         self.on_click("auto", self._run_method)
         self.on_click("apply", self._apply)
         self._show_help()
-        form = [self.controls[name] for name in ("method", "auto", "shift", "rotation", "apply")]
+        form = [self.controls[name] for name in ("method", "auto", "apply")]
         parts = [heading("Tilt axis"), form[0], form[1], self._found, *form[2:], self.hint, self._help]
-        return [self._projection, row(tilt), self._slices], parts
+        sliders = row(self.controls["shift"], self.controls["rotation"])
+        return [self._projection, row(tilt), self._slices, sliders], parts
 
     def _build_form(self) -> None:
         self.add("method", control(widgets.Dropdown, "method", options=list(AXIS_METHODS)))

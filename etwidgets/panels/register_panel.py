@@ -32,10 +32,18 @@ class RegisterPanel(Panel):
         self._contrast = Contrast()
         self._images = self.add_view(ImageView(height=300))
         self._curves = self.add_view(
-            CurveView(x_label="tilt (deg)", y_label="shift applied (px)", height=170)
+            CurveView(x_label="tilt (deg)", y_label="shift applied (px)", height=170, width=800)
         )
         tilt, column = add_tilt_slider(self), add_column_slider(self)
-        which = self.add("which", widgets.ToggleButtons(options=["before", "after"], value="after"))
+        which = self.add(
+            "which",
+            widgets.ToggleButtons(
+                options=["before", "after"],
+                value="after",
+                style={"button_width": "64px"},
+                layout=widgets.Layout(flex="0 0 auto"),
+            ),
+        )
         self._build_form()
         self.refresh_on(self.model, ("stack", "before"))
         self.refresh_on(self.display, ("projection", "column", "contrast", "colour_map"))

@@ -1,0 +1,158 @@
+"""The real page in a real browser: the server of the command line, headless Chromium, their complaints."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ARTIFACTS = Path(__file__).parents[2] / "test-artifacts"
+FLAGS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC_BROWSERS = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+            item.add_marker(pytest.mark.timeout(240))
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    path = path or next((name for name in MAC_BROWSERS if Path(name).exists()), None)
+    if path is None:
+        pytest.fail("no Chromium for the browser tests; run tools/install-chromium", pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Served:
+    """A server that was started as a user would."""
+
+    def __init__(self, *arguments):
+        command = [sys.executable, "-m", "etwidgets", "app", "--no-browser", *arguments]
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default"}
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+        )
+        self.lines = []
+        self._ready = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        if not self._ready.wait(60):
+            self.stop()
+            pytest.fail("the server was not ready after 60 s:\n" + "".join(self.lines))
+        ready = [line for line in self.lines if "is ready" in line]
+        self.address = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", ready[0]).group(0)
+        self.origin = self.address.split("/?")[0]
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if "is ready" in line:
+                self._ready.set()
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._reader.join(5)
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """Start the page's server with arguments of the command line."""
+    servers = []
+
+    def start(*arguments):
+        servers.append(Served(*arguments))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+class Visit:
+    """A page, with what went wrong on it."""
+
+    def __init__(self, page):
+        self.page = page
+        self.errors, self.foreign = [], []
+        page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", self._note)
+
+    def _note(self, request):
+        if not request.url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
+            self.foreign.append(request.url)
+
+    def keep(self, name):
+        """Keep a screenshot among the test's artefacts."""
+        ARTIFACTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=ARTIFACTS / f"{name}.png")
+
+    def status(self):
+        return self.page.locator(".etw-status-message").inner_text()
+
+    def wait_for_status(self, text, timeout_s=120):
+        self.page.wait_for_function(
+            "text => document.querySelector('.etw-status-message')?.innerText.includes(text)",
+            arg=text,
+            timeout=1000 * timeout_s,
+        )
+
+    def step(self, name):
+        self.page.click(f".etw-step-{name}")
+        self.page.wait_for_selector(f".etw-panel-{name}", state="visible")
+
+    def frame(self, selector):
+        """The number of the frame that a canvas shows."""
+        return int(self.page.locator(selector).get_attribute("data-frame") or 0)
+
+    def wait_for_panes(self, panel, count, view=0):
+        """Wait until an image view of a panel shows so many images."""
+        self.page.wait_for_function(
+            """([panel, count, view]) => {
+                const canvas = document.querySelectorAll(`.etw-panel-${panel} .etw-image canvas`)[view];
+                return canvas?.dataset.places && JSON.parse(canvas.dataset.places).length === count;
+            }""",
+            arg=[panel, count, view],
+            timeout=60_000,
+        )
+
+
+@pytest.fixture
+def visit(chromium):
+    """A fresh page; when the test ends, nothing may have gone wrong or left this machine."""
+    page = chromium.new_page(viewport={"width": 1280, "height": 720})
+    page.set_default_timeout(60_000)
+    visit = Visit(page)
+    yield visit
+    page.close()
+    assert visit.errors == []
+    assert visit.foreign == []

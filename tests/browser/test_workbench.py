@@ -1,0 +1,196 @@
+"""The needle, from open to rendered volume, as a user would do it; and cancelling, and two pages at once."""
+
+import io
+import re
+import urllib.error
+import urllib.request
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.fixture(scope="module")
+def server(serve):
+    return serve("--sample", "needle")
+
+
+def pixels(page, selector):
+    """The pixels of an element as an array (rows, columns, 3)."""
+    shot = page.locator(selector).first.screenshot()
+    return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(int)
+
+
+def open_needle(visit, server):
+    visit.page.goto(server.address)
+    visit.wait_for_status("done in")
+    visit.wait_for_panes("inspect", 2)
+
+
+def test_from_the_needle_to_a_rendered_volume(visit, server):
+    page = visit.page
+    open_needle(visit, server)
+    assert "77 projections 256 x 256 · -76° to 76° · 3.36 nm" in page.locator(".etw-header").inner_text()
+    visit.keep("inspect")
+
+    visit.step("data")
+    facts = page.locator(".etw-panel-data .etw-facts").inner_text()
+    assert "HAADF.rawtlt" in facts
+    assert "-31908" in facts
+    visit.keep("data")
+
+    visit.step("register")
+    visit.wait_for_panes("register", 2)
+    page.click(".etw-register-run")
+    visit.wait_for_status("Register: method PC")
+    page.wait_for_function("document.querySelector('.etw-step-register').innerText.includes('✓')")
+    visit.keep("register")
+
+    visit.step("axis")
+    visit.wait_for_panes("axis", 3, view=1)
+    page.click(".etw-axis-auto")
+    visit.wait_for_status("Find the tilt axis")
+    found = page.locator(".etw-panel-axis .etw-form").inner_text()
+    rotation = float(re.search(r"rotation (-?[\d.]+)", found).group(1))
+    assert rotation == pytest.approx(-2.7, abs=0.5)
+    visit.wait_for_panes("axis", 3, view=1)
+    visit.keep("axis")
+
+    visit.step("reconstruct")
+    page.click(".etw-reconstruct-run")
+    visit.wait_for_status("Reconstruct: method FBP")
+    visit.wait_for_panes("reconstruct", 2)
+    visit.keep("reconstruct")
+
+    visit.step("volume")
+    visit.wait_for_panes("volume", 3)
+    page.click(".etw-volume-render")
+    page.wait_for_selector(".etw-volume-picture canvas", state="visible")
+    page.wait_for_function(
+        """() => !document.querySelector('.etw-volume-picture').innerText.includes('Loading')""",
+    )
+    for _ in range(60):
+        rendered = pixels(page, ".etw-volume-picture")
+        # only the transfer function paints in colours; axes, frame and background are grey
+        coloured = (np.ptp(rendered, axis=-1) > 25).mean()
+        if coloured > 0.01:
+            break
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert coloured > 0.01
+    assert "128 of 256 voxels" in page.locator(".etw-volume-view").inner_text()
+    visit.keep("volume")
+
+    visit.step("history")
+    steps = page.locator(".etw-steps").inner_text()
+    assert [word in steps for word in ("Register", "Find the tilt axis", "Reconstruct")] == [True] * 3
+    visit.keep("history")
+    page.click(".etw-history-undo >> nth=0")
+    page.wait_for_function("document.querySelectorAll('.etw-undone').length === 1")
+
+
+def test_sliders_move_the_pictures(visit, server):
+    page = visit.page
+    open_needle(visit, server)
+    canvas = ".etw-panel-inspect .etw-image canvas"
+    before = pixels(page, canvas)
+    frame = visit.frame(canvas)
+    handle = page.locator(".etw-inspect-tilt .noUi-handle, .etw-inspect-tilt input").first
+    handle.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "([selector, frame]) => Number(document.querySelector(selector).dataset.frame) > frame",
+        arg=[canvas, frame],
+    )
+    page.wait_for_function("document.querySelector('.etw-inspect-tilt').innerText.includes('+20.0')")
+    visit.wait_for_panes("inspect", 2)
+    after = pixels(page, canvas)
+    assert np.abs(after - before).mean() > 1
+    box = page.locator(canvas).bounding_box()
+    page.mouse.move(box["x"] + 200, box["y"] + 220)
+    page.mouse.wheel(0, -400)
+    page.wait_for_function("s => Number(document.querySelector(s).dataset.zoom) > 1.5", arg=canvas)
+    zoom = page.locator(canvas).get_attribute("data-zoom")
+    handle.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.etw-inspect-tilt').innerText.includes('+22.0')")
+    assert page.locator(canvas).get_attribute("data-zoom") == zoom
+
+
+def test_a_reconstruction_can_be_cancelled(visit, server):
+    page = visit.page
+    open_needle(visit, server)
+    visit.step("reconstruct")
+    page.select_option(".etw-reconstruct-method select", "SIRT")
+    page.fill(".etw-reconstruct-iterations input", "200")
+    page.keyboard.press("Tab")
+    page.click(".etw-reconstruct-run")
+    page.wait_for_selector(".etw-job-cancel", state="visible")
+    page.wait_for_function("document.querySelector('.etw-status-words').innerText.includes('SIRT')")
+    assert page.locator(".etw-reconstruct-run").is_disabled()
+    visit.keep("running")
+    page.click(".etw-job-cancel")
+    visit.wait_for_status("ancel", timeout_s=5)
+    page.wait_for_function("!document.querySelector('.etw-reconstruct-run').disabled")
+    visit.step("volume")
+    assert "Reconstruct a volume first" in page.locator(".etw-volume-hint").inner_text()
+    visit.keep("cancelled")
+
+
+def test_nothing_open_offers_samples_and_files(visit, serve, tmp_path):
+    (tmp_path / "broken.mrc").write_bytes(b"no MRC file")
+    server = serve("--root", str(tmp_path))
+    page = visit.page
+    page.goto(server.address)
+    page.wait_for_selector(".etw-data-open-sample")
+    visit.keep("welcome")
+    page.fill(".etw-data-file input", "broken.mrc")
+    page.keyboard.press("Tab")
+    page.click(".etw-data-open")
+    visit.wait_for_status("an MRC header alone has 1024")
+    page.fill(".etw-data-file input", "../outside.mrc")
+    page.keyboard.press("Tab")
+    page.click(".etw-data-open")
+    page.wait_for_function(
+        "/outside/.test(document.querySelector('.etw-status-message').innerText)",
+    )
+    visit.keep("failed")
+    page.click(".etw-data-open-sample")
+    visit.wait_for_panes("inspect", 2)
+
+
+def test_the_page_fits_its_window(visit, server):
+    open_needle(visit, server)
+    for name in ("data", "inspect", "register", "axis", "reconstruct", "volume", "history"):
+        visit.step(name)
+        wide = visit.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, name
+
+
+def test_without_the_token_there_is_no_page_and_never_a_file(server):
+    def get(path):
+        try:
+            with urllib.request.urlopen(server.origin + path) as answer:
+                return answer.status, answer.read().decode(errors="replace")
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode(errors="replace")
+
+    status, text = get("/")
+    assert "etw-workbench" not in text
+    assert "password" in text.lower() or status in (401, 403)
+    token = server.address.split("token=")[1]
+    for path in ("/voila/files/workbench.ipynb", "/voila/files/../serve.py", "/voila/files/%2e%2e/serve.py"):
+        for query in ("", f"?token={token}"):
+            status, text = get(path + query)
+            assert status in (400, 403, 404) or "password" in text.lower(), path
+            assert "etwidgets" not in text.replace(server.origin, "") or "password" in text.lower()
+    status, text = get("/api/kernels")
+    assert status in (401, 403) or "password" in text.lower()
+    assert '"kernel_name"' not in text
+
+
+def test_one_line_is_printed_when_it_is_ready(server):
+    ready = [line for line in server.lines if line.startswith("etwidgets is ready: ")]
+    assert len(ready) == 1
+    assert re.fullmatch(r"etwidgets is ready: http://127\.0\.0\.1:\d+/\?token=[\w-]{20,}\n", ready[0])
