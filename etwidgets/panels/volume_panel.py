@@ -29,9 +29,9 @@ class VolumePanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._contrast = Contrast()
-        self._images = self.add_view(ImageView(height=300))
+        self._images = self.add_view(ImageView(height=240))
         self._images.on_click(lambda event: self.guard(lambda: self._cut_at(event)))
-        self._rendered = self.add_view(VolumeView(width=620, height=380))
+        self._rendered = self.add_view(VolumeView(width=520, height=310))
         self._rendered.layout.display = "none"
         sliders = [self._voxel_slider(name, position) for position, name in enumerate(("x", "z", "y"))]
         self.add("render", button("Render", primary=True))

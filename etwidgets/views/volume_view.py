@@ -9,6 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
+import matplotlib as mpl
 import numpy as np
 from scipy import ndimage
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MOST_VOXELS_PER_SIDE = 256
+_COLOURS = 256
 
 
 def fewer_voxels(volume: NDArray[Any], max_side: int) -> tuple[NDArray[np.float32], float]:
@@ -54,23 +56,16 @@ class VolumeView(widgets.VBox):
         self._figure: Any = None
         self._volume: Any = None
         self._note = widgets.HTML("").add_class("etw-text")
-        self._level = widgets.FloatSlider(
-            description="level (%)", value=45, min=0, max=100, step=1, continuous_update=False,
-            style={"description_width": "80px"},
-        )  # fmt: skip
-        self._width = widgets.FloatSlider(
-            description="width (%)", value=20, min=2, max=60, step=1, continuous_update=False,
-            style={"description_width": "80px"},
-        )  # fmt: skip
-        self._opacity = widgets.FloatSlider(
-            description="opacity", value=0.25, min=0.01, max=1, step=0.01, continuous_update=False,
-            style={"description_width": "80px"},
-        )  # fmt: skip
+        self._level = _slider("level (%)", 25, 0, 100, 1)
+        self._width = _slider("width (%)", 30, 2, 100, 1)
+        self._opacity = _slider("opacity", 0.2, 0.01, 1, 0.01)
         self.controls = {"level": self._level, "width": self._width, "opacity": self._opacity}
         self._place = widgets.Box([]).add_class("etw-volume-picture")
         for control in self.controls.values():
             control.observe(self._set_transfer, "value")
-        super().__init__([self._place, self._note, *self.controls.values()])
+        self._side = widgets.VBox([*self.controls.values(), self._note]).add_class("etw-volume-controls")
+        self._row = widgets.HBox([self._place, self._side])
+        super().__init__([self._row])
         self.add_class("etw-volume-view")
 
     def show(
@@ -119,9 +114,10 @@ class VolumeView(widgets.VBox):
     def close(self) -> None:
         """Take it off the page, with all that belongs to it."""
         self._clear()
-        for widget in (*self.controls.values(), self._note, self._place, self):
+        inner = (*self.controls.values(), self._note, self._place, self._side, self._row)
+        for widget in (*inner, self):
             close_parts(widget)
-        for widget in (*self.controls.values(), self._note, self._place):
+        for widget in inner:
             widget.close()
         super().close()
 
@@ -129,6 +125,7 @@ class VolumeView(widgets.VBox):
         self, small: NDArray[np.float32], shape: tuple[int, ...], pixel_size: float | None, unit: str
     ) -> None:
         import ipyvolume as ipv
+        import ipyvolume.styles
 
         scale, name = (1.0, "px") if pixel_size is None else (pixel_size, unit)
         lengths = [size * scale for size in (shape[0], shape[2], shape[1])]  # x, y, z
@@ -150,6 +147,7 @@ class VolumeView(widgets.VBox):
                 tf=self._transfer(),
             )
             figure.volumes = [self._volume]
+            figure.style = ipyvolume.styles.dark
             for axis in ("x", "y", "z"):
                 setattr(figure, f"{axis}lim", [-half, half])
                 setattr(figure, f"{axis}label", f"{axis} ({name})")
@@ -157,16 +155,14 @@ class VolumeView(widgets.VBox):
         self._place.children = (figure,)
 
     def _transfer(self) -> Any:
+        """Nothing below the level, then more and more opaque over the width; colours as in the slices."""
         import ipyvolume as ipv
 
         level, width = self._level.value / 100, self._width.value / 100
-        levels = [min(level, 1.0), min(level + width, 1.0), 1.0]
-        opacities = [0.4 * self._opacity.value, 0.7 * self._opacity.value, self._opacity.value]
-        return ipv.TransferFunctionWidgetJs3(
-            level1=levels[0], level2=levels[1], level3=levels[2],
-            opacity1=opacities[0], opacity2=opacities[1], opacity3=opacities[2],
-            width1=width / 2, width2=width / 2, width3=width / 2,
-        )  # fmt: skip
+        value = np.linspace(0, 1, _COLOURS)
+        rgba = mpl.colormaps["inferno"](0.25 + 0.75 * value)
+        rgba[:, 3] = self._opacity.value * np.clip((value - level) / width, 0, 1)
+        return ipv.TransferFunction(rgba=rgba.astype(np.float32))
 
     def _set_transfer(self, _change: Any) -> None:
         if self._volume is None:
@@ -180,6 +176,13 @@ class VolumeView(widgets.VBox):
         for widget in _parts(self._figure):
             widget.close()
         self._figure = self._volume = None
+
+
+def _slider(label: str, value: float, low: float, high: float, step: float) -> widgets.FloatSlider:
+    return widgets.FloatSlider(
+        description=label, value=value, min=low, max=high, step=step, continuous_update=False,
+        style={"description_width": "64px"}, layout=widgets.Layout(width="auto"),
+    )  # fmt: skip
 
 
 def _parts(figure: Any) -> list[widgets.Widget]:
