@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _MANY = 8
 
+_RINGING = 0.01
+
 
 def listing(indices: ArrayLike) -> str:
     """Indices as text, shortened when there are many: ``"3, 7, 12"``."""
@@ -94,14 +96,17 @@ def refuse_blank(images: NDArray[Any], method: str) -> None:
 def refuse_negative(images: NDArray[Any], method: str) -> None:
     """Refuse negative values, for which a centre of mass means nothing.
 
+    What interpolation leaves at edges, up to a hundredth of the largest value, is let pass.
+
     Raises
     ------
     AlignmentError
         If there are any; the message says where and how low.
     """
     lowest = np.array([image.min() for image in images], dtype=float)
-    if (lowest < 0).any():
-        which = np.flatnonzero(lowest < 0)
+    allowed = -_RINGING * float(images.max())
+    if (lowest < allowed).any():
+        which = np.flatnonzero(lowest < allowed)
         raise AlignmentError(
             f"{method} needs intensities that are mass (zero or more), and projections {listing(which)} "
             f"go down to {lowest.min():g}; subtract the background, invert bright-field data, "

@@ -1,0 +1,65 @@
+"""The tilt axis is found where it was put; and the needle's where the paper has it."""
+
+import numpy as np
+import pytest
+
+from etwidgets import datasets
+from etwidgets.align import apply_shifts, estimate_shifts, find_tilt_axis, transform
+from etwidgets.errors import EtwidgetsError
+
+TILTS = np.arange(-72.0, 73, 4)
+
+
+@pytest.mark.parametrize(("rotation", "shift"), [(2.3, 3.4), (-4, -2.5), (0, 0)])
+def test_com_on_a_needle_of_blobs(blobs, rotation, shift):
+    data = blobs(TILTS, rotation_deg=rotation, shift=shift)
+    found = find_tilt_axis(data, TILTS, "CoM")
+    assert found.rotation_deg == pytest.approx(-rotation, abs=0.15)
+    assert found.shift_px == pytest.approx(-shift, abs=0.3)
+
+
+def test_after_applying_it_nothing_is_left(blobs):
+    data = blobs(TILTS, rotation_deg=2.3, shift=3.4)
+    found = find_tilt_axis(data, TILTS, "CoM")
+    aligned = transform(data, yshift=found.shift_px, angle_deg=found.rotation_deg, interpolation="cubic")
+    left = find_tilt_axis(aligned.clip(0), TILTS, "CoM")
+    assert abs(left.rotation_deg) < 0.1
+    assert abs(left.shift_px) < 0.1
+
+
+def test_the_needle_after_phase_correlation():
+    stack = datasets.get_needle_data()
+    data, tilts = stack.data.astype(np.float32), stack.tilts_deg
+    registered = apply_shifts(data, estimate_shifts(data, tilts, "PC"))
+    found = find_tilt_axis(registered, tilts, "CoM")
+    assert found.rotation_deg == pytest.approx(-2.7, abs=0.5)
+    assert 0 < found.rotation_error_deg < 0.5
+
+
+def test_max_image_on_the_rotated_catalyst(catalyst):
+    data, tilts = catalyst
+    found = find_tilt_axis(transform(data, angle_deg=2.3, interpolation="cubic"), tilts, "MaxImage")
+    assert found.rotation_deg == pytest.approx(-2.3, abs=0.25)
+
+
+def test_max_image_finds_the_shift_too(catalyst):
+    data, tilts = catalyst
+    data = transform(data, yshift=3.4)
+    found = find_tilt_axis(data, tilts, "maximage", also_shift=True, shift_limit=8)
+    assert found.shift_px == pytest.approx(-3.4, abs=0.3)
+    assert found.candidates_px.shape == found.objective.shape
+
+
+@pytest.mark.parametrize(
+    ("data", "method", "options", "message"),
+    [
+        (np.ones((5, 20, 30)), "XYZ", {}, "XYZ"),
+        (np.ones((5, 20, 30)), "CoM", {"slice": [1]}, "slice"),
+        (np.random.default_rng(0).random((5, 20, 2)), "CoM", {}, "."),
+        (np.random.default_rng(0).random((5, 20, 30)) - 5, "CoM", {}, "."),
+        (np.full((5, 20, 30), np.nan), "CoM", {}, "."),
+    ],
+)
+def test_what_cannot_work_is_refused(data, method, options, message):
+    with pytest.raises(EtwidgetsError, match=message):
+        find_tilt_axis(data, [-20, -10, 0, 10, 20], method, **options)
