@@ -5,6 +5,7 @@ The figure is made without pyplot, so that no global backend and no list of figu
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -41,8 +42,10 @@ class CurveView(widgets.VBox):
         self, x_label: str, y_label: str, height: int = 180, width: int = 640, *, log_y: bool = False
     ) -> None:
         self._figure = Figure(figsize=(width * _INCHES, height * _INCHES), dpi=96, layout="constrained")
-        self._canvas = Canvas(self._figure)
-        self._manager = FigureManager(self._canvas, 0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # ipympl's toolbar, of traitlets' constructor
+            self._canvas = Canvas(self._figure)
+            self._manager = FigureManager(self._canvas, 0)
         self._canvas.header_visible = self._canvas.footer_visible = False
         self._canvas.toolbar_visible = "fade-in-fade-out"
         self._canvas.resizable = False
@@ -95,7 +98,9 @@ class CurveView(widgets.VBox):
         return {name: (line.get_xdata(), line.get_ydata()) for name, line in self._lines.items()}
 
     def close(self) -> None:
-        """Take it off the page and free the figure."""
+        """Take it off the page and free the figure; twice is harmless."""
+        if self.comm is None:  # ipywidgets closes once more when the object is let go
+            return
         self._figure.clear()
         for widget in (self._canvas.toolbar, self._canvas, self):
             close_parts(widget)

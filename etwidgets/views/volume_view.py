@@ -169,6 +169,7 @@ class VolumeView(widgets.VBox):
             return
         old = self._volume.tf
         self._volume.tf = self._transfer()
+        close_parts(old)
         old.close()
 
     def _clear(self) -> None:

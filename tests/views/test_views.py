@@ -1,0 +1,161 @@
+"""Views without a browser: the bytes that are sent, when they are sent, and what is left after closing."""
+
+import ipywidgets.widgets.widget as registry
+import numpy as np
+import pytest
+
+from etwidgets.errors import ParameterError, ShapeError
+from etwidgets.views import CurveView, ImageView, Pane, VolumeView, contrast_limits, to_plane
+from etwidgets.views.panes import message, reduced
+from etwidgets.views.volume_view import fewer_voxels
+
+
+def test_bytes_are_linear_between_the_limits():
+    plane = to_plane(np.array([[-5.0, 0, 50, 100, 900, np.nan]]), (0, 100))
+    assert plane.tolist() == [[0, 0, 128, 255, 255, 0]]
+
+
+def test_limits_are_percentiles_of_finite_values_and_never_equal():
+    values = np.arange(1001.0)
+    values[3] = np.nan
+    assert contrast_limits(values, (1, 99)) == pytest.approx((10, 990), abs=1.1)
+    low, high = contrast_limits(np.full((3, 3), 7.0))
+    assert low < high
+    assert contrast_limits(np.full((2, 2), np.nan)) == (0, 1)
+
+
+def test_large_images_are_reduced_by_means():
+    image = np.arange(16.0).reshape(4, 4)
+    small, factor = reduced(image, 2)
+    assert (small.tolist(), factor) == ([[2.5, 4.5], [10.5, 12.5]], 2)
+    assert reduced(image, 4)[1] == 1
+
+
+def test_the_message_says_what_is_drawn():
+    pane = Pane(
+        np.eye(3), (0, 1), "viridis", "Slice", "x = 3", 3.36, axes=("y", "tilt"), line=(1, 2), cross=(0, 1)
+    )
+    content, buffers = message([pane])
+    (said,) = content["panes"]
+    assert (said["width"], said["height"], said["pixelSize"], said["line"]) == (3, 3, 3.36, [1, 2])
+    assert said["stretch"]
+    assert list(buffers[0]) == [255, 0, 0, 0, 255, 0, 0, 0, 255]
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda: Pane(np.zeros(3)), ShapeError),
+        (lambda: Pane(np.zeros((2, 2)), cmap="rainbow"), ParameterError),
+        (lambda: ImageView().show([Pane(np.eye(2))] * 7), ParameterError),
+        (lambda: VolumeView().show(np.zeros((2, 2))), ShapeError),
+        (lambda: VolumeView().show(np.zeros((9, 9, 9)), max_side=1000), ParameterError),
+    ],
+)
+def test_wrong_input_is_refused(call, error):
+    with pytest.raises(error):
+        call()
+
+
+@pytest.fixture
+def wired(monkeypatch):
+    """An image view whose messages to the browser are kept instead of sent."""
+    view, sent = ImageView(), []
+    monkeypatch.setattr(view, "send", lambda content, buffers=None: sent.append(content))
+    yield view, sent
+    view.close()
+
+
+def frames(sent):
+    return [content["number"] for content in sent if content["type"] == "frame"]
+
+
+def test_nothing_is_sent_before_a_browser_is_there_and_then_the_last_frame(wired):
+    view, sent = wired
+    view.show([Pane(np.eye(2))])
+    view.show([Pane(np.eye(3))])
+    assert sent == []
+    view._receive(view, {"type": "ready"}, [])
+    assert [content["type"] for content in sent] == ["colours", "frame"]
+    assert frames(sent) == [2]
+
+
+def test_while_a_frame_is_drawn_only_the_newest_waits(wired):
+    view, sent = wired
+    view._receive(view, {"type": "ready"}, [])
+    for _ in range(5):
+        view.show([Pane(np.eye(2))])
+    assert frames(sent) == [1]
+    view._receive(view, {"type": "drawn", "number": 1}, [])
+    assert frames(sent) == [1, 5]
+    view._receive(view, {"type": "drawn", "number": 5}, [])
+    assert frames(sent) == [1, 5]
+
+
+def test_clicks_and_keys_reach_their_handlers_until_undone(wired):
+    view, _ = wired
+    clicks = []
+    undo = view.on_click(clicks.append)
+    view._receive(view, {"type": "click", "pane": 0, "x": 4, "y": 2}, [])
+    undo()
+    view._receive(view, {"type": "click", "pane": 0, "x": 5, "y": 2}, [])
+    assert [click["x"] for click in clicks] == [4]
+
+
+def test_pixels_are_no_widget_state():
+    view = ImageView()
+    view.show([Pane(np.zeros((1000, 1000)))])
+    assert not any(isinstance(value, bytes | memoryview) for value in view.get_state().values())
+    view.close()
+
+
+def test_curves_are_updated_in_place():
+    view = CurveView("tilt (deg)", "shift (px)")
+    view.show({"y": ([0, 1], [2, 3]), "x": ([0, 1], [4, 5])})
+    line = view._lines["y"]
+    view.show({"y": ([0, 1, 2], [5, 6, 7])}, mark=1)
+    assert view._lines["y"] is line
+    assert [list(values) for values in view.values()["y"]] == [[0, 1, 2], [5, 6, 7]]
+    assert list(view.values()) == ["y"]
+    view.close()
+
+
+def test_a_volume_keeps_its_mass_and_its_axes_when_reduced():
+    volume = np.zeros((60, 30, 20), np.float32)
+    volume[40:50, 5:15, 10:20] = 1
+    small, factor = fewer_voxels(volume, 30)
+    assert (small.shape, factor) == ((30, 15, 10), 2)
+    assert small.sum() * 8 == pytest.approx(volume.sum(), rel=0.05)
+    assert [np.average(i, weights=small) for i in np.indices(small.shape)] == pytest.approx(
+        [22, 4.5, 7], abs=0.4
+    )
+
+
+def test_the_rendered_volume_has_x_y_z_in_the_order_of_ipyvolume():
+    view = VolumeView()
+    volume = np.zeros((20, 10, 16), np.float32)
+    volume[19, 0, 5] = 1
+    view.show(volume, 2.0)
+    data = view._volume.data
+    assert data.shape == (10, 16, 20)
+    assert np.unravel_index(np.argmax(data), data.shape) == (0, 5, 19)
+    assert view._volume.extent == [[-20, 20], [-16, 16], [-10, 10]]
+    view.close()
+
+
+def test_closing_leaves_no_widget_behind():
+    VolumeView().close()  # importing ipyvolume makes a few widgets of its own, once
+    warm = VolumeView()
+    warm.show(np.random.default_rng(0).random((12, 12, 12)))
+    warm.close()
+    before = set(registry._instances)
+    image, curve, volume = ImageView(), CurveView("x", "y"), VolumeView()
+    image.show([Pane(np.eye(2))])
+    curve.show({"a": ([1], [2])})
+    for _ in range(2):
+        volume.show(np.random.default_rng(0).random((12, 12, 12)))
+        volume.controls["level"].value += 5
+    for view in (image, curve, volume):
+        view.close()
+    left = [type(registry._instances[key]).__name__ for key in set(registry._instances) - before]
+    assert left == []
