@@ -36,6 +36,14 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_PATH = (
+    "data",
+    "register",
+    "axis",
+    "reconstruct",
+    "volume",
+)  # in the order in which one thing needs the other
+
 
 class Workbench:
     """All panels on one page, bound to one session.
@@ -94,6 +102,7 @@ class Workbench:
         self.widget = self._lay_out()
         self._observe("stack", self._leave_data)
         self._observe("done_operations", self._mark)
+        self._observe("stack", self._mark)
         self._closed = False
         self.show("data" if stack is None else "inspect")
         if path is not None:
@@ -158,13 +167,24 @@ class Workbench:
             self.show("inspect")
 
     def _mark(self) -> None:
-        """Tick what is done, and show where we are."""
-        shown = self.shown
+        """Tick what is done, put a dot at what is sensible next, and show where we are."""
+        shown, following = self.shown, self._next_step()
         for number, (name, step) in enumerate(self._steps.items(), 1):
             panel = self.panels[name]
-            done = bool(panel.operations & (self.model.done_operations or frozenset()))
-            step.description = f"{number}  {panel.title}{'  ✓' if done else ''}"
+            sign = "  ✓" if self._is_done(panel) else "  •" if name == following else ""
+            step.description = f"{number}  {panel.title}{sign}"
             (step.add_class if name == shown else step.remove_class)("etw-current")
+
+    def _is_done(self, panel: Panel) -> bool:
+        return bool(panel.operations & (self.model.done_operations or frozenset()))
+
+    def _next_step(self) -> str | None:
+        """The step after the last one that is done; steps that were skipped are not asked for."""
+        if self.model.stack is None and self.model.reconstruction is None:
+            return _PATH[0]
+        done = [position for position, name in enumerate(_PATH) if self._is_done(self.panels[name])]
+        following = max(done, default=0) + 1
+        return _PATH[following] if following < len(_PATH) else None
 
 
 def page() -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from etwidgets.io import EXTENSIONS, safe_path
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import pixel_size
-from etwidgets.panels.pieces import button, facts, heading, row, text
+from etwidgets.panels.pieces import button, control, facts, heading, row, text
 from etwidgets.session import SAMPLES
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MOST_FILES = 500
 _WELCOME = """<h2>Open a tilt series</h2>
 <p>A tilt series is a stack of projections of one specimen at many tilts. From it you reconstruct a volume:
-clean, register the projections, find the tilt axis, reconstruct, look.</p>"""
+register the projections, find the tilt axis, reconstruct, look. The steps are at the left.</p>"""
 
 
 class DataPanel(Panel):
@@ -69,11 +69,24 @@ class DataPanel(Panel):
             where,
             self.hint,
         ]
-        return pictures, [heading("What is open"), self._facts]
+        return pictures, [heading("What is open"), self._facts, self._build_tilt_form()]
+
+    def _build_tilt_form(self) -> widgets.VBox:
+        """What to do about a series without tilts; shown for such a one only."""
+        degrees = {"step": 0.1, "min": -360, "max": 360}
+        self.add("first-tilt", control(widgets.BoundedFloatText, "first tilt (deg)", value=-60, **degrees))
+        self.add("tilt-step", control(widgets.BoundedFloatText, "step (deg)", value=1, **degrees))
+        self.add("set-tilts", button("Set the tilts", primary=True))
+        self.on_click("set-tilts", self._set_tilts)
+        why = text("<p>This file has no tilts. If they were equally spaced, give the first and the step.</p>")
+        names = ("first-tilt", "tilt-step", "set-tilts")
+        self._tilt_form = widgets.VBox([why, *(self.controls[name] for name in names)])
+        return self._tilt_form
 
     def redraw(self) -> None:
         """Say what is open."""
         stack = self.model.stack
+        self._tilt_form.layout.display = "none" if stack is None or stack.has_tilts else ""
         self._facts.value = (
             "<p>Nothing yet.</p>" if stack is None else facts(_facts_of(stack, self.model.source))
         )
@@ -81,7 +94,7 @@ class DataPanel(Panel):
     def enable(self) -> None:
         """Opening waits while a step runs."""
         super().enable()
-        for name in ("open", "open-sample"):
+        for name in ("open", "open-sample", "set-tilts"):
             self.controls[name].disabled = self.model.busy
 
     def _files(self) -> list[str]:
@@ -92,6 +105,10 @@ class DataPanel(Panel):
         found = (path for pattern in ("*", "*/*") for path in root.glob(pattern))
         names = [str(p.relative_to(root)) for p in found if p.suffix.lower() in EXTENSIONS and p.exists()]
         return sorted(names)[:_MOST_FILES]
+
+    def _set_tilts(self) -> None:
+        first, step = self.controls["first-tilt"].value, self.controls["tilt-step"].value
+        self.session.apply("set_tilts", start=first, increment=step)
 
     def _open_sample(self) -> None:
         self.session.apply("sample", name=self.controls["sample"].value)
@@ -121,7 +138,7 @@ def _facts_of(stack: TomoStack, source: str) -> list[tuple[str, str]]:
         lines.append(("tilts", f"{tilts[0]:.1f}° to {tilts[-1]:.1f}°, {step}"))
         lines.append(("tilts from", str(known.get_item("tilt_source", default="the stack"))))
     else:
-        lines.append(("tilts", "none; set them before registering"))
+        lines.append(("tilts", "none"))
     offset = known.get_item("intensity_offset", default=None)
     if offset is not None:
         lines.append(("offset removed", f"{offset:g}"))

@@ -42,9 +42,10 @@ class StatusLine(Panel):
         self.controls["cancel"].disabled = not busy
         self._words.value = f"<span>{escape(_in_words(job))}</span>" if busy and job is not None else "Ready"
         self.controls["bar"].value = job.fraction if job is not None and busy else 0.0
-        message = self.model.message
-        if message is not None:
-            self._message.value = f"<span class='etw-{message.level}'>{escape(message.text)}</span>"
+        message = None if busy else self.model.message  # what an earlier step said is not about this one
+        self._message.value = (
+            "" if message is None else f"<span class='etw-{message.level}'>{escape(message.text)}</span>"
+        )
         used = self.model.memory_used
         self._memory.value = f"<span class='etw-quiet'>{size_in_words(int(used))} kept</span>" if used else ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etwidgets.errors import ParameterError
@@ -58,8 +59,14 @@ def check_names(given: Iterable[str], known: Iterable[str], operation: str) -> N
 
 
 def in_words(parameters: Mapping[str, Any]) -> str:
-    """Parameters as a short text, for titles and lists."""
-    return ", ".join(f"{name.replace('_', ' ')} {_brief(value)}" for name, value in parameters.items())
+    """Parameters as a short text, for titles and lists; of a method or a file its name says enough."""
+    said = []
+    for name, value in parameters.items():
+        if name in ("method", "name", "path"):
+            said.append(Path(value).name if name == "path" else str(value))
+        else:
+            said.append(f"{name.replace('_', ' ')} {_brief(value)}")
+    return ", ".join(said)
 
 
 def _brief(value: Any) -> str:

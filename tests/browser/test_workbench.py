@@ -42,7 +42,7 @@ def test_from_the_needle_to_a_rendered_volume(visit, server):
     visit.step("register")
     visit.wait_for_panes("register", 2)
     page.click(".etw-register-run")
-    visit.wait_for_status("Register: method PC")
+    visit.wait_for_status("Register: PC")
     page.wait_for_function("document.querySelector('.etw-step-register').innerText.includes('✓')")
     visit.keep("register")
 
@@ -58,7 +58,7 @@ def test_from_the_needle_to_a_rendered_volume(visit, server):
 
     visit.step("reconstruct")
     page.click(".etw-reconstruct-run")
-    visit.wait_for_status("Reconstruct: method FBP")
+    visit.wait_for_status("Reconstruct: FBP")
     visit.wait_for_panes("reconstruct", 2)
     visit.keep("reconstruct")
 

@@ -1,0 +1,93 @@
+"""Small series, sessions that work at once, and a check that nothing stays behind."""
+
+import gc
+
+import ipywidgets.widgets.widget as registry
+import numpy as np
+import pytest
+
+from etwidgets import simulation
+from etwidgets.session import InlineRunner, Session, TomoStackModel
+from etwidgets.signals import TomoStack
+
+
+@pytest.fixture(scope="session")
+def series():
+    """A needle, 15 projections of 40 x 48, jittered and with its axis off."""
+    tilts = np.arange(-70.0, 71, 10)
+    projections = simulation.project(simulation.needle((48, 40, 40)), tilts)
+    moved, _ = simulation.misalign(projections, jitter_px=2, axis_shift_px=1.5, seed=3)
+    return TomoStack(moved.clip(0), tilts)
+
+
+@pytest.fixture
+def stack():
+    """13 projections of 24 x 20 of three blobs."""
+    y, x = np.mgrid[:24, :20]
+    tilts = np.linspace(-60, 60, 13)
+    images = np.zeros((13, 24, 20), np.float32)
+    for index, tilt in enumerate(np.deg2rad(tilts)):
+        for column, across, depth in ((5, 3, 2), (10, -4, 1), (15, 1, -5)):
+            centre = 11.5 + across * np.cos(tilt) - depth * np.sin(tilt)
+            images[index] += np.exp(-((y - centre) ** 2 + (x - column) ** 2) / 8)
+    return TomoStack(images, tilts)
+
+
+@pytest.fixture
+def session(series):
+    return Session(TomoStackModel(series, "a needle"), InlineRunner())
+
+
+@pytest.fixture
+def empty_session():
+    return Session()
+
+
+@pytest.fixture(scope="session")
+def warm():
+    """ipyvolume makes a few widgets of its own when it is imported."""
+    from etwidgets.views import VolumeView
+
+    view = VolumeView()
+    view.show(np.random.default_rng(0).random((10, 10, 10)))
+    view.close()
+
+
+@pytest.fixture
+def no_leak(warm):
+    """Afterwards no widget may be left of those that the test made."""
+    before = set(registry._instances)
+    yield
+    gc.collect()
+    left = [type(registry._instances[key]).__name__ for key in set(registry._instances) - before]
+    assert left == []
+
+
+@pytest.fixture
+def made(no_leak):
+    """Close what the test made, twice; afterwards no widget and no observer may be left."""
+    panels, models = [], []
+
+    def keep(panel):
+        panels.append(panel)
+        models.append((panel.model, panel.session.display))
+        return panel
+
+    yield keep
+    for panel in panels:
+        panel.close()
+        panel.close()
+    for pair in models:
+        for observed in pair:
+            kinds = observed._trait_notifiers.values()
+            assert not any(handlers for by_type in kinds for handlers in by_type.values())
+
+
+@pytest.fixture
+def open_panel(made):
+    """A panel of a kind, on a stack or on nothing."""
+
+    def make(kind, stack=None):
+        return made(kind(Session(TomoStackModel(stack), InlineRunner())))
+
+    return make

@@ -1,0 +1,296 @@
+"""What the panels draw is what the data are: each picture is compared with the numbers it stands for."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from etwidgets import align
+from etwidgets.app import Workbench
+from etwidgets.panels import (
+    AxisPanel,
+    DataPanel,
+    InspectPanel,
+    ReconstructPanel,
+    RegisterPanel,
+    StatusLine,
+    VolumePanel,
+)
+from etwidgets.session import JobStatus, Session, TomoStackModel
+from etwidgets.signals import TomoStack
+
+
+@pytest.fixture
+def blobs():
+    """Three blobs, registered, with the tilt axis in the middle."""
+    y, x = np.mgrid[:24, :20]
+    tilts = np.linspace(-60, 60, 13)
+    images = np.zeros((13, 24, 20), np.float32)
+    for index, tilt in enumerate(np.deg2rad(tilts)):
+        for column, across, depth in ((5, 3, 2), (10, -4, 1), (15, 1, -5)):
+            centre = 11.5 + across * np.cos(tilt) - depth * np.sin(tilt)
+            images[index] += np.exp(-((y - centre) ** 2 + (x - column) ** 2) / 8)
+    return TomoStack(images, tilts)
+
+
+@pytest.fixture
+def open_panel(made):
+    return lambda kind, stack=None, *rest: made(kind(Session(TomoStackModel(stack)), *rest))
+
+
+def drawn(view):
+    """Description and bytes of the frame that an image view was last told to draw."""
+    content, buffers = view._frame
+    planes = [
+        np.frombuffer(buffer, np.uint8).reshape(pane["height"], pane["width"])
+        for pane, buffer in zip(content["panes"], buffers, strict=True)
+    ]
+    return content["panes"], planes
+
+
+def expected(image, limits):
+    low, high = limits
+    return np.clip((np.asarray(image, float) - low) * 255 / (high - low), 0, 255)
+
+
+# -- inspect
+
+
+def test_inspect_shows_the_projection_and_the_sinogram_that_the_sliders_name(open_panel, blobs):
+    panel = open_panel(InspectPanel, blobs)
+    assert panel.controls["tilt"].label == "+0.0°"
+    panel.controls["tilt"].value = 2
+    panel.controls["column"].value = 15
+    panes, planes = drawn(panel._images)
+    assert panes[0]["caption"] == "3 of 13, -40.0°"
+    assert panes[1]["caption"] == "at x = 15"
+    assert np.abs(planes[0] - expected(blobs.data[2], panes[0]["limits"])).max() <= 1
+    assert np.abs(planes[1] - expected(blobs.data[:, :, 15], panes[1]["limits"])).max() <= 1
+
+
+def test_inspect_keeps_one_contrast_for_all_projections_until_it_is_changed(open_panel, blobs):
+    panel = open_panel(InspectPanel, blobs)
+    before = drawn(panel._images)[0][0]["limits"]
+    panel.controls["tilt"].value = 0
+    assert drawn(panel._images)[0][0]["limits"] == before
+    panel.controls["contrast"].value = (10, 90)
+    low, high = np.percentile(blobs.data, (10, 90))
+    assert drawn(panel._images)[0][0]["limits"] == pytest.approx([low, high], rel=1e-5)
+    panel.controls["colours"].value = "inferno"
+    assert [pane["cmap"] for pane in drawn(panel._images)[0]] == ["inferno", "inferno"]
+
+
+def test_two_panels_look_at_the_same_place(made, blobs):
+    session = Session(TomoStackModel(blobs))
+    first, second = made(InspectPanel(session)), made(RegisterPanel(session))
+    first.controls["tilt"].value = 4
+    assert second.controls["tilt"].value == 4
+    second.controls["column"].value = 3
+    assert first.controls["column"].value == 3
+
+
+def test_sliders_follow_when_projections_and_columns_go(open_panel, blobs):
+    panel = open_panel(InspectPanel, blobs)
+    panel.controls["tilt"].value = 12
+    panel.controls["column"].value = 19
+    panel.session.apply("remove_projections", projections=[11, 12])
+    panel.session.apply("crop", x_start=0, x_stop=10, y_start=0, y_stop=24)
+    assert panel.controls["tilt"].value == 10
+    assert panel.controls["tilt"].label == "+40.0°"
+    assert (panel.controls["column"].max, panel.controls["column"].value) == (9, 9)
+    assert panel.model.message.level == "info"
+
+
+# -- register
+
+
+def test_register_draws_the_shifts_that_were_applied_in_order_of_tilt(open_panel, blobs):
+    order = np.random.default_rng(2).permutation(13)
+    shifts = np.random.default_rng(5).uniform(-2, 2, (13, 2))
+    panel = open_panel(RegisterPanel, blobs.shift_projections(shifts).select_projections(order))
+    curves = panel._curves.values()
+    assert list(curves["y"][0]) == list(np.linspace(-60, 60, 13))
+    assert np.allclose(curves["y"][1], shifts[:, 0])
+    assert np.allclose(curves["x"][1], shifts[:, 1])
+
+
+def test_register_shows_the_picture_before_on_request(open_panel, blobs):
+    shifts = np.random.default_rng(5).uniform(-2, 2, (13, 2))
+    moved = TomoStack(align.apply_shifts(blobs.data, shifts), blobs.tilts_deg)
+    panel = open_panel(RegisterPanel, moved)
+    assert panel.controls["which"].disabled
+    panel.controls["run"].click()
+    assert not panel.controls["which"].disabled
+    panel.controls["tilt"].value = 0
+    panel.controls["which"].value = "before"
+    panes, planes = drawn(panel._images)
+    assert np.abs(planes[0] - expected(moved.data[0], panes[0]["limits"])).max() <= 1
+
+
+# -- axis
+
+
+def test_axis_shows_the_slices_that_the_step_will_give(open_panel, blobs):
+    panel = open_panel(AxisPanel, blobs)
+    panel.controls["shift"].value = 1.5
+    panel.controls["rotation"].value = 2.0
+    panes, planes = drawn(panel._slices)
+    assert [pane["caption"] for pane in panes] == ["at x = 5", "at x = 10", "at x = 15"]
+    panel.session.apply("transform", yshift=1.5, angle=2.0)
+    panel.session.apply("reconstruct", method="FBP")
+    slices = panel.model.reconstruction.data[[5, 10, 15]]
+    for pane, plane, image in zip(panes, planes, slices, strict=True):
+        assert np.abs(plane - expected(image, pane["limits"])).max() <= 2
+
+
+def test_axis_draws_the_line_where_the_axis_is(open_panel, blobs):
+    panel = open_panel(AxisPanel, blobs)
+    panel.controls["shift"].value = 3.0
+    panel.controls["rotation"].value = 1.0
+    shift, rotation = drawn(panel._projection)[0][0]["line"]
+    # what the sliders will do to the content brings this line to the middle row
+    image = np.zeros((1, 41, 41), np.float32)
+    for column in range(41):
+        row = 20 + shift + np.tan(np.deg2rad(rotation)) * (column - 20)
+        image[0, int(row), column], image[0, int(row) + 1, column] = 1 - row % 1, row % 1
+    moved = align.transform(image, yshift=3.0, angle_deg=1.0)[0, :, 2:-2]
+    middle = (moved * np.arange(41)[:, None]).sum(0) / moved.sum(0)
+    assert middle == pytest.approx(np.full(37, 20.0), abs=0.05)
+
+
+def test_axis_finds_the_shift_that_was_put_in(open_panel, blobs):
+    panel = open_panel(AxisPanel, blobs.trans_stack(yshift=2.0))
+    panel.controls["auto"].click()
+    found = panel.model.stack.metadata.Tomography.axis_estimate
+    assert found.shift_px == pytest.approx(-2.0, abs=0.2)
+
+
+# -- reconstruct
+
+
+def test_reconstruct_shows_the_sinogram_and_the_slice_of_one_column(open_panel, blobs):
+    panel = open_panel(ReconstructPanel, blobs)
+    panel.controls["column"].value = 6
+    panel.controls["run"].click()
+    panes, planes = drawn(panel._images)
+    assert [pane["title"] for pane in panes] == ["Sinogram", "Slice"]
+    image = panel.model.reconstruction.data[6]
+    assert np.abs(planes[1] - expected(image, panes[1]["limits"])).max() <= 1
+    panel.session.apply("transform", yshift=1.0)
+    assert "before its last change" in drawn(panel._images)[0][1]["title"]
+
+
+def test_reconstruct_offers_what_the_method_takes(open_panel, blobs):
+    panel = open_panel(ReconstructPanel, blobs)
+    shown = {}
+    for method in ("FBP", "SIRT", "DART"):
+        panel.controls["method"].value = method
+        optional = ("iterations", "filter", "levels", "constrain")
+        shown[method] = {name for name in optional if panel.controls[name].layout.display != "none"}
+    assert shown == {
+        "FBP": {"filter", "constrain"},
+        "SIRT": {"iterations", "constrain"},
+        "DART": {"iterations", "levels"},
+    }
+
+
+def test_reconstruct_tells_the_memory_and_after_a_run_the_time(open_panel, blobs):
+    panel = open_panel(ReconstructPanel, blobs)
+    assert "of memory" in panel._cost.value
+    assert " s," not in panel._cost.value
+    panel.controls["run"].click()
+    assert "~1 s," in panel._cost.value
+
+
+# -- volume
+
+
+def test_volume_shows_the_three_slices_through_the_voxel(open_panel, blobs):
+    panel = open_panel(VolumePanel, blobs)
+    panel.session.apply("reconstruct", method="FBP", thickness=16)
+    for name, value in (("x", 5), ("z", 6), ("y", 7)):
+        panel.controls[name].value = value
+    volume = panel.model.reconstruction.data
+    panes, planes = drawn(panel._images)
+    cuts = (volume[5], volume[:, :, 7].T, volume[:, 6, :].T)
+    for pane, plane, cut in zip(panes, planes, cuts, strict=True):
+        assert np.abs(plane - expected(cut, pane["limits"])).max() <= 1
+    assert [pane["cross"] for pane in panes] == [[7, 6], [5, 6], [5, 7]]
+
+
+def test_a_rendering_goes_with_its_volume(open_panel, blobs):
+    panel = open_panel(VolumePanel, blobs)
+    panel.session.apply("reconstruct", method="BP")
+    assert panel._rendered.layout.display == "none"
+    panel.controls["render"].click()
+    assert panel._rendered.layout.display == ""
+    panel.session.apply("reconstruct", method="FBP")
+    assert panel._rendered.layout.display == "none"
+
+
+# -- status and data
+
+
+def test_status_shows_progress_time_left_and_cancel_only_while_a_job_runs(open_panel, blobs):
+    panel = open_panel(StatusLine, blobs)
+    panel.session.tell("an older message")
+    panel.model.busy = True
+    panel.model.job = JobStatus("reconstruct", "Reconstruct: SIRT", "running", 0.34, "", 6.0, 11.6)
+    assert panel.controls["cancel"].layout.visibility == "visible"
+    assert panel.controls["bar"].value == 0.34
+    assert "Reconstruct: SIRT: 34 % · 12 s left" in panel._words.value
+    assert panel._message.value == ""
+    panel.model.busy = False
+    assert panel.controls["cancel"].layout.visibility == "hidden"
+    assert panel.controls["cancel"].disabled
+    assert "an older message" in panel._message.value
+
+
+def test_data_sets_tilts_where_there_are_none(open_panel, blobs):
+    panel = open_panel(DataPanel, TomoStack(blobs.data))
+    assert panel._tilt_form.layout.display == ""
+    panel.controls["first-tilt"].value = -60
+    panel.controls["tilt-step"].value = 10
+    panel.controls["set-tilts"].click()
+    assert np.array_equal(panel.model.stack.tilts_deg, np.arange(-60, 61, 10))
+    assert panel._tilt_form.layout.display == "none"
+    panel.session.undo()
+    assert panel._tilt_form.layout.display == ""
+
+
+def test_data_tells_the_facts_of_the_needle(open_panel):
+    panel = open_panel(DataPanel)
+    panel.controls["sample"].value = "needle"
+    panel.controls["open-sample"].click()
+    assert panel.model.stack.data.shape == (77, 256, 256)
+    for fact in ("77 of 256 x 256 px", "3.36 nm", "-76.0° to 76.0°, step 2.00°", "HAADF.rawtlt", "-31908"):
+        assert fact in panel._facts.value
+
+
+# -- the path of the work
+
+
+def test_the_next_sensible_step_is_marked(warm, blobs):
+    bench = Workbench(runner=None)
+    assert marked(bench) == ["data"]
+    bench.close()
+    bench = Workbench(blobs)
+    assert marked(bench) == ["register"]
+    bench.close()
+
+
+def marked(bench):
+    return [name for name, step in bench._steps.items() if "•" in step.description]
+
+
+def test_in_a_notebook_a_step_runs_in_a_thread_and_arrives(warm, blobs):
+    async def work():
+        bench = Workbench(blobs)
+        bench.panels["register"].controls["run"].click()
+        assert bench.model.busy
+        await bench.session.job
+        after = [step.operation for step in bench.session.history], marked(bench)
+        bench.close()
+        return after
+
+    assert asyncio.run(work()) == (["register"], ["axis"])
