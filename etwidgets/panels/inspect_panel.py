@@ -27,7 +27,7 @@ class InspectPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._contrast = Contrast()
-        self._images = self.add_view(ImageView(height=460))
+        self._images = self.add_view(ImageView(height=520))
         tilt, column = add_tilt_slider(self), add_column_slider(self)
         self.refresh_on(self.model, "stack")
         self.refresh_on(self.display, ("projection", "column", "contrast", "colour_map"))

@@ -51,7 +51,7 @@ class ReconstructPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._sinogram_contrast, self._slice_contrast = Contrast(), Contrast()
-        self._images = self.add_view(ImageView(height=460))
+        self._images = self.add_view(ImageView(height=520))
         self._help, self._cost = text(), text()
         column = add_column_slider(self)
         self._build_form()

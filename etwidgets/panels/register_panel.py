@@ -30,9 +30,9 @@ class RegisterPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._contrast = Contrast()
-        self._images = self.add_view(ImageView(height=300))
+        self._images = self.add_view(ImageView(height=340))
         self._curves = self.add_view(
-            CurveView(x_label="tilt (deg)", y_label="shift applied (px)", height=170, width=800)
+            CurveView(x_label="tilt (deg)", y_label="shift applied (px)", height=190, width=760)
         )
         tilt, column = add_tilt_slider(self), add_column_slider(self)
         which = self.add(
