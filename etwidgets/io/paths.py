@@ -25,9 +25,10 @@ def safe_path(root: str | Path, name: str | Path) -> Path:
         If it lies outside ``root``, or is no regular file.
     """
     base = Path(root).resolve(strict=True)
-    path = (base / name).resolve(strict=True)
-    if not path.is_relative_to(base):
+    path = (base / name).resolve()
+    if not path.is_relative_to(base):  # before it is looked whether it exists: the page need not tell
         raise UnsafeFileError(f"{name} lies outside the folder {base}, which is all this page may read")
+    path = path.resolve(strict=True)
     if not path.is_file() and path.suffix != ".zspy":
         raise UnsafeFileError(f"{name} is not a regular file")
     return path

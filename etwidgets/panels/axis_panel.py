@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from etwidgets.signals import TomoStack
 
-_BY_HAND = """<p><b>By hand</b> Move shift until the slices have no arcs to one side, then rotation until all
+_BY_HAND = """<p class='etw-help'><b>By hand</b> Move shift until the slices have no arcs to one side, then rotation until all
 three are sharp at once. The dashed line is the tilt axis as the sliders have it.</p>"""
 
 
@@ -35,8 +35,8 @@ class AxisPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._contrast = Contrast()
-        self._projection = self.add_view(ImageView(height=240))
-        self._slices = self.add_view(ImageView(height=260))
+        self._projection = self.add_view(ImageView(height=240).add_class("etw-grow"))
+        self._slices = self.add_view(ImageView(height=260).add_class("etw-grow"))
         self._help, self._found = text(), text()
         tilt = add_tilt_slider(self)
         self._build_form()

@@ -147,4 +147,4 @@ def _facts_of(stack: TomoStack, source: str) -> list[tuple[str, str]]:
 
 def _range(stack: TomoStack) -> str:
     sample = np.asarray(stack.data[:: max(1, stack.data.shape[0] // 20)])
-    return f"{sample.min():.4g} to {sample.max():.4g}"
+    return f"{sample.min():.5g} to {sample.max():.5g}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _HELP = """<p>A good series: the specimen stays in the frame and <b>nothing jumps</b> between projections.</p>
 <p>In the sinogram every feature draws a smooth curve. Steps in it are drift, which
-<b>Register</b> removes; a lean of all curves to one side is a tilt axis off centre, for <b>Axis</b>.</p>"""
+<b>Register</b> removes; a lean of all curves to one side is a tilt axis off centre, for <b>Tilt axis</b>.</p>"""
 
 
 class InspectPanel(Panel):
@@ -27,7 +27,7 @@ class InspectPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._contrast = Contrast()
-        self._images = self.add_view(ImageView(height=520))
+        self._images = self.add_view(ImageView(height=520).add_class("etw-grow"))
         tilt, column = add_tilt_slider(self), add_column_slider(self)
         self.refresh_on(self.model, "stack")
         self.refresh_on(self.display, ("projection", "column", "contrast", "colour_map"))

@@ -51,7 +51,7 @@ class ReconstructPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._sinogram_contrast, self._slice_contrast = Contrast(), Contrast()
-        self._images = self.add_view(ImageView(height=520))
+        self._images = self.add_view(ImageView(height=520).add_class("etw-grow"))
         self._help, self._cost = text(), text()
         column = add_column_slider(self)
         self._build_form()
@@ -110,7 +110,8 @@ class ReconstructPanel(Panel):
         for name, visible in shown.items():
             self.controls[name].layout.display = "" if visible else "none"
         slots = zip(("For", "When", "Caution"), _HELP[method], strict=True)
-        self._help.value = "".join(f"<p><b>{name}</b> {escape(words)}</p>" for name, words in slots)
+        lines = "".join(f"<p><b>{name}</b> {escape(words)}</p>" for name, words in slots)
+        self._help.value = f"<div class='etw-help'>{lines}</div>"
 
     def _tell_cost(self) -> None:
         if self.model.stack is None or not self.model.stack.has_tilts:

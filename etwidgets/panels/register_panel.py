@@ -30,7 +30,7 @@ class RegisterPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._contrast = Contrast()
-        self._images = self.add_view(ImageView(height=340))
+        self._images = self.add_view(ImageView(height=340).add_class("etw-grow"))
         self._curves = self.add_view(
             CurveView(x_label="tilt (deg)", y_label="shift applied (px)", height=190, width=760)
         )

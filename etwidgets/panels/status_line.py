@@ -25,23 +25,27 @@ class StatusLine(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._words = text("", "etw-status-words")
+        self._left = text("", "etw-status-left")
         self._message = text("", "etw-status-message")
         self._memory = text("", "etw-status-memory")
         self.add("bar", widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="160px")))
         self.add("cancel", button("Cancel"))
         self.on_click("cancel", self.session.cancel)
         self.refresh_on(self.model, ("job", "busy", "message", "memory_used"))
-        line = (self._words, self.controls["bar"], self.controls["cancel"], self._message, self._memory)
-        return [row(*line)], []
+        bar, cancel = self.controls["bar"], self.controls["cancel"]
+        return [row(self._words, bar, self._left, cancel, self._message, self._memory)], []
 
     def redraw(self) -> None:
         """Show the job that runs, or the last message."""
         job, busy = self.model.job, self.model.busy
-        for name in ("bar", "cancel"):
-            self.controls[name].layout.visibility = "visible" if busy else "hidden"
         self.controls["cancel"].disabled = not busy
-        self._words.value = f"<span>{escape(_in_words(job))}</span>" if busy and job is not None else "Ready"
-        self.controls["bar"].value = job.fraction if job is not None and busy else 0.0
+        running = job if busy else None
+        self._words.value = "Ready" if running is None else escape(running.words)
+        self._left.value = "" if running is None else _time_left(running)
+        self.controls["bar"].value = 0.0 if running is None else running.fraction
+        # without a job the message has the whole line
+        for part in (self.controls["bar"], self._left, self.controls["cancel"]):
+            part.layout.display = "none" if running is None else ""
         message = None if busy else self.model.message  # what an earlier step said is not about this one
         self._message.value = (
             "" if message is None else f"<span class='etw-{message.level}'>{escape(message.text)}</span>"
@@ -53,8 +57,8 @@ class StatusLine(Panel):
         """Never disabled."""
 
 
-def _in_words(job: JobStatus) -> str:
+def _time_left(job: JobStatus) -> str:
     if job.state == "waiting":
-        return f"{job.words}: waiting"
+        return "waiting"
     left = "" if job.seconds_left is None else f" · {max(1, round(job.seconds_left))} s left"
-    return f"{job.words}: {100 * job.fraction:.0f} %{left}"
+    return f"{100 * job.fraction:.0f} %{left}"

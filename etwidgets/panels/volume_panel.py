@@ -16,6 +16,8 @@ from etwidgets.views import ImageView, VolumeView
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_ALONE_PX, _WITH_RENDERING_PX = 320, 232  # height of the slices; with the rendering all fits into 720 px
+
 _HELP = """<p>Drag to turn, wheel to zoom. <b>Level</b> is the intensity that is drawn, in percent of the
 brightest; raise it to see dense parts only.</p>"""
 
@@ -29,9 +31,9 @@ class VolumePanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._contrast = Contrast()
-        self._images = self.add_view(ImageView(height=240))
+        self._images = self.add_view(ImageView(height=_ALONE_PX).add_class("etw-grow"))
         self._images.on_click(lambda event: self.guard(lambda: self._cut_at(event)))
-        self._rendered = self.add_view(VolumeView(width=520, height=310))
+        self._rendered = self.add_view(VolumeView(width=520, height=270))
         self._rendered.layout.display = "none"
         sliders = [self._voxel_slider(name, position) for position, name in enumerate(("x", "z", "y"))]
         self.add("render", button("Render", primary=True))
@@ -102,6 +104,7 @@ class VolumePanel(Panel):
 
     def _forget_rendering(self) -> None:
         self._rendered.layout.display = "none"
+        self._images.height = _ALONE_PX
 
     def _render(self) -> None:
         volume = self.model.reconstruction
@@ -109,3 +112,4 @@ class VolumePanel(Panel):
             return
         self._rendered.show(np.asarray(volume.data), pixel_size(volume, "x"))
         self._rendered.layout.display = ""
+        self._images.height = _WITH_RENDERING_PX

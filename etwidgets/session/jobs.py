@@ -168,6 +168,8 @@ class JobProgress(Progress):
 def in_words(error: BaseException) -> str:
     """What went wrong, as a sentence for the user."""
     text = str(error) or "no further explanation"
+    if isinstance(error, FileNotFoundError) and error.filename is not None:
+        return f"There is no file {error.filename}"
     if isinstance(error, EtwidgetsError | FileNotFoundError | FileExistsError | PermissionError):
         return text[0].upper() + text[1:]
     if isinstance(error, MemoryError):

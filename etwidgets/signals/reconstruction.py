@@ -63,11 +63,11 @@ def reconstruct(
         "algorithm": method,
         "iterations": iterations,
         "minimum": thresh if constrain else None,
-        "filter_name": sino_filter,
-        "weight_tilts": weight_tilts,
         "backend": backend(cuda),
         "n_workers": ncores,
     }
+    if method.upper() in ("BP", "FBP"):
+        options |= {"filter_name": sino_filter, "weight_tilts": weight_tilts}
     if method.upper() == "DART":
         options |= {
             "gray_levels": gray_levels,
@@ -80,7 +80,9 @@ def reconstruct(
     else:
         volume = engine.reconstruct(stack.data, shape, progress=progress, **options)
     result = RecStack(volume, axes=_volume_axes(stack, volume.shape), metadata=_inherited(stack))
-    settings = {key: value for key, value in options.items() if value is not None}
+    settings = {key: value for key, value in options.items() if value is not None and key != "n_workers"}
+    if method.upper() in ("BP", "FBP"):
+        del settings["iterations"]
     settings["thickness"] = shape.n_z
     result.metadata.set_item("Tomography.reconstruction", settings)
     return result

@@ -201,4 +201,4 @@ def test_the_status_line_tells_the_last_message(made, session):
     shown = made(StatusLine(session))
     session.tell("<b>careful</b>", "warning")
     assert "&lt;b&gt;careful" in shown._message.value
-    assert shown.controls["cancel"].layout.visibility == "hidden"
+    assert shown.controls["cancel"].layout.display == "none"
