@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.timeout(240))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright's event loop must be gone before tests of other folders run
 def chromium():
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     path = path or next((name for name in MAC_BROWSERS if Path(name).exists()), None)
@@ -83,7 +83,7 @@ class Served:
         self.process.stdout.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serve():
     """Start the page's server with arguments of the command line."""
     servers = []
