@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from etwidgets.signals import TomoStack
 
-_BY_HAND = """<p class='etw-help'><b>By hand</b> Move shift until the slices have no arcs to one side, then rotation until all
-three are sharp at once. The dashed line is the tilt axis as the sliders have it.</p>"""
+_BY_HAND = """<p class='etw-help'><b>By hand</b> Move shift until the slices have no arcs to one side,
+then rotation until all three are sharp at once. The dashed line is the tilt axis
+as the sliders have it.</p>"""
 
 
 class AxisPanel(Panel):
@@ -84,6 +85,7 @@ class AxisPanel(Panel):
         super().enable()
         if not self.controls["apply"].disabled and self._values() == (0.0, 0.0):
             self.controls["apply"].disabled = True
+            self.hint.value = "Move shift or rotation under the slices to apply them."
 
     def _values(self) -> tuple[float, float]:
         return float(self.controls["shift"].value), float(self.controls["rotation"].value)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _HELP = """<p>A good series: the specimen stays in the frame and <b>nothing jumps</b> between projections.</p>
 <p>In the sinogram every feature draws a smooth curve. Steps in it are drift, which
-<b>Register</b> removes; a lean of all curves to one side is a tilt axis off centre, for <b>Tilt axis</b>.</p>"""
+<b>Register</b> removes; a lean of all curves to one side is a tilt axis off centre, for
+<b>Tilt axis</b>.</p>"""
 
 
 class InspectPanel(Panel):

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+CURVES = "document.querySelector('.etw-curve canvas').toDataURL()"
+
 
 @pytest.fixture(scope="module")
 def server(serve):
@@ -41,9 +43,11 @@ def test_from_the_needle_to_a_rendered_volume(visit, server):
 
     visit.step("register")
     visit.wait_for_panes("register", 2)
+    flat = page.evaluate(CURVES)
     page.click(".etw-register-run")
     visit.wait_for_status("Register: PC")
     page.wait_for_function("document.querySelector('.etw-step-register').innerText.includes('✓')")
+    page.wait_for_function(f"flat => {CURVES} !== flat", arg=flat)
     visit.keep("register")
 
     visit.step("axis")
