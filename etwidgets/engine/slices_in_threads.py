@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import threading
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from etwidgets.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from etwidgets.progress import Progress
 
@@ -85,19 +85,13 @@ def run(
     pool = ThreadPoolExecutor(n_threads(n_workers, n_tasks), thread_name_prefix="etwidgets-slice")
     try:
         progress.advance(0)
-        pending = _submitted(pool, task, n_tasks, shared)
+        pending = [pool.submit(task, index, shared) for index in range(n_tasks)]
         for future in pending:
             while not future.done():
-                wait([future], timeout=_REPORT_EVERY_S, return_when=FIRST_COMPLETED)
+                wait([future], timeout=_REPORT_EVERY_S)
                 progress.advance(shared.fraction)
             future.result()
     finally:
         shared.stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
     progress.advance(1)
-
-
-def _submitted(
-    pool: ThreadPoolExecutor, task: Callable[[int, Shared], None], n_tasks: int, shared: Shared
-) -> Iterator[Future[None]]:
-    yield from [pool.submit(task, index, shared) for index in range(n_tasks)]
