@@ -92,16 +92,21 @@ class SliceSolver:
         self.slice_shape, self.sinogram_shape = (n_z, n_y), (geometry.n_angles, n_y)
 
     def __enter__(self) -> Self:
-        self._projector = self._astra.create_projector(
-            self._model, self._projection_geometry, self._volume_geometry
-        )
-        self._volume = self._astra.data2d.create("-vol", self._volume_geometry)
-        self._sinogram = self._astra.data2d.create("-sino", self._projection_geometry)
+        toolbox = self._astra
+        with contextlib.ExitStack() as objects:
+            self._projector = toolbox.create_projector(
+                self._model, self._projection_geometry, self._volume_geometry
+            )
+            objects.callback(toolbox.projector.delete, self._projector)
+            self._volume = toolbox.data2d.create("-vol", self._volume_geometry)
+            objects.callback(toolbox.data2d.delete, self._volume)
+            self._sinogram = toolbox.data2d.create("-sino", self._projection_geometry)
+            objects.callback(toolbox.data2d.delete, self._sinogram)
+            self._objects = objects.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._astra.data2d.delete([self._volume, self._sinogram])
-        self._astra.projector.delete(self._projector)
+        self._objects.close()
 
     def forward(self, image: NDArray[Any]) -> NDArray[np.float32]:
         """Project a slice ``(Z, Y)``: ``(T, Y)``."""

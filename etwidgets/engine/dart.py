@@ -8,21 +8,25 @@ explain, smoothed, and segmented again.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import ndimage
 
+from etwidgets.engine.checks import checked_count
 from etwidgets.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from etwidgets.engine.astra_slices import SliceSolver
 
 _SMALLEST_SUM = 1e-6
+_FIRST_ITERATIONS = 50
+_SMOOTHING = 0.3
 _NEIGHBOURS = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.float32)
 
 
@@ -59,6 +63,34 @@ class DartOptions:
         levels = np.asarray(self.levels)
         return (levels[1:] + levels[:-1]) / 2
 
+    @property
+    def n_steps(self) -> int:
+        """SIRT iterations in all."""
+        return self.first_iterations + self.dart_iterations * self.inner_iterations
+
+
+def checked_options(
+    gray_levels: Sequence[float] | None, iterations: Any, dart_iterations: Any, fix_probability: float
+) -> DartOptions:
+    """Options from what a user gives; ``iterations`` are the inner ones, and the first at least 50.
+
+    Raises
+    ------
+    ParameterError
+        If a count is not a whole number, the probability not one, or there are not two grey levels.
+    """
+    if not 0 <= fix_probability <= 1:
+        raise ParameterError(f"DART's p must be between 0 and 1, not {fix_probability}")
+    inner = checked_count("iterations", iterations)
+    return DartOptions(
+        levels=checked_levels(gray_levels),
+        first_iterations=max(inner, _FIRST_ITERATIONS),
+        inner_iterations=inner,
+        dart_iterations=checked_count("dart_iterations", dart_iterations),
+        fix_probability=fix_probability,
+        smoothing=_SMOOTHING,
+    )
+
 
 def checked_levels(gray_levels: Sequence[float] | None) -> tuple[float, ...]:
     """Ascending grey levels.
@@ -91,14 +123,14 @@ def boundary(segmented: NDArray[np.float32]) -> NDArray[np.bool_]:
     return highest != ndimage.minimum_filter(segmented, 3, mode="nearest")
 
 
-def reconstruct_slice(
+def iterates(
     solver: SliceSolver,
     sinogram: NDArray[np.float32],
     options: DartOptions,
     random: np.random.Generator,
     step: Callable[[], None],
-) -> NDArray[np.float32]:
-    """Reconstruct a slice ``(Z, Y)`` that has only the given grey levels.
+) -> Iterator[NDArray[np.float32]]:
+    """Yield a slice ``(Z, Y)`` that has only the given grey levels after every DART iteration.
 
     Parameters
     ----------
@@ -111,22 +143,20 @@ def reconstruct_slice(
     random
         Chooses the pixels that are freed; the same generator gives the same result.
     step
-        Called once after the first reconstruction and once per DART iteration.
+        Called :attr:`DartOptions.n_steps` times: after each SIRT iteration. May raise to stop.
     """
     everything = np.ones(solver.slice_shape, np.float32)
-    image = _solve(solver, sinogram, 0 * everything, everything, options, options.first_iterations)
-    step()
-    for number in range(options.dart_iterations):
+    solve = partial(_solve, solver, sinogram, limits=(options.levels[0], options.levels[-1]), step=step)
+    image = solve(0 * everything, everything, options.first_iterations)
+    for _ in range(options.dart_iterations):
         segmented = segment(image, options)
         free = boundary(segmented) | (random.random(segmented.shape) >= options.fix_probability)
         image = np.where(free, image, segmented)
-        image = _solve(solver, sinogram, image, free.astype(np.float32), options, options.inner_iterations)
-        if number < options.dart_iterations - 1:
-            around = ndimage.convolve(image, _NEIGHBOURS / 8, mode="nearest")
-            smooth = (1 - options.smoothing) * image + options.smoothing * around
-            image = np.where(free, smooth, image)
-        step()
-    return segment(image, options)
+        image = solve(image, free.astype(np.float32), options.inner_iterations)
+        yield segment(image, options)
+        around = ndimage.convolve(image, _NEIGHBOURS / 8, mode="nearest")
+        smooth = (1 - options.smoothing) * image + options.smoothing * around
+        image = np.where(free, smooth, image)
 
 
 def _solve(
@@ -134,16 +164,18 @@ def _solve(
     sinogram: NDArray[np.float32],
     image: NDArray[np.float32],
     free: NDArray[np.float32],
-    options: DartOptions,
     iterations: int,
+    *,
+    limits: tuple[float, float],
+    step: Callable[[], None],
 ) -> NDArray[np.float32]:
     """SIRT on the free pixels only; the fixed ones contribute their projection and stay."""
     rows = _inverse(solver.forward(free))
     columns = free * _inverse(solver.back(rows > 0))
-    low, high = options.levels[0], options.levels[-1]
     for _ in range(iterations):
         update = columns * solver.back(rows * (sinogram - solver.forward(image)))
-        image = np.where(free > 0, np.clip(image + update, low, high), image).astype(np.float32)
+        image = np.where(free > 0, np.clip(image + update, *limits), image).astype(np.float32)
+        step()
     return image
 
 

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.engine.checks import checked_count
 from etwidgets.errors import DataError, ParameterError, ShapeError, TiltCountError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,14 +51,10 @@ class Geometry:
         if not np.isfinite(angles).all():
             bad = np.flatnonzero(~np.isfinite(angles)).tolist()
             raise DataError(f"angle(s) {bad} are not finite")
-        sizes = {"n_y": n_y, "n_z": n_y if n_z is None else n_z}
-        for name, value in sizes.items():
-            if value != int(value) or value < 1:
-                raise ParameterError(f"{name} must be a whole number, at least 1, not {value}")
         angles.flags.writeable = False
         object.__setattr__(self, "angles_rad", angles)
-        object.__setattr__(self, "n_y", int(sizes["n_y"]))
-        object.__setattr__(self, "n_z", int(sizes["n_z"]))
+        object.__setattr__(self, "n_y", checked_count("n_y", n_y))
+        object.__setattr__(self, "n_z", checked_count("n_z", n_y if n_z is None else n_z))
 
     @property
     def n_angles(self) -> int:
@@ -89,4 +88,8 @@ def _checked(values: Any, what: str) -> NDArray[Any]:
         n_bad = int(np.count_nonzero(~np.isfinite(data)))
         if n_bad:
             raise DataError(f"{n_bad} value(s) of {what} are NaN or infinite; repair or remove them first")
+    if data.dtype.kind == "f" and max(data.max(), -data.min()) > _LARGEST:
+        raise DataError(
+            f"{what} reach beyond {_LARGEST:.1e}, the largest float32 number; scale them down first"
+        )
     return data

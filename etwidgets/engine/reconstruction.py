@@ -8,7 +8,7 @@ import numpy as np
 
 from etwidgets.engine import dart, filters, slices_in_threads
 from etwidgets.engine.astra_slices import SliceSolver, use_cuda
-from etwidgets.engine.iteration import check_count
+from etwidgets.engine.checks import Limits, checked_count, checked_limits
 from etwidgets.errors import ParameterError
 from etwidgets.progress import NullProgress, Progress
 
@@ -26,8 +26,6 @@ ALGORITHMS = ("BP", "FBP", "SIRT", "SART", "DART")
 """Names that ``algorithm`` accepts, in any letter case."""
 
 _DIRECT_MODEL, _ITERATIVE_MODEL = "strip", "linear"
-_DART_FIRST_ITERATIONS = 50
-_DART_SMOOTHING = 0.3
 
 
 def reconstruct(
@@ -99,16 +97,17 @@ def reconstruct(
     name = str(algorithm).upper()
     if name not in ALGORITHMS:
         raise ParameterError(f"no algorithm {algorithm!r}; choose from {', '.join(ALGORITHMS)}")
-    check_count("iterations", iterations)
-    limits = _checked_limits(minimum, maximum)
+    iterations = checked_count("iterations", iterations)
+    limits = checked_limits(minimum, maximum)
     data = geometry.checked_projections(projections)
     cuda = use_cuda(backend)
     if name in ("BP", "FBP"):
         task = _direct(geometry, name, filter_name, limits, model or _DIRECT_MODEL, cuda, weight_tilts)
         steps = 1
     elif name == "DART":
-        options = _dart_options(gray_levels, iterations, dart_iterations, fix_probability)
-        task, steps = _dart(geometry, options, seed, model or _ITERATIVE_MODEL, cuda), 1 + dart_iterations
+        options = dart.checked_options(gray_levels, iterations, dart_iterations, fix_probability)
+        seed = checked_count("the seed", seed, lowest=0)
+        task, steps = _dart(geometry, options, seed, model or _ITERATIVE_MODEL, cuda), options.n_steps
     else:
         task, steps = (
             _iterative(geometry, name, iterations, limits, model or _ITERATIVE_MODEL, cuda),
@@ -128,7 +127,7 @@ def _direct(
     geometry: Geometry,
     name: str,
     filter_name: str,
-    limits: tuple[float | None, float | None],
+    limits: Limits,
     model: str,
     cuda: bool,
     weight_tilts: bool,
@@ -153,7 +152,7 @@ def _iterative(
     geometry: Geometry,
     name: str,
     iterations: int,
-    limits: tuple[float | None, float | None],
+    limits: Limits,
     model: str,
     cuda: bool,
 ) -> SliceTask:
@@ -173,31 +172,7 @@ def _dart(geometry: Geometry, options: dart.DartOptions, seed: int, model: str, 
     def task(sinogram: NDArray[np.float32], x: int, step: Callable[[], None]) -> NDArray[np.float32]:
         random = np.random.default_rng([seed, x])
         with SliceSolver(geometry, model, cuda=cuda) as solver:
-            return dart.reconstruct_slice(solver, sinogram, options, random, step)
+            *_, last = dart.iterates(solver, sinogram, options, random, step)
+            return last
 
     return task
-
-
-def _dart_options(
-    gray_levels: Sequence[float] | None, iterations: int, dart_iterations: int, fix_probability: float
-) -> dart.DartOptions:
-    check_count("dart_iterations", dart_iterations)
-    if not 0 <= fix_probability <= 1:
-        raise ParameterError(f"DART's p must be between 0 and 1, not {fix_probability}")
-    return dart.DartOptions(
-        levels=dart.checked_levels(gray_levels),
-        first_iterations=max(iterations, _DART_FIRST_ITERATIONS),
-        inner_iterations=iterations,
-        dart_iterations=dart_iterations,
-        fix_probability=fix_probability,
-        smoothing=_DART_SMOOTHING,
-    )
-
-
-def _checked_limits(minimum: float | None, maximum: float | None) -> tuple[float | None, float | None]:
-    for what, value in (("minimum", minimum), ("maximum", maximum)):
-        if value is not None and not np.isfinite(value):
-            raise ParameterError(f"{what} must be a number or None, not {value}")
-    if minimum is not None and maximum is not None and minimum >= maximum:
-        raise ParameterError(f"minimum ({minimum}) must lie below maximum ({maximum})")
-    return minimum, maximum

@@ -10,7 +10,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
-from etwidgets.errors import ParameterError
+from etwidgets.engine.checks import checked_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,10 +54,9 @@ class Shared:
 
 def n_threads(n_workers: int | None, n_tasks: int) -> int:
     """How many threads to use: as asked, or as many as this process has cores; never more than tasks."""
-    if n_workers is not None and (n_workers != int(n_workers) or n_workers < 1):
-        raise ParameterError(f"the number of threads must be a whole number, at least 1, not {n_workers}")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(int(n_workers or cores), n_tasks))
+    wanted = cores if n_workers is None else checked_count("the number of threads", n_workers)
+    return max(1, min(wanted, n_tasks))
 
 
 def run(

@@ -152,6 +152,8 @@ def recon_error(
     if not -width <= x < width:
         raise ParameterError(f"nslice must be a column between 0 and {width - 1}, not {column}")
     shape = geometry(stack)
+    if algorithm.upper() == "DART":
+        raise ParameterError("recon_error follows SIRT or SART; DART's result is compared by forward_project")
     sinogram = np.asarray(stack.data[:, :, x], dtype=np.float32)[np.newaxis]
     steps = engine.iterate(
         sinogram,

@@ -1,5 +1,9 @@
 """Known answers of the algorithms: amplitudes, radii, an independent SIRT, discrete phantoms, clean exits."""
 
+import sys
+import threading
+import time
+
 import astra
 import numpy as np
 import psutil
@@ -7,7 +11,7 @@ import pytest
 
 from etwidgets import engine
 from etwidgets.engine import filters
-from etwidgets.errors import DataError, ParameterError
+from etwidgets.errors import DataError, MissingDependencyError, ParameterError, ShapeError
 from etwidgets.progress import Cancelled, Progress
 
 TILTS = np.arange(-90.0, 90, 2)
@@ -185,13 +189,59 @@ def test_iterate_can_start_from_an_estimate(three_levels):
     assert np.allclose(rest.estimate, whole.estimate, atol=1e-5)
 
 
+def test_iterate_gives_dart_after_each_of_its_iterations(three_levels):
+    levels = [0, 1, 2]
+    geometry = engine.Geometry(np.deg2rad(np.linspace(-84, 84, 15)), 128)
+    data = engine.forward_project(np.stack([three_levels(levels)] * 2), geometry)
+    options = {"algorithm": "DART", "gray_levels": levels, "iterations": 5, "dart_iterations": 4, "seed": 3}
+    steps = list(engine.iterate(np.moveaxis(data, -1, 0), geometry, chunk=3, **options))
+    assert [step.iteration for step in steps] == [3, 4]
+    for step in steps:
+        assert set(np.unique(step.estimate)) <= set(levels)
+        again = engine.forward_project(step.estimate, geometry)
+        assert step.residual == pytest.approx(np.linalg.norm(data - again), rel=1e-4)
+    assert np.array_equal(steps[-1].estimate, engine.reconstruct(data, geometry, **options))
+
+
+def test_chunks_of_sart_equal_all_sweeps_at_once(disc_sinogram):
+    sinograms = disc_sinogram(TILTS, 41, 10, y=3)[np.newaxis]
+    geometry = engine.Geometry(np.deg2rad(TILTS), 41)
+    *_, chunked = engine.iterate(sinograms, geometry, algorithm="SART", iterations=3)
+    *_, whole = engine.iterate(sinograms, geometry, algorithm="SART", iterations=3, chunk=3)
+    assert np.allclose(chunked.estimate, whole.estimate, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"algorithm": "FBP"}, ParameterError, "SIRT, SART, DART"),
+        ({"algorithm": "DART"}, ParameterError, "gray_levels"),
+        ({"algorithm": "DART", "gray_levels": [0, 1], "start": np.zeros((2, 6, 6))}, ParameterError, "start"),
+        ({"algorithm": "DART", "gray_levels": [0, 1], "seed": -1}, ParameterError, "seed"),
+        ({"start": np.zeros((1, 6, 6))}, ShapeError, "1 slices for 2"),
+        ({"start": np.zeros((2, 6, 5))}, ShapeError, r"\(6, 5\)"),
+        ({"minimum": 2, "maximum": 1}, ParameterError, "below"),
+        ({"iterations": np.inf}, ParameterError, "iterations"),
+        ({"chunk": 0}, ParameterError, "chunk"),
+        ({"model": "x"}, ParameterError, "linear, strip"),
+    ],
+)
+def test_iterate_refuses_before_the_first_iteration(options, error, message):
+    with pytest.raises(error, match=message):
+        engine.iterate(np.zeros((2, 3, 6)), engine.Geometry([0, 0.1, 0.2], 6), **options)
+
+
 class Stop(Progress):
     def __init__(self):
         self.seen = []
+        self.threads = set()
+        self.raised_at = 0.0
 
     def advance(self, fraction, message=""):
         self.seen.append(fraction)
+        self.threads.add(threading.get_ident())
         if fraction > 0.2:
+            self.raised_at = time.perf_counter()
             raise Cancelled
 
 
@@ -211,6 +261,19 @@ def test_cancelling_and_failing_leave_no_astra_object(astra_objects):
     assert astra_objects() == before
     assert astra.data2d.get(mine).mean() == 5
     astra.data2d.delete(mine)
+
+
+@pytest.mark.parametrize("options", [{"algorithm": "SART"}, {"algorithm": "DART", "gray_levels": [0, 0.01]}])
+def test_workers_stop_promptly_and_only_the_caller_is_told(options):
+    """20 iterations of these slices last seconds; one lasts some 50 ms."""
+    geometry = engine.Geometry(np.linspace(-1, 1, 60), 200)
+    data = np.random.default_rng(0).random((60, 200, 4), dtype=np.float32)
+    progress = Stop()
+    with pytest.raises(Cancelled):
+        engine.reconstruct(data, geometry, iterations=20, progress=progress, **options)
+    assert time.perf_counter() - progress.raised_at < 0.5
+    assert progress.seen[-1] < 0.4
+    assert progress.threads == {threading.get_ident()}
 
 
 def test_memory_is_flat_over_100_runs(astra_objects):
@@ -243,6 +306,9 @@ def test_progress_goes_from_0_to_1_without_stepping_back():
         ({"filter_name": "none"}, "ram-lak"),
         ({"iterations": 0}, "iterations"),
         ({"iterations": 2.5}, "2.5"),
+        ({"iterations": "many"}, "many"),
+        ({"n_workers": np.inf}, "threads"),
+        ({"algorithm": "DART", "gray_levels": [0, 1], "seed": -1}, "seed"),
         ({"minimum": 2, "maximum": 1}, "below"),
         ({"minimum": np.nan}, "minimum"),
         ({"algorithm": "DART"}, "gray_levels"),
@@ -261,6 +327,14 @@ def test_nan_in_gives_an_error_and_finite_in_gives_finite_out():
     data[1, 2, 1] = np.inf
     with pytest.raises(DataError, match="1 value"):
         engine.reconstruct(data, geometry)
+    with pytest.raises(DataError, match="float32"):
+        engine.reconstruct(np.full((3, 6, 2), -1e39), geometry)
     for algorithm in ("BP", "FBP", "SIRT", "SART"):
         volume = engine.reconstruct(np.zeros((3, 6, 2)), geometry, algorithm=algorithm)
         assert np.array_equal(volume, np.zeros((2, 6, 6)))
+
+
+def test_without_astra_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "astra", None)
+    with pytest.raises(MissingDependencyError, match="astra-toolbox"):
+        engine.reconstruct(np.zeros((3, 6, 2)), engine.Geometry([0, 0.1, 0.2], 6), backend="astra-cpu")
