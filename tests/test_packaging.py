@@ -1,4 +1,7 @@
-"""The wheel holds what the package needs: a missing registration file would break HyperSpy for everyone."""
+"""The wheel, built from the source archive, holds what the package needs.
+
+A missing registration file would break HyperSpy for everyone.
+"""
 
 import importlib
 import subprocess
@@ -25,7 +28,7 @@ NEEDED = {
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     (path,) = folder.glob("*.whl")
