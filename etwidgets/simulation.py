@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     Point = NDArray[np.float64]
 
 _MAX_TRIES = 10_000
+# y, r and radius in pixels of 256, and the value; the third lies within the first
+_DISCS = (
+    (0, 0, 75, 1.0), (60, -55, 20, 0.8), (-20, 10, 22, 0.5), (30, 25, 10, -0.7),
+    (-75, 50, 12, 1.2), (-85, -60, 6, 1.5), (15, 95, 3, 2.0),
+)  # fmt: skip
 
 
 def catalyst(
@@ -124,6 +129,37 @@ def needle(
         place = np.array([0.6 * n_x, (n_z - 1) / 2 + off[0], (n_y - 1) / 2 + off[1]])
         _put_ball(volume, place, void_radius, 0)
     return volume
+
+
+def discs(tilts_deg: ArrayLike, size: int = 256) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A slice of seven discs, and its sinogram by formula: a truth that no projector had a hand in.
+
+    Parameters
+    ----------
+    tilts_deg
+        ``(T,)`` degrees.
+    size
+        Pixels of the slice in both directions, and of the detector; at least 64.
+
+    Returns
+    -------
+    slice
+        ``(size, size)`` as (Z, Y): each pixel has the mean over its area. Values from 0 to 2.
+    sinogram
+        ``(T, size)``: chords, averaged over each detector pixel.
+    """
+    _check_size(size, 64)
+    fine = (np.arange(8) - 3.5) / 8
+    places = (np.arange(size)[:, np.newaxis] - (size - 1) / 2 + fine).ravel()
+    angles = np.deg2rad(np.asarray(tilts_deg, dtype=float))
+    image = np.zeros((places.size, places.size), np.float32)
+    sinogram = np.zeros((angles.size, places.size))
+    for y, r, radius, value in np.asarray(_DISCS) * (size / 256, size / 256, size / 256, 1):
+        image[np.add.outer((places - r) ** 2, (places - y) ** 2) < radius**2] += value
+        t = places - (y * np.cos(angles) - r * np.sin(angles))[:, np.newaxis]
+        sinogram += 2 * value * np.sqrt(np.clip(radius**2 - t**2, 0, None))
+    means = image.reshape(size, 8, size, 8).mean((1, 3)), sinogram.reshape(-1, size, 8).mean(2)
+    return means[0], means[1].astype(np.float32)
 
 
 def project(

@@ -1,24 +1,37 @@
 """Projection and reconstruction: arrays and radians in, arrays out; knows no signal, file or widget.
 
-The work is done by ASTRA behind this interface; nothing outside this package imports it.
+All slices of a tilt series share one geometry, so that many are worked on together, in kernels of our own;
+ASTRA is an other backend behind the same interface. Nothing outside this package imports numba or ASTRA.
 """
 
-from etwidgets.engine.astra_slices import cuda_available
+from etwidgets.engine.algorithms.table import ALGORITHMS, ITERATIVE
+from etwidgets.engine.backends import BACKENDS, cuda_available
+from etwidgets.engine.estimation import Estimate, estimate, memory_needed, warm_up
 from etwidgets.engine.filters import FILTERS
 from etwidgets.engine.geometry import Geometry
-from etwidgets.engine.iteration import ITERATIVE, Iterate, iterate
-from etwidgets.engine.projection import back_project, forward_project
-from etwidgets.engine.reconstruction import ALGORITHMS, reconstruct
+from etwidgets.engine.iteration import Iterate, iterate
+from etwidgets.engine.projection import as_linear_operator, back_project, forward_project
+from etwidgets.engine.projectors import MODELS
+from etwidgets.engine.reconstruction import reconstruct
+from etwidgets.engine.sinograms import sinograms_at
 
 __all__ = [
     "ALGORITHMS",
+    "BACKENDS",
     "FILTERS",
     "ITERATIVE",
+    "MODELS",
+    "Estimate",
     "Geometry",
     "Iterate",
+    "as_linear_operator",
     "back_project",
     "cuda_available",
+    "estimate",
     "forward_project",
     "iterate",
+    "memory_needed",
     "reconstruct",
+    "sinograms_at",
+    "warm_up",
 ]

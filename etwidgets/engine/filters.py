@@ -1,4 +1,4 @@
-"""The filters of filtered back-projection; knows sinograms, not how they are projected.
+"""The filters of filtered back-projection; knows projections, not how they are made.
 
 The ramp is built in real space (Kak and Slaney 1988, chapter 3, equation 61) and so has no offset at
 frequency 0; the windows that damp it at high frequency are 1 at frequency 0, so that every filter gives
@@ -95,13 +95,13 @@ def padded_length(n_detector: int) -> int:
     return int(fft.next_fast_len(2 * n_detector, real=True)) // 2 * 2
 
 
-def filter_sinogram(sinogram: NDArray[np.float32], factors: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Filter every row of a sinogram ``(T, Y)``; returns float32."""
-    n_detector = sinogram.shape[-1]
+def filter_projections(projections: NDArray[np.float32], factors: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Filter ``(T, Y, width)`` along y; returns float32."""
+    n_detector = projections.shape[1]
     length = 2 * (factors.size - 1)
-    spectrum = fft.rfft(sinogram, length, axis=-1)
-    spectrum *= factors.astype(np.float32)
-    return fft.irfft(spectrum, length, axis=-1)[..., :n_detector].astype(np.float32, copy=False)
+    spectrum = fft.rfft(projections, length, axis=1)
+    spectrum *= factors.astype(np.float32)[:, np.newaxis]
+    return fft.irfft(spectrum, length, axis=1)[:, :n_detector].astype(np.float32, copy=False)
 
 
 def angle_weights(angles_rad: NDArray[np.float64], *, by_step: bool) -> NDArray[np.float64]:

@@ -11,6 +11,8 @@ from etwidgets.engine.checks import checked_count
 from etwidgets.errors import DataError, ParameterError, ShapeError, TiltCountError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
 _LARGEST = float(np.finfo(np.float32).max)
@@ -60,6 +62,10 @@ class Geometry:
     def n_angles(self) -> int:
         """The number of projections."""
         return int(self.angles_rad.size)
+
+    def subset(self, tilts: Sequence[int] | NDArray[np.intp]) -> Geometry:
+        """The geometry of some of the projections, in the given order."""
+        return Geometry(self.angles_rad[np.asarray(tilts)], self.n_y, self.n_z)
 
     def checked_projections(self, projections: Any) -> NDArray[Any]:
         """``(T, Y, X)`` real, finite numbers that fit this geometry; not copied."""

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.engine import dart
-from etwidgets.engine.astra_slices import SliceSolver, use_cuda
-from etwidgets.engine.checks import Limits, checked_count, checked_limits
-from etwidgets.errors import ParameterError, ShapeError
+from etwidgets.engine import blocks
+from etwidgets.engine.algorithms.table import ITERATIVE, Options, checked_name
+from etwidgets.engine.checks import checked_count
+from etwidgets.engine.reconstruction import checked_start, magnitude
+from etwidgets.engine.runs import Run, prepare
+from etwidgets.engine.team import Team
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from etwidgets.engine.geometry import Geometry
-
-ITERATIVE = ("SIRT", "SART", "DART")
-"""The algorithms of :func:`iterate`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +29,9 @@ class Iterate:
     Attributes
     ----------
     iteration
-        How many iterations were done; of SART: sweeps over all projections.
+        How many iterations were done; of SART and OS-SIRT: sweeps over all projections.
     residual
-        L2 norm of data minus reprojection of ``estimate``, over all slices.
+        L2 norm of data minus reprojection of ``estimate``, over all slices, weighted if the data are.
     estimate
         ``(X, Z, Y)`` float32; a copy.
     """
@@ -42,25 +39,6 @@ class Iterate:
     iteration: int
     residual: float
     estimate: NDArray[np.float32]
-
-
-class _Running(Protocol):
-    """An algorithm at work on one slice."""
-
-    def run(self, count: int) -> None: ...
-    def estimate(self) -> NDArray[np.float32]: ...
-
-
-class _RunningDart:
-    def __init__(self, images: Iterator[NDArray[np.float32]]) -> None:
-        self._images = images
-
-    def run(self, count: int) -> None:
-        for _ in range(count):
-            self._image = next(self._images)
-
-    def estimate(self) -> NDArray[np.float32]:
-        return self._image
 
 
 def iterate(
@@ -72,13 +50,18 @@ def iterate(
     minimum: float | None = None,
     maximum: float | None = None,
     start: NDArray[Any] | None = None,
+    weights: NDArray[Any] | None = None,
+    mask: NDArray[np.bool_] | None = None,
+    n_subsets: int | None = None,
+    tv_weight: float | None = None,
     gray_levels: Sequence[float] | None = None,
     dart_iterations: int = 10,
     fix_probability: float = 0.85,
     seed: int = 0,
     chunk: int = 1,
-    model: str = "linear",
+    model: str | None = None,
     backend: str = "auto",
+    n_workers: int | None = None,
 ) -> Iterator[Iterate]:
     """Reconstruct and yield every ``chunk`` iterations.
 
@@ -93,113 +76,56 @@ def iterate(
     iterations
         How many at most; of DART: the inner ones, between two of the ``dart_iterations`` that are
         counted here.
-    minimum, maximum
-        Limits put on the estimate of SIRT and SART in every iteration; None: none.
-    start
-        ``(X, Z, Y)`` first estimate of SIRT and SART; default: zeros.
-    gray_levels, dart_iterations, fix_probability, seed
-        Of DART, as in :func:`etwidgets.engine.reconstruct`.
     chunk
         Iterations between two yields; the last one may be shorter.
-    model, backend
-        As in :func:`etwidgets.engine.forward_project`.
+    minimum, maximum, start, weights, mask, n_subsets, tv_weight, gray_levels, dart_iterations, \
+fix_probability, seed, model, backend, n_workers
+        As in :func:`etwidgets.engine.reconstruct`.
 
     Yields
     ------
     Iterate
-        The result does not depend on ``chunk``, and the last is what ``reconstruct`` gives.
+        The result does not depend on ``chunk``, and the last is what ``reconstruct`` gives. The residual
+        costs SIRT and FISTA-TV one projection in all, CGLS without limits none, and the others one for
+        each that is yielded.
 
     Raises
     ------
     ParameterError, ShapeError, DataError
         Before the first iteration, if something does not fit.
     MissingDependencyError
-        If ASTRA is not installed.
+        If the backend needs ASTRA and it is not installed.
     """
-    name = checked_iterative(algorithm)
-    count, chunk = checked_count("iterations", iterations), checked_count("chunk", chunk)
-    limits = checked_limits(minimum, maximum)
-    data = np.asarray(sinograms)
-    data = geometry.checked_projections(np.moveaxis(data, 0, -1) if data.ndim == 3 else data)
-    data = np.ascontiguousarray(np.moveaxis(data, -1, 0), dtype=np.float32)
-    solver = partial(SliceSolver, geometry, model, cuda=use_cuda(backend))
-    if name == "DART":
-        if start is not None:
-            raise ParameterError("DART begins with its own SIRT; leave out start")
-        options = dart.checked_options(gray_levels, iterations, dart_iterations, fix_probability)
-        count, seed = options.dart_iterations, checked_count("the seed", seed, lowest=0)
-        begin = partial(_begin_dart, options=options, seed=seed)
-    else:
-        begin = partial(_begin, name=name, first=_checked_start(start, geometry, len(data)), limits=limits)
-    return _run(data, solver(), solver, begin, count, chunk)
+    name = checked_name(algorithm, ITERATIVE)
+    chunk = checked_count("chunk", chunk)
+    options = Options(
+        iterations=iterations, n_subsets=n_subsets, tv_weight=tv_weight, gray_levels=gray_levels,
+        dart_iterations=dart_iterations, fix_probability=fix_probability, seed=seed,
+    )  # fmt: skip
+    given = np.asarray(sinograms)
+    data = geometry.checked_projections(np.moveaxis(given, 0, -1) if given.ndim == 3 else given)
+    first = checked_start(start, geometry, name, data.shape[2])
+    run = prepare(
+        geometry, name, options, largest=magnitude(data), minimum=minimum, maximum=maximum, weights=weights,
+        mask=mask, model=model, backend=backend, n_workers=n_workers,
+    )  # fmt: skip
+    return _iterates(run, data, first, chunk)
 
 
-def _checked_start(start: NDArray[Any] | None, geometry: Geometry, n_slices: int) -> NDArray[Any]:
-    if start is None:
-        return np.broadcast_to(np.float32(0), (n_slices, geometry.n_z, geometry.n_y))
-    first = geometry.checked_volume(start)
-    if len(first) != n_slices:
-        raise ShapeError(f"start has {len(first)} slices for {n_slices} sinograms; give one for each")
-    return first
-
-
-def _begin(
-    solver: SliceSolver,
-    sinogram: NDArray[np.float32],
-    x: int,
-    objects: ExitStack,
-    *,
-    name: str,
-    first: NDArray[Any],
-    limits: Limits,
-) -> _Running:
-    return objects.enter_context(solver.iterative(name, sinogram, first[x], limits))
-
-
-def _begin_dart(
-    solver: SliceSolver,
-    sinogram: NDArray[np.float32],
-    x: int,
-    _objects: ExitStack,
-    *,
-    options: dart.DartOptions,
-    seed: int,
-) -> _Running:
-    random = np.random.default_rng([seed, x])
-    return _RunningDart(dart.iterates(solver, sinogram, options, random, lambda: None))
-
-
-def _run(
-    sinograms: NDArray[np.float32],
-    probe: SliceSolver,
-    new_solver: Callable[[], SliceSolver],
-    begin: Callable[..., _Running],
-    iterations: int,
-    chunk: int,
-) -> Iterator[Iterate]:
-    with ExitStack() as objects:
-        objects.enter_context(probe)
-        running = [
-            begin(objects.enter_context(new_solver()), sinogram, x, objects)
-            for x, sinogram in enumerate(sinograms)
-        ]
+def _iterates(run: Run, data: NDArray[Any], start: NDArray[Any] | None, chunk: int) -> Iterator[Iterate]:
+    with Team(run.n_threads) as team:
+        portions = blocks.portions(data.shape[2], run.widths)
+        running = [run.method.begin(run.block(data, start, *portion, team)) for portion in portions]
         done = 0
-        while done < iterations:
-            count = min(chunk, iterations - done)
-            for slice_iterations in running:
-                slice_iterations.run(count)
+        while done < run.method.n_iterations:
+            count = min(chunk, run.method.n_iterations - done)
+            for block in running:
+                for _ in range(count):
+                    block.advance(lambda: None)
             done += count
-            estimates = np.stack([slice_iterations.estimate() for slice_iterations in running])
-            misfit = [
-                float(np.sum((sinogram - probe.forward(estimate)).astype(np.float64) ** 2))
-                for sinogram, estimate in zip(sinograms, estimates, strict=True)
-            ]
-            yield Iterate(done, float(np.sqrt(sum(misfit))), estimates)
-
-
-def checked_iterative(algorithm: str) -> str:
-    """The name of an iterative algorithm in capital letters, or a ParameterError."""
-    name = str(algorithm).upper()
-    if name not in ITERATIVE:
-        raise ParameterError(f"{algorithm!r} is not iterative here; choose from {', '.join(ITERATIVE)}")
-    return name
+            estimate = np.empty((data.shape[2], run.geometry.n_z, run.geometry.n_y), np.float32)
+            squares = 0.0
+            for (slices, _width), block in zip(portions, running, strict=True):
+                squares += float(block.squares()[: len(slices)].sum())
+                estimate[slices.start : slices.stop] = run.unscaled(block.estimate, len(slices))
+            yield Iterate(done, float(np.sqrt(squares)) / run.factor, estimate)

@@ -1,4 +1,4 @@
-"""Reconstruction of whole stacks, by name; spreads slices over threads, and leaves each to its algorithm."""
+"""Reconstruction of whole stacks, by name; spreads blocks over threads, and leaves each to its algorithm."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.engine import dart, filters, slices_in_threads
-from etwidgets.engine.astra_slices import SliceSolver, use_cuda
-from etwidgets.engine.checks import Limits, checked_count, checked_limits
-from etwidgets.errors import ParameterError
+from etwidgets.engine import blocks
+from etwidgets.engine.algorithms.table import DIRECT, Options, checked_name
+from etwidgets.engine.runs import prepare
+from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.progress import NullProgress, Progress
 
 if TYPE_CHECKING:
@@ -18,14 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etwidgets.engine.geometry import Geometry
-    from etwidgets.engine.slices_in_threads import Shared
-
-    SliceTask = Callable[[NDArray[np.float32], int, Callable[[], None]], NDArray[np.float32]]
-
-ALGORITHMS = ("BP", "FBP", "SIRT", "SART", "DART")
-"""Names that ``algorithm`` accepts, in any letter case."""
-
-_DIRECT_MODEL, _ITERATIVE_MODEL = "strip", "linear"
+    from etwidgets.engine.team import Team
 
 
 def reconstruct(
@@ -36,8 +29,13 @@ def reconstruct(
     iterations: int = 20,
     minimum: float | None = None,
     maximum: float | None = None,
+    start: NDArray[Any] | None = None,
+    weights: NDArray[Any] | None = None,
+    mask: NDArray[np.bool_] | None = None,
     filter_name: str = "shepp-logan",
     weight_tilts: bool = False,
+    n_subsets: int | None = None,
+    tv_weight: float | None = None,
     gray_levels: Sequence[float] | None = None,
     dart_iterations: int = 10,
     fix_probability: float = 0.85,
@@ -58,17 +56,31 @@ def reconstruct(
     algorithm
         One of :data:`ALGORITHMS`. BP smears the projections back and gives their mean; FBP filters
         them first, and gives the object's own values. SIRT (Gilbert 1972,
-        doi:10.1016/0022-5193(72)90180-4) corrects with all projections at once; SART (Andersen and Kak
-        1984, doi:10.1016/0161-7346(84)90008-7) with one after the other. DART gives only
-        ``gray_levels``.
+        doi:10.1016/0022-5193(72)90180-4) corrects with all projections at once; OS-SIRT with a few at a
+        time; SART (Andersen and Kak 1984, doi:10.1016/0161-7346(84)90008-7) with one after the other.
+        CGLS goes along conjugate directions. FISTA-TV (Beck and Teboulle 2009,
+        doi:10.1109/TIP.2009.2028250) puts a price on edges. DART (Batenburg and Sijbers 2011,
+        doi:10.1109/TIP.2011.2131661) gives only ``gray_levels``.
     iterations
-        Of SIRT; sweeps over all tilts of SART; inner iterations of DART.
+        How many; of SART and OS-SIRT: sweeps over all tilts; of DART: inner iterations.
     minimum, maximum
-        Limits put on the estimate in every iteration, and on the result of BP and FBP; None: none.
+        Limits put on the estimate in every iteration, of CGLS and the direct algorithms on the result;
+        None: none. DART keeps to its levels.
+    start
+        ``(X, Z, Y)`` first estimate; default: zeros. BP, FBP and DART take none.
+    weights
+        ``(T,)`` or ``(T, Y)``, zero or more: how much each projection or detector pixel counts; 0 leaves
+        it out.
+    mask
+        ``(Z, Y)`` truth values: the pixels that are solved for; the others stay at ``start``.
     filter_name
         One of :data:`etwidgets.engine.FILTERS`; only FBP uses it.
     weight_tilts
         BP and FBP: weigh each projection by the angle it stands for instead of all alike.
+    n_subsets
+        Of OS-SIRT; default: so many that each has about seven tilts.
+    tv_weight
+        FISTA-TV's price of a jump of 1 along an edge of 1 pixel, in units of the projections.
     gray_levels
         DART's values, on any scale.
     dart_iterations
@@ -78,12 +90,12 @@ def reconstruct(
     seed
         Of DART's random choices; each slice has its own stream, whichever thread works on it.
     model
-        ``"linear"`` or ``"strip"``; default: strip for BP and FBP, which is steadier under noise,
-        linear for the others.
+        ``"linear"`` (Joseph), ``"strip"`` (area overlap), or ``"interpolation"`` (BP and FBP only);
+        default: interpolation for BP and FBP, which is the steadiest under noise, linear for the others.
     backend
-        ``"auto"``, ``"astra-cpu"`` or ``"astra-cuda"``.
+        ``"auto"``, ``"cpu"``, ``"astra-cpu"`` or ``"astra-cuda"``.
     n_workers
-        Threads; None: all cores.
+        Threads; None: all cores. The result does not depend on it.
     progress
         Told how far the work is, and may stop it within a fraction of a second.
 
@@ -92,87 +104,57 @@ def reconstruct(
     ParameterError, ShapeError, DataError, TiltCountError
         If a parameter is wrong, or the projections do not fit or are not finite.
     MissingDependencyError
-        If ASTRA is not installed.
+        If the backend needs ASTRA and it is not installed.
     """
-    name = str(algorithm).upper()
-    if name not in ALGORITHMS:
-        raise ParameterError(f"no algorithm {algorithm!r}; choose from {', '.join(ALGORITHMS)}")
-    iterations = checked_count("iterations", iterations)
-    limits = checked_limits(minimum, maximum)
+    name = checked_name(algorithm)
+    options = Options(
+        iterations, filter_name, weight_tilts, n_subsets, tv_weight, gray_levels, dart_iterations,
+        fix_probability, seed,
+    )  # fmt: skip
     data = geometry.checked_projections(projections)
-    cuda = use_cuda(backend)
-    if name in ("BP", "FBP"):
-        task = _direct(geometry, name, filter_name, limits, model or _DIRECT_MODEL, cuda, weight_tilts)
-        steps = 1
-    elif name == "DART":
-        options = dart.checked_options(gray_levels, iterations, dart_iterations, fix_probability)
-        seed = checked_count("the seed", seed, lowest=0)
-        task, steps = _dart(geometry, options, seed, model or _ITERATIVE_MODEL, cuda), options.n_steps
-    else:
-        task, steps = (
-            _iterative(geometry, name, iterations, limits, model or _ITERATIVE_MODEL, cuda),
-            iterations,
-        )
+    first = checked_start(start, geometry, name, data.shape[2])
+    run = prepare(
+        geometry, name, options, largest=magnitude(data), minimum=minimum, maximum=maximum, weights=weights,
+        mask=mask, model=model, backend=backend, n_workers=n_workers,
+    )  # fmt: skip
     result = np.empty((data.shape[2], geometry.n_z, geometry.n_y), np.float32)
 
-    def run_slice(x: int, shared: Shared) -> None:
-        result[x] = task(np.ascontiguousarray(data[:, :, x], dtype=np.float32), x, shared.step)
+    def work(slices: range, width: int, team: Team, step: Callable[[], None]) -> None:
+        running = run.method.begin(run.block(data, first, slices, width, team))
+        for _ in range(run.method.n_iterations):
+            running.advance(step)
+        result[slices.start : slices.stop] = run.unscaled(running.estimate, len(slices))
 
-    told = progress or NullProgress()
-    slices_in_threads.run(run_slice, len(result), steps_per_task=steps, n_workers=n_workers, progress=told)
+    blocks.run(
+        work,
+        blocks.portions(data.shape[2], run.widths),
+        n_threads=run.n_threads,
+        n_steps=run.method.n_steps,
+        progress=progress or NullProgress(),
+    )
     return result
 
 
-def _direct(
-    geometry: Geometry,
-    name: str,
-    filter_name: str,
-    limits: Limits,
-    model: str,
-    cuda: bool,
-    weight_tilts: bool,
-) -> SliceTask:
-    weights = filters.angle_weights(geometry.angles_rad, by_step=weight_tilts)
-    if name == "BP":
-        weights = weights / np.pi
-    scale = weights[:, np.newaxis].astype(np.float32)
-    factors = filters.response(filter_name, geometry.n_y) if name == "FBP" else None
-
-    def task(sinogram: NDArray[np.float32], _: int, step: Callable[[], None]) -> NDArray[np.float32]:
-        filtered = sinogram if factors is None else filters.filter_sinogram(sinogram, factors)
-        with SliceSolver(geometry, model, cuda=cuda) as solver:
-            image = solver.back(filtered * scale)
-        step()
-        return image if limits == (None, None) else np.clip(image, *limits)
-
-    return task
+def magnitude(data: NDArray[Any]) -> float:
+    """The largest absolute value."""
+    return max(float(data.max()), -float(data.min()))
 
 
-def _iterative(
-    geometry: Geometry,
-    name: str,
-    iterations: int,
-    limits: Limits,
-    model: str,
-    cuda: bool,
-) -> SliceTask:
-    def task(sinogram: NDArray[np.float32], _: int, step: Callable[[], None]) -> NDArray[np.float32]:
-        with SliceSolver(geometry, model, cuda=cuda) as solver:
-            first = np.zeros(solver.slice_shape, np.float32)
-            with solver.iterative(name, sinogram, first, limits) as running:
-                for _iteration in range(iterations):
-                    running.run(1)
-                    step()
-                return running.estimate()
+def checked_start(
+    start: NDArray[Any] | None, geometry: Geometry, name: str, n_slices: int
+) -> NDArray[Any] | None:
+    """A first estimate ``(X, Z, Y)`` that fits, or None.
 
-    return task
-
-
-def _dart(geometry: Geometry, options: dart.DartOptions, seed: int, model: str, cuda: bool) -> SliceTask:
-    def task(sinogram: NDArray[np.float32], x: int, step: Callable[[], None]) -> NDArray[np.float32]:
-        random = np.random.default_rng([seed, x])
-        with SliceSolver(geometry, model, cuda=cuda) as solver:
-            *_, last = dart.iterates(solver, sinogram, options, random, step)
-            return last
-
-    return task
+    Raises
+    ------
+    ParameterError, ShapeError, DataError
+        If the algorithm takes none, or it does not fit.
+    """
+    if start is None:
+        return None
+    if name in (*DIRECT, "DART"):
+        raise ParameterError(f"{name} has a beginning of its own; leave out start")
+    first = geometry.checked_volume(start)
+    if len(first) != n_slices:
+        raise ShapeError(f"start has {len(first)} slices for {n_slices} sinograms; give one for each")
+    return first

@@ -155,6 +155,7 @@ def _of_methods(methods: Mapping[str, Any]) -> set[str]:
 _RECONSTRUCT = frozenset(
     {"method", "iterations", "constrain", "thresh", "thickness", "cuda", "p", "ncores", "sino_filter"}
     | {"dart_iterations", "gray_levels", "weight_tilts", "seed"}
+    | {"maximum", "n_subsets", "tv_weight", "model", "backend"}
 )
 
 _TABLE = (

@@ -24,9 +24,17 @@ if TYPE_CHECKING:
 _COLUMNS_PER_BLOCK = 32
 
 
-def backend(cuda: bool | None) -> str:
-    """The engine's name of the backend for the released package's ``cuda`` parameter."""
-    return {None: "auto", True: "astra-cuda", False: "astra-cpu"}[cuda]
+def backend_name(cuda: bool | None, backend: str | None = None) -> str:
+    """The engine's name of the backend, from it or from the released package's ``cuda`` parameter.
+
+    Raises
+    ------
+    ParameterError
+        If both are given.
+    """
+    if backend is not None and cuda is not None:
+        raise ParameterError(f"give cuda={cuda} or backend={backend!r}, not both")
+    return backend or {None: "auto", True: "astra-cuda", False: "cpu"}[cuda]
 
 
 def geometry(stack: TomoStack, thickness: int | None = None) -> engine.Geometry:
@@ -53,6 +61,13 @@ def reconstruct(
     gray_levels: Sequence[float] | None,
     weight_tilts: bool,
     seed: int,
+    maximum: float | None,
+    n_subsets: int | None,
+    tv_weight: float | None,
+    weights: NDArray[Any] | None,
+    mask: NDArray[np.bool_] | None,
+    model: str | None,
+    backend: str | None,
     progress: Progress,
 ) -> RecStack:
     """Reconstruct a stack; the parameters are those of ``TomoStack.reconstruct``."""
@@ -63,9 +78,17 @@ def reconstruct(
         "algorithm": method,
         "iterations": iterations,
         "minimum": thresh if constrain else None,
-        "backend": backend(cuda),
+        "maximum": maximum,
+        "weights": weights,
+        "mask": mask,
+        "model": model,
+        "backend": backend_name(cuda, backend),
         "n_workers": ncores,
     }
+    if method.upper() == "OS-SIRT":
+        options["n_subsets"] = n_subsets
+    if method.upper() == "FISTA-TV":
+        options["tv_weight"] = tv_weight
     if method.upper() in ("BP", "FBP"):
         options |= {"filter_name": sino_filter, "weight_tilts": weight_tilts}
     if method.upper() == "DART":
@@ -120,18 +143,14 @@ def preview(
         ``(len(columns), Z, Y)`` float32.
     """
     stack._check_layout(frames=False)
-    told = progress or NullProgress()
-    moved = align.transform(
-        np.asarray(stack.data), yshift=shift, angle_deg=rotation, progress=told.part(0, 0.3)
-    )
     return engine.reconstruct(
-        np.ascontiguousarray(moved[:, :, list(columns)]),
+        engine.sinograms_at(np.asarray(stack.data), columns, shift, rotation),
         geometry(stack, thickness),
         algorithm=method,
         iterations=iterations,
         minimum=thresh if constrain else None,
-        backend=backend(cuda),
-        progress=told.part(0.3, 1),
+        backend=backend_name(cuda),
+        progress=progress or NullProgress(),
     )
 
 
@@ -144,6 +163,8 @@ def recon_error(
     constrain: bool,
     cuda: bool | None,
     thresh: float,
+    n_subsets: int | None,
+    tv_weight: float | None,
     progress: Progress,
 ) -> tuple[Signal2D, Signal1D]:
     """Reconstruct one column and keep every iteration, as ``TomoStack.recon_error`` says."""
@@ -153,7 +174,9 @@ def recon_error(
         raise ParameterError(f"nslice must be a column between 0 and {width - 1}, not {column}")
     shape = geometry(stack)
     if algorithm.upper() == "DART":
-        raise ParameterError("recon_error follows SIRT or SART; DART's result is compared by forward_project")
+        raise ParameterError(
+            "recon_error cannot follow DART, whose values are given; compare its result by forward_project"
+        )
     sinogram = np.asarray(stack.data[:, :, x], dtype=np.float32)[np.newaxis]
     steps = engine.iterate(
         sinogram,
@@ -161,7 +184,9 @@ def recon_error(
         algorithm=algorithm,
         iterations=iterations,
         minimum=thresh if constrain else None,
-        backend=backend(cuda),
+        n_subsets=n_subsets,
+        tv_weight=tv_weight,
+        backend=backend_name(cuda),
     )
     images = np.empty((iterations, shape.n_z, shape.n_y), np.float32)
     norms = np.empty(iterations)
@@ -180,7 +205,7 @@ def forward_project(
 ) -> NDArray[np.float32]:
     """Project a volume ``(X, Z, Y)`` at tilts in degrees: ``(T, Y, X)``."""
     shape = engine.Geometry(np.deg2rad(tilts_deg), volume.shape[2], volume.shape[1])
-    return engine.forward_project(volume, shape, backend=backend(cuda), progress=progress)
+    return engine.forward_project(volume, shape, backend=backend_name(cuda), progress=progress)
 
 
 def as_metadata(found: align.AxisEstimate) -> dict[str, Any]:

@@ -433,6 +433,13 @@ class TomoStack(TiltSeries):
         *,
         weight_tilts: bool = False,
         seed: int = 0,
+        maximum: float | None = None,
+        n_subsets: int | None = None,
+        tv_weight: float | None = None,
+        weights: NDArray[Any] | None = None,
+        mask: NDArray[np.bool_] | None = None,
+        model: str | None = None,
+        backend: str | None = None,
         progress: Progress | None = None,
     ) -> RecStack:
         """Reconstruct the volume.
@@ -440,15 +447,16 @@ class TomoStack(TiltSeries):
         Parameters
         ----------
         method
-            ``"BP"``, ``"FBP"``, ``"SIRT"``, ``"SART"`` or ``"DART"``, in any letter case.
+            ``"BP"``, ``"FBP"``, ``"SIRT"``, ``"OS-SIRT"``, ``"SART"``, ``"CGLS"``, ``"FISTA-TV"`` or
+            ``"DART"``, in any letter case; :func:`etwidgets.engine.reconstruct` says what they do.
         iterations
-            Of SIRT; sweeps over all tilts of SART; inner iterations of DART.
+            How many; sweeps over all tilts of SART and OS-SIRT; inner iterations of DART.
         constrain
             Keep the estimate at or above ``thresh`` in every iteration.
         thresh
             The lowest value allowed when ``constrain`` is set.
         cuda
-            True: ASTRA on the GPU; False: on the processor; None: the GPU if there is one.
+            True: ASTRA on the GPU; False: the processor; None: the GPU if there is one.
         thickness
             Rows in z; default: the height of the projections.
         show_progressbar
@@ -467,6 +475,21 @@ class TomoStack(TiltSeries):
             FBP and BP: weigh each projection by the angle it stands for, for unequal tilt steps.
         seed
             Of DART's random choices.
+        maximum
+            The highest value allowed; default: no limit.
+        n_subsets
+            Of OS-SIRT; default: about seven tilts in each.
+        tv_weight
+            FISTA-TV's price of a jump of 1 along an edge of 1 pixel, in units of the projections.
+        weights
+            ``(T,)`` or ``(T, Y)``: how much each projection or detector pixel counts; 0 leaves it out.
+        mask
+            ``(Z, Y)`` truth values: where there is something; the rest stays 0.
+        model
+            Of the projector: ``"linear"``, ``"strip"`` (the released package's) or, for FBP and BP,
+            ``"interpolation"``; default: interpolation for FBP and BP, linear for the others.
+        backend
+            ``"auto"``, ``"cpu"``, ``"astra-cpu"`` or ``"astra-cuda"``, instead of ``cuda``.
         progress
             Told how far the work is, and may stop it.
 
@@ -486,7 +509,8 @@ class TomoStack(TiltSeries):
             self, method, iterations=iterations, constrain=constrain, thresh=thresh, cuda=cuda,
             thickness=thickness, p=p, ncores=ncores, sino_filter=sino_filter,
             dart_iterations=dart_iterations, gray_levels=gray_levels, weight_tilts=weight_tilts,
-            seed=seed, progress=told,
+            seed=seed, maximum=maximum, n_subsets=n_subsets, tv_weight=tv_weight, weights=weights,
+            mask=mask, model=model, backend=backend, progress=told,
         )  # fmt: skip
 
     def recon_error(
@@ -498,6 +522,8 @@ class TomoStack(TiltSeries):
         cuda: bool | None = None,
         thresh: float = 0,
         *,
+        n_subsets: int | None = None,
+        tv_weight: float | None = None,
         progress: Progress | None = None,
     ) -> tuple[Any, Any]:
         """Reconstruct one slice and keep every iteration.
@@ -507,8 +533,8 @@ class TomoStack(TiltSeries):
         nslice
             Column x; default: the middle one.
         algorithm
-            ``"SIRT"`` or ``"SART"``.
-        iterations, constrain, cuda, thresh
+            ``"SIRT"``, ``"OS-SIRT"``, ``"SART"``, ``"CGLS"`` or ``"FISTA-TV"``.
+        iterations, constrain, cuda, thresh, n_subsets, tv_weight
             As in :meth:`reconstruct`.
         progress
             Told how far the work is, and may stop it.
@@ -524,5 +550,5 @@ class TomoStack(TiltSeries):
         told = listener(progress, show_progressbar=False, title="recon_error")
         return reconstruction.recon_error(
             self, nslice, algorithm, iterations=iterations, constrain=constrain, cuda=cuda,
-            thresh=thresh, progress=told,
+            thresh=thresh, n_subsets=n_subsets, tv_weight=tv_weight, progress=told,
         )  # fmt: skip

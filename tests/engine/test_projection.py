@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse.linalg import lsqr
 
 from etwidgets import engine
 from etwidgets.errors import DataError, ParameterError, ShapeError, TiltCountError
@@ -33,25 +34,27 @@ def test_a_disc_projects_to_its_chords(disc_sinogram, model):
     assert np.linalg.norm(found - truth) / np.linalg.norm(truth) < 0.01
 
 
-@pytest.mark.parametrize("model", ["linear", "strip"])
-@pytest.mark.parametrize(("n_y", "n_z"), [(12, 12), (13, 9), (8, 15)])
-def test_equal_to_astras_matrix(astra_matrix, model, n_y, n_z):
-    angles = np.deg2rad([-76, -45, 0, 33, 45, 90])
-    matrix = astra_matrix(angles, n_y, n_z, model)
+@pytest.mark.parametrize("backend", ["cpu", "astra-cpu"])
+@pytest.mark.parametrize(("model", "tolerance"), [("linear", 1e-5), ("strip", 1e-4)])
+@pytest.mark.parametrize(("n_y", "n_z"), [(12, 12), (13, 9), (8, 15), (41, 64), (64, 33)])
+def test_equal_to_astras_matrix(astra_matrix, backend, model, tolerance, n_y, n_z):
     rng = np.random.default_rng(0)
-    volume, data = rng.random((2, n_z, n_y)), rng.random((6, n_y, 2))
+    angles = np.deg2rad([-76, -45, 0, 33, 45, 76, 90, *rng.uniform(-180, 180, 5)])
+    matrix = astra_matrix(angles, n_y, n_z, model)
+    volume, data = rng.random((2, n_z, n_y)), rng.random((12, n_y, 2))
     geometry = engine.Geometry(angles, n_y, n_z)
-    forward = engine.forward_project(volume, geometry, model=model)
-    back = engine.back_project(data, geometry, model=model)
+    forward = engine.forward_project(volume, geometry, model=model, backend=backend)
+    back = engine.back_project(data, geometry, model=model, backend=backend)
     for x in range(2):
-        assert np.allclose(forward[:, :, x].ravel(), matrix @ volume[x].ravel(), rtol=1e-4, atol=1e-4)
-        assert np.allclose(back[x].ravel(), matrix.T @ data[:, :, x].ravel(), rtol=1e-4, atol=1e-4)
+        rows, pixels = matrix @ volume[x].ravel(), matrix.T @ data[:, :, x].ravel()
+        assert np.linalg.norm(forward[:, :, x].ravel() - rows) < tolerance * np.linalg.norm(rows)
+        assert np.linalg.norm(back[x].ravel() - pixels) < tolerance * np.linalg.norm(pixels)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
-    tilts=st.lists(st.floats(-90, 90), min_size=1, max_size=6),
-    n_y=st.integers(2, 24),
+    tilts=st.lists(st.floats(-200, 200), min_size=1, max_size=6),
+    n_y=st.integers(1, 24),
     n_z=st.integers(1, 24),
     model=st.sampled_from(["linear", "strip"]),
     seed=st.integers(0, 100),
@@ -64,7 +67,24 @@ def test_back_projection_is_the_adjoint(tilts, n_y, n_z, model, seed):
     y = rng.random((len(tilts), n_y, 1), dtype=np.float32)
     left = np.vdot(engine.forward_project(x, geometry, model=model).astype(float), y)
     right = np.vdot(x, engine.back_project(y, geometry, model=model).astype(float))
-    assert left == pytest.approx(right, rel=1e-5, abs=1e-6)
+    assert left == pytest.approx(right, rel=1e-6, abs=1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    tilt=st.floats(-200, 200),
+    n_y=st.integers(1, 30),
+    n_z=st.integers(1, 30),
+    model=st.sampled_from(["linear", "strip"]),
+)
+def test_a_pixel_keeps_its_mass_wherever_it_lands(tilt, n_y, n_z, model):
+    """A wide detector would catch all of it: what a ray sums is the pixel's area, 1 in all with strips."""
+    wide = 2 * (n_y + n_z) + 1
+    volume = np.zeros((1, n_z, wide), np.float32)
+    volume[0, n_z // 2, wide // 2 - n_y // 2] = 1
+    total = engine.forward_project(volume, engine.Geometry([np.deg2rad(tilt)], wide, n_z), model=model).sum()
+    slack = 1e-5 if model == "strip" else 0.42  # Joseph's rays count it at most sqrt(2) times
+    assert total == pytest.approx(1, abs=slack)
 
 
 @pytest.mark.parametrize("prepare", [np.asfortranarray, lambda a: a.astype(">i2"), lambda a: a[:, ::-1]])
@@ -76,15 +96,50 @@ def test_any_layout_and_type_is_accepted_and_never_written(prepare):
     assert np.array_equal(engine.back_project(data, geometry), expected)
 
 
-def test_threads_do_not_change_the_result():
-    data = np.random.default_rng(0).random((5, 16, 7))
-    geometry = engine.Geometry(np.linspace(-1, 1, 5), 16)
-    for algorithm, options in (("FBP", {}), ("SIRT", {}), ("DART", {"gray_levels": [0, 1]})):
-        one, many = (
-            engine.reconstruct(data, geometry, algorithm=algorithm, iterations=3, n_workers=n, **options)
-            for n in (1, 4)
-        )
-        assert np.array_equal(one, many)
+@pytest.mark.parametrize(
+    ("algorithm", "options"),
+    [
+        ("BP", {}),
+        ("FBP", {}),
+        ("FBP", {"model": "strip"}),
+        ("SIRT", {"minimum": 0.1}),
+        ("SIRT", {"model": "strip"}),
+        ("OS-SIRT", {"n_subsets": 3}),
+        ("SART", {}),
+        ("CGLS", {}),
+        ("FISTA-TV", {"tv_weight": 0.1}),
+        ("DART", {"gray_levels": [0, 0.03], "dart_iterations": 2}),
+    ],
+)
+def test_neither_threads_nor_blocks_change_a_bit(algorithm, options):
+    """83 slices are a block of 64 and one of 32; three of them alone are one of 16."""
+    data = np.random.default_rng(0).random((7, 37, 83), dtype=np.float32)
+    geometry = engine.Geometry(np.linspace(-1.2, 1.3, 7), 37, 29)
+    options |= {"algorithm": algorithm, "iterations": 3}
+    one, two, five = (engine.reconstruct(data, geometry, n_workers=n, **options) for n in (1, 2, 5))
+    assert np.array_equal(one, two)
+    assert np.array_equal(one, five)
+    if algorithm != "DART":  # whose random streams belong to the slices' numbers
+        assert np.array_equal(engine.reconstruct(data[:, :, 63:66], geometry, **options), one[63:66])
+    first = engine.reconstruct(data[:, :, :3], geometry, **options)
+    assert np.array_equal(first, one[:3])
+
+
+def test_as_linear_operator_is_the_projection_for_scipys_solvers():
+    rng = np.random.default_rng(0)
+    geometry = engine.Geometry(np.deg2rad(np.arange(-90, 90, 4.0)), 24, 20)
+    operator = engine.as_linear_operator(geometry)
+    assert operator.shape == (45 * 24, 20 * 24)
+    truth = rng.random((3, 20, 24), dtype=np.float32)
+    columns = truth.reshape(3, -1).T
+    sinograms = engine.forward_project(truth, geometry)
+    assert np.array_equal(operator @ columns, sinograms.reshape(-1, 3))
+    assert np.array_equal(operator @ columns[:, 0], sinograms[:, :, 0].ravel())
+    assert np.array_equal(
+        operator.H @ sinograms.reshape(-1, 3)[:, 1], engine.back_project(sinograms, geometry)[1].ravel()
+    )
+    solved = lsqr(operator, sinograms[:, :, 0].ravel(), iter_lim=200)[0]
+    assert np.linalg.norm(solved - columns[:, 0]) < 0.02 * np.linalg.norm(columns[:, 0])
 
 
 @pytest.mark.parametrize(
@@ -110,6 +165,6 @@ def test_wrong_input_is_refused_with_the_values(call, error, message):
 
 
 def test_cuda_is_used_or_refused(monkeypatch):
-    monkeypatch.setattr("etwidgets.engine.astra_slices.cuda_available", lambda: False)
+    monkeypatch.setattr("etwidgets.engine.astra_projectors.cuda_available", lambda: False)
     with pytest.raises(ParameterError, match="no CUDA device"):
         engine.back_project(np.zeros((1, 4, 1)), engine.Geometry([0], 4), backend="astra-cuda")

@@ -214,7 +214,7 @@ def test_chunks_of_sart_equal_all_sweeps_at_once(disc_sinogram):
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"algorithm": "FBP"}, ParameterError, "SIRT, SART, DART"),
+        ({"algorithm": "FBP"}, ParameterError, "SIRT, OS-SIRT, SART"),
         ({"algorithm": "DART"}, ParameterError, "gray_levels"),
         ({"algorithm": "DART", "gray_levels": [0, 1], "start": np.zeros((2, 6, 6))}, ParameterError, "start"),
         ({"algorithm": "DART", "gray_levels": [0, 1], "seed": -1}, ParameterError, "seed"),
@@ -302,7 +302,7 @@ def test_progress_goes_from_0_to_1_without_stepping_back():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"algorithm": "XYZ"}, "BP, FBP, SIRT, SART, DART"),
+        ({"algorithm": "XYZ"}, "BP, FBP, SIRT, OS-SIRT"),
         ({"filter_name": "none"}, "ram-lak"),
         ({"iterations": 0}, "iterations"),
         ({"iterations": 2.5}, "2.5"),

@@ -228,7 +228,7 @@ def test_missing_tilts_and_wrong_parameters_are_refused(data, stack):
         (lambda: stack.trans_stack(interpolation="XYZ"), "XYZ"),
         (lambda: stack.shift_projections(np.zeros((9, 2)), "XYZ"), "XYZ"),
         (lambda: stack.recon_error(99), "99"),
-        (lambda: stack.recon_error(0, "DART"), "SIRT or SART"),
+        (lambda: stack.recon_error(0, "DART"), "cannot follow DART"),
     ):
         with pytest.raises(ValueError, match=match):
             call()

@@ -88,3 +88,13 @@ def test_poisson_noise_keeps_the_mean_and_has_its_variance():
 def test_wrong_parameters_are_refused(call, message):
     with pytest.raises(ParameterError, match=message):
         call()
+
+
+def test_discs_and_their_projections_belong_together():
+    tilts = [-60, 0, 37]
+    image, sinogram = simulation.discs(tilts, 128)
+    assert image.shape == (128, 128)
+    assert image.max() == pytest.approx(2, abs=0.01)
+    projected = simulation.project(image[np.newaxis], tilts)[:, :, 0]
+    assert np.linalg.norm(projected - sinogram) < 0.02 * np.linalg.norm(sinogram)
+    assert sinogram.sum(1) == pytest.approx(np.full(3, image.sum()), rel=1e-3)

@@ -1,0 +1,73 @@
+"""Back projection, with or without a filter; knows no iteration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etwidgets.engine import filters
+from etwidgets.engine.algorithms.base import Misfit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from etwidgets.engine.algorithms.base import Block, Setting
+
+
+class BackProjection:
+    """BP, the mean of the projections smeared back; or FBP, which filters them first.
+
+    Parameters
+    ----------
+    setting
+        Of the run.
+    filter_name
+        One of :data:`etwidgets.engine.FILTERS`, or None for none.
+    weight_tilts
+        Weigh each projection by the angle it stands for.
+    """
+
+    n_iterations = n_steps = 1
+    widest = 64
+    copies = (1, 4)
+
+    def __init__(self, setting: Setting, filter_name: str | None, *, weight_tilts: bool) -> None:
+        geometry = setting.projector.geometry
+        angles = filters.angle_weights(geometry.angles_rad, by_step=weight_tilts)
+        if filter_name is None:
+            angles = angles / np.pi
+        self.factors = (angles[:, np.newaxis] * setting.weights).astype(np.float32)
+        self.response = None if filter_name is None else filters.response(filter_name, geometry.n_y)
+        self.setting = setting
+
+    def begin(self, block: Block) -> RunningBackProjection:
+        """Start on a block."""
+        return RunningBackProjection(self, block)
+
+
+class RunningBackProjection:
+    """One block of :class:`BackProjection`; a start is not used."""
+
+    def __init__(self, method: BackProjection, block: Block) -> None:
+        self._method, self._block = method, block
+        self.estimate: NDArray[np.float32] = block.start
+        """The volume ``(Z, Y, width)``."""
+
+    def advance(self, step: Callable[[], None]) -> None:
+        """Filter and back-project."""
+        method, block = self._method, self._block
+        rows = block.data * method.factors[..., np.newaxis]
+        if method.response is not None:
+            rows = filters.filter_projections(rows, method.response)
+        setting = method.setting
+        self.estimate *= 1 - setting.mask[..., np.newaxis]
+        block.projector.update(self.estimate, rows, setting.mask, setting.lowest, setting.highest)
+        step()
+
+    def squares(self) -> NDArray[np.float64]:
+        """Weighted sums of squares of the misfit."""
+        weights = self._method.setting.weights
+        return Misfit(self._block.projector, self._block.data, weights, weights).squares(self.estimate)

@@ -1,0 +1,156 @@
+"""FISTA-TV: least squares with a price on edges; knows a block of slices, each smoothed by itself.
+
+Beck and Teboulle 2009: the outer iteration is doi:10.1137/080716542, the inner one, which finds the image
+that balances closeness and total variation within limits, doi:10.1109/TIP.2009.2028250.
+"""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etwidgets.engine.algorithms.base import difference, pixel_sums, ray_sums
+from etwidgets.engine.arithmetic import aligned, dual_step, primal_step
+from etwidgets.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from etwidgets.engine.algorithms.base import Block, Setting
+
+_INNER_ITERATIONS = 10
+_STEP = np.float32(1 / 8)  # 8 bounds the squared norm of the discrete gradient
+
+
+class FistaTv:
+    """Minimise ``|A x - b|**2 / 2 + weight * TV(x)`` within limits.
+
+    Parameters
+    ----------
+    setting
+        Of the run.
+    iterations
+        How many.
+    tv_weight
+        Price of a jump of height 1 along an edge of 1 pixel, in units of the projections.
+    """
+
+    widest = 32
+    copies = (8, 4)
+
+    def __init__(self, setting: Setting, iterations: int, tv_weight: float) -> None:
+        self.n_iterations = self.n_steps = iterations
+        self.setting = setting
+        root = np.sqrt(setting.weights)
+        rays = ray_sums(setting.projector, setting.mask) * root
+        pixels = pixel_sums(setting.projector, root) * setting.mask
+        # no singular value exceeds the root of greatest row sum times greatest column sum
+        bound = float(rays.max(initial=0)) * float(pixels.max(initial=0))
+        self.step = 1 / bound if bound > 0 else 0.0
+        self.smoothing = np.float32(tv_weight * self.step)
+
+    def begin(self, block: Block) -> RunningFistaTv:
+        """Start on a block."""
+        return RunningFistaTv(self, block)
+
+
+def checked_tv_weight(tv_weight: Any) -> float:
+    """The price of edges.
+
+    Raises
+    ------
+    ParameterError
+        If it is missing, negative or not finite.
+    """
+    if not isinstance(tv_weight, Real) or not 0 <= float(tv_weight) < np.inf:
+        raise ParameterError(
+            f"FISTA-TV needs tv_weight, zero or more, in units of the projections, not {tv_weight}; "
+            "begin with the noise of the projections and judge by eye"
+        )
+    return float(tv_weight)
+
+
+class RunningFistaTv:
+    """One block of :class:`FistaTv`."""
+
+    def __init__(self, method: FistaTv, block: Block) -> None:
+        self._method, self._block, setting = method, block, method.setting
+        self.estimate: NDArray[np.float32] = block.start
+        """The volume ``(Z, Y, width)``."""
+        self._point = aligned(block.start.shape)
+        self._point[:] = block.start
+        self._projected = aligned(block.data.shape)  # of the estimate
+        self._known = False
+        self._previous = aligned(block.data.shape)  # projections of the estimate before
+        self._has_previous = False
+        self._pace, self._momentum = 1.0, 0.0
+        self._scale = (method.step * setting.mask).astype(np.float32)
+        self._rows, self._squares = aligned(block.data.shape), np.zeros(block.projector.width)
+        self._fields = aligned((2, *block.start.shape))
+        self._last_fields = aligned((2, *block.start.shape))
+
+    def advance(self, step: Callable[[], None]) -> None:
+        """A step down the misfit, then the smoothing, then momentum."""
+        projected = self._projections()
+        if self._has_previous:
+            # the projection is linear: that of the point between two estimates is known already
+            projected = projected + np.float32(self._momentum) * (projected - self._previous)
+        self._block.projector.update(self._point, self._misfit(projected), self._scale)
+        before = self.estimate
+        self.estimate = self._smoothed(self._point)
+        self._projected, self._previous = self._previous, self._projected
+        self._has_previous, self._known = True, False
+        pace = (1 + np.sqrt(1 + 4 * self._pace**2)) / 2
+        self._momentum = (self._pace - 1) / pace
+        self._pace = pace
+        np.subtract(self.estimate, before, out=self._point)
+        self._point *= np.float32(self._momentum)
+        self._point += self.estimate
+        step()
+
+    def squares(self) -> NDArray[np.float64]:
+        """Weighted sums of squares; the next iteration begins with the same projections."""
+        self._misfit(self._projections())
+        return self._squares.copy()
+
+    def _misfit(self, projected: NDArray[np.float32]) -> NDArray[np.float32]:
+        weights = self._method.setting.weights
+        difference(self._block.data, projected, weights, weights, self._rows, self._squares)
+        return self._rows
+
+    def _projections(self) -> NDArray[np.float32]:
+        if not self._known:
+            self._block.projector.forward(self.estimate, self._projected)
+            self._known = True
+        return self._projected
+
+    def _smoothed(self, target: NDArray[np.float32]) -> NDArray[np.float32]:
+        setting, weight = self._method.setting, self._method.smoothing
+        limits = np.float32(setting.lowest), np.float32(setting.highest)
+        image = aligned(target.shape)
+        team, n_rows = self._block.projector.team, target.shape[0]
+        vertical, horizontal = self._fields
+
+        def primal(start: int, stop: int) -> None:
+            primal_step(target, vertical, horizontal, weight, setting.mask, *limits, image, start, stop)
+
+        def dual(start: int, stop: int) -> None:
+            dual_step(image, self._fields, self._last_fields, step, momentum, start, stop)
+
+        if weight > 0:
+            step, pace = _STEP / weight, 1.0
+            self._fields[:] = self._last_fields  # begins where the last smoothing ended
+            for _ in range(_INNER_ITERATIONS):
+                next_pace = (1 + np.sqrt(1 + 4 * pace**2)) / 2
+                momentum = np.float32((pace - 1) / next_pace)
+                pace = next_pace
+                team.share(primal, n_rows)
+                team.share(dual, n_rows)
+            self._fields[:] = self._last_fields
+        team.share(primal, n_rows)
+        return image

@@ -1,0 +1,133 @@
+"""SIRT, OS-SIRT and SART: one correction, from all projections at a time, from some, or from one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etwidgets.engine.algorithms.base import Misfit, inverse, pixel_sums, ray_sums
+from etwidgets.engine.arithmetic import aligned
+from etwidgets.engine.checks import checked_count
+from etwidgets.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from etwidgets.engine.algorithms.base import Block, Setting
+
+_GOLDEN = (np.sqrt(5) - 1) / 2
+_TILTS_PER_SUBSET = 7  # fewer: faster at first, and noisier from then on
+
+
+class Sirt:
+    """Correct the estimate with the projections' misfit, spread evenly along the rays.
+
+    ``x += C A' R (b - A x)``: R divides by the sums over rays, C by the sums over pixels. Of the whole
+    series it is SIRT (Gilbert 1972, doi:10.1016/0022-5193(72)90180-4); of one projection after the other
+    SART (Andersen and Kak 1984, doi:10.1016/0161-7346(84)90008-7); of a few at a time ordered-subset SIRT,
+    which gets as far in a sweep as SIRT does in about as many iterations as there are subsets.
+
+    Parameters
+    ----------
+    setting
+        Of the run.
+    iterations
+        How many; each goes through all projections.
+    subsets
+        Tilts of each subset, in the order in which they are visited.
+    """
+
+    widest = 64
+    copies = (1, 3)
+
+    def __init__(self, setting: Setting, iterations: int, subsets: list[NDArray[np.intp]]) -> None:
+        self.n_iterations, self.n_steps = iterations, iterations * len(subsets)
+        self.setting, self.subsets = setting, subsets
+        rows = inverse(ray_sums(setting.projector, setting.mask)) * setting.weights
+        self.row_factors = [rows[tilts] for tilts in subsets]
+        self.pixel_factors = [
+            inverse(pixel_sums(setting.projector.subset(tilts), setting.weights[tilts])) * setting.mask
+            for tilts in subsets
+        ]
+
+    def begin(self, block: Block) -> RunningSirt:
+        """Start on a block."""
+        return RunningSirt(self, block)
+
+
+class RunningSirt:
+    """One block of :class:`Sirt`."""
+
+    def __init__(self, method: Sirt, block: Block) -> None:
+        self._method, self._limits = method, (method.setting.lowest, method.setting.highest)
+        self.estimate: NDArray[np.float32] = block.start
+        """The volume ``(Z, Y, width)``."""
+        self._projectors, self._misfits = [], []
+        weights = method.setting.weights
+        for tilts, factors in zip(method.subsets, method.row_factors, strict=True):
+            projector, data = block.projector, block.data
+            if len(method.subsets) > 1:
+                projector = projector.subset(tilts)
+                data = aligned((tilts.size, *block.data.shape[1:]))
+                np.take(block.data, tilts, axis=0, out=data)
+            self._projectors.append(projector)
+            self._misfits.append(Misfit(projector, data, factors, weights[tilts]))
+
+    def advance(self, step: Callable[[], None]) -> None:
+        """Correct with every subset once."""
+        method = self._method
+        for projector, misfit, scale in zip(
+            self._projectors, self._misfits, method.pixel_factors, strict=True
+        ):
+            rows = misfit.of(self.estimate)
+            projector.update(self.estimate, rows, scale, *self._limits)
+            self._forget()
+            step()
+
+    def squares(self) -> NDArray[np.float64]:
+        """Weighted sums of squares; of SIRT, the next iteration begins with the same projections."""
+        return np.sum([misfit.squares(self.estimate) for misfit in self._misfits], axis=0)
+
+    def _forget(self) -> None:
+        for misfit in self._misfits:
+            misfit.forget()
+
+
+def all_together(angles_rad: NDArray[np.float64]) -> list[NDArray[np.intp]]:
+    """The one subset of SIRT: every projection."""
+    return [np.arange(angles_rad.size)]
+
+
+def one_by_one(angles_rad: NDArray[np.float64]) -> list[NDArray[np.intp]]:
+    """The subsets of SART, in an order in which one differs much in angle from the few before it.
+
+    SART converges several times faster in it than from one tilt to the next. It depends on the angles
+    only, not on the order in which they were acquired: rank k follows at the golden section.
+    """
+    by_angle = np.argsort(angles_rad, kind="stable")
+    return [by_angle[[rank]] for rank in _spread(angles_rad.size)]
+
+
+def interleaved(angles_rad: NDArray[np.float64], n_subsets: Any) -> list[NDArray[np.intp]]:
+    """The subsets of OS-SIRT: every ``n_subsets``-th tilt in order of angle; None: about seven tilts in each.
+
+    Raises
+    ------
+    ParameterError
+        If there are more subsets than tilts.
+    """
+    usual = max(1, round(angles_rad.size / _TILTS_PER_SUBSET))
+    count = usual if n_subsets is None else checked_count("the number of subsets", n_subsets)
+    if count > angles_rad.size:
+        raise ParameterError(f"{count} subsets of {angles_rad.size} projections; choose at most as many")
+    by_angle = np.argsort(angles_rad, kind="stable")
+    return [by_angle[first::count] for first in _spread(count)]
+
+
+def _spread(count: int) -> NDArray[np.intp]:
+    places = np.arange(count) * _GOLDEN % 1
+    return np.argsort(np.argsort(places, kind="stable"), kind="stable")

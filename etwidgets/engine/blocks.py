@@ -1,0 +1,129 @@
+"""Cuts a stack into blocks of slices and runs them in threads; knows no algorithm."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etwidgets.engine.arithmetic import aligned
+from etwidgets.engine.team import Team
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from etwidgets.progress import Progress
+
+    Portion = tuple[range, int]
+
+_REPORT_EVERY_S = 0.1
+
+
+class Stopped(Exception):  # noqa: N818  (a worker's answer to being told to stop; never leaves this package)
+    """Raised in a worker by :meth:`Shared.step` after the caller was told to stop."""
+
+
+class Shared:
+    """What the workers and the caller's thread share: how much is done, and whether to go on."""
+
+    def __init__(self, n_steps: int) -> None:
+        self._n_steps = max(n_steps, 1)
+        self._n_done = 0
+        self._lock = threading.Lock()
+        self.stop = threading.Event()
+
+    def step(self) -> None:
+        """A worker has done one more step.
+
+        Raises
+        ------
+        Stopped
+            If the work is to end.
+        """
+        with self._lock:
+            self._n_done += 1
+        if self.stop.is_set():
+            raise Stopped
+
+    @property
+    def fraction(self) -> float:
+        """The part of all steps that is done, 0 to 1."""
+        return min(self._n_done / self._n_steps, 1.0)
+
+
+def portions(n_slices: int, widths: Sequence[int]) -> list[Portion]:
+    """Which slices go together, each with the width of their block (the smallest that holds them)."""
+    cut: list[Portion] = []
+    first = 0
+    while first < n_slices:
+        left = n_slices - first
+        width = next((width for width in widths if width >= left), widths[-1])
+        cut.append((range(first, min(first + width, n_slices)), width))
+        first += width
+    return cut
+
+
+def team_sizes(n_blocks: int, n_threads: int) -> list[int]:
+    """Threads for each block: one, but the last blocks share all threads if there are not enough of them."""
+    n_last = n_blocks % n_threads
+    return [1] * (n_blocks - n_last) + [n_threads // n_last] * n_last if n_last else [1] * n_blocks
+
+
+def run(
+    work: Callable[[range, int, Team, Callable[[], None]], None],
+    cut: Sequence[Portion],
+    *,
+    n_threads: int,
+    n_steps: int,
+    progress: Progress,
+) -> None:
+    """Call ``work(slices, width, team, step)`` for every block; results do not depend on the threads.
+
+    Parameters
+    ----------
+    work
+        Calls ``step()`` ``n_steps`` times.
+    cut
+        From :func:`portions`.
+    n_threads
+        For all blocks together.
+    n_steps
+        Of each block.
+    progress
+        Called from this thread only; what it raises ends the workers at their next step, and is raised.
+    """
+    shared = Shared(len(cut) * n_steps)
+
+    def block(portion: Portion, team_size: int) -> None:
+        with Team(team_size) as team:
+            work(*portion, team, shared.step)
+
+    pool = ThreadPoolExecutor(min(n_threads, len(cut)), thread_name_prefix="etwidgets-block")
+    try:
+        progress.advance(0)
+        sizes = team_sizes(len(cut), n_threads)
+        pending = [pool.submit(block, *each) for each in zip(cut, sizes, strict=True)]
+        for future in pending:
+            while not future.done():
+                wait([future], timeout=_REPORT_EVERY_S)
+                progress.advance(shared.fraction)
+            future.result()
+    finally:
+        shared.stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+    progress.advance(1)
+
+
+def load(stack: NDArray[Any], slices: range, width: int, factor: float = 1.0) -> NDArray[np.float32]:
+    """A block ``(rows, columns, width)`` of ``(rows, columns, X)``, times a factor; missing lanes are 0."""
+    block = aligned((*stack.shape[:2], width))
+    part = stack[:, :, slices.start : slices.stop]
+    if factor == 1:
+        block[..., : len(slices)] = part
+    else:
+        np.multiply(part, factor, out=block[..., : len(slices)], casting="unsafe")
+    return block

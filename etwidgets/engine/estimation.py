@@ -1,0 +1,186 @@
+"""How long a reconstruction will take on this machine, and how much memory: from a probe of a few steps."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etwidgets.engine import blocks
+from etwidgets.engine.algorithms.table import METHODS, Options, checked_name
+from etwidgets.engine.backends import find_backend
+from etwidgets.engine.checks import checked_count
+from etwidgets.engine.geometry import Geometry
+from etwidgets.engine.runs import Run, prepare, usable_widths
+from etwidgets.engine.team import Team, checked_workers
+
+if TYPE_CHECKING:
+    from etwidgets.engine.blocks import Portion
+_BYTES = 4  # of a float32
+_PROBE_S = 0.2  # a step more only as long as this is not over
+_TRIES, _LONG_PROBE_S = 3, 0.5
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a reconstruction will take.
+
+    Attributes
+    ----------
+    seconds
+        From beginning to end, with the machine as busy as it is now.
+    n_bytes
+        At the peak, the volume among them, the projections not.
+    """
+
+    seconds: float
+    n_bytes: int
+
+
+class _Enough(Exception):  # noqa: N818  (ends a probe; never leaves this module)
+    pass
+
+
+@dataclass
+class _Times:
+    """Seconds of the parts of one block."""
+
+    begin: float
+    step: float
+    end: float
+
+
+def estimate(
+    geometry: Geometry,
+    algorithm: str = "FBP",
+    iterations: int = 20,
+    *,
+    n_slices: int = 1,
+    n_subsets: int | None = None,
+    dart_iterations: int = 10,
+    model: str | None = None,
+    backend: str = "auto",
+    n_workers: int | None = None,
+) -> Estimate:
+    """Seconds and bytes of :func:`reconstruct`, before it is begun.
+
+    A few steps are run on blocks of the real size in all threads, for a few tenths of a second (large
+    slices: as long as two steps take), and multiplied by what there is to do.
+
+    Parameters
+    ----------
+    geometry, algorithm, iterations, n_subsets, dart_iterations, model, backend, n_workers
+        As in :func:`reconstruct`.
+    n_slices
+        Slices along x.
+
+    Raises
+    ------
+    ParameterError, MissingDependencyError
+        As :func:`reconstruct`.
+    """
+    name = checked_name(algorithm)
+    n_slices = checked_count("n_slices", n_slices)
+    options = Options(
+        iterations=iterations, n_subsets=n_subsets, dart_iterations=dart_iterations, tv_weight=1.0,
+        gray_levels=(0, 1),
+    )  # fmt: skip
+    _compile(geometry, name, options, model, backend, n_workers)
+    began = time.perf_counter()
+    run = prepare(geometry, name, options, model=model, backend=backend, n_workers=n_workers)
+    shared = time.perf_counter() - began
+    cut = blocks.portions(n_slices, run.widths)
+    n_bytes = memory_needed(
+        geometry, algorithm, n_slices=n_slices, model=model, backend=backend, n_workers=n_workers
+    )
+    return Estimate(shared + _seconds(run, cut), n_bytes)
+
+
+def memory_needed(
+    geometry: Geometry,
+    algorithm: str = "FBP",
+    *,
+    n_slices: int = 1,
+    model: str | None = None,
+    backend: str = "auto",
+    n_workers: int | None = None,
+) -> int:
+    """Bytes of the volume and of the blocks that are worked on at a time; as :func:`estimate`, at once."""
+    method = METHODS[checked_name(algorithm)]
+    chosen = find_backend(backend, model)
+    n_threads = checked_workers(n_workers) if chosen.threaded else 1
+    cut = blocks.portions(n_slices, usable_widths(chosen, geometry, method))
+    at_once = sorted((width for _, width in cut), reverse=True)[:n_threads]
+    (volumes, projections), voxels = method.copies, geometry.n_z * geometry.n_y
+    lanes = sum(at_once) * (volumes * voxels + projections * geometry.n_angles * geometry.n_y)
+    return _BYTES * (n_slices * voxels + lanes)
+
+
+def _compile(
+    geometry: Geometry, name: str, options: Options, model: str | None, backend: str, n_workers: int | None
+) -> None:
+    """Compile what a run needs, on a geometry of next to nothing: that is paid once, not per run."""
+    small = Geometry(geometry.angles_rad, 8, 8)
+    run = prepare(small, name, options, model=model, backend=backend, n_workers=n_workers)
+    for width in usable_widths(run.backend, geometry, run.method):
+        _timed_block(run, range(1), width, 1)
+
+
+def _seconds(run: Run, cut: list[Portion]) -> float:
+    sizes = blocks.team_sizes(len(cut), run.n_threads)
+    probes = list(zip(cut, sizes, strict=True))[: run.n_threads]
+    slowest = np.inf
+    began = time.perf_counter()
+    with ThreadPoolExecutor(len(probes)) as pool:
+        # fresh memory and cold caches can double the time of a first try
+        for _ in range(_TRIES):
+            if time.perf_counter() - began > _LONG_PROBE_S:
+                break
+            pending = [pool.submit(_timed_block, run, *portion, size) for portion, size in probes]
+            parts = [each.result() for each in pending]
+            whole = max(times.begin + run.method.n_steps * times.step + times.end for times in parts)
+            slowest = min(slowest, whole)
+    n_rounds, n_last = divmod(len(cut), run.n_threads)
+    if n_rounds == 0:
+        return slowest
+    return slowest * (n_rounds + (1 / sizes[-1] if n_last else 0))
+
+
+def _timed_block(run: Run, slices: range, width: int, team_size: int) -> _Times:
+    stack = np.broadcast_to(np.float32(1), (run.geometry.n_angles, run.geometry.n_y, slices.stop))
+    ticks: list[float] = []
+
+    def step() -> None:
+        ticks.append(time.perf_counter())
+        if len(ticks) > 2 and ticks[-1] - ticks[0] > _PROBE_S:
+            raise _Enough
+
+    with Team(team_size) as team:
+        start = time.perf_counter()
+        running = run.method.begin(run.block(stack, None, slices, width, team))
+        ticks.append(time.perf_counter())
+        begin = ticks[0] - start
+        with suppress(_Enough):
+            for _ in range(run.method.n_iterations):
+                running.advance(step)
+        # the first step finds cold caches; it is left out where there is another
+        first = 1 if len(ticks) > 2 else 0
+        each = (ticks[-1] - ticks[first]) / (len(ticks) - 1 - first)
+        end = time.perf_counter()
+        np.ascontiguousarray(run.unscaled(running.estimate, len(slices)))
+        return _Times(begin, each, time.perf_counter() - end)
+
+
+def warm_up() -> None:
+    """Compile the kernels that most runs need, or fetch them from disk; a later run begins at once.
+
+    Takes some 10 s the first time on a machine, and below a second afterwards. Safe in any thread, and
+    twice.
+    """
+    geometry, options = Geometry([0.0, 0.1], 8), Options(iterations=1, tv_weight=1.0)
+    for name in ("FBP", "SIRT", "CGLS", "FISTA-TV"):
+        _compile(geometry, name, options, None, "cpu", 1)

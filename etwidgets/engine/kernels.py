@@ -1,0 +1,419 @@
+"""Compiled projection of blocks of slices; knows arrays and one block, no threads and no algorithm.
+
+A block holds ``width`` slices, innermost: volumes ``(Z, Y, width)``, projections ``(T, Y, width)``, both
+flattened, float32. All slices share their geometry, so each weight is worked out once and used for the
+whole vector. numba's own vectorizer keeps the sums of such loops in memory; the small vector type below
+keeps them in registers, which doubles the speed.
+
+Both directions gather: the forward kernel runs over rays, the backward kernel over pixels, and no two
+calls on different parts of the output write the same number. The factories :func:`forward` and
+:func:`backward` are the only way in; a library compiled ahead of time can take their place.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from math import floor
+from typing import TYPE_CHECKING, Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.datamodel import models, register_default
+from numba.extending import intrinsic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Kernel = Callable[..., None]
+
+ROWS_PER_STRIP = 8
+"""Rows of the volume that the forward kernel finishes for all rays, while they are in the cache."""
+TILE = 16
+"""Rows and columns of the square that the backward kernel finishes for all tilts."""
+
+_FLOAT = ir.FloatType()
+
+
+class Lanes(types.Type):
+    """As many float32 numbers as the block has slices, in registers."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        super().__init__(name=f"Lanes({width})")
+
+
+@register_default(Lanes)
+class _LanesModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, lanes: Lanes) -> None:
+        super().__init__(manager, lanes, ir.VectorType(_FLOAT, lanes.width))
+
+
+def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any, width: int) -> Any:
+    data = cgutils.create_struct_proxy(array_type)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [index]), ir.VectorType(_FLOAT, width).as_pointer())
+
+
+def _load(context: Any, builder: Any, array_type: Any, array: Any, index: Any, width: int) -> Any:
+    loaded = builder.load(_address(context, builder, array_type, array, index, width))
+    loaded.align = 4
+    return loaded
+
+
+def _splat(builder: Any, number: Any, width: int) -> Any:
+    undefined = ir.Constant(ir.VectorType(_FLOAT, width), ir.Undefined)
+    first = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width)
+    return builder.shuffle_vector(first, undefined, zeros)
+
+
+@intrinsic(prefer_literal=True)
+def _zeros(_typing: Any, width: Any) -> Any:
+    """``width`` zeros."""
+    if not isinstance(width, types.IntegerLiteral):
+        return None
+    lanes = Lanes(width.literal_value)
+
+    def code(_context: Any, _builder: Any, _signature: Any, _values: Any) -> Any:
+        return ir.Constant(ir.VectorType(_FLOAT, lanes.width), [0.0] * lanes.width)
+
+    return lanes(width), code
+
+
+@intrinsic(prefer_literal=True)
+def _lanes_at(_typing: Any, array: Any, index: Any, width: Any) -> Any:
+    """``array[index : index + width]``."""
+    if not isinstance(width, types.IntegerLiteral):
+        return None
+    lanes = Lanes(width.literal_value)
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return _load(context, builder, signature.args[0], values[0], values[1], lanes.width)
+
+    return lanes(array, types.intp, width), code
+
+
+@intrinsic
+def _put(_typing: Any, array: Any, index: Any, lanes: Any) -> Any:
+    """``array[index : index + width] = lanes``."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        width = signature.args[2].width
+        stored = builder.store(
+            values[2], _address(context, builder, signature.args[0], values[0], values[1], width)
+        )
+        stored.align = 4
+        return context.get_dummy_value()
+
+    return types.none(array, types.intp, lanes), code
+
+
+@intrinsic
+def _plus(_typing: Any, sums: Any, array: Any, index: Any, weight: Any) -> Any:
+    """``sums + weight * array[index : index + width]``, rounded once."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        total, vector, position, factor = values
+        width = signature.args[0].width
+        loaded = _load(context, builder, signature.args[1], vector, position, width)
+        fused = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(total.type, [total.type] * 3), f"llvm.fma.v{width}f32"
+        )
+        return builder.call(fused, [loaded, _splat(builder, factor, width), total])
+
+    return sums(sums, array, types.intp, types.float32), code
+
+
+@intrinsic
+def _limited(_typing: Any, lanes: Any, lowest: Any, highest: Any) -> Any:
+    """``min(max(lanes, lowest), highest)``."""
+
+    def code(_context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        inside, lower, upper = values
+        for sign, limit in (("<", lower), (">", upper)):
+            bound = _splat(builder, limit, signature.args[0].width)
+            inside = builder.select(builder.fcmp_ordered(sign, inside, bound), bound, inside)
+        return inside
+
+    return lanes(lanes, types.float32, types.float32), code
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile when first called, without the interpreter's lock, and keep the code on disk if possible."""
+    options = {"nogil": True, "error_model": "numpy"}
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # no folder that can be written
+        return numba.njit(**options)(function)
+
+
+@numba.njit(inline="always")
+def _trapezoid(c: float, s: float) -> tuple[float, float, float, float]:
+    """Of the projection of a pixel: half widths of plateau and foot, height, and steepness of the flank."""
+    a = abs(abs(c) - abs(s)) / 2
+    b = (abs(c) + abs(s)) / 2
+    height = 1 / (a + b)
+    flank = height / (2 * (b - a)) if b - a > 1e-12 else 0.0
+    return a, b, height, flank
+
+
+@numba.njit(inline="always")
+def _cumulative(u: float, a: float, b: float, height: float, flank: float) -> float:
+    """Area of the unit trapezoid from 0 to u."""
+    distance = abs(u)
+    v = max(min(b - distance, b - a), 0.0)
+    area = 0.5 - flank * v * v - height * max(a - distance, 0.0)
+    return area if u >= 0 else -area
+
+
+@cache
+def forward(width: int, model: str) -> Kernel:
+    """The kernel that projects a block along its rays.
+
+    Parameters
+    ----------
+    width
+        Slices in a block.
+    model
+        ``"linear"`` or ``"strip"``.
+
+    Returns
+    -------
+    callable
+        ``kernel(volume, projections, cos, sin, n_z, n_y, t0, t1, j0, j1)`` writes the rows ``t0:t1`` and
+        detector pixels ``j0:j1`` of the projections.
+    """
+    return _forward_linear(width) if model == "linear" else _forward_strip(width)
+
+
+@cache
+def backward(width: int, model: str) -> Kernel:
+    """The kernel that gathers projections in pixels; the adjoint of :func:`forward` of the same model.
+
+    Parameters
+    ----------
+    width
+        Slices in a block.
+    model
+        ``"linear"``, ``"strip"`` or ``"interpolation"`` (which has no forward kernel).
+
+    Returns
+    -------
+    callable
+        ``kernel(projections, volume, cos, sin, n_z, n_y, r0, r1, tile, scale, lowest, highest)`` writes
+        ``min(max(volume + scale * sum, lowest), highest)`` to the rows ``r0:r1`` of the volume, but not
+        where ``scale``, ``(Z * Y,)``, is 0; ``tile`` is a scratch array of ``TILE * TILE * width``, and
+        ``r0`` a multiple of :data:`TILE`.
+    """
+    if model == "strip":
+        return _backward_strip(width)
+    return _backward_linear(width, model == "linear")
+
+
+def _forward_linear(width: int) -> Kernel:
+    def kernel(volume, projections, cos, sin, n_z, n_y, t0, t1, j0, j1):
+        for t in range(t0, t1):
+            projections[(t * n_y + j0) * width : (t * n_y + j1) * width] = 0
+        row_centre, centre = (n_z - 1) / 2, (n_y - 1) / 2
+        for z0 in range(0, n_z, ROWS_PER_STRIP):
+            z1 = min(z0 + ROWS_PER_STRIP, n_z)
+            for t in range(t0, t1):
+                c, s = cos[t], sin[t]
+                if abs(c) >= abs(s):
+                    slope, length = s / c, 1 / abs(c)
+                    for j in range(j0, j1):
+                        at = (t * n_y + j) * width
+                        sums = _lanes_at(projections, at, width)
+                        q = (j - centre) / c + centre + (z0 - row_centre) * slope
+                        for r in range(z0, z1):
+                            i = int(floor(q))
+                            f = q - i
+                            source = (r * n_y + i) * width
+                            if 0 <= i < n_y - 1:
+                                sums = _plus(sums, volume, source, np.float32((1 - f) * length))
+                                sums = _plus(sums, volume, source + width, np.float32(f * length))
+                            elif i == n_y - 1:
+                                sums = _plus(sums, volume, source, np.float32((1 - f) * length))
+                            elif i == -1:
+                                sums = _plus(sums, volume, source + width, np.float32(f * length))
+                            q += slope
+                        _put(projections, at, sums)
+                else:
+                    slope, length = c / s, 1 / abs(s)
+                    for j in range(j0, j1):
+                        first = row_centre - (j - centre) / s - centre * slope
+                        q0, q1 = 0, n_y
+                        if slope != 0:  # only the columns in which the ray meets this strip
+                            u, v = (z0 - 1 - first) / slope, (z1 - first) / slope
+                            q0 = int(max(min(u, v), 0.0))
+                            q1 = int(floor(max(min(max(u, v), n_y - 1.0), -1.0))) + 1
+                        at = (t * n_y + j) * width
+                        sums = _lanes_at(projections, at, width)
+                        for q in range(q0, q1):
+                            row = first + q * slope
+                            i = int(floor(row))
+                            f = row - i
+                            source = (i * n_y + q) * width
+                            if z0 <= i < z1:
+                                sums = _plus(sums, volume, source, np.float32((1 - f) * length))
+                            if z0 <= i + 1 < z1:
+                                sums = _plus(sums, volume, source + n_y * width, np.float32(f * length))
+                        _put(projections, at, sums)
+
+    return compiled(kernel)
+
+
+def _forward_strip(width: int) -> Kernel:
+    def kernel(volume, projections, cos, sin, n_z, n_y, t0, t1, j0, j1):
+        for t in range(t0, t1):
+            projections[(t * n_y + j0) * width : (t * n_y + j1) * width] = 0
+        row_centre, centre = (n_z - 1) / 2, (n_y - 1) / 2
+        for z0 in range(0, n_z, ROWS_PER_STRIP):
+            z1 = min(z0 + ROWS_PER_STRIP, n_z)
+            for t in range(t0, t1):
+                c, s = cos[t], sin[t]
+                a, b, height, flank = _trapezoid(c, s)
+                if abs(c) >= abs(s):
+                    slope = s / c
+                    for j in range(j0, j1):
+                        at = (t * n_y + j) * width
+                        sums = _lanes_at(projections, at, width)
+                        q = (j - centre) / c + centre + (z0 - row_centre) * slope
+                        for r in range(z0, z1):
+                            i = int(floor(q))
+                            for column in range(max(i - 1, 0), min(i + 3, n_y)):
+                                d = (column - q) * c
+                                weight = _cumulative(d + 0.5, a, b, height, flank)
+                                weight -= _cumulative(d - 0.5, a, b, height, flank)
+                                source = (r * n_y + column) * width
+                                sums = _plus(sums, volume, source, np.float32(weight))
+                            q += slope
+                        _put(projections, at, sums)
+                else:
+                    slope = c / s
+                    for j in range(j0, j1):
+                        first = row_centre - (j - centre) / s - centre * slope
+                        q0, q1 = 0, n_y
+                        if slope != 0:
+                            u, v = (z0 - 2 - first) / slope, (z1 + 1 - first) / slope
+                            q0 = int(max(min(u, v), 0.0))
+                            q1 = int(floor(max(min(max(u, v), n_y - 1.0), -1.0))) + 1
+                        at = (t * n_y + j) * width
+                        sums = _lanes_at(projections, at, width)
+                        for q in range(q0, q1):
+                            crossing = first + q * slope
+                            i = int(floor(crossing))
+                            for row in range(max(i - 1, z0), min(i + 3, z1)):
+                                d = (row - crossing) * s
+                                weight = _cumulative(d + 0.5, a, b, height, flank)
+                                weight -= _cumulative(d - 0.5, a, b, height, flank)
+                                source = (row * n_y + q) * width
+                                sums = _plus(sums, volume, source, np.float32(weight))
+                        _put(projections, at, sums)
+
+    return compiled(kernel)
+
+
+def _backward_linear(width: int, joseph: bool) -> Kernel:
+    def kernel(projections, volume, cos, sin, n_z, n_y, r0, r1, tile, scale, lowest, highest):
+        row_centre, centre = (n_z - 1) / 2, (n_y - 1) / 2
+        n_tilts = len(cos)
+        for z0 in range(r0, r1, TILE):
+            z1 = min(z0 + TILE, r1)
+            for q0 in range(0, n_y, TILE):
+                q1 = min(q0 + TILE, n_y)
+                tile[:] = 0
+                # two tilts at a time, so that each sum is fetched and put back half as often
+                for t in range(0, n_tilts, 2):
+                    two = t + 1 < n_tilts
+                    c1, s1 = cos[t], sin[t]
+                    c2, s2 = (cos[t + 1], sin[t + 1]) if two else (1.0, 0.0)
+                    g1 = 1 / max(abs(c1), abs(s1)) if joseph else 1.0
+                    g2 = 1 / max(abs(c2), abs(s2)) if joseph else 1.0
+                    for r in range(z0, z1):
+                        p1 = (q0 - centre) * c1 + (row_centre - r) * s1 + centre
+                        p2 = (q0 - centre) * c2 + (row_centre - r) * s2 + centre
+                        if not two:
+                            p2 = -4.0 * n_y
+                        at = (r - z0) * TILE * width
+                        for _ in range(q0, q1):
+                            sums = _lanes_at(tile, at, width)
+                            i = int(floor(p1))
+                            f = p1 - i
+                            source = (t * n_y + i) * width
+                            near = np.float32(max(1 - f * g1, 0.0) * g1)
+                            far = np.float32(max(1 - (1 - f) * g1, 0.0) * g1)
+                            if 0 <= i < n_y - 1:
+                                sums = _plus(sums, projections, source, near)
+                                sums = _plus(sums, projections, source + width, far)
+                            elif i == n_y - 1:
+                                sums = _plus(sums, projections, source, near)
+                            elif i == -1:
+                                sums = _plus(sums, projections, source + width, far)
+                            i = int(floor(p2))
+                            f = p2 - i
+                            source = ((t + 1) * n_y + i) * width
+                            near = np.float32(max(1 - f * g2, 0.0) * g2)
+                            far = np.float32(max(1 - (1 - f) * g2, 0.0) * g2)
+                            if 0 <= i < n_y - 1:
+                                sums = _plus(sums, projections, source, near)
+                                sums = _plus(sums, projections, source + width, far)
+                            elif i == n_y - 1:
+                                sums = _plus(sums, projections, source, near)
+                            elif i == -1:
+                                sums = _plus(sums, projections, source + width, far)
+                            _put(tile, at, sums)
+                            at += width
+                            p1 += c1
+                            p2 += c2
+                for r in range(z0, z1):
+                    for q in range(q0, q1):
+                        at, source = (r * n_y + q) * width, ((r - z0) * TILE + q - q0) * width
+                        if scale[r * n_y + q] != 0:
+                            sums = _plus(_lanes_at(volume, at, width), tile, source, scale[r * n_y + q])
+                            _put(volume, at, _limited(sums, lowest, highest))
+
+    return compiled(kernel)
+
+
+def _backward_strip(width: int) -> Kernel:
+    def kernel(projections, volume, cos, sin, n_z, n_y, r0, r1, tile, scale, lowest, highest):
+        row_centre, centre = (n_z - 1) / 2, (n_y - 1) / 2
+        for z0 in range(r0, r1, TILE):
+            z1 = min(z0 + TILE, r1)
+            for q0 in range(0, n_y, TILE):
+                q1 = min(q0 + TILE, n_y)
+                tile[:] = 0
+                for t in range(len(cos)):
+                    c, s = cos[t], sin[t]
+                    a, b, height, flank = _trapezoid(c, s)
+                    for r in range(z0, z1):
+                        p = (q0 - centre) * c + (row_centre - r) * s + centre
+                        at = (r - z0) * TILE * width
+                        for _ in range(q0, q1):
+                            i = int(floor(p + 0.5))
+                            f = p - i
+                            if -1 <= i <= n_y:
+                                sums = _lanes_at(tile, at, width)
+                                upper = _cumulative(f + 0.5, a, b, height, flank)
+                                lower = _cumulative(f - 0.5, a, b, height, flank)
+                                source = (t * n_y + i) * width
+                                if i >= 1:
+                                    sums = _plus(sums, projections, source - width, np.float32(0.5 - upper))
+                                if 0 <= i < n_y:
+                                    sums = _plus(sums, projections, source, np.float32(upper - lower))
+                                if i < n_y - 1:
+                                    sums = _plus(sums, projections, source + width, np.float32(0.5 + lower))
+                                _put(tile, at, sums)
+                            at += width
+                            p += c
+                for r in range(z0, z1):
+                    for q in range(q0, q1):
+                        at, source = (r * n_y + q) * width, ((r - z0) * TILE + q - q0) * width
+                        if scale[r * n_y + q] != 0:
+                            sums = _plus(_lanes_at(volume, at, width), tile, source, scale[r * n_y + q])
+                            _put(volume, at, _limited(sums, lowest, highest))
+
+    return compiled(kernel)

@@ -1,0 +1,172 @@
+"""From checked arguments to an algorithm that is ready for its blocks; runs nothing itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etwidgets.engine.algorithms.base import Block, Setting
+from etwidgets.engine.algorithms.table import DIRECT, method_for
+from etwidgets.engine.backends import find_backend
+from etwidgets.engine.blocks import load
+from etwidgets.engine.checks import checked_limits
+from etwidgets.engine.team import Team, checked_workers
+from etwidgets.errors import DataError, ParameterError, ShapeError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from etwidgets.engine.algorithms.base import Method
+    from etwidgets.engine.algorithms.table import Options
+    from etwidgets.engine.backends import Backend
+    from etwidgets.engine.geometry import Geometry
+
+_MODERATE = 60  # powers of two within which products and squares of float32 numbers stay finite
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """An algorithm for a geometry, with everything checked.
+
+    Attributes
+    ----------
+    geometry, backend, model
+        Where and how it is projected.
+    method
+        The algorithm.
+    setting
+        What its blocks share.
+    widths
+        Slices that a block may have, rising.
+    n_threads
+        For all blocks.
+    factor
+        A power of two, by which the projections are multiplied before and the volumes divided after.
+    """
+
+    geometry: Geometry
+    backend: Backend
+    model: str
+    method: Method
+    setting: Setting
+    widths: tuple[int, ...]
+    n_threads: int
+    factor: float
+
+    def block(
+        self, stack: NDArray[Any], start: NDArray[Any] | None, slices: range, width: int, team: Team
+    ) -> Block:
+        """A block of the stack ``(T, Y, X)`` and of the first estimate ``(X, Z, Y)``."""
+        projector = self.backend.projector(self.geometry, self.model, width, team)
+        shape = (self.geometry.n_z, self.geometry.n_y, 0)
+        first = np.empty(shape, np.float32) if start is None else np.moveaxis(start, 0, -1)
+        nothing = range(0)
+        volume = load(first, nothing if start is None else slices, width, self.factor)
+        inside = np.clip(volume, self.setting.lowest, self.setting.highest)
+        np.copyto(volume, inside, where=self.setting.mask[..., np.newaxis] > 0)
+        return Block(projector, load(stack, slices, width, self.factor), volume, slices)
+
+    def unscaled(self, estimate: NDArray[np.float32], n_slices: int) -> NDArray[np.float32]:
+        """The volumes ``(X, Z, Y)`` of an estimate ``(Z, Y, width)``; a view where nothing was scaled."""
+        volumes = np.moveaxis(estimate[..., :n_slices], -1, 0)
+        if self.factor == 1:
+            return volumes
+        largest = np.finfo(np.float32).max
+        return np.clip(volumes / np.float64(self.factor), -largest, largest).astype(np.float32)
+
+
+def prepare(
+    geometry: Geometry,
+    name: str,
+    options: Options,
+    *,
+    largest: float = 1.0,
+    minimum: Any = None,
+    maximum: Any = None,
+    weights: Any = None,
+    mask: Any = None,
+    model: str | None = None,
+    backend: str = "auto",
+    n_workers: int | None = None,
+) -> Run:
+    """Check everything and work out what all blocks share.
+
+    Parameters
+    ----------
+    geometry
+        Of the slices.
+    name, options
+        Of the algorithm, the name in capital letters.
+    largest
+        Greatest magnitude among the projections.
+    minimum, maximum, weights, mask, model, backend, n_workers
+        As in :func:`etwidgets.engine.reconstruct`.
+
+    Raises
+    ------
+    ParameterError, ShapeError, DataError, MissingDependencyError
+        If something does not fit.
+    """
+    factor = _factor(largest)
+    limits = checked_limits(minimum, maximum)
+    lowest, highest = (
+        infinite if limit is None else float(limit) * factor
+        for limit, infinite in zip(limits, (-np.inf, np.inf), strict=True)
+    )
+    make = method_for(name, options, factor)
+    usable = _checked_weights(weights, geometry), _checked_mask(mask, geometry)
+    chosen = find_backend(backend, model)
+    used = model or (chosen.direct_model if name in DIRECT else "linear")
+    if used == "interpolation" and name not in DIRECT:
+        raise ParameterError(f"{name} needs a model that projects: linear or strip, not interpolation")
+    n_threads = checked_workers(n_workers) if chosen.threaded else 1
+    with Team(n_threads) as team:
+        probe = chosen.projector(geometry, used, chosen.widths(geometry)[0], team)
+        setting = Setting(probe, *usable, lowest, highest)
+        method = make(setting)
+    widths = usable_widths(chosen, geometry, method)
+    return Run(geometry, chosen, used, method, setting, widths, n_threads, factor)
+
+
+def usable_widths(backend: Backend, geometry: Geometry, method: Method | type[Method]) -> tuple[int, ...]:
+    """Slices that a block may have, rising: what the backend likes and the algorithm allows."""
+    widths = backend.widths(geometry)
+    return tuple(width for width in widths if width <= method.widest) or widths[:1]
+
+
+def _factor(largest: float) -> float:
+    """1 for ordinary data; for extreme data the power of two that makes them ordinary, which is exact."""
+    if largest == 0:
+        return 1.0
+    exponent = int(np.frexp(largest)[1])
+    return 1.0 if abs(exponent) < _MODERATE else float(2.0 ** -np.clip(exponent, -120, 120))
+
+
+def _checked_weights(weights: Any, geometry: Geometry) -> NDArray[np.float32]:
+    shape = (geometry.n_angles, geometry.n_y)
+    if weights is None:
+        return np.ones(shape, np.float32)
+    given = np.asarray(weights, dtype=float)
+    if given.shape == shape[:1]:
+        given = np.repeat(given[:, np.newaxis], shape[1], axis=1)
+    if given.shape != shape:
+        raise ShapeError(f"weights must be (T,) or (T, Y), {shape}, not {np.shape(weights)}")
+    if not np.isfinite(given).all() or given.min() < 0 or given.max() == 0:
+        raise DataError("weights must be finite, zero or more, and not all zero")
+    return np.ascontiguousarray(given, dtype=np.float32)
+
+
+def _checked_mask(mask: Any, geometry: Geometry) -> NDArray[np.float32]:
+    shape = (geometry.n_z, geometry.n_y)
+    if mask is None:
+        return np.ones(shape, np.float32)
+    given = np.asarray(mask)
+    if given.shape != shape:
+        raise ShapeError(f"the mask must be of a slice (Z, Y), {shape}, not {given.shape}")
+    if given.dtype != bool:
+        raise DataError(f"the mask must be of truth values (True: solved for), not {given.dtype}")
+    if not given.any():
+        raise DataError("the mask leaves no pixel to solve for")
+    return given.astype(np.float32)
