@@ -105,6 +105,8 @@ class Workbench:
         self._observe("stack", self._mark)
         self._closed = False
         self.show("data" if stack is None else "inspect")
+        if not self.session.runner.inline:
+            self.session.prepare()
         if path is not None:
             self.session.open(str(path))
         elif sample:

@@ -70,19 +70,6 @@ def _splat(builder: Any, number: Any, width: int) -> Any:
 
 
 @intrinsic(prefer_literal=True)
-def _zeros(_typing: Any, width: Any) -> Any:
-    """``width`` zeros."""
-    if not isinstance(width, types.IntegerLiteral):
-        return None
-    lanes = Lanes(width.literal_value)
-
-    def code(_context: Any, _builder: Any, _signature: Any, _values: Any) -> Any:
-        return ir.Constant(ir.VectorType(_FLOAT, lanes.width), [0.0] * lanes.width)
-
-    return lanes(width), code
-
-
-@intrinsic(prefer_literal=True)
 def _lanes_at(_typing: Any, array: Any, index: Any, width: Any) -> Any:
     """``array[index : index + width]``."""
     if not isinstance(width, types.IntegerLiteral):

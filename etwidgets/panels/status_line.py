@@ -14,6 +14,8 @@ from etwidgets.session import size_in_words
 if TYPE_CHECKING:
     from etwidgets.session import JobStatus
 
+_PREPARING = "Preparing the engine (once on this machine, some 10 s); you can begin"
+
 
 class StatusLine(Panel):
     """Progress, time left, Cancel, message, memory."""
@@ -31,7 +33,7 @@ class StatusLine(Panel):
         self.add("bar", widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="160px")))
         self.add("cancel", button("Cancel"))
         self.on_click("cancel", self.session.cancel)
-        self.refresh_on(self.model, ("job", "busy", "message", "memory_used"))
+        self.refresh_on(self.model, ("job", "busy", "preparing", "message", "memory_used"))
         bar, cancel = self.controls["bar"], self.controls["cancel"]
         return [row(self._words, bar, self._left, cancel, self._message, self._memory)], []
 
@@ -40,7 +42,8 @@ class StatusLine(Panel):
         job, busy = self.model.job, self.model.busy
         self.controls["cancel"].disabled = not busy
         running = job if busy else None
-        self._words.value = "Ready" if running is None else escape(running.words)
+        idle = _PREPARING if self.model.preparing else "Ready"
+        self._words.value = idle if running is None else escape(running.words)
         self._left.value = "" if running is None else _time_left(running)
         self.controls["bar"].value = 0.0 if running is None else running.fraction
         # without a job the message has the whole line

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import psutil
 
+from etwidgets import engine
 from etwidgets.errors import MemoryLimitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from etwidgets.session.operations import Operation
     from etwidgets.signals import TomoStack
@@ -29,8 +33,8 @@ class Estimate:
     memory
         Bytes at its peak, beyond what is held already.
     work
-        Size of the work: for a reconstruction voxels x projections x iterations, otherwise pixels. Times of
-        the same operation go in proportion to it.
+        Size of the work in pixels: times of the same operation go in proportion to it. Of a reconstruction 0,
+        whose time is found by a probe (:func:`etwidgets.session.previews.reconstruction_time`).
     """
 
     memory: int
@@ -54,15 +58,20 @@ def estimate(operation: Operation, stack: TomoStack | None, parameters: Mapping[
     pixels = stack.data.size
     if operation.kind != "volume":
         return Estimate(int(operation.copies * pixels * _BYTES), float(pixels))
-    height, width = stack.data.shape[-2:]
-    voxels = width * height * int(parameters.get("thickness") or height)
-    iterative = str(parameters.get("method", "FBP")).upper() not in ("BP", "FBP")
-    rounds = int(parameters.get("iterations", 20)) if iterative else 1
-    if str(parameters.get("method")).upper() == "DART":
-        rounds *= int(parameters.get("dart_iterations", 5))
-    # the volume, the sinograms as float32, and per-thread work space
-    memory = int(1.2 * voxels * _BYTES + operation.copies * pixels * _BYTES)
-    return Estimate(memory, float(voxels) * stack.data.shape[0] * rounds)
+    needed = engine.memory_needed(
+        reconstruction_geometry(stack.data.shape, np.zeros(stack.data.shape[0]), parameters),
+        str(parameters.get("method", "FBP")),
+        n_slices=stack.data.shape[-1],
+    )
+    return Estimate(needed, 0.0)
+
+
+def reconstruction_geometry(
+    shape: tuple[int, ...], tilts_deg: NDArray[np.float64], parameters: Mapping[str, Any]
+) -> engine.Geometry:
+    """The geometry that a reconstruction of a stack ``(T, Y, X)`` with these parameters has."""
+    height = shape[-2]
+    return engine.Geometry(np.deg2rad(tilts_deg), height, int(parameters.get("thickness") or height))
 
 
 def free_memory() -> int:

@@ -132,6 +132,9 @@ class TomoStackModel(HasTraits):
     busy = Bool()
     """Whether a job waits or runs. Written by the session."""
 
+    preparing = Bool()
+    """Whether the engine is being compiled, which is done once on a machine. Written by the session."""
+
     waiting = Int(0)
     """How many jobs wait for the one that runs. Written by the session."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import psutil
 
+from etwidgets import engine
 from etwidgets.session import running
 from etwidgets.session.display import Display
 from etwidgets.session.estimate import Estimate, check_fits, estimate
@@ -135,7 +136,8 @@ class Session:
         memory
             Bytes, at its peak.
         seconds
-            Judged by earlier runs of the same operation and method in this session; None before the first.
+            Judged by earlier runs of the same operation and method in this session; None before the first,
+            and of a reconstruction: ``previews.reconstruction_time`` tries that out.
         """
         operation = find(name)
         needed = self._estimate(operation, self._state, parameters)
@@ -212,6 +214,25 @@ class Session:
     def tell(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None:
         """Show a sentence to the user."""
         self.model.message = Message(text, level)
+
+    def prepare(self) -> None:
+        """Compile what previews and reconstructions need, in the background; ``model.preparing`` meanwhile.
+
+        Takes some 10 s the first time on a machine, for the result is kept on disk. A step that needs it
+        before waits for it.
+        """
+        self.model.preparing = True
+
+        def work() -> None:
+            try:
+                engine.warm_up()
+            finally:
+                self.runner.post(ready)
+
+        def ready() -> None:
+            self.model.preparing = False
+
+        self.runner.start(work)
 
     def close(self) -> None:
         """Stop what runs; the model is left as it is."""

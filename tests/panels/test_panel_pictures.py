@@ -1,6 +1,7 @@
 """What the panels draw is what the data are: each picture is compared with the numbers it stands for."""
 
 import asyncio
+import re
 
 import numpy as np
 import pytest
@@ -183,23 +184,47 @@ def test_reconstruct_shows_the_sinogram_and_the_slice_of_one_column(open_panel, 
 def test_reconstruct_offers_what_the_method_takes(open_panel, blobs):
     panel = open_panel(ReconstructPanel, blobs)
     shown = {}
-    for method in ("FBP", "SIRT", "DART"):
+    for method in ("FBP", "SIRT", "FISTA-TV", "DART"):
         panel.controls["method"].value = method
-        optional = ("iterations", "filter", "levels", "constrain")
+        optional = ("iterations", "filter", "price", "levels", "constrain")
         shown[method] = {name for name in optional if panel.controls[name].layout.display != "none"}
     assert shown == {
         "FBP": {"filter", "constrain"},
         "SIRT": {"iterations", "constrain"},
+        "FISTA-TV": {"iterations", "price", "constrain"},
         "DART": {"iterations", "levels"},
     }
 
 
-def test_reconstruct_tells_the_memory_and_after_a_run_the_time(open_panel, blobs):
+def test_reconstruct_tells_memory_and_time_before_a_run(open_panel, blobs):
     panel = open_panel(ReconstructPanel, blobs)
+    assert "~1 s, " in panel._cost.value
     assert "of memory" in panel._cost.value
-    assert " s," not in panel._cost.value
+    panel.controls["method"].value = "SIRT"
+    panel.controls["iterations"].value = 5000
+    seconds = int(re.search(r"~(\d+) s", panel._cost.value)[1])
+    panel.controls["iterations"].value = 50
+    assert int(re.search(r"~(\d+) s", panel._cost.value)[1]) <= max(1, seconds // 10)
+
+
+def test_a_hidden_panel_tries_nothing_out(open_panel, blobs):
+    panel = open_panel(ReconstructPanel, blobs)
+    panel.shown = False
+    panel.controls["method"].value = "SIRT"
+    assert "~" not in panel._cost.value
+    panel.shown = True
+    panel.controls["iterations"].value = 7
+    assert "~" in panel._cost.value
+
+
+def test_the_first_price_of_edges_follows_the_data(open_panel, blobs):
+    panel = open_panel(ReconstructPanel, blobs)
+    panel.controls["method"].value = "FISTA-TV"
+    assert panel.controls["price"].value == pytest.approx(panel.model.stack.data.max() / 20, rel=0.06)
+    panel.controls["iterations"].value = 3
     panel.controls["run"].click()
-    assert "~1 s," in panel._cost.value
+    made = panel.model.reconstruction.metadata.Tomography.reconstruction
+    assert made.tv_weight == panel.controls["price"].value
 
 
 # -- volume
