@@ -2,6 +2,7 @@
 
 from etwidgets.align.angles import calc_est_angles, calc_golden_ratio_angles
 from etwidgets.align.axis_estimate import AxisEstimate
+from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
 from etwidgets.align.correlation import correlate
 from etwidgets.align.filters import filter_projections
 from etwidgets.align.methods import AXIS_METHODS, METHODS, Method
@@ -16,6 +17,7 @@ __all__ = [
     "METHODS",
     "AxisEstimate",
     "Method",
+    "ShiftSearch",
     "apply_shifts",
     "calc_est_angles",
     "calc_golden_ratio_angles",
@@ -24,6 +26,7 @@ __all__ = [
     "estimate_shifts",
     "filter_projections",
     "find_tilt_axis",
+    "search_axis_shift",
     "transform",
     "weight_projections",
 ]

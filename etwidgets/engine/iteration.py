@@ -127,5 +127,5 @@ def _iterates(run: Run, data: NDArray[Any], start: NDArray[Any] | None, chunk: i
             squares = 0.0
             for (slices, _width), block in zip(portions, running, strict=True):
                 squares += float(block.squares()[: len(slices)].sum())
-                estimate[slices.start : slices.stop] = run.unscaled(block.estimate, len(slices))
+                run.hand_over(block.estimate, estimate[slices.start : slices.stop])
             yield Iterate(done, float(np.sqrt(squares)) / run.factor, estimate)

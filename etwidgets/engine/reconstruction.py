@@ -123,7 +123,7 @@ def reconstruct(
         running = run.method.begin(run.block(data, first, slices, width, team))
         for _ in range(run.method.n_iterations):
             running.advance(step)
-        result[slices.start : slices.stop] = run.unscaled(running.estimate, len(slices))
+        run.hand_over(running.estimate, result[slices.start : slices.stop])
 
     blocks.run(
         work,

@@ -9,6 +9,7 @@ import numpy as np
 
 from etwidgets.engine.algorithms.base import Block, Setting
 from etwidgets.engine.algorithms.table import DIRECT, method_for
+from etwidgets.engine.arithmetic import aligned
 from etwidgets.engine.backends import find_backend
 from etwidgets.engine.blocks import load
 from etwidgets.engine.checks import checked_limits
@@ -60,21 +61,23 @@ class Run:
     ) -> Block:
         """A block of the stack ``(T, Y, X)`` and of the first estimate ``(X, Z, Y)``."""
         projector = self.backend.projector(self.geometry, self.model, width, team)
-        shape = (self.geometry.n_z, self.geometry.n_y, 0)
-        first = np.empty(shape, np.float32) if start is None else np.moveaxis(start, 0, -1)
-        nothing = range(0)
-        volume = load(first, nothing if start is None else slices, width, self.factor)
-        inside = np.clip(volume, self.setting.lowest, self.setting.highest)
-        np.copyto(volume, inside, where=self.setting.mask[..., np.newaxis] > 0)
+        if start is None:
+            volume = aligned((self.geometry.n_z, self.geometry.n_y, width))
+        else:
+            volume = load(np.moveaxis(start, 0, -1), slices, width, self.factor)
+        if start is not None or not self.setting.allows_zero:
+            inside = np.clip(volume, self.setting.lowest, self.setting.highest)
+            np.copyto(volume, inside, where=self.setting.mask[..., np.newaxis] > 0)
         return Block(projector, load(stack, slices, width, self.factor), volume, slices)
 
-    def unscaled(self, estimate: NDArray[np.float32], n_slices: int) -> NDArray[np.float32]:
-        """The volumes ``(X, Z, Y)`` of an estimate ``(Z, Y, width)``; a view where nothing was scaled."""
-        volumes = np.moveaxis(estimate[..., :n_slices], -1, 0)
-        if self.factor == 1:
-            return volumes
+    def hand_over(self, estimate: NDArray[np.float32], volumes: NDArray[np.float32]) -> None:
+        """Write an estimate ``(Z, Y, width)`` to as many volumes ``(X, Z, Y)`` as there are."""
         largest = np.finfo(np.float32).max
-        return np.clip(volumes / np.float64(self.factor), -largest, largest).astype(np.float32)
+        for z, rows in enumerate(estimate):  # row by row, which the cache can turn round
+            turned = rows[:, : len(volumes)].T
+            if self.factor != 1:
+                turned = np.clip(turned / np.float64(self.factor), -largest, largest)
+            volumes[:, z] = turned
 
 
 def prepare(

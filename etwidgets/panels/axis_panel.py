@@ -1,4 +1,7 @@
-"""Find the tilt axis: by sliders that three slices follow, or by a method; computes nothing itself."""
+"""Find the tilt axis: by sliders that three slices follow, by eye among three, or by a method.
+
+It computes nothing itself, and knows no other panel.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,11 @@ import numpy as np
 
 from etwidgets.align import AXIS_METHODS
 from etwidgets.panels.navigation import add_tilt_slider
+from etwidgets.panels.objective import ObjectiveCurve
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, bare_slice, pixel_size, projection_pane
 from etwidgets.panels.pieces import button, control, heading, method_help, row, text
-from etwidgets.session.previews import axis_slices
+from etwidgets.session.previews import axis_neighbours, axis_slices
 from etwidgets.views import ImageView, contrast_limits
 
 if TYPE_CHECKING:
@@ -20,13 +24,22 @@ if TYPE_CHECKING:
 
     from etwidgets.signals import TomoStack
 
+_SHIFT_STEP_PX, _ROTATION_STEP_DEG = 0.1, 0.05
+_SLICES, _THREE_SHIFTS, _THREE_ROTATIONS = "three columns", "three shifts", "three rotations"
 _BY_HAND = """<p class='etw-help'><b>By hand</b> Move shift until the slices have no arcs to one side,
-then rotation until all three are sharp at once. The dashed line is the tilt axis
-as the sliders have it.</p>"""
+then rotation until all three are sharp at once. The dashed line is the tilt axis as the sliders have it. A
+click on the projection moves the nearest of the three columns there. With the mouse on a picture: arrow keys
+up and down shift by 0.1 px, left and right rotate by 0.05°, with Shift ten times as far.</p>"""
+_KEYS = {
+    "ArrowUp": ("shift", -_SHIFT_STEP_PX),
+    "ArrowDown": ("shift", _SHIFT_STEP_PX),
+    "ArrowLeft": ("rotation", -_ROTATION_STEP_DEG),
+    "ArrowRight": ("rotation", _ROTATION_STEP_DEG),
+}
 
 
 class AxisPanel(Panel):
-    """Shift and rotation of the tilt axis, with live slices."""
+    """Shift and rotation of the tilt axis, with live slices and the misfit over the shift."""
 
     name = "axis"
     title = "Tilt axis"
@@ -36,91 +49,198 @@ class AxisPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._contrast = Contrast()
+        self._columns: list[int] = []
         self._projection = self.add_view(ImageView(height=240).add_class("etw-grow"))
         self._slices = self.add_view(ImageView(height=260).add_class("etw-grow"))
         self._help, self._found = text(), text()
         tilt = add_tilt_slider(self)
         self._build_form()
-        self._preview = self.session.latest(axis_slices, self._show_slices)
-        self._undo.callback(self._preview.close)
-        self.listen(self.model, "stack", self._start_anew)
-        self.refresh_on(self.model, "stack")
-        self.refresh_on(self.display, ("projection", "contrast", "colour_map"))
-        for name in ("shift", "rotation"):
-            self.on_change(name, self._moved)
-        self.on_change("method", self._show_help)
-        self.on_click("auto", self._run_method)
-        self.on_click("apply", self._apply)
+        self._objective = ObjectiveCurve(self)
+        self._wire()
+        self._start_anew()
         self._show_help()
-        form = [self.controls[name] for name in ("method", "auto", "apply")]
-        parts = [heading("Tilt axis"), form[0], form[1], self._found, *form[2:], self.hint, self._help]
+        form = [self.controls[name] for name in ("method", "auto", "apply", "reset")]
+        parts = [heading("Tilt axis"), *form[:2], self._found, *form[2:], self.hint]
+        look = row(
+            self.controls["compare"], self.controls["less"], self.controls["more"], self.controls["by"]
+        )
         sliders = row(self.controls["shift"], self.controls["rotation"])
-        return [self._projection, row(tilt), self._slices, sliders], parts
+        pictures = [self._projection, row(tilt), look, self._slices, sliders]
+        return pictures, [*parts, *self._objective.parts, self._help]
 
     def _build_form(self) -> None:
         self.add("method", control(widgets.Dropdown, "method", options=list(AXIS_METHODS)))
         self.add("auto", button("Find the axis", primary=True))
         fine = {"continuous_update": True, "readout_format": ".2f"}
-        self.add("shift", control(widgets.FloatSlider, "shift y (px)", min=-40, max=40, step=0.1, **fine))
         self.add(
-            "rotation", control(widgets.FloatSlider, "rotation (deg)", min=-15, max=15, step=0.05, **fine)
+            "shift",
+            control(widgets.FloatSlider, "shift y (px)", min=-40, max=40, step=_SHIFT_STEP_PX, **fine),
+        )
+        self.add(
+            "rotation",
+            control(widgets.FloatSlider, "rotation (deg)", min=-15, max=15, step=_ROTATION_STEP_DEG, **fine),
         )
         self.add("apply", button("Apply the sliders"))
+        self.add("reset", button("Sliders to 0"))
+        choices = [_SLICES, _THREE_SHIFTS, _THREE_ROTATIONS]
+        self.add("compare", control(widgets.Dropdown, "show", options=choices))
+        self.add("less", button("Less"))
+        self.add("more", button("More"))
+        self.add("by", control(widgets.BoundedFloatText, "by (px)", value=1.0, min=0.05, max=20, step=0.1))
+
+    def _wire(self) -> None:
+        self._preview = self.session.latest(axis_slices, self._show_slices)
+        self._neighbours = self.session.latest(axis_neighbours, self._show_neighbours)
+        for preview in (self._preview, self._neighbours):
+            self._undo.callback(preview.close)
+        self.listen(self.model, "stack", self._start_anew)
+        self.refresh_on(self.model, "stack")
+        self.refresh_on(self.display, ("projection", "contrast", "colour_map"))
+        for name in ("shift", "rotation"):
+            self.on_change(name, self._moved)
+        self.on_change("by", self.refresh)
+        self.on_change("method", self._show_help)
+        self.on_change("compare", self._choose_picture)
+        self.on_click("auto", self._run_method)
+        self.on_click("apply", self._apply)
+        self.on_click("reset", self._to_zero)
+        self.on_click("less", lambda: self._step(-1))
+        self.on_click("more", lambda: self._step(1))
+        self._undo.callback(self._projection.on_click(lambda event: self.guard(lambda: self._clicked(event))))
+        for view in (self._projection, self._slices):
+            self._undo.callback(view.on_key(lambda event: self.guard(lambda: self._key(event))))
 
     def redraw(self) -> None:
-        """Show the projection with the axis line, and ask for the three slices."""
+        """Show the projection with the axis line, and ask for the slices."""
         stack = self.model.stack
         if stack is None or stack.data.ndim != 3:
             self._projection.show([])
             self._slices.show([])
             return
         self._draw_projection(stack)
-        if stack.has_tilts:
-            self._preview.submit(
-                np.asarray(stack.data), stack.tilts_deg.copy(), _columns(stack), *self._values()
-            )
+        if not stack.has_tilts:
+            return
+        data, tilts = np.asarray(stack.data), stack.tilts_deg.copy()
+        if self.controls["compare"].value == _SLICES:
+            self._preview.submit(data, tilts, list(self._columns), *self._values())
+        else:
+            self._neighbours.submit(data, tilts, self._columns[1], self._three_places())
+        self._objective.follow(stack, *self._values())
 
     def enable(self) -> None:
         """The sliders need something to apply."""
         super().enable()
-        if not self.controls["apply"].disabled and self._values() == (0.0, 0.0):
+        still = self._values() == (0.0, 0.0)
+        self.controls["reset"].disabled = still
+        if not self.controls["apply"].disabled and still:
             self.controls["apply"].disabled = True
             self.hint.value = "Move shift or rotation under the slices to apply them."
+
+    # -- what the sliders say -----------------------------------------------------------------------
+
+    def set_shift(self, shift_px: float) -> None:
+        """Put the slider for the shift to a value, as far as it reaches."""
+        slider = self.controls["shift"]
+        slider.value = float(np.clip(round(shift_px, 2), slider.min, slider.max))
 
     def _values(self) -> tuple[float, float]:
         return float(self.controls["shift"].value), float(self.controls["rotation"].value)
 
-    def _draw_projection(self, stack: TomoStack) -> None:
+    def _three_places(self) -> list[tuple[float, float]]:
         shift, rotation = self._values()
-        limits = self._contrast.of(stack, self.display.contrast)
-        # the sliders say what is applied; the axis lies the other way
-        line = (-shift / np.cos(np.deg2rad(rotation)), -rotation)
-        columns = tuple(_columns(stack))
-        self._projection.show([projection_pane(stack, self.display, limits, line=line, columns=columns)])
+        by = self.controls["by"].value
+        if self.controls["compare"].value == _THREE_SHIFTS:
+            return [(shift + k * by, rotation) for k in (-1, 0, 1)]
+        return [(shift, rotation + k * by) for k in (-1, 0, 1)]
+
+    def _step(self, direction: int) -> None:
+        """Go to the neighbour that looks best."""
+        name = "rotation" if self.controls["compare"].value == _THREE_ROTATIONS else "shift"
+        self._nudge(name, direction * self.controls["by"].value)
+
+    def _nudge(self, name: str, by: float) -> None:
+        slider = self.controls[name]
+        slider.value = float(np.clip(round(slider.value + by, 3), slider.min, slider.max))
+
+    def _key(self, event: dict[str, Any]) -> None:
+        if event.get("key") in _KEYS:
+            name, by = _KEYS[event["key"]]
+            self._nudge(name, by * (10 if event.get("shift") else 1))
+
+    def _clicked(self, event: dict[str, Any]) -> None:
+        """Move the nearest column to where the projection was clicked."""
+        stack = self.model.stack
+        if stack is None or not self._columns:
+            return
+        x = int(np.clip(round(float(event["x"])), 0, stack.data.shape[-1] - 1))
+        nearest = min(range(3), key=lambda i: abs(self._columns[i] - x))
+        self._columns = sorted([*self._columns[:nearest], x, *self._columns[nearest + 1 :]])
+        self.refresh()
+
+    def _choose_picture(self) -> None:
+        compare = self.controls["compare"].value
+        for name in ("less", "more", "by"):
+            self.controls[name].layout.display = "none" if compare == _SLICES else ""
+        self.controls["by"].description = "by (deg)" if compare == _THREE_ROTATIONS else "by (px)"
+        self.refresh()
 
     def _moved(self) -> None:
         self.enable()
         if self.model.stack is not None:
             self.refresh()
 
+    def _to_zero(self) -> None:
+        for name in ("shift", "rotation"):
+            self.controls[name].value = 0.0
+
+    # -- pictures -----------------------------------------------------------------------------------
+
+    def _draw_projection(self, stack: TomoStack) -> None:
+        shift, rotation = self._values()
+        limits = self._contrast.of(stack, self.display.contrast)
+        # the sliders say what is applied; the axis lies the other way
+        line = (-shift / np.cos(np.deg2rad(rotation)), -rotation)
+        columns = tuple(self._columns)
+        self._projection.show([projection_pane(stack, self.display, limits, line=line, columns=columns)])
+
     def _show_slices(self, slices: NDArray[Any]) -> None:
+        self._show([f"Slice {name}" for name in ("left", "middle", "right")], slices, self._columns)
+
+    def _show_neighbours(self, slices: NDArray[Any]) -> None:
+        kind, unit = (
+            ("rotation", "°") if self.controls["compare"].value == _THREE_ROTATIONS else ("shift", " px")
+        )
+        values = [place[kind == "rotation"] for place in self._three_places()]
+        titles = [
+            f"{word}: {kind} {value:+.2f}{unit}"
+            for word, value in zip(("Less", "Current", "More"), values, strict=True)
+        ]
+        self._show(titles, slices, [self._columns[1]] * 3)
+
+    def _show(self, titles: list[str], slices: NDArray[Any], columns: list[int]) -> None:
         stack = self.model.stack
         if stack is None:
             return
-        columns = _columns(stack)
         limits = contrast_limits(slices, (40, 99.9))
         size = pixel_size(stack, "y")
         self._slices.show(
             [
-                bare_slice(image, x, size, self.display, limits, "Slice")
-                for image, x in zip(slices, columns, strict=False)
+                bare_slice(image, x, size, self.display, limits, title)
+                for title, image, x in zip(titles, slices, columns, strict=False)
             ]
         )
 
+    # -- the step -----------------------------------------------------------------------------------
+
     def _start_anew(self) -> None:
         """The sliders tell what is still to be applied; after a step that is nothing."""
-        for name in ("shift", "rotation"):
-            self.controls[name].value = 0.0
+        stack = self.model.stack
+        if stack is not None:
+            width = stack.data.shape[-1]
+            if not self._columns or self._columns[-1] >= width:
+                self._columns = [width // 4, width // 2, 3 * width // 4]
+        self._to_zero()
+        self._choose_picture()
         self._tell_found()
 
     def _tell_found(self) -> None:
@@ -145,11 +265,6 @@ class AxisPanel(Panel):
     def _apply(self) -> None:
         shift, rotation = self._values()
         self.session.apply("transform", yshift=round(shift, 3), angle=round(rotation, 3))
-
-
-def _columns(stack: TomoStack) -> list[int]:
-    width = stack.data.shape[-1]
-    return [width // 4, width // 2, 3 * width // 4]
 
 
 def _with_error(value: float, error: float | None) -> str:

@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets import engine
+from etwidgets import align, engine
+from etwidgets.progress import NullProgress
 from etwidgets.session.estimate import reconstruction_geometry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from etwidgets.align import ShiftSearch
+
+_OBJECTIVE_COLUMNS = 8
 
 
 def axis_slices(
@@ -41,6 +46,64 @@ def axis_slices(
     moved = engine.sinograms_at(projections, columns, shift_px, rotation_deg)
     geometry = engine.Geometry(np.deg2rad(tilts_deg), moved.shape[1])
     return engine.reconstruct(moved, geometry, algorithm="FBP")
+
+
+def axis_neighbours(
+    projections: NDArray[Any],
+    tilts_deg: NDArray[np.float64],
+    column: int,
+    places: Sequence[tuple[float, float]],
+) -> NDArray[np.float32]:
+    """The slice at one column for several trial positions of the tilt axis.
+
+    Parameters
+    ----------
+    projections
+        ``(T, Y, X)``.
+    tilts_deg
+        ``(T,)`` degrees.
+    column
+        Index along x.
+    places
+        Pairs of shift (pixels) and rotation (degrees), as in :func:`etwidgets.engine.sinograms_at`.
+
+    Returns
+    -------
+    array
+        ``(len(places), Y, Y)`` float32.
+    """
+    moved = [engine.sinograms_at(projections, [column], *place) for place in places]
+    geometry = engine.Geometry(np.deg2rad(tilts_deg), projections.shape[1])
+    return engine.reconstruct(np.concatenate(moved, axis=2), geometry, algorithm="FBP")
+
+
+def axis_objective(
+    projections: NDArray[Any],
+    tilts_deg: NDArray[np.float64],
+    rotation_deg: float,
+    shift_limit: float = 20.0,
+) -> ShiftSearch:
+    """How badly a reconstruction explains the projections, over the shift of the tilt axis.
+
+    Parameters
+    ----------
+    projections
+        ``(T, Y, X)``.
+    tilts_deg
+        ``(T,)`` degrees.
+    rotation_deg
+        Degrees, applied first.
+    shift_limit
+        Pixels to both sides of no shift; at most a quarter of the height.
+    """
+    turned = align.transform(projections, angle_deg=rotation_deg) if rotation_deg else projections
+    return align.search_axis_shift(
+        np.maximum(turned, 0),
+        tilts_deg,
+        shift_limit=min(shift_limit, projections.shape[1] / 4),
+        nslices=_OBJECTIVE_COLUMNS,
+        progress=NullProgress(),
+    )
 
 
 def reconstruction_time(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from matplotlib.lines import Line2D
+    from matplotlib.patches import Rectangle
     from numpy.typing import ArrayLike
 
 _COLOURS = ("#2f7ed8", "#e8743b", "#3a9d5d", "#8e5ea2")
@@ -59,10 +60,16 @@ class CurveView(widgets.VBox):
             self._axes.set_yscale("log")
         self._lines: dict[str, Line2D] = {}
         self._mark: Line2D | None = None
+        self._band: Rectangle | None = None
         super().__init__([self._canvas])
         self.add_class("etw-curve")
 
-    def show(self, curves: Mapping[str, tuple[ArrayLike, ArrayLike]], mark: float | None = None) -> None:
+    def show(
+        self,
+        curves: Mapping[str, tuple[ArrayLike, ArrayLike]],
+        mark: float | None = None,
+        band: tuple[float, float] | None = None,
+    ) -> None:
         """Draw these curves instead of what was drawn.
 
         Parameters
@@ -71,6 +78,8 @@ class CurveView(widgets.VBox):
             Name to ``(x, y)``, two arrays of one length.
         mark
             Position on x of a vertical line.
+        band
+            Two positions on x between which the ground is shaded: where something is, and how surely.
         """
         for name in [name for name in self._lines if name not in curves]:
             self._lines.pop(name).remove()
@@ -84,6 +93,7 @@ class CurveView(widgets.VBox):
                     *values, label=name, color=colour, linewidth=1.4, marker=".", markersize=4
                 )
         self._draw_mark(mark)
+        self._draw_band(band)
         self._axes.relim()
         self._axes.autoscale_view()
         legend = self._axes.get_legend()
@@ -114,3 +124,10 @@ class CurveView(widgets.VBox):
             self._mark = None
         if mark is not None:
             self._mark = self._axes.axvline(mark, color="#888", linewidth=1, linestyle="--")
+
+    def _draw_band(self, band: tuple[float, float] | None) -> None:
+        if self._band is not None:
+            self._band.remove()
+            self._band = None
+        if band is not None:
+            self._band = self._axes.axvspan(*band, color="#3a9d5d", alpha=0.25, linewidth=0)

@@ -41,6 +41,11 @@ class Setting:
     lowest: float
     highest: float
 
+    @property
+    def allows_zero(self) -> bool:
+        """Whether 0, with which estimates begin, is within the limits."""
+        return self.lowest <= 0 <= self.highest
+
 
 @dataclass(frozen=True, eq=False)
 class Block:

@@ -63,7 +63,8 @@ class RunningBackProjection:
         if method.response is not None:
             rows = filters.filter_projections(rows, method.response)
         setting = method.setting
-        self.estimate *= 1 - setting.mask[..., np.newaxis]
+        if not setting.allows_zero:
+            self.estimate[:] = 0  # the limits are for the result
         block.projector.update(self.estimate, rows, setting.mask, setting.lowest, setting.highest)
         step()
 
