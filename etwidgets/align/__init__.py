@@ -7,6 +7,7 @@ from etwidgets.align.correlation import correlate
 from etwidgets.align.filters import filter_projections
 from etwidgets.align.methods import AXIS_METHODS, METHODS, Method
 from etwidgets.align.registration import estimate_shifts
+from etwidgets.align.residuals import Residuals, registration_residuals
 from etwidgets.align.shifting import apply_shifts, common_area
 from etwidgets.align.tilt_axis import find_tilt_axis
 from etwidgets.align.transforms import transform
@@ -17,6 +18,7 @@ __all__ = [
     "METHODS",
     "AxisEstimate",
     "Method",
+    "Residuals",
     "ShiftSearch",
     "apply_shifts",
     "calc_est_angles",
@@ -26,6 +28,7 @@ __all__ = [
     "estimate_shifts",
     "filter_projections",
     "find_tilt_axis",
+    "registration_residuals",
     "search_axis_shift",
     "transform",
     "weight_projections",

@@ -91,6 +91,24 @@ def sinogram_pane(
     )
 
 
+def maximum_pane(stack: TomoStack, display: Display, title: str = "Maximum over all tilts") -> Pane:
+    """Where anything bright ever was: with the series registered, bright points draw lines."""
+    images = np.asarray(stack.data)
+    return Pane(
+        images.max(axis=tuple(range(images.ndim - 2))),
+        cmap=display.colour_map,
+        title=title,
+        caption=f"{images.shape[0]} projections",
+        pixel_size=pixel_size(stack, "x"),
+    )
+
+
+def difference_pane(image: NDArray[Any], title: str, caption: str) -> Pane:
+    """A difference: zero is mid-grey, and both signs reach as far."""
+    reach = max(abs(limit) for limit in contrast_limits(image, (1, 99))) or 1.0
+    return Pane(image, limits=(-reach, reach), cmap="coolwarm", title=title, caption=caption)
+
+
 def slice_panes(volume: RecStack, display: Display, limits: tuple[float, float]) -> list[Pane]:
     """The three slices of a volume through the voxel that ``display`` points at."""
     sizes = volume.data.shape

@@ -1,26 +1,43 @@
-"""Register the projections to each other and show by how much each was moved; computes nothing itself."""
+"""Register the projections to each other, and judge and mend the result; computes nothing itself."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
+import numpy as np
 
-from etwidgets.align import METHODS
+from etwidgets.align import METHODS, registration_residuals
 from etwidgets.panels.navigation import add_column_slider, add_tilt_slider
 from etwidgets.panels.panel import Panel
-from etwidgets.panels.pictures import Contrast, projection_pane, sinogram_pane, tilt_in_words
+from etwidgets.panels.pictures import (
+    Contrast,
+    difference_pane,
+    maximum_pane,
+    projection_pane,
+    sinogram_pane,
+    tilt_in_words,
+)
 from etwidgets.panels.pieces import button, control, heading, method_help, row, text
+from etwidgets.session.previews import nudged
 from etwidgets.views import CurveView, ImageView
 
 if TYPE_CHECKING:
+    from etwidgets.align import Residuals
     from etwidgets.signals import TomoStack
+    from etwidgets.views import Pane
 
 _AUTOMATIC = -1
+_USUAL, _MAXIMUM, _NEIGHBOUR = "projection, sinogram", "maximum over tilts", "neighbour (to nudge)"
+_NUDGE_PX = 0.25
+_KEYS = {"ArrowUp": (-1, 0), "ArrowDown": (1, 0), "ArrowLeft": (0, -1), "ArrowRight": (0, 1)}
+_MENDING = """<p class='etw-help'><b>Outliers</b> What a projection is off from both neighbours alike, in
+pixels to apply. <b>Nudge</b> Show the neighbour; with the mouse on the picture, arrow keys move the
+projection by 0.25 px (with Shift by 1 px) until the difference is flat.</p>"""
 
 
 class RegisterPanel(Panel):
-    """Method, parameters, Run; projection, sinogram and shift curves."""
+    """Method, parameters, Run; pictures before and after; what is off, and how to mend it."""
 
     name = "register"
     title = "Register"
@@ -32,28 +49,23 @@ class RegisterPanel(Panel):
         self._contrast = Contrast()
         self._images = self.add_view(ImageView(height=340).add_class("etw-grow"))
         self._curves = self.add_view(
-            CurveView(x_label="tilt (deg)", y_label="shift applied (px)", height=190, width=760)
+            CurveView(x_label="tilt (deg)", y_label="shift applied (px)", height=170, width=760)
         )
         tilt, column = add_tilt_slider(self), add_column_slider(self)
+        toggles = {"style": {"button_width": "56px"}, "layout": widgets.Layout(flex="0 0 auto")}
         which = self.add(
-            "which",
-            widgets.ToggleButtons(
-                options=["before", "after"],
-                value="after",
-                style={"button_width": "64px"},
-                layout=widgets.Layout(flex="0 0 auto"),
-            ),
+            "which", widgets.ToggleButtons(options=["before", "after"], value="after", **toggles)
         )
+        look = self.add("look", control(widgets.Dropdown, "show", options=[_USUAL, _MAXIMUM, _NEIGHBOUR]))
         self._build_form()
-        self.refresh_on(self.model, ("stack", "before"))
-        self.refresh_on(self.display, ("projection", "column", "contrast", "colour_map"))
-        self.on_change("which", self.refresh)
-        self.listen(self.model, "stack", self._offer_starts)
+        self._build_mending()
+        self._wire()
         self._offer_starts()
         self._show_help()
-        pictures = [self._images, row(tilt, column, which), self._curves]
-        controls = [self.controls[name] for name in ("method", "upsampling", "start", "crop", "run")]
-        return pictures, [heading("Register"), *controls[:-1], controls[-1], self.hint, self._help]
+        pictures = [self._images, row(tilt, column), row(look, which, self._nudge_row), self._curves]
+        form = [self.controls[name] for name in ("method", "upsampling", "start", "crop", "run")]
+        mending = [self.controls["residuals"], self._off, self.controls["exclude"]]
+        return pictures, [heading("Register"), *form, self.hint, *mending, self._help]
 
     def _build_form(self) -> None:
         self._help = text()
@@ -62,37 +74,162 @@ class RegisterPanel(Panel):
         self.add("start", control(widgets.Dropdown, "stays in place", options=[("middle tilt", _AUTOMATIC)]))
         self.add("crop", control(widgets.Checkbox, "crop to the common area", value=False, indent=False))
         self.add("run", button("Register", primary=True))
+
+    def _build_mending(self) -> None:
+        self._off = text()
+        self._judged: Any = None  # the data whose residuals were asked for last
+        layout = widgets.Layout(width="auto", height="116px")
+        self.add("residuals", widgets.SelectMultiple(options=[], layout=layout)).add_class("etw-table")
+        self.add("exclude", button("Exclude the selected"))
+        short = {"step": _NUDGE_PX}
+        self.add("nudge_y", control(widgets.FloatText, "nudge y (px)", **short))
+        self.add("nudge_x", control(widgets.FloatText, "x (px)", **short))
+        self.add("nudge", button("Apply the nudge"))
+        self._nudge_row = row(*(self.controls[name] for name in ("nudge_y", "nudge_x", "nudge")))
+
+    def _wire(self) -> None:
+        self._judge = self.session.latest(registration_residuals, self._show_residuals)
+        self._trial = self.session.latest(nudged, self._show_nudged)
+        for preview in (self._judge, self._trial):
+            self._undo.callback(preview.close)
+        self.refresh_on(self.model, ("stack", "before"))
+        self.refresh_on(self.display, ("projection", "column", "contrast", "colour_map"))
+        self.listen(self.model, "stack", self._offer_starts)
+        self.listen(self.display, "projection", self._forget_nudge)
+        for name in ("which", "look", "nudge_y", "nudge_x"):
+            self.on_change(name, self.refresh)
         self.on_change("method", self._show_help)
+        self.on_change("residuals", self._go_to_selected)
         self.on_click("run", self._run)
+        self.on_click("exclude", self._exclude)
+        self.on_click("nudge", self._apply_nudge)
+        self._undo.callback(self._images.on_key(lambda event: self.guard(lambda: self._key(event))))
 
     def redraw(self) -> None:
-        """Show projection and sinogram, before or after, and the shifts that were applied."""
+        """Show the chosen pictures, before or after, the shifts that were applied, and what is off."""
         stack, now = self._chosen(), self.model.stack
-        if stack is None or now is None:
+        if stack is None or now is None or now.data.ndim != 3:
             self._images.show([])
             self._curves.show({})
             return
-        limits = self._contrast.of(stack, self.display.contrast)
-        self._images.show(
-            [projection_pane(stack, self.display, limits), sinogram_pane(stack, self.display, limits)]
-        )
-        x = now.tilts_deg if now.has_tilts else list(range(now.data.shape[0]))
-        order = sorted(range(len(x)), key=lambda i: x[i])
-        curves = {
-            name: ([x[i] for i in order], now.shifts_px[order, axis]) for axis, name in enumerate(("y", "x"))
-        }
-        self._curves.show(curves)
+        nudging = self.controls["look"].value == _NEIGHBOUR
+        self._nudge_row.layout.display = "" if nudging else "none"
+        if nudging and now.data.shape[0] > 1:
+            index, neighbour = self._pair(now)
+            self._trial.submit(np.asarray(now.data), index, neighbour, *self._nudge_by())
+        else:
+            self._images.show(self._panes(stack))
+        self._draw_shifts(now)
+        if now.has_tilts and self._judged is not now.data:
+            self._judged = now.data
+            self._judge.submit(np.asarray(now.data), now.tilts_deg.copy())
 
     def enable(self) -> None:
-        """Offer the picture before only where it is known."""
+        """Offer the picture before only where it is known, and act only on what is chosen."""
         super().enable()
         self.controls["which"].disabled = self.model.before is None
+        idle = not self.reason()
+        self.controls["exclude"].disabled = not (idle and self.controls["residuals"].value)
+        self.controls["nudge"].disabled = not (idle and any(self._nudge_by()))
+
+    # -- pictures -----------------------------------------------------------------------------------
+
+    def _panes(self, stack: TomoStack) -> list[Pane]:
+        limits = self._contrast.of(stack, self.display.contrast)
+        if self.controls["look"].value == _MAXIMUM:
+            before, after = self.model.before, self.model.stack
+            panes = [] if before is None else [maximum_pane(before, self.display, "Maximum before")]
+            return panes if after is None else [*panes, maximum_pane(after, self.display, "Maximum now")]
+        return [projection_pane(stack, self.display, limits), sinogram_pane(stack, self.display, limits)]
+
+    def _draw_shifts(self, stack: TomoStack) -> None:
+        x = stack.tilts_deg if stack.has_tilts else np.arange(stack.data.shape[0])
+        order = np.argsort(x, kind="stable")
+        curves = {name: (x[order], stack.shifts_px[order, axis]) for axis, name in enumerate(("y", "x"))}
+        self._curves.show(curves)
 
     def _chosen(self) -> TomoStack | None:
         before = self.model.before
         if self.controls["which"].value == "before" and before is not None:
             return before
         return self.model.stack
+
+    # -- what is off --------------------------------------------------------------------------------
+
+    def _show_residuals(self, found: Residuals) -> None:
+        stack = self.model.stack
+        if stack is None or len(found.outliers) != stack.data.shape[0]:
+            return
+        lines = []
+        for i in np.argsort(stack.tilts_deg, kind="stable"):
+            y, x = found.shifts_px[i]
+            mark = "  outlier" if found.outliers[i] else ""
+            lines.append((f"{i + 1:3d} {tilt_in_words(stack, i):>7} y {y:+.1f} x {x:+.1f}{mark}", int(i)))
+        table = self.controls["residuals"]
+        table.options = lines
+        count = int(found.outliers.sum())
+        table.value = tuple(int(i) for i in np.flatnonzero(found.outliers))
+        said = f"{count} of {len(lines)} projections are outliers" if count else "No projection is off"
+        self._off.value = f"<p class='etw-quiet'>{said}.</p>"
+        self.enable()
+
+    def _go_to_selected(self) -> None:
+        self.enable()
+        chosen = self.controls["residuals"].value
+        self.controls["exclude"].description = f"Exclude {len(chosen)}" if chosen else "Exclude the selected"
+        if chosen:
+            self.display.projection = chosen[0]
+
+    def _exclude(self) -> None:
+        self.session.apply("remove_projections", projections=list(self.controls["residuals"].value))
+
+    # -- nudging ------------------------------------------------------------------------------------
+
+    def _pair(self, stack: TomoStack) -> tuple[int, int]:
+        """The projection that is shown, and its neighbour nearer to 0 degrees."""
+        index = min(self.display.projection, stack.data.shape[0] - 1)
+        tilts = stack.tilts_deg if stack.has_tilts else np.arange(stack.data.shape[0], dtype=float)
+        others = np.flatnonzero(np.arange(len(tilts)) != index)
+        distance = np.abs(tilts[others] - tilts[index]) + 1e-3 * np.abs(tilts[others])
+        return index, int(others[distance.argmin()])
+
+    def _nudge_by(self) -> tuple[float, float]:
+        return float(self.controls["nudge_y"].value), float(self.controls["nudge_x"].value)
+
+    def _key(self, event: dict[str, Any]) -> None:
+        if self.controls["look"].value != _NEIGHBOUR or event.get("key") not in _KEYS:
+            return
+        step = _NUDGE_PX * (4 if event.get("shift") else 1)
+        for name, direction in zip(("nudge_y", "nudge_x"), _KEYS[event["key"]], strict=True):
+            if direction:
+                self.controls[name].value = round(self.controls[name].value + direction * step, 3)
+
+    def _show_nudged(self, pictures: tuple[Any, Any]) -> None:
+        stack = self.model.stack
+        if stack is None or self.controls["look"].value != _NEIGHBOUR:
+            return
+        index, neighbour = self._pair(stack)
+        y, x = self._nudge_by()
+        limits = self._contrast.of(stack, self.display.contrast)
+        shown = projection_pane(stack, self.display, limits)
+        moved = f"{tilt_in_words(stack, index)}, moved y {y:+.2f} x {x:+.2f} px"
+        caption = f"{moved}, less {tilt_in_words(stack, neighbour)}"
+        difference = difference_pane(pictures[1], "Difference to the neighbour", caption)
+        self._images.show([shown, difference])
+        self.enable()
+
+    def _forget_nudge(self) -> None:
+        for name in ("nudge_y", "nudge_x"):
+            self.controls[name].value = 0.0
+
+    def _apply_nudge(self) -> None:
+        stack = self.model.stack
+        if stack is not None:
+            y, x = self._nudge_by()
+            self.session.apply("shift_one", projection=self._pair(stack)[0], yshift=y, xshift=x)
+            self._forget_nudge()
+
+    # -- the step -----------------------------------------------------------------------------------
 
     def _offer_starts(self) -> None:
         stack, chooser = self.model.stack, self.controls["start"]
@@ -104,7 +241,7 @@ class RegisterPanel(Panel):
 
     def _show_help(self) -> None:
         method = self.controls["method"].value
-        self._help.value = method_help(METHODS[method])
+        self._help.value = method_help(METHODS[method]) + _MENDING
         takes_upsampling = "upsample_factor" in METHODS[method].parameters
         self.controls["upsampling"].layout.display = "" if takes_upsampling else "none"
 

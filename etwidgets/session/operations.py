@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from etwidgets.align import AXIS_METHODS, METHODS
 from etwidgets.errors import MissingTiltsError, ParameterError
 from etwidgets.session.parameters import check_names, in_words
@@ -144,6 +146,17 @@ def _manual_align(stack: TomoStack, _progress: Progress, **parameters: Any) -> T
     return stack.manual_align(**parameters)
 
 
+def _shift_one(
+    stack: TomoStack, progress: Progress, projection: int, yshift: float = 0.0, xshift: float = 0.0
+) -> TomoStack:
+    count = stack.data.shape[0]
+    if not 0 <= projection < count:
+        raise ParameterError(f"there is no projection {projection}; the last of {count} is {count - 1}")
+    shifts = np.zeros((count, 2))
+    shifts[projection] = yshift, xshift
+    return stack.shift_projections(shifts, progress=progress)
+
+
 def _reconstruct(stack: TomoStack, progress: Progress, **parameters: Any) -> RecStack:
     return stack.reconstruct(show_progressbar=False, progress=progress, **parameters)
 
@@ -186,6 +199,10 @@ _TABLE = (
     Operation(
         "manual_align", "stack", "Shift from a projection on", "shifting", _manual_align,
         frozenset({"nslice", "xshift", "yshift"}),
+    ),
+    Operation(
+        "shift_one", "stack", "Shift one projection", "shifting", _shift_one,
+        frozenset({"projection", "yshift", "xshift"}),
     ),
     Operation(
         "tilt_align", "stack", "Find the tilt axis", "finding the tilt axis", _tilt_align,

@@ -128,3 +128,27 @@ def reconstruction_time(
     geometry = reconstruction_geometry(shape, tilts_deg, parameters)
     found = engine.estimate(geometry, str(parameters.get("method", "FBP")), n_slices=shape[-1], **counts)
     return parameters, found.seconds
+
+
+def nudged(
+    projections: NDArray[Any], index: int, neighbour: int, yshift: float, xshift: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """One projection shifted on trial, and its difference to a neighbour.
+
+    Parameters
+    ----------
+    projections
+        ``(T, Y, X)``.
+    index, neighbour
+        Which one is shifted, and which one stays.
+    yshift, xshift
+        Pixels; positive moves content to a larger index.
+
+    Returns
+    -------
+    moved, difference
+        ``(Y, X)`` float32; the difference is the moved one less the neighbour.
+    """
+    image = np.asarray(projections[index], np.float32)[np.newaxis]
+    moved = align.apply_shifts(image, np.array([[yshift, xshift]]))[0]
+    return moved, moved - np.asarray(projections[neighbour], np.float32)

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from etwidgets import align
+from etwidgets import align, simulation
 from etwidgets.app import Workbench
 from etwidgets.panels import (
     AxisPanel,
@@ -17,7 +17,7 @@ from etwidgets.panels import (
     StatusLine,
     VolumePanel,
 )
-from etwidgets.session import JobStatus, Session, TomoStackModel
+from etwidgets.session import JobStatus, Session, TomoStackModel, previews
 from etwidgets.signals import TomoStack
 
 
@@ -128,6 +128,53 @@ def test_register_shows_the_picture_before_on_request(open_panel, blobs):
     assert np.abs(planes[0] - expected(moved.data[0], panes[0]["limits"])).max() <= 1
 
 
+def test_register_lists_what_is_off_and_excludes_it(open_panel):
+    tilts = np.arange(-60.0, 61, 10)
+    shifts = np.zeros((13, 2))
+    shifts[4] = (0, 3)
+    images = simulation.project(simulation.catalyst(64), tilts)
+    panel = open_panel(RegisterPanel, TomoStack(align.apply_shifts(images, shifts), tilts))
+    assert panel.controls["residuals"].value == (4,)
+    assert "1 of 13 projections are outliers" in panel._off.value
+    line = next(label for label, index in panel.controls["residuals"].options if index == 4)
+    assert "-20.0°" in line
+    assert line.endswith("outlier")
+    assert panel.display.projection == 4
+    panel.controls["exclude"].click()
+    assert panel.model.stack.data.shape[0] == 12
+    assert -20.0 not in panel.model.stack.tilts_deg
+    assert panel.controls["exclude"].disabled
+
+
+def test_register_nudges_one_projection_by_keys(open_panel, blobs):
+    shifts = np.zeros((13, 2))
+    shifts[4] = (-1, 0.5)
+    moved = blobs.shift_projections(shifts)
+    panel = open_panel(RegisterPanel, moved)
+    panel.display.projection = 4
+    panel.controls["look"].value = "neighbour (to nudge)"
+    for key, shift in (("ArrowDown", True), ("ArrowLeft", False), ("ArrowLeft", False)):
+        panel._key({"key": key, "shift": shift})
+    assert (panel.controls["nudge_y"].value, panel.controls["nudge_x"].value) == (1.0, -0.5)
+    panes, _ = drawn(panel._images)
+    assert panes[1]["title"] == "Difference to the neighbour"
+    assert panes[1]["limits"][0] == -panes[1]["limits"][1]
+    panel.controls["nudge"].click()
+    data = panel.model.stack.data
+    assert np.abs(data[4] - blobs.data[4])[4:-4, 4:-4].max() < 0.02 * np.abs(blobs.data).max()
+    assert np.array_equal(np.delete(data, 4, 0), np.delete(moved.data, 4, 0))
+    assert panel.controls["nudge"].disabled
+
+
+def test_register_shows_the_maximum_before_and_after(open_panel, blobs):
+    panel = open_panel(RegisterPanel, blobs)
+    panel.session.apply("transform", yshift=2.0)
+    panel.controls["look"].value = "maximum over tilts"
+    panes, planes = drawn(panel._images)
+    assert [pane["title"] for pane in panes] == ["Maximum before", "Maximum now"]
+    assert np.abs(planes[0] - expected(blobs.data.max(0), panes[0]["limits"])).max() <= 1
+
+
 # -- axis
 
 
@@ -157,6 +204,46 @@ def test_axis_draws_the_line_where_the_axis_is(open_panel, blobs):
     moved = align.transform(image, yshift=3.0, angle_deg=1.0)[0, :, 2:-2]
     middle = (moved * np.arange(41)[:, None]).sum(0) / moved.sum(0)
     assert middle == pytest.approx(np.full(37, 20.0), abs=0.05)
+
+
+def test_axis_shows_the_misfit_and_takes_its_lowest(open_panel, blobs):
+    panel = open_panel(AxisPanel, blobs.trans_stack(yshift=1.5))
+    shifts, misfit = panel._objective._curve.values()["misfit"]
+    assert shifts[np.argmin(misfit)] == pytest.approx(-1.5, abs=0.8)
+    panel.controls["take"].click()
+    assert panel.controls["shift"].value == pytest.approx(-1.5, abs=0.4)
+    assert f"the sliders are at {panel.controls['shift'].value:+.2f} px" in panel._objective._words.value
+
+
+def test_axis_offers_less_current_and_more(open_panel, blobs):
+    panel = open_panel(AxisPanel, blobs)
+    panel.controls["shift"].value = 1.0
+    panel.controls["compare"].value = "three shifts"
+    panel.controls["by"].value = 0.5
+    panes, planes = drawn(panel._slices)
+    assert [pane["title"] for pane in panes] == [
+        "Less: shift +0.50 px", "Current: shift +1.00 px", "More: shift +1.50 px",
+    ]  # fmt: skip
+    more = planes[2]
+    panel.controls["more"].click()
+    assert panel.controls["shift"].value == pytest.approx(1.5)
+    panel.controls["compare"].value = "three columns"
+    panes, planes = drawn(panel._slices)
+    image = previews.axis_slices(blobs.data, blobs.tilts_deg, [10], 1.5, 0)[0]
+    assert np.abs(planes[1] - expected(image, panes[1]["limits"])).max() <= 1
+    assert more.shape == planes[1].shape
+
+
+def test_axis_columns_go_where_the_projection_is_clicked_and_keys_nudge(open_panel, blobs):
+    panel = open_panel(AxisPanel, blobs)
+    panel._clicked({"x": 13.2, "y": 3, "pane": 0, "shift": False})
+    assert [pane["caption"] for pane in drawn(panel._slices)[0]] == ["at x = 5", "at x = 10", "at x = 13"]
+    assert drawn(panel._projection)[0][0]["columns"] == [5, 10, 13]
+    panel._key({"key": "ArrowDown", "shift": True})
+    panel._key({"key": "ArrowLeft", "shift": False})
+    assert (panel.controls["shift"].value, panel.controls["rotation"].value) == (1.0, -0.05)
+    panel.controls["reset"].click()
+    assert (panel.controls["shift"].value, panel.controls["rotation"].value) == (0, 0)
 
 
 def test_axis_finds_the_shift_that_was_put_in(open_panel, blobs):

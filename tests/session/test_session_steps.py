@@ -59,6 +59,7 @@ STEPS = st.lists(
             ("transform", {"yshift": 1.5, "angle": 2.0}),
             ("remove_projections", {"projections": [1]}),
             ("manual_align", {"nslice": 3, "xshift": 1, "yshift": -2}),
+            ("shift_one", {"projection": 2, "yshift": 0.7, "xshift": -1.25}),
         ]
     ),
     min_size=1,
