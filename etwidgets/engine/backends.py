@@ -47,7 +47,7 @@ class Backend:
         if self.name == "astra-cpu":
             return (1,)
         pixels = geometry.n_y * geometry.n_z
-        return (16,) if pixels > _HUGE else (16, 32) if pixels > _LARGE else (16, 32, 64)
+        return (8, 16) if pixels > _HUGE else (8, 16, 32) if pixels > _LARGE else (8, 16, 32, 64)
 
 
 def find_backend(name: str, model: str | None) -> Backend:

@@ -50,7 +50,7 @@ class AxisPanel(Panel):
         """Make and wire the controls."""
         self._contrast = Contrast()
         self._columns: list[int] = []
-        self._projection = self.add_view(ImageView(height=240).add_class("etw-grow"))
+        self._projection = self.add_view(ImageView(height=240))
         self._slices = self.add_view(ImageView(height=260).add_class("etw-grow"))
         self._help, self._found = text(), text()
         tilt = add_tilt_slider(self)
@@ -65,8 +65,8 @@ class AxisPanel(Panel):
             self.controls["compare"], self.controls["less"], self.controls["more"], self.controls["by"]
         )
         sliders = row(self.controls["shift"], self.controls["rotation"])
-        pictures = [self._projection, row(tilt), look, self._slices, sliders]
-        return pictures, [*parts, *self._objective.parts, self._help]
+        where = widgets.HBox([self._projection, self._objective.widget]).add_class("etw-side")
+        return [where, row(tilt, look), self._slices, sliders], [*parts, self._help]
 
     def _build_form(self) -> None:
         self.add("method", control(widgets.Dropdown, "method", options=list(AXIS_METHODS)))

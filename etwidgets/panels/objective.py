@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as widgets
 import numpy as np
 
 from etwidgets.panels.pieces import button, text
@@ -12,8 +13,6 @@ from etwidgets.session.previews import axis_objective
 from etwidgets.views import CurveView
 
 if TYPE_CHECKING:
-    import ipywidgets as widgets
-
     from etwidgets.align import ShiftSearch
     from etwidgets.panels.axis_panel import AxisPanel
     from etwidgets.signals import TomoStack
@@ -33,14 +32,15 @@ class ObjectiveCurve:
     def __init__(self, panel: AxisPanel) -> None:
         self._panel = panel
         self._search: ShiftSearch | None = None
-        self._curve = panel.add_view(CurveView("shift y (px)", "misfit", height=170, width=300))
+        self._curve = panel.add_view(CurveView("shift y (px)", "misfit", height=170, width=330))
         self._words = text()
         panel.add("take", button("Shift to the lowest misfit"))
         panel.on_click("take", self._take)
         self._latest = panel.session.latest(_Rested(wait=not panel.session.runner.inline), self._show)
         panel._undo.callback(self._latest.close)  # noqa: SLF001  (a part of the panel)
-        self.parts: list[widgets.Widget] = [self._curve, self._words, panel.controls["take"]]
-        """What it shows, from top to bottom."""
+        self.widget = widgets.VBox([self._curve, self._words, panel.controls["take"]])
+        """Curve, words and button, from top to bottom."""
+        self.widget.add_class("etw-beside")
 
     def follow(self, stack: TomoStack, shift_px: float, rotation_deg: float) -> None:
         """Show the misfit of this stack, and where the sliders are."""
@@ -58,7 +58,7 @@ class ObjectiveCurve:
             band=(search.shift_px - reach, search.shift_px + reach),
         )
         error_words = f" ± {error:.2f}" if search.shift_error_px is not None else ""
-        caution = f" {search.warning}." if search.warning else ""
+        caution = " It lies at the edge of what was tried." if search.warning else ""
         self._words.value = (
             f"<p class='etw-quiet'>Lowest at {search.shift_px:+.2f}{error_words} px (green); "
             f"the sliders are at {shift:+.2f} px (dashed).{caution}</p>"

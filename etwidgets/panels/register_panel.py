@@ -52,7 +52,7 @@ class RegisterPanel(Panel):
             CurveView(x_label="tilt (deg)", y_label="shift applied (px)", height=170, width=760)
         )
         tilt, column = add_tilt_slider(self), add_column_slider(self)
-        toggles = {"style": {"button_width": "56px"}, "layout": widgets.Layout(flex="0 0 auto")}
+        toggles = {"style": {"button_width": "64px"}, "layout": widgets.Layout(flex="0 0 auto")}
         which = self.add(
             "which", widgets.ToggleButtons(options=["before", "after"], value="after", **toggles)
         )
@@ -64,7 +64,7 @@ class RegisterPanel(Panel):
         self._show_help()
         pictures = [self._images, row(tilt, column), row(look, which, self._nudge_row), self._curves]
         form = [self.controls[name] for name in ("method", "upsampling", "start", "crop", "run")]
-        mending = [self.controls["residuals"], self._off, self.controls["exclude"]]
+        mending = [self._off, *(self.controls[name] for name in ("residuals", "pick", "exclude"))]
         return pictures, [heading("Register"), *form, self.hint, *mending, self._help]
 
     def _build_form(self) -> None:
@@ -80,7 +80,9 @@ class RegisterPanel(Panel):
         self._judged: Any = None  # the data whose residuals were asked for last
         layout = widgets.Layout(width="auto", height="116px")
         self.add("residuals", widgets.SelectMultiple(options=[], layout=layout)).add_class("etw-table")
+        self.add("pick", button("Select the outliers"))
         self.add("exclude", button("Exclude the selected"))
+        self._outliers: tuple[int, ...] = ()
         short = {"step": _NUDGE_PX}
         self.add("nudge_y", control(widgets.FloatText, "nudge y (px)", **short))
         self.add("nudge_x", control(widgets.FloatText, "x (px)", **short))
@@ -101,6 +103,7 @@ class RegisterPanel(Panel):
         self.on_change("method", self._show_help)
         self.on_change("residuals", self._go_to_selected)
         self.on_click("run", self._run)
+        self.on_click("pick", self._pick)
         self.on_click("exclude", self._exclude)
         self.on_click("nudge", self._apply_nudge)
         self._undo.callback(self._images.on_key(lambda event: self.guard(lambda: self._key(event))))
@@ -129,6 +132,7 @@ class RegisterPanel(Panel):
         super().enable()
         self.controls["which"].disabled = self.model.before is None
         idle = not self.reason()
+        self.controls["pick"].disabled = not self._outliers
         self.controls["exclude"].disabled = not (idle and self.controls["residuals"].value)
         self.controls["nudge"].disabled = not (idle and any(self._nudge_by()))
 
@@ -167,11 +171,13 @@ class RegisterPanel(Panel):
             lines.append((f"{i + 1:3d} {tilt_in_words(stack, i):>7} y {y:+.1f} x {x:+.1f}{mark}", int(i)))
         table = self.controls["residuals"]
         table.options = lines
-        count = int(found.outliers.sum())
-        table.value = tuple(int(i) for i in np.flatnonzero(found.outliers))
-        said = f"{count} of {len(lines)} projections are outliers" if count else "No projection is off"
-        self._off.value = f"<p class='etw-quiet'>{said}.</p>"
+        self._outliers = tuple(int(i) for i in np.flatnonzero(found.outliers))
+        said = f"{len(self._outliers)} of {len(lines)} projections are outliers:" if self._outliers else ""
+        self._off.value = f"<p class='etw-quiet'>Off from the neighbours (px). {said}</p>"
         self.enable()
+
+    def _pick(self) -> None:
+        self.controls["residuals"].value = self._outliers
 
     def _go_to_selected(self) -> None:
         self.enable()

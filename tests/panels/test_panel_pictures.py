@@ -134,6 +134,8 @@ def test_register_lists_what_is_off_and_excludes_it(open_panel):
     shifts[4] = (0, 3)
     images = simulation.project(simulation.catalyst(64), tilts)
     panel = open_panel(RegisterPanel, TomoStack(align.apply_shifts(images, shifts), tilts))
+    assert panel.controls["residuals"].value == ()
+    panel.controls["pick"].click()
     assert panel.controls["residuals"].value == (4,)
     assert "1 of 13 projections are outliers" in panel._off.value
     line = next(label for label, index in panel.controls["residuals"].options if index == 4)
