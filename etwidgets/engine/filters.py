@@ -34,6 +34,7 @@ def _from_scipy(name: str | tuple[str, float]) -> Window:
 
 
 _SAMPLES = 4096
+_TILTS_AT_A_TIME = 4
 _WINDOWS: dict[str, Window] = {
     "ram-lak": np.ones_like,
     "shepp-logan": lambda u: np.sinc(u / 2),
@@ -95,13 +96,16 @@ def padded_length(n_detector: int) -> int:
     return int(fft.next_fast_len(2 * n_detector, real=True)) // 2 * 2
 
 
-def filter_projections(projections: NDArray[np.float32], factors: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Filter ``(T, Y, width)`` along y; returns float32."""
+def filter_in_place(projections: NDArray[np.float32], factors: NDArray[np.float64]) -> None:
+    """Filter ``(T, Y, width)`` along y; a few tilts at a time, which stay in the cache."""
     n_detector = projections.shape[1]
     length = 2 * (factors.size - 1)
-    spectrum = fft.rfft(projections, length, axis=1)
-    spectrum *= factors.astype(np.float32)[:, np.newaxis]
-    return fft.irfft(spectrum, length, axis=1)[:, :n_detector].astype(np.float32, copy=False)
+    columns = factors.astype(np.float32)[:, np.newaxis]
+    for first in range(0, len(projections), _TILTS_AT_A_TIME):
+        rows = projections[first : first + _TILTS_AT_A_TIME]
+        spectrum = fft.rfft(rows, length, axis=1)
+        spectrum *= columns
+        rows[:] = fft.irfft(spectrum, length, axis=1, overwrite_x=True)[:, :n_detector]
 
 
 def angle_weights(angles_rad: NDArray[np.float64], *, by_step: bool) -> NDArray[np.float64]:

@@ -252,7 +252,7 @@ def test_cancelling_and_failing_leave_no_astra_object(astra_objects):
     before = astra_objects()
     progress = Stop()
     with pytest.raises(Cancelled):
-        engine.reconstruct(data, geometry, algorithm="SIRT", iterations=50, progress=progress)
+        engine.reconstruct(data, geometry, algorithm="SIRT", iterations=2000, progress=progress)
     assert progress.seen[-1] < 0.5
     steps = engine.iterate(np.moveaxis(data, -1, 0), geometry, iterations=50)
     next(steps)
@@ -265,12 +265,12 @@ def test_cancelling_and_failing_leave_no_astra_object(astra_objects):
 
 @pytest.mark.parametrize("options", [{"algorithm": "SART"}, {"algorithm": "DART", "gray_levels": [0, 0.01]}])
 def test_workers_stop_promptly_and_only_the_caller_is_told(options):
-    """20 iterations of these slices last seconds; one lasts some 50 ms."""
+    """These iterations would last half a minute; one step of one lasts some 20 ms."""
     geometry = engine.Geometry(np.linspace(-1, 1, 60), 200)
     data = np.random.default_rng(0).random((60, 200, 4), dtype=np.float32)
     progress = Stop()
     with pytest.raises(Cancelled):
-        engine.reconstruct(data, geometry, iterations=20, progress=progress, **options)
+        engine.reconstruct(data, geometry, iterations=500, progress=progress, **options)
     assert time.perf_counter() - progress.raised_at < 0.5
     assert progress.seen[-1] < 0.4
     assert progress.threads == {threading.get_ident()}

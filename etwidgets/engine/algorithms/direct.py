@@ -8,6 +8,7 @@ import numpy as np
 
 from etwidgets.engine import filters
 from etwidgets.engine.algorithms.base import Misfit
+from etwidgets.engine.arithmetic import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,7 @@ class BackProjection:
 
     n_iterations = n_steps = 1
     widest = 64
-    copies = (1, 4)
+    copies = (1, 2)
 
     def __init__(self, setting: Setting, filter_name: str | None, *, weight_tilts: bool) -> None:
         geometry = setting.projector.geometry
@@ -59,9 +60,10 @@ class RunningBackProjection:
     def advance(self, step: Callable[[], None]) -> None:
         """Filter and back-project."""
         method, block = self._method, self._block
-        rows = block.data * method.factors[..., np.newaxis]
+        rows = aligned(block.data.shape)
+        np.multiply(block.data, method.factors[..., np.newaxis], out=rows)
         if method.response is not None:
-            rows = filters.filter_projections(rows, method.response)
+            filters.filter_in_place(rows, method.response)
         setting = method.setting
         if not setting.allows_zero:
             self.estimate[:] = 0  # the limits are for the result
