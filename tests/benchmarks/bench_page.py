@@ -53,9 +53,8 @@ def main(write):
                 page.wait_for_function(
                     "document.querySelector('.etw-panel-inspect canvas')?.dataset.frame", timeout=90_000
                 )
-                write(
-                    f"{visit} visit: usable after {usable:.1f} s, picture after {time.perf_counter() - began:.1f} s\n"
-                )
+                seen = time.perf_counter() - began
+                write(f"{visit} visit: usable after {usable:.1f} s, picture after {seen:.1f} s\n")
                 if visit == "first":
                     page.close()
             slider(page, write)
