@@ -103,10 +103,12 @@ def maximum_pane(stack: TomoStack, display: Display, title: str = "Maximum over 
     )
 
 
-def difference_pane(image: NDArray[Any], title: str, caption: str) -> Pane:
+def difference_pane(
+    image: NDArray[Any], title: str, caption: str, axes: tuple[str, str] = ("x", "y")
+) -> Pane:
     """A difference: zero is mid-grey, and both signs reach as far."""
     reach = max(abs(limit) for limit in contrast_limits(image, (1, 99))) or 1.0
-    return Pane(image, limits=(-reach, reach), cmap="coolwarm", title=title, caption=caption)
+    return Pane(image, limits=(-reach, reach), cmap="coolwarm", title=title, caption=caption, axes=axes)
 
 
 def slice_panes(volume: RecStack, display: Display, limits: tuple[float, float]) -> list[Pane]:

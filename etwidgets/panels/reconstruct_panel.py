@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from etwidgets.engine import FILTERS, ITERATIVE
+from etwidgets.panels.convergence import FOLLOWED, Convergence
 from etwidgets.panels.navigation import add_column_slider, add_look
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, sinogram_pane, slice_pane
@@ -18,6 +19,7 @@ from etwidgets.views import ImageView
 
 if TYPE_CHECKING:
     from etwidgets.signals import RecStack, TomoStack
+    from etwidgets.views import Pane
 
 _HELP = {
     "FBP": (
@@ -63,6 +65,9 @@ _HELP = {
 }
 
 
+_ALONE_PX, _WITH_CURVE_PX = 520, 290  # height of the pictures
+
+
 class ReconstructPanel(Panel):
     """Method, parameters, Run; the sinogram and the slice at one column."""
 
@@ -74,10 +79,12 @@ class ReconstructPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._sinogram_contrast, self._slice_contrast = Contrast(), Contrast()
-        self._images = self.add_view(ImageView(height=520).add_class("etw-grow"))
+        self._images = self.add_view(ImageView(height=_ALONE_PX).add_class("etw-grow"))
         self._help, self._cost = text(), text()
         column = add_column_slider(self)
         self._build_form()
+        self._convergence = Convergence(self, self._show_course)
+        self.listen(self.model, ("stack", "reconstruction"), self._convergence.forget)
         look = add_look(self)
         self.refresh_on(self.model, ("stack", "reconstruction", "stale"))
         self.refresh_on(self.display, ("column", "contrast", "colour_map"))
@@ -93,7 +100,9 @@ class ReconstructPanel(Panel):
         self._suggest_price()
         names = ("method", "iterations", "filter", "price", "levels", "constrain", "thickness")
         form = [heading("Reconstruct"), *(self.controls[name] for name in names), self._cost]
-        return [self._images, row(column)], [*form, self.controls["run"], self.hint, self._help, *look]
+        pictures = [self._images, row(column), self._convergence.widget]
+        buttons = [self.controls["run"], self.controls["follow"]]
+        return pictures, [*form, *buttons, self.hint, self._help, *look]
 
     def _build_form(self) -> None:
         self.add("method", control(widgets.Dropdown, "method", options=list(_HELP)))
@@ -112,10 +121,17 @@ class ReconstructPanel(Panel):
         if stack is None:
             self._images.show([])
             return
+        if self._convergence.active:
+            return
+        self._images.height = _ALONE_PX
         limits = self._sinogram_contrast.of(stack, self.display.contrast)
         panes = [sinogram_pane(stack, self.display, limits)]
         if volume is not None:
             panes.append(self._slice(volume))
+        self._images.show(panes)
+
+    def _show_course(self, panes: list[Pane]) -> None:
+        self._images.height = _WITH_CURVE_PX
         self._images.show(panes)
 
     def _slice(self, volume: RecStack) -> Any:
@@ -124,7 +140,19 @@ class ReconstructPanel(Panel):
         title = "Slice (of the series before its last change)" if self.model.stale else "Slice"
         return slice_pane(volume, x, self.display, limits, title)
 
+    def enable(self) -> None:
+        """A slice may be followed also while a step runs, if its method has iterations."""
+        super().enable()
+        stack, method = self.model.stack, self.controls["method"].value
+        ready = stack is not None and stack.has_tilts and stack.data.ndim == 3
+        self.controls["follow"].disabled = not ready or method not in FOLLOWED
+        if ready and method not in FOLLOWED and not self.hint.value:
+            self.hint.value = (
+                f"{method} has no iterations to follow; choose SIRT or another iterative method."
+            )
+
     def _show_method(self) -> None:
+        self.enable()
         method = self.controls["method"].value
         shown = {
             "iterations": method in ITERATIVE,
@@ -150,7 +178,7 @@ class ReconstructPanel(Panel):
         if stack is None or not stack.has_tilts or stack.data.ndim != 3:
             self._cost.value = ""
             return
-        parameters = self._parameters(checked=False)
+        parameters = self.parameters(checked=False)
         self._say_cost(stack, parameters, None)
         if self.shown and not self.model.busy:
             self._clock.submit(stack.data.shape, stack.tilts_deg.copy(), parameters)
@@ -158,7 +186,7 @@ class ReconstructPanel(Panel):
     def _tell_time(self, found: tuple[dict[str, Any], float]) -> None:
         parameters, seconds = found
         stack = self.model.stack
-        if stack is not None and parameters == self._parameters(checked=False):
+        if stack is not None and parameters == self.parameters(checked=False):
             self._say_cost(stack, parameters, seconds)
 
     def _say_cost(self, stack: TomoStack, parameters: dict[str, Any], seconds: float | None) -> None:
@@ -168,7 +196,8 @@ class ReconstructPanel(Panel):
         thickness = "" if self.controls["thickness"].value else f"; thickness 0 means {height} px, the height"
         self._cost.value = f"<p class='etw-quiet'>{time}{size_in_words(memory)} of memory{thickness}</p>"
 
-    def _parameters(self, *, checked: bool = True) -> dict[str, Any]:
+    def parameters(self, *, checked: bool = True) -> dict[str, Any]:
+        """What the form says, as parameters of the operation."""
         method = self.controls["method"].value
         parameters: dict[str, Any] = {"method": method}
         if method in ITERATIVE:
@@ -187,7 +216,7 @@ class ReconstructPanel(Panel):
         return parameters
 
     def _run(self) -> None:
-        self.session.apply("reconstruct", **self._parameters())
+        self.session.apply("reconstruct", **self.parameters())
 
 
 def _levels(written: str) -> list[float]:

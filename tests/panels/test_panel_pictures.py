@@ -316,6 +316,29 @@ def test_the_first_price_of_edges_follows_the_data(open_panel, blobs):
     assert made.tv_weight == panel.controls["price"].value
 
 
+def test_reconstruct_follows_one_slice_and_scrubs_back(open_panel, blobs):
+    panel = open_panel(ReconstructPanel, blobs)
+    assert panel.controls["follow"].disabled
+    assert "no iterations to follow" in panel.hint.value
+    panel.controls["method"].value = "SIRT"
+    panel.controls["iterations"].value = 8
+    panel.controls["column"].value = 6
+    panel.controls["follow"].click()
+    curve = panel._convergence._curve.values()["residual"]
+    assert list(curve[0]) == list(range(1, 9))
+    assert (np.diff(curve[1]) < 0).all()
+    assert panel.controls["iteration"].value == 8
+    panel.controls["iteration"].value = 3
+    panes, planes = drawn(panel._images)
+    assert [pane["title"] for pane in panes] == ["Slice after 3 iterations", "Residual sinogram"]
+    slice_after_3 = blobs.reconstruct("SIRT", iterations=3, constrain=True, show_progressbar=False).data[6]
+    assert np.abs(planes[0] - expected(slice_after_3, panes[0]["limits"])).max() <= 1
+    panel.controls["use"].click()
+    assert panel.controls["iterations"].value == 3
+    panel.controls["run"].click()
+    assert [pane["title"] for pane in drawn(panel._images)[0]] == ["Sinogram", "Slice"]
+
+
 # -- volume
 
 
