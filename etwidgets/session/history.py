@@ -96,6 +96,18 @@ class History:
         self._position = 0
         self._limit = memory_limit
 
+    @classmethod
+    def restored(cls, start: State, steps: tuple[Step, ...], memory_limit: int) -> History:
+        """A history of steps whose states are not known; at its beginning."""
+        history = cls(start, memory_limit)
+        history._entries = [_Entry(step, None) for step in steps]
+        return history
+
+    @property
+    def start(self) -> State:
+        """The state before the first step."""
+        return self._start
+
     @property
     def steps(self) -> tuple[Step, ...]:
         """All steps, also those that were undone and can be done again."""

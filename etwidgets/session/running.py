@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from etwidgets.progress import Progress
     from etwidgets.session.operations import Operation
+    from etwidgets.session.saving import Saved
+    from etwidgets.signals import TomoStack
 
 # Python's warning filters belong to the process: two sessions must not change them at the same time
 _CATCHING = threading.Lock()
@@ -91,6 +93,34 @@ def replay(state: State, steps: Sequence[Step], progress: Progress) -> State:
             )
         state = outcome.state
     return state
+
+
+def reopen(saved: Saved, folder: Path, progress: Progress) -> tuple[State, State]:
+    """The state before the first step of a saved session, and the one that it was left in.
+
+    Parameters
+    ----------
+    saved
+        From a session file.
+    folder
+        Where that file lies, and beside it the tilt series that came from no file.
+    progress
+        Told how far the work is, and may stop it.
+    """
+    stack = None
+    if saved.start is not None:
+        from etwidgets import io
+
+        stack = io.load(folder / Path(saved.start).name)
+    start = State(stack, source=saved.source)
+    return start, replay(start, saved.steps[: saved.position], progress)
+
+
+def save_stack(stack: TomoStack, path: Path) -> None:
+    """Save a tilt series; what was there is replaced only by a whole file."""
+    from etwidgets import io
+
+    io.save(stack, path, overwrite=True)
 
 
 def _opened(

@@ -6,12 +6,14 @@ It knows no widget; whoever wants to see something observes the model.
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import psutil
 
 from etwidgets import engine
-from etwidgets.session import running
+from etwidgets.atomic import atomic_path
+from etwidgets.session import running, saving, script
 from etwidgets.session.display import Display
 from etwidgets.session.estimate import Estimate, check_fits, estimate
 from etwidgets.session.history import History, State, Step
@@ -62,9 +64,9 @@ class Session:
         self.model = TomoStackModel() if model is None else model
         self.display = Display()
         self.runner = InlineRunner() if runner is None else runner
-        limit = psutil.virtual_memory().total // 3 if memory_limit is None else memory_limit
+        self._memory_limit = psutil.virtual_memory().total // 3 if memory_limit is None else memory_limit
         start = State(self.model.stack, self.model.reconstruction, source=self.model.source)
-        self._history = History(start, limit)
+        self._history = History(start, self._memory_limit)
         self._queue = JobQueue(self.runner, self._job_changed)
         self._pace: dict[tuple[str, str], float] = {}
         self._publish()
@@ -196,6 +198,87 @@ class Session:
         if self.runner.inline and job.error is not None:
             raise job.error
         return job
+
+    # -- to and from files --------------------------------------------------------------------------
+
+    def export_script(self, path: str | Path) -> Path:
+        """Write the steps in effect as a plain Python script that gives the same arrays bit for bit.
+
+        A tilt series that came from no file is saved beside the script, whose folder is where to run it.
+
+        Returns
+        -------
+        Path
+            Of the script.
+        """
+        return self._export(path, script.script)
+
+    def export_notebook(self, path: str | Path) -> Path:
+        """The same as a notebook, one cell per step."""
+        return self._export(path, script.notebook)
+
+    def save(self, path: str | Path) -> Path:
+        """Write all steps, where they began, and how the data are looked at, to a file (JSON).
+
+        The arrays are not in it: they are made again by :meth:`open_session`, from the same files. A tilt
+        series that came from no file is saved beside it.
+        """
+        target = Path(path)
+        history = self._history
+        shown = {name: getattr(self.display, name) for name in self.display.trait_names()}
+        start = self._save_start(target)
+        source = history.start.source
+        saving.write(target, saving.Saved(history.steps, history.position, start, source, shown))
+        return target
+
+    def open_session(self, path: str | Path) -> Job:
+        """Make the state of a saved session again, by repeating its steps; replaces what there is.
+
+        Returns
+        -------
+        Job
+            Fails with a HistoryError if a step gives another result than it did: a file was changed, or
+            another version is installed. Nothing is replaced then.
+
+        Raises
+        ------
+        FileFormatError
+            If the file is no session, or of a later version.
+        """
+        source = Path(path)
+        saved = saving.read(source)
+        job = Job("open_session", f"Open the session {source.name}", self.runner)
+
+        def finish(found: tuple[State, State]) -> tuple[JobState, str]:
+            start, state = found
+            self._history = History.restored(start, saved.steps, self._memory_limit)
+            self._history.move_to(saved.position, state)
+            self._publish()
+            for name, value in saved.display.items():
+                setattr(self.display, name, tuple(value) if isinstance(value, list) else value)
+            self.display.keep_inside(state.stack, state.reconstruction)
+            return "committed", ""
+
+        self._queue.submit(Task(job, lambda: partial(running.reopen, saved, source.parent), finish))
+        if self.runner.inline and job.error is not None:
+            raise job.error
+        return job
+
+    def _export(self, path: str | Path, write: Callable[..., str]) -> Path:
+        target = Path(path)
+        content = write(self.history, self._save_start(target))
+        with atomic_path(target) as temporary:
+            temporary.write_text(content, encoding="utf-8")
+        return target
+
+    def _save_start(self, beside: Path) -> str | None:
+        """The name of the file with the tilt series that was there before the first step."""
+        stack = self._history.start.stack
+        if stack is None:
+            return None
+        path = beside.with_name(f"{beside.stem}_start.hspy")
+        running.save_stack(stack, path)
+        return path.name
 
     # -- for panels ---------------------------------------------------------------------------------
 

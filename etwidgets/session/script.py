@@ -1,0 +1,133 @@
+"""The steps of a session as a plain Python script or notebook; runs nothing and knows no model.
+
+What is written uses the public names only, and gives the same arrays bit for bit.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from typing import TYPE_CHECKING, Any
+
+from etwidgets.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from etwidgets.session.history import Step
+
+    Lines = Callable[[Mapping[str, Any]], list[str]]
+
+_SAMPLES = {
+    "needle": "etw.datasets.get_needle_data(aligned=False)",
+    "needle (aligned)": "etw.datasets.get_needle_data(aligned=True)",
+    "catalyst": "etw.datasets.get_catalyst_data()",
+    "catalyst (misaligned)": "etw.datasets.get_catalyst_data(misalign=True)",
+}
+_IMPORTS = ["import numpy as np", "", "import etwidgets as etw"]
+
+
+def script(steps: Sequence[Step], start: str | None = None) -> str:
+    """The steps as a script; it leaves ``stack`` and, if one was made, ``volume``.
+
+    Parameters
+    ----------
+    steps
+        In order, those that are in effect.
+    start
+        Name of the file with the tilt series before the first step; None if a step opens one.
+
+    Raises
+    ------
+    ParameterError
+        If there is a step that cannot be written.
+    """
+    parts = [_heading(), *_IMPORTS, ""]
+    for words, lines in _cells(steps, start):
+        parts += [f"# {words}", *lines, ""]
+    return "\n".join(parts)
+
+
+def notebook(steps: Sequence[Step], start: str | None = None) -> str:
+    """The same as a notebook (format 4.5): one cell per step, its words above it."""
+    cells = [_cell("markdown", ["# What was done", "", _heading().lstrip("# ")]), _cell("code", _IMPORTS)]
+    for words, lines in _cells(steps, start):
+        cells += [_cell("markdown", [words]), _cell("code", lines)]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"step-{number}"
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    content = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _heading() -> str:
+    version = importlib.metadata.version("etwidgets")
+    return f"# Written by etwidgets {version}; gives the arrays of the session, bit for bit."
+
+
+def _cells(steps: Sequence[Step], start: str | None) -> list[tuple[str, list[str]]]:
+    cells = (
+        [] if start is None else [("The tilt series before the first step", [f"stack = etw.load({start!r})"])]
+    )
+    for step in steps:
+        if step.operation not in WRITERS:
+            raise ParameterError(f"the step {step.words!r} cannot be written as a script")
+        cells.append((step.words.replace("\n", " "), WRITERS[step.operation](step.parameters)))
+    return cells
+
+
+def _cell(kind: str, lines: list[str]) -> dict[str, Any]:
+    source = [f"{line}\n" for line in lines[:-1]] + lines[-1:]
+    cell: dict[str, Any] = {"cell_type": kind, "metadata": {}, "source": source}
+    if kind == "code":
+        cell |= {"execution_count": None, "outputs": []}
+    return cell
+
+
+def _keywords(parameters: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in parameters.items())
+
+
+def _call(method: str, target: str = "stack", **always: Any) -> Lines:
+    return lambda p: [f"{target} = stack.{method}({_keywords({**p, **always})})"]
+
+
+def _open(p: Mapping[str, Any]) -> list[str]:
+    rest = {name: value for name, value in p.items() if name != "path"}
+    return [f"stack = etw.load({p['path']!r}{', ' if rest else ''}{_keywords(rest)})"]
+
+
+def _crop(p: Mapping[str, Any]) -> list[str]:
+    return [f"stack = stack.isig[{p['x_start']}:{p['x_stop']}, {p['y_start']}:{p['y_stop']}].deepcopy()"]
+
+
+def _bin(p: Mapping[str, Any]) -> list[str]:
+    factor = p.get("factor", 2)
+    return [f"stack = stack.rebin(scale=[1] * (stack.data.ndim - 2) + [{factor}, {factor}])"]
+
+
+def _shift_one(p: Mapping[str, Any]) -> list[str]:
+    return [
+        "shifts = np.zeros((len(stack.data), 2))  # y, x",
+        f"shifts[{p['projection']}] = {p.get('yshift', 0.0)!r}, {p.get('xshift', 0.0)!r}",
+        "stack = stack.shift_projections(shifts)",
+    ]
+
+
+WRITERS: Mapping[str, Lines] = {
+    "open": _open,
+    "sample": lambda p: [f"stack = {_SAMPLES[p['name']]}"],
+    "set_tilts": lambda p: [f"stack.set_tilts({p['start']!r}, {p['increment']!r})"],
+    "crop": _crop,
+    "bin": _bin,
+    "remove_projections": lambda p: [f"stack = stack.remove_projections({p['projections']!r})"],
+    "filter": _call("filter"),
+    "normalize": lambda p: [f"stack = stack.normalize({p.get('width', 3.0)!r})"],
+    "register": _call("stack_register"),
+    "manual_align": _call("manual_align"),
+    "shift_one": _shift_one,
+    "tilt_align": _call("tilt_align"),
+    "transform": _call("trans_stack"),
+    "reconstruct": _call("reconstruct", target="volume", show_progressbar=False),
+}
+"""How each operation is written, by its name in the table of operations."""

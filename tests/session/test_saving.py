@@ -1,0 +1,141 @@
+"""What a session writes gives the same arrays again, bit for bit: script, notebook, session file."""
+
+import contextlib
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from etwidgets import io
+from etwidgets.errors import FileFormatError, HistoryError
+from etwidgets.session import OPERATIONS, Session, TomoStackModel
+from etwidgets.session.digest import digest
+from etwidgets.session.script import WRITERS
+
+STEPS = [
+    ("set_tilts", {"start": -60, "increment": 10}),
+    ("remove_projections", {"projections": [3]}),
+    ("crop", {"x_start": 1, "x_stop": 19, "y_start": 0, "y_stop": 24}),
+    ("normalize", {}),
+    ("filter", {"method": "median", "size": 3}),
+    ("register", {"method": "PC", "upsample_factor": 10}),
+    ("manual_align", {"nslice": 4, "xshift": 1, "yshift": -1}),
+    ("shift_one", {"projection": 2, "yshift": 0.25, "xshift": -0.5}),
+    ("tilt_align", {"method": "CoM", "nslices": 3}),
+    ("transform", {"yshift": 0.3, "angle": 1.5}),
+    ("bin", {"factor": 2}),
+    ("reconstruct", {"method": "SIRT", "iterations": 4, "constrain": True}),
+]
+
+
+def worked(session):
+    for name, parameters in STEPS:
+        session.apply(name, **parameters)
+    return session
+
+
+def run_in(folder, code):
+    end = "\nnp.save('stack.npy', stack.data); np.save('volume.npy', volume.data)\n"
+    (folder / "run_me.py").write_text(code + end)
+    subprocess.run([sys.executable, "-W", "ignore", "run_me.py"], cwd=folder, check=True, capture_output=True)
+    return np.load(folder / "stack.npy"), np.load(folder / "volume.npy")
+
+
+def test_every_operation_is_written_and_tried_here():
+    assert set(WRITERS) == set(OPERATIONS)
+    assert {name for name, _ in STEPS} | {"open", "sample"} == set(OPERATIONS)
+
+
+def test_the_script_gives_the_same_arrays_bit_for_bit(session, tmp_path):
+    worked(session)
+    path = session.export_script(tmp_path / "steps.py")
+    stack, volume = run_in(tmp_path, path.read_text())
+    assert np.array_equal(stack, session.model.stack.data)
+    assert np.array_equal(volume, session.model.reconstruction.data)
+
+
+def test_the_notebook_has_the_same_code(session, tmp_path):
+    worked(session)
+    session.undo()
+    session.undo()
+    content = json.loads(session.export_notebook(tmp_path / "steps.ipynb").read_text())
+    assert content["nbformat"] == 4
+    code = ["".join(cell["source"]) for cell in content["cells"] if cell["cell_type"] == "code"]
+    assert len(code) == 2 + len(STEPS) - 2
+    names = {}
+    source = "\n".join(code)
+    assert "reconstruct" not in source
+    with contextlib.chdir(tmp_path):
+        exec(source, names)  # noqa: S102  (our own notebook)
+    assert np.array_equal(names["stack"].data, session.model.stack.data)
+
+
+def test_files_and_samples_are_opened_by_the_script(stack, tmp_path):
+    io.save(stack, tmp_path / "blobs.hspy")
+    session = Session()
+    session.open(str(tmp_path / "blobs.hspy"), tilts=None)
+    session.apply("reconstruct", method="FBP")
+    path = session.export_script(tmp_path / "steps.py")
+    assert not list(tmp_path.glob("*_start*"))
+    again = run_in(tmp_path, path.read_text())[1]
+    assert np.array_equal(again, session.model.reconstruction.data)
+    sampled = Session()
+    sampled.apply("sample", name="needle (aligned)")
+    text = sampled.export_script(tmp_path / "sample.py").read_text()
+    names = {}
+    exec(text, names)  # noqa: S102  (our own script)
+    assert np.array_equal(names["stack"].data, sampled.model.stack.data)
+
+
+def test_a_saved_session_is_made_again_with_its_undone_steps(session, tmp_path):
+    worked(session)
+    volume, last = session.model.reconstruction.data, digest(session.model.stack)
+    session.undo()
+    session.undo()
+    session.display.column = 7
+    path = session.save(tmp_path / "work.json")
+    other = Session()
+    other.open_session(path)
+    assert digest(other.model.stack) == digest(session.model.stack)
+    assert [line.words for line in other.model.history] == [line.words for line in session.model.history]
+    assert other.display.column == 7
+    assert other.model.source == session.model.source
+    other.redo()
+    assert digest(other.model.stack) == last
+    other.redo()
+    assert np.array_equal(other.model.reconstruction.data, volume)
+    for _ in STEPS:
+        other.undo()
+    assert digest(other.model.stack) == digest(session._history.start.stack)
+
+
+def test_a_changed_file_is_noticed_and_nothing_is_replaced(stack, tmp_path):
+    io.save(stack, tmp_path / "blobs.hspy")
+    session = Session()
+    session.open(str(tmp_path / "blobs.hspy"))
+    path = session.save(tmp_path / "work.json")
+    stack.data[3, 4, 5] += 1
+    io.save(stack, tmp_path / "blobs.hspy", overwrite=True)
+    other = Session(TomoStackModel(stack))
+    with pytest.raises(HistoryError, match="was a file changed"):
+        other.open_session(path)
+    assert other.model.stack is stack
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[1, 2]", "no session"),
+        ("{", "no session"),
+        ('{"format": "x"}', "no session"),
+        ('{"format": "etwidgets-session", "version": 2}', "version 2"),
+        ('{"format": "etwidgets-session", "version": 1}', "damaged"),
+    ],
+)
+def test_what_is_no_session_is_refused(session, tmp_path, content, message):
+    path = tmp_path / "work.json"
+    path.write_text(content)
+    with pytest.raises(FileFormatError, match=message):
+        session.open_session(path)
