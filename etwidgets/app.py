@@ -16,6 +16,7 @@ import ipywidgets as widgets
 
 from etwidgets.panels import (
     AxisPanel,
+    CleanPanel,
     DataPanel,
     HistoryPanel,
     InspectPanel,
@@ -87,6 +88,7 @@ class Workbench:
         made = (
             DataPanel(self.session, folder),
             InspectPanel(self.session),
+            CleanPanel(self.session),
             RegisterPanel(self.session),
             AxisPanel(self.session),
             ReconstructPanel(self.session),

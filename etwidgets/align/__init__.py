@@ -6,6 +6,7 @@ from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
 from etwidgets.align.correlation import correlate
 from etwidgets.align.filters import filter_projections
 from etwidgets.align.methods import AXIS_METHODS, METHODS, Method
+from etwidgets.align.quality import Quality, projection_quality
 from etwidgets.align.registration import estimate_shifts
 from etwidgets.align.residuals import Residuals, registration_residuals
 from etwidgets.align.shifting import apply_shifts, common_area
@@ -18,6 +19,7 @@ __all__ = [
     "METHODS",
     "AxisEstimate",
     "Method",
+    "Quality",
     "Residuals",
     "ShiftSearch",
     "apply_shifts",
@@ -28,6 +30,7 @@ __all__ = [
     "estimate_shifts",
     "filter_projections",
     "find_tilt_axis",
+    "projection_quality",
     "registration_residuals",
     "search_axis_shift",
     "transform",

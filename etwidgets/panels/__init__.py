@@ -1,6 +1,7 @@
 """Panels: each reads the model and asks the session; none knows another."""
 
 from etwidgets.panels.axis_panel import AxisPanel
+from etwidgets.panels.clean_panel import CleanPanel
 from etwidgets.panels.data_panel import DataPanel
 from etwidgets.panels.history_panel import HistoryPanel
 from etwidgets.panels.inspect_panel import InspectPanel
@@ -14,6 +15,7 @@ from etwidgets.panels.volume_panel import VolumePanel
 
 __all__ = [
     "AxisPanel",
+    "CleanPanel",
     "DataPanel",
     "HistoryPanel",
     "InspectPanel",

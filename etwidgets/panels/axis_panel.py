@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 _SHIFT_STEP_PX, _ROTATION_STEP_DEG = 0.1, 0.05
 _SLICES, _THREE_SHIFTS, _THREE_ROTATIONS = "three columns", "three shifts", "three rotations"
 _BY_HAND = """<p class='etw-help'><b>By hand</b> Move shift until the slices have no arcs to one side,
-then rotation until all three are sharp at once. The dashed line is the tilt axis as the sliders have it. A
-click on the projection moves the nearest of the three columns there. With the mouse on a picture: arrow keys
-up and down shift by 0.1 px, left and right rotate by 0.05°, with Shift ten times as far.</p>"""
+then rotation until all three are sharp at once. The dashed line is the tilt axis as the sliders have it.
+Drag the three columns on the projection, or click where the nearest shall go. With the mouse on a
+picture: arrow keys up and down shift by 0.1 px, left and right rotate by 0.05°, with Shift ten times as
+far.</p>"""
 _KEYS = {
     "ArrowUp": ("shift", -_SHIFT_STEP_PX),
     "ArrowDown": ("shift", _SHIFT_STEP_PX),
@@ -107,6 +108,7 @@ class AxisPanel(Panel):
         self.on_click("less", lambda: self._step(-1))
         self.on_click("more", lambda: self._step(1))
         self._undo.callback(self._projection.on_click(lambda event: self.guard(lambda: self._clicked(event))))
+        self._undo.callback(self._projection.on_drag(lambda event: self.guard(lambda: self._dragged(event))))
         for view in (self._projection, self._slices):
             self._undo.callback(view.on_key(lambda event: self.guard(lambda: self._key(event))))
 
@@ -176,6 +178,13 @@ class AxisPanel(Panel):
         nearest = min(range(3), key=lambda i: abs(self._columns[i] - x))
         self._columns = sorted([*self._columns[:nearest], x, *self._columns[nearest + 1 :]])
         self.refresh()
+
+    def _dragged(self, event: dict[str, Any]) -> None:
+        if event["kind"] == "column" and len(event["values"]) == 3:
+            self._columns = (
+                sorted(int(x) for x in event["values"]) if event["done"] else list(event["values"])
+            )
+            self.refresh()
 
     def _choose_picture(self) -> None:
         compare = self.controls["compare"].value

@@ -152,3 +152,49 @@ def nudged(
     image = np.asarray(projections[index], np.float32)[np.newaxis]
     moved = align.apply_shifts(image, np.array([[yshift, xshift]]))[0]
     return moved, moved - np.asarray(projections[neighbour], np.float32)
+
+
+def filtered_projection(
+    projection: NDArray[Any], method: str, size: int, taper: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """One projection ``(Y, X)`` filtered on trial, and what the filter changed (after less before).
+
+    The parameters are those of :func:`etwidgets.align.filter_projections`.
+    """
+    before = np.asarray(projection, np.float32)
+    after = align.filter_projections(before[np.newaxis], method, size=size, taper=taper)[0]
+    return after, after - before
+
+
+def contact_sheet(
+    projections: NDArray[Any], across: int, side: int = 72
+) -> tuple[NDArray[np.float32], list[tuple[int, int, int, int]]]:
+    """All projections as small pictures on one sheet.
+
+    Parameters
+    ----------
+    projections
+        ``(T, Y, X)``.
+    across
+        Pictures in a row of the sheet.
+    side
+        Pixels of the longer side of each picture, at most.
+
+    Returns
+    -------
+    sheet
+        ``(rows, columns)`` float32.
+    places
+        Of each projection: left, top, right and bottom on the sheet, right and bottom not in it.
+    """
+    count, height, width = projections.shape
+    step = max(1, -(-max(height, width) // side))
+    small = np.asarray(projections[:, ::step, ::step], np.float32)
+    rows, columns = small.shape[1] + 2, small.shape[2] + 2
+    sheet = np.zeros((-(-count // across) * rows, across * columns), np.float32)
+    places = []
+    for index, image in enumerate(small):
+        top, left = index // across * rows, index % across * columns
+        sheet[top + 1 : top + rows - 1, left + 1 : left + columns - 1] = image
+        places.append((left, top, left + columns, top + rows))
+    return sheet, places

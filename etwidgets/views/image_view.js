@@ -5,6 +5,9 @@ const TITLE = 20;      // CSS pixels above an image
 const GAP = 8;
 const MARGIN = 22;     // for the names of the axes, at the left of and under an image
 const TEXT = "#d7d9de", QUIET = "#8b909b", ACCENT = "#ffb454", CROSS = "#5ac8fa";
+const REACH = 8;       // CSS pixels around an edge or a line at which it is caught
+const BOXES = { marked: "#ff5f57", suspect: "#ffb454" };
+const SEND_EVERY_MS = 60;
 const FONT = "system-ui, sans-serif";
 const FORWARDED = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", " ", "b", "z", "Z", "[", "]", "?"];
 
@@ -42,6 +45,10 @@ function render({ model, el }) {
       schedule();
     } else if (content.type === "frame") {
       panes = content.panes.map((pane, i) => ({ ...pane, plane: bytes(buffers[i]) }));
+      if (drag?.grip && panes[drag.i]) {   // what the hand holds stays with it
+        if (drag.grip.kind === "column" && panes[drag.i].columns.length !== drag.columns.length) drag = null;
+        else if (mouse && drag.moved && places[drag.i]) pull(panes[drag.i], places[drag.i]);
+      }
       number = content.number;
       pictures = panes.map(paint);
       requestAnimationFrame(() => {
@@ -122,6 +129,8 @@ function render({ model, el }) {
       const [cx] = toScreen(p, pane, column, 0);
       stroke(cx, p.y, cx, p.y + p.h);
     }
+    for (const [x0, y0, x1, y1, kind] of pane.boxes) drawBox(pane, p, [x0, y0, x1, y1], BOXES[kind], kind === "marked");
+    if (pane.rectangle) drawRectangle(pane, p);
     if (pane.pixelSize) drawScale(pane, p);
     context.restore();
     drawLabels(pane, p);
@@ -129,6 +138,63 @@ function render({ model, el }) {
 
   function stroke(x1, y1, x2, y2) {
     context.beginPath(); context.moveTo(x1, y1); context.lineTo(x2, y2); context.stroke();
+  }
+
+  const corners = (pane, p, [x0, y0, x1, y1]) => [   // of whole pixels, the last one not among them
+    ...toScreen(p, pane, x0 - 0.5, y0 - 0.5), ...toScreen(p, pane, x1 - 0.5, y1 - 0.5),
+  ];
+
+  function drawBox(pane, p, box, colour, crossed) {
+    const [x0, y0, x1, y1] = corners(pane, p, box);
+    context.strokeStyle = colour; context.lineWidth = 2;
+    context.strokeRect(x0 + 1, y0 + 1, x1 - x0 - 2, y1 - y0 - 2);
+    if (crossed) { stroke(x0, y0, x1, y1); stroke(x0, y1, x1, y0); }
+  }
+
+  function drawRectangle(pane, p) {
+    const [x0, y0, x1, y1] = corners(pane, p, pane.rectangle);
+    context.fillStyle = "rgba(13,13,15,0.6)";
+    context.beginPath(); context.rect(p.x, p.y, p.w, p.h); context.rect(x0, y0, x1 - x0, y1 - y0); context.fill("evenodd");
+    context.strokeStyle = ACCENT; context.lineWidth = 1.5; context.strokeRect(x0, y0, x1 - x0, y1 - y0);
+    context.fillStyle = ACCENT;
+    for (const x of [x0, (x0 + x1) / 2, x1]) for (const y of [y0, (y0 + y1) / 2, y1])
+      if (x !== (x0 + x1) / 2 || y !== (y0 + y1) / 2) context.fillRect(x - 3, y - 3, 6, 6);
+  }
+
+  function gripAt(i, { x, y }) {
+    // what can be caught there: edges of the rectangle (all of them: it moves), or a column
+    const pane = panes[i], p = places[i];
+    if (pane.rectangle) {
+      const [x0, y0, x1, y1] = corners(pane, p, pane.rectangle);
+      if (x < x0 - REACH || x > x1 + REACH || y < y0 - REACH || y > y1 + REACH) return null;
+      const near = [x0 - x, y0 - y, x1 - x, y1 - y].map((d) => Math.abs(d) <= REACH);
+      return { kind: "rectangle", edges: near.some(Boolean) ? near : [true, true, true, true] };
+    }
+    const index = pane.columns.findIndex((column) => Math.abs(toScreen(p, pane, column, 0)[0] - x) <= REACH);
+    return index < 0 ? null : { kind: "column", index };
+  }
+
+  function pull(pane, p) {
+    // move what was caught by as much as the mouse has moved
+    const [ax, ay] = toImage(p, pane, drag.at.x, drag.at.y), [bx, by] = toImage(p, pane, mouse.x, mouse.y);
+    const dx = Math.round(bx - ax), dy = Math.round(by - ay), columns = pane.width * pane.factor, rows = pane.height * pane.factor;
+    const limit = (v, low, high) => Math.min(high, Math.max(low, v));
+    if (drag.grip.kind === "column") {
+      pane.columns = drag.columns.map((c, k) => (k === drag.grip.index ? limit(c + dx, 0, columns - 1) : c));
+      return;
+    }
+    const [l, t, r, b] = drag.grip.edges, whole = l && t && r && b, [x0, y0, x1, y1] = drag.rectangle;
+    const mx = whole ? limit(dx, -x0, columns - x1) : dx, my = whole ? limit(dy, -y0, rows - y1) : dy;
+    const left = l ? limit(x0 + mx, 0, whole ? columns : x1 - 1) : x0, top = t ? limit(y0 + my, 0, whole ? rows : y1 - 1) : y0;
+    pane.rectangle = [left, top, r ? limit(x1 + mx, left + 1, columns) : x1, b ? limit(y1 + my, top + 1, rows) : y1];
+  }
+
+  function tell(done) {
+    const pane = panes[drag.i], now = performance.now();
+    if (!done && now - drag.told < SEND_EVERY_MS) return;
+    drag.told = now;
+    const kind = drag.grip.kind, values = kind === "column" ? pane.columns : pane.rectangle;
+    model.send({ type: "drag", pane: drag.i, kind, values, done });
   }
 
   function drawAxis(pane, p) {
@@ -205,7 +271,8 @@ function render({ model, el }) {
     pointerdown: (event) => {
       const at = position(event), i = under(at);
       if (i < 0) return;
-      drag = { at, i, x: zoom.x, y: zoom.y, moved: false };
+      const { columns, rectangle } = panes[i];
+      drag = { at, i, x: zoom.x, y: zoom.y, moved: false, grip: gripAt(i, at), columns, rectangle, told: 0 };
       canvas.setPointerCapture(event.pointerId);
     },
     pointermove: (event) => {
@@ -213,14 +280,21 @@ function render({ model, el }) {
       if (drag) {
         const p = places[drag.i], dx = mouse.x - drag.at.x, dy = mouse.y - drag.at.y;
         if (Math.hypot(dx, dy) > 3) drag.moved = true;
-        if (drag.moved && p) {
+        if (drag.moved && p && drag.grip) {
+          pull(panes[drag.i], p);
+          tell(false);
+        } else if (drag.moved && p) {
           zoom.x = drag.x - dx / p.w / zoom.scale; zoom.y = drag.y - dy / p.h / zoom.scale;
           keepInside();
         }
+      } else {
+        const i = under(mouse), grip = i < 0 ? null : gripAt(i, mouse);
+        canvas.style.cursor = !grip ? "default" : grip.kind === "column" ? "ew-resize" : "move";
       }
       schedule();
     },
     pointerup: (event) => {
+      if (drag?.moved && drag.grip) tell(true);
       if (drag && !drag.moved) {
         const pane = panes[drag.i], [x, y] = toImage(places[drag.i], pane, drag.at.x, drag.at.y);
         model.send({ type: "click", pane: drag.i, x: Math.round(x), y: Math.round(y), shift: event.shiftKey });

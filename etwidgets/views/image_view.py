@@ -55,7 +55,7 @@ class ImageView(anywidget.AnyWidget):
         self._handlers: dict[str, list[Callable[[dict[str, Any]], None]]] = {
             "click": [],
             "key": [],
-            "hover": [],
+            "drag": [],
         }
         self.on_msg(self._receive)
 
@@ -102,6 +102,18 @@ class ImageView(anywidget.AnyWidget):
             Undoes it.
         """
         return self._connect("key", handler)
+
+    def on_drag(self, handler: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
+        """Call ``handler({"pane", "kind", "values", "done"})`` while a rectangle or a column is dragged.
+
+        ``kind`` is ``"rectangle"`` (values: left, top, right, bottom) or ``"column"`` (values: all columns).
+
+        Returns
+        -------
+        callable
+            Undoes it.
+        """
+        return self._connect("drag", handler)
 
     def close(self) -> None:
         """Take it off the page and forget the pixels and the handlers."""

@@ -45,7 +45,11 @@ class Pane:
     cross
         ``(column, row)`` at which a cross-hair is drawn.
     columns
-        Columns to mark with vertical lines.
+        Columns to mark with vertical lines, which can be dragged.
+    rectangle
+        Left, top, right and bottom of a part, pixels, right and bottom not in it; its edges can be dragged.
+    boxes
+        Left, top, right, bottom and a kind, ``"marked"`` or ``"suspect"``: parts to point out.
     """
 
     image: NDArray[Any]
@@ -59,6 +63,8 @@ class Pane:
     line: tuple[float, float] | None = None
     cross: tuple[int, int] | None = None
     columns: tuple[int, ...] = ()
+    rectangle: tuple[int, int, int, int] | None = None
+    boxes: tuple[tuple[int, int, int, int, str], ...] = ()
 
     def __post_init__(self) -> None:
         if np.ndim(self.image) != 2 or 0 in np.shape(self.image):
@@ -126,6 +132,8 @@ def message(panes: list[Pane]) -> tuple[dict[str, Any], list[bytes]]:
                 "line": None if pane.line is None else [float(value) for value in pane.line],
                 "cross": None if pane.cross is None else [int(value) for value in pane.cross],
                 "columns": [int(column) for column in pane.columns],
+                "rectangle": None if pane.rectangle is None else [int(value) for value in pane.rectangle],
+                "boxes": [[*(int(value) for value in box[:4]), box[4]] for box in pane.boxes],
             }
         )
     return {"type": "frame", "panes": described}, buffers

@@ -1,6 +1,7 @@
 """The needle, from open to rendered volume, as a user would do it; and cancelling, and two pages at once."""
 
 import io
+import json
 import re
 import urllib.error
 import urllib.request
@@ -40,6 +41,20 @@ def test_from_the_needle_to_a_rendered_volume(visit, server):
     assert "HAADF.rawtlt" in facts
     assert "-31908" in facts
     visit.keep("data")
+
+    visit.step("clean")
+    visit.wait_for_panes("clean", 1)
+    place = json.loads(page.locator(".etw-panel-clean .etw-image canvas").get_attribute("data-places"))[0]
+    box = page.locator(".etw-panel-clean .etw-image canvas").bounding_box()
+    across, down = box["x"] + place["x"], box["y"] + place["y"] + place["h"] / 2
+    page.mouse.move(across + place["w"], down)
+    page.mouse.down()
+    page.mouse.move(across + 0.9 * place["w"], down, steps=4)
+    page.mouse.move(across + 0.75 * place["w"], down, steps=4)
+    page.mouse.up()
+    page.wait_for_function("document.querySelector('.etw-clean-x_stop input').value === '192'")
+    assert page.locator(".etw-clean-y_stop input").input_value() == "256"
+    visit.keep("clean")
 
     visit.step("register")
     visit.wait_for_panes("register", 2)

@@ -10,6 +10,7 @@ from etwidgets import align, simulation
 from etwidgets.app import Workbench
 from etwidgets.panels import (
     AxisPanel,
+    CleanPanel,
     DataPanel,
     InspectPanel,
     ReconstructPanel,
@@ -100,6 +101,64 @@ def test_sliders_follow_when_projections_and_columns_go(open_panel, blobs):
     assert panel.controls["tilt"].label == "+40.0°"
     assert (panel.controls["column"].max, panel.controls["column"].value) == (9, 9)
     assert panel.model.message.level == "info"
+
+
+# -- clean
+
+
+def test_clean_crops_to_the_dragged_rectangle(open_panel, blobs):
+    panel = open_panel(CleanPanel, blobs)
+    assert drawn(panel._images)[0][0]["rectangle"] == [0, 0, 20, 24]
+    assert panel.controls["run"].disabled
+    panel._dragged({"kind": "rectangle", "values": [3, 2, 18, 20], "done": True, "pane": 0})
+    assert drawn(panel._images)[0][0]["rectangle"] == [3, 2, 18, 20]
+    assert "15 x 18 px" in panel._said.value
+    panel.controls["run"].click()
+    assert np.array_equal(panel.model.stack.data, blobs.data[:, 2:20, 3:18])
+    assert [panel.controls[n].value for n in ("x_start", "y_start", "x_stop", "y_stop")] == [0, 0, 15, 18]
+
+
+def test_clean_leaves_out_what_is_clicked_and_what_is_suspect(open_panel):
+    tilts = np.arange(-60.0, 61, 10)
+    images = simulation.project(simulation.catalyst(64), tilts)
+    images[5] *= 0.7
+    panel = open_panel(CleanPanel, TomoStack(images, tilts))
+    panel.controls["tool"].value = "leave out"
+    assert "6 (-10.0°): darker" in panel._said.value
+    left, top, right, bottom = panel._places[2]
+    panel._clicked({"x": (left + right) // 2, "y": (top + bottom) // 2, "pane": 0, "shift": False})
+    boxes = drawn(panel._images)[0][0]["boxes"]
+    assert [box[4] for box in boxes] == ["marked", "suspect"]
+    assert boxes[0][:4] == [left, top, right, bottom]
+    panel.controls["suspects"].click()
+    assert panel.controls["run"].description == "Leave out 2"
+    panel.controls["run"].click()
+    assert np.array_equal(panel.model.stack.tilts_deg, np.delete(tilts, [2, 5]))
+    assert panel.controls["run"].disabled
+
+
+def test_clean_shows_a_filter_before_it_is_applied(open_panel, blobs):
+    noisy = TomoStack(
+        blobs.data + (np.random.default_rng(0).random(blobs.data.shape) > 0.98), blobs.tilts_deg
+    )
+    panel = open_panel(CleanPanel, noisy)
+    panel.display.projection = 3
+    panel.controls["tool"].value = "filter"
+    panes, planes = drawn(panel._images)
+    assert [pane["title"] for pane in panes] == ["Before", "After", "Difference"]
+    after = align.filter_projections(noisy.data, "median", size=3)
+    assert np.abs(planes[1] - expected(after[3], panes[1]["limits"])).max() <= 1
+    panel.controls["run"].click()
+    assert np.allclose(panel.model.stack.data, after)
+
+
+@pytest.mark.parametrize(("tool", "shape"), [("bin", (13, 12, 10)), ("normalise", (13, 24, 20))])
+def test_clean_bins_and_normalises(open_panel, blobs, tool, shape):
+    panel = open_panel(CleanPanel, blobs)
+    panel.controls["tool"].value = tool
+    panel.controls["run"].click()
+    assert panel.model.stack.data.shape == shape
+    assert panel.model.history[-1].done
 
 
 # -- register

@@ -5,6 +5,7 @@ import pytest
 
 from etwidgets.panels import (
     AxisPanel,
+    CleanPanel,
     DataPanel,
     HistoryPanel,
     InspectPanel,
@@ -17,6 +18,7 @@ from etwidgets.session import Session
 
 ALL = (
     AxisPanel,
+    CleanPanel,
     DataPanel,
     HistoryPanel,
     InspectPanel,

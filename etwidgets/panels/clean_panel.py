@@ -1,0 +1,279 @@
+"""Crop, leave out projections, filter, bin, normalise, seen before it is done; computes nothing itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from etwidgets.align import projection_quality
+from etwidgets.panels.navigation import add_look, add_tilt_slider
+from etwidgets.panels.panel import Panel
+from etwidgets.panels.pictures import Contrast, difference_pane, image_of, projection_pane, tilt_in_words
+from etwidgets.panels.pieces import button, control, heading, row, text
+from etwidgets.session.previews import contact_sheet, filtered_projection
+from etwidgets.views import ImageView, Pane
+
+if TYPE_CHECKING:
+    from etwidgets.align import Quality
+    from etwidgets.signals import TomoStack
+
+_CROP, _REMOVE, _FILTER, _BIN, _NORMALISE = "crop", "leave out", "filter", "bin", "normalise"
+_SIDES = ("x_start", "y_start", "x_stop", "y_stop")
+_BREADTH = 1.3  # of the contact sheet, over its height
+_FILTERS = ("median", "sobel", "both", "bpf")
+_HELP = {
+    _CROP: "Drag the edges or corners of the rectangle, or the whole of it; or give the numbers.",
+    _REMOVE: "Click a picture to mark it, again to unmark it. Orange: suspect, for the reason given below.",
+    _FILTER: "What the filter does to this projection: before, after, and the difference (grey: none).",
+    _BIN: "Sums squares of pixels into one: with a factor of 2 the volume has an eighth of the voxels.",
+    _NORMALISE: "Brings all projections to one intensity scale, for beams that were not steady.",
+}
+
+
+class CleanPanel(Panel):
+    """One tool at a time, with its preview."""
+
+    name = "clean"
+    title = "Clean"
+    operations = frozenset({"crop", "remove_projections", "filter", "bin", "normalize"})
+
+    def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
+        """Make and wire the controls."""
+        self._contrast = Contrast()
+        self._marked: set[int] = set()
+        self._quality: Quality | None = None
+        self._judged: Any = None  # the data whose quality was asked for last
+        self._places: list[tuple[int, int, int, int]] = []
+        self._images = self.add_view(ImageView(height=520).add_class("etw-grow"))
+        self._tilt_row = row(add_tilt_slider(self))
+        self._help, self._said = text(), text()
+        self._build_form()
+        self._wire()
+        self._offer_whole()
+        tool = self.controls["tool"]
+        form = [heading("Clean"), tool, self._help, *self._forms.values(), self._said]
+        return [self._images, self._tilt_row], [*form, self.controls["run"], self.hint, *add_look(self)]
+
+    def _build_form(self) -> None:
+        tools = [_CROP, _REMOVE, _FILTER, _BIN, _NORMALISE]
+        self.add("tool", control(widgets.Dropdown, "do", options=tools))
+        for name, label in zip(_SIDES, ("x from (px)", "y from (px)", "x to (px)", "y to (px)"), strict=True):
+            self.add(name, control(widgets.BoundedIntText, label, value=0, min=0, max=0))
+        self.add("suspects", button("Mark the suspects"))
+        self.add("clear", button("Unmark all"))
+        self.add("filter", control(widgets.Dropdown, "filter", options=_FILTERS))
+        self.add("size", control(widgets.BoundedIntText, "size (px)", value=3, min=1, max=31, step=2))
+        self.add(
+            "taper", control(widgets.BoundedFloatText, "taper (part)", value=0, min=0, max=0.5, step=0.05)
+        )
+        self.add("factor", control(widgets.BoundedIntText, "factor", value=2, min=2, max=16))
+        self.add(
+            "width", control(widgets.BoundedFloatText, "width (std)", value=3, min=0.5, max=20, step=0.5)
+        )
+        self.add("run", button("Crop", primary=True))
+        names = {
+            _CROP: _SIDES,
+            _REMOVE: ("suspects", "clear"),
+            _FILTER: ("filter", "size", "taper"),
+            _BIN: ("factor",),
+            _NORMALISE: ("width",),
+        }
+        self._forms = {
+            tool: widgets.VBox([self.controls[name] for name in chosen]) for tool, chosen in names.items()
+        }
+
+    def _wire(self) -> None:
+        self._judge = self.session.latest(projection_quality, self._show_quality)
+        self._trial = self.session.latest(filtered_projection, self._show_filtered)
+        for preview in (self._judge, self._trial):
+            self._undo.callback(preview.close)
+        self.listen(self.model, "stack", self._offer_whole)
+        self.refresh_on(self.model, "stack")
+        self.refresh_on(self.display, ("projection", "contrast", "colour_map"))
+        for name in ("tool", *_SIDES, "filter", "size", "taper"):
+            self.on_change(name, self.refresh)
+        self.on_change("tool", self.enable)
+        self.on_click("run", self._run)
+        self.on_click("suspects", self._mark_suspects)
+        self.on_click("clear", self._unmark)
+        self._undo.callback(self._images.on_drag(lambda event: self.guard(lambda: self._dragged(event))))
+        self._undo.callback(self._images.on_click(lambda event: self.guard(lambda: self._clicked(event))))
+
+    # -- pictures -----------------------------------------------------------------------------------
+
+    def redraw(self) -> None:
+        """Show what the chosen tool works on."""
+        tool, stack = self.controls["tool"].value, self.model.stack
+        self._help.value = f"<p class='etw-help'>{_HELP[tool]}</p>"
+        for name, form in self._forms.items():
+            form.layout.display = "" if name == tool else "none"
+        self._tilt_row.layout.display = "none" if tool == _REMOVE else ""
+        if stack is None or stack.data.ndim != 3:
+            self._images.show([])
+            return
+        if stack.has_tilts and self._judged is not stack.data:
+            self._judged = stack.data
+            self._judge.submit(np.asarray(stack.data), stack.tilts_deg.copy())
+        self._tell(stack, tool)
+        if tool == _REMOVE:
+            self._draw_sheet(stack)
+        elif tool == _FILTER:
+            image = image_of(stack, min(self.display.projection, stack.data.shape[0] - 1))
+            self._trial.submit(image, *(self.controls[name].value for name in ("filter", "size", "taper")))
+        else:
+            limits = self._contrast.of(stack, self.display.contrast)
+            frame = self._rectangle() if tool == _CROP else None
+            self._images.show([projection_pane(stack, self.display, limits, rectangle=frame)])
+
+    def _draw_sheet(self, stack: TomoStack) -> None:
+        across = int(np.ceil(np.sqrt(_BREADTH * stack.data.shape[0])))
+        sheet, self._places = contact_sheet(np.asarray(stack.data), across)
+        suspects = set() if self._quality is None else set(self._quality.suspects)
+        boxes = [(*self._places[i], "marked") for i in sorted(self._marked)]
+        boxes += [(*self._places[i], "suspect") for i in sorted(suspects - self._marked)]
+        caption = f"{len(self._places)}, in rows from the left; {len(self._marked)} marked"
+        limits = self._contrast.of(stack, self.display.contrast)
+        self._images.show(
+            [
+                Pane(
+                    sheet,
+                    limits=limits,
+                    cmap=self.display.colour_map,
+                    title="All projections",
+                    caption=caption,
+                    boxes=tuple(boxes),
+                )
+            ]
+        )
+
+    def _show_filtered(self, pictures: tuple[Any, Any]) -> None:
+        stack = self.model.stack
+        if stack is None or self.controls["tool"].value != _FILTER:
+            return
+        after, difference = pictures
+        limits = self._contrast.of(stack, self.display.contrast)
+        keeps = self.controls["filter"].value == "median"  # the others give another quantity
+        shown = Pane(
+            after,
+            limits=limits if keeps else None,
+            cmap=self.display.colour_map,
+            title="After",
+            caption=self.controls["filter"].value,
+        )
+        panes = [projection_pane(stack, self.display, limits, title="Before"), shown]
+        if keeps:
+            panes.append(difference_pane(difference, "Difference", "after less before"))
+        self._images.show(panes)
+
+    # -- what is chosen -----------------------------------------------------------------------------
+
+    def enable(self) -> None:
+        """The button says what it does, and does it only where there is something to do."""
+        super().enable()
+        tool, run = self.controls["tool"].value, self.controls["run"]
+        verbs = {_CROP: "Crop", _FILTER: "Filter", _BIN: "Bin", _NORMALISE: "Normalise"}
+        count = len(self._marked)
+        run.description = verbs.get(tool, f"Leave out {count}" if count else "Leave out the marked")
+        if run.disabled:
+            return
+        if tool == _REMOVE and not self._marked:
+            run.disabled, self.hint.value = True, "Click the projections that shall be left out."
+        elif tool == _CROP and self._is_whole():
+            run.disabled, self.hint.value = True, "Drag an edge of the rectangle inwards to crop."
+
+    def _rectangle(self) -> tuple[int, int, int, int]:
+        left, top, right, bottom = (self.controls[name].value for name in _SIDES)
+        return left, top, max(right, left + 1), max(bottom, top + 1)
+
+    def _is_whole(self) -> bool:
+        stack = self.model.stack
+        if stack is None:
+            return True
+        height, width = stack.data.shape[-2:]
+        return self._rectangle() == (0, 0, width, height)
+
+    def _offer_whole(self) -> None:
+        """A new stack: the rectangle is all of it, and nothing is marked."""
+        self._marked.clear()
+        self._quality = None
+        stack = self.model.stack
+        if stack is not None:
+            height, width = stack.data.shape[-2:]
+            for name, limit, value in zip(
+                _SIDES, (width - 1, height - 1, width, height), (0, 0, width, height), strict=True
+            ):
+                self.controls[name].max = limit
+                self.controls[name].value = value
+
+    def _dragged(self, event: dict[str, Any]) -> None:
+        if event["kind"] == "rectangle":
+            for name, value in zip(_SIDES, event["values"], strict=True):
+                self.controls[name].value = int(value)
+            self.enable()
+
+    def _clicked(self, event: dict[str, Any]) -> None:
+        if self.controls["tool"].value != _REMOVE:
+            return
+        x, y = event["x"], event["y"]
+        for index, (left, top, right, bottom) in enumerate(self._places):
+            if left <= x < right and top <= y < bottom:
+                self._marked ^= {index}
+        self.enable()
+        self.refresh()
+
+    def _mark_suspects(self) -> None:
+        if self._quality is not None:
+            self._marked |= set(self._quality.suspects)
+            self.enable()
+            self.refresh()
+
+    def _unmark(self) -> None:
+        self._marked.clear()
+        self.enable()
+        self.refresh()
+
+    def _show_quality(self, quality: Quality) -> None:
+        stack = self.model.stack
+        if stack is not None and len(quality.reasons) == stack.data.shape[0]:
+            self._quality = quality
+            self.refresh()
+
+    def _tell(self, stack: TomoStack, tool: str) -> None:
+        if tool == _CROP:
+            left, top, right, bottom = self._rectangle()
+            self._said.value = f"<p class='etw-quiet'>Keeps {right - left} x {bottom - top} px.</p>"
+        elif tool == _REMOVE:
+            marked = ", ".join(f"{i + 1} ({tilt_in_words(stack, i)})" for i in sorted(self._marked))
+            lines = [f"<b>Marked</b> {marked}"] if marked else []
+            found = self._quality
+            if found is not None:
+                suspects = [
+                    f"{i + 1} ({tilt_in_words(stack, i)}): {found.reasons[i]}" for i in found.suspects
+                ]
+                lines.append("<b>Suspects</b> " + ("; ".join(suspects) if suspects else "none"))
+            self._said.value = "".join(f"<p class='etw-quiet'>{line}</p>" for line in lines)
+        else:
+            self._said.value = ""
+        self.controls["suspects"].disabled = not (self._quality and self._quality.suspects)
+        self.controls["clear"].disabled = not self._marked
+
+    # -- the step -----------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        tool = self.controls["tool"].value
+        value = {name: self.controls[name].value for name in ("filter", "size", "taper", "factor", "width")}
+        if tool == _CROP:
+            self.session.apply("crop", **dict(zip(_SIDES, self._rectangle(), strict=True)))
+        elif tool == _REMOVE:
+            self.session.apply("remove_projections", projections=sorted(self._marked))
+        elif tool == _FILTER:
+            chosen: dict[str, Any] = {"method": value["filter"], "taper": value["taper"]}
+            if value["filter"] in ("median", "both"):
+                chosen["size"] = value["size"]
+            self.session.apply("filter", **chosen)
+        elif tool == _BIN:
+            self.session.apply("bin", factor=value["factor"])
+        else:
+            self.session.apply("normalize", width=value["width"])
