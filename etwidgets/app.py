@@ -93,7 +93,7 @@ class Workbench:
             AxisPanel(self.session),
             ReconstructPanel(self.session),
             VolumePanel(self.session),
-            HistoryPanel(self.session),
+            HistoryPanel(self.session, folder),
         )
         self.panels: dict[str, Panel] = {panel.name: panel for panel in made}
         self._header, self._status = HeaderLine(self.session), StatusLine(self.session)

@@ -1,4 +1,4 @@
-"""Decides which paths a served page may open; touches no file's content."""
+"""Decides which paths a served page may open or write; touches no file's content."""
 
 from __future__ import annotations
 
@@ -31,4 +31,23 @@ def safe_path(root: str | Path, name: str | Path) -> Path:
     path = path.resolve(strict=True)
     if not path.is_file() and path.suffix != ".zspy":
         raise UnsafeFileError(f"{name} is not a regular file")
+    return path
+
+
+def safe_new_path(root: str | Path, name: str) -> Path:
+    """A path for a new file directly in ``root``; nothing is ever replaced, and no folder is left.
+
+    Raises
+    ------
+    UnsafeFileError
+        If the name has a folder in it, or begins with a dot.
+    FileExistsError
+        If there is such a file already.
+    """
+    base = Path(root).resolve(strict=True)
+    if not name or name != Path(name).name or name.startswith(".") or "\\" in name or "\0" in name:
+        raise UnsafeFileError(f"{name!r} is no name of a file in {base}; give one without folders")
+    path = base / name
+    if path.exists() or path.is_symlink():
+        raise FileExistsError(f"{name} exists in {base}; choose another name")
     return path

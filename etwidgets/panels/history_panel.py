@@ -1,50 +1,141 @@
-"""The steps that were done, in words, with undo and redo; knows no operation."""
+"""The steps that were done, with undo and redo, and what can be taken away; knows no operation."""
 
 from __future__ import annotations
 
-from html import escape
-from typing import TYPE_CHECKING
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import ipywidgets as widgets
+
+from etwidgets.io import safe_new_path
 from etwidgets.panels.panel import Panel
-from etwidgets.panels.pieces import button, heading, row, text
+from etwidgets.panels.pieces import button, control, heading, row, text
 
 if TYPE_CHECKING:
-    import ipywidgets as widgets
+    from collections.abc import Callable
+
+    from etwidgets.session import Session
+
+_SCRIPT, _NOTEBOOK, _SESSION = "script", "notebook", "session"
+_PROJECTIONS, _VOLUME, _FIGURE = "projections", "volume", "figure of the slices"
+_KINDS = {
+    _SCRIPT: ("steps.py", "The steps as a Python script; it gives the same arrays, bit for bit."),
+    _NOTEBOOK: ("steps.ipynb", "The same as a notebook, one cell per step."),
+    _SESSION: ("session.json", "All steps and where they began; etw.Session().open_session(...) goes on."),
+    _PROJECTIONS: ("projections.hspy", "As they are now. .hspy keeps all; .mrc and .tif for other programs."),
+    _VOLUME: ("volume.hspy", "As it is now. .hspy keeps all; .mrc and .tif for other programs."),
+    _FIGURE: ("slices.png", "The three slices of the step Volume, with scales; .png, .svg or .pdf."),
+}
 
 
 class HistoryPanel(Panel):
-    """A list of steps; those that were undone are grey."""
+    """A list of steps to go back and forth in, and files to take away.
+
+    Parameters
+    ----------
+    session
+        Whose steps are shown.
+    root
+        The folder into which files are written; None: nothing is written.
+    """
 
     name = "history"
     title = "History"
     needs_stack = False
 
+    def __init__(self, session: Session, root: str | Path | None = None) -> None:
+        self._root = None if root is None else Path(root).resolve()
+        super().__init__(session)
+
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
-        self._list = text()
+        self._filling = False
+        self._about = text()
+        layout = widgets.Layout(width="auto", height="420px")
+        self.add("steps", widgets.Select(options=[], layout=layout)).add_class("etw-table")
         self.add("undo", button("Undo"))
         self.add("redo", button("Redo"))
+        self.add("kind", control(widgets.Dropdown, "what", options=list(_KINDS)))
+        self.add("name", control(widgets.Text, "file name", value=_KINDS[_SCRIPT][0]))
+        self.add("save", button("Save", primary=True))
         self.on_click("undo", self.session.undo)
         self.on_click("redo", self.session.redo)
+        self.on_click("save", self._save)
+        self.on_change("steps", self._go_to)
+        self.on_change("kind", self._propose)
         self.refresh_on(self.model, "history")
-        self.listen(self.model, ("can_undo", "can_redo", "busy"), self.enable)
+        self.listen(self.model, ("can_undo", "can_redo", "busy", "reconstruction"), self.enable)
+        self._propose()
+        words = text("<p class='etw-quiet'>Choose a line to go to the state after that step.</p>")
         buttons = row(self.controls["undo"], self.controls["redo"])
-        return [heading("What was done"), self._list, buttons, self.hint], []
+        pictures = [heading("What was done"), words, self.controls["steps"], buttons]
+        form = [self.controls[name] for name in ("kind", "name", "save")]
+        return pictures, [heading("Take away"), *form, self.hint, self._about]
 
     def redraw(self) -> None:
         """List the steps."""
-        if not self.model.history:
-            self._list.value = "<p>Nothing yet. Every step will be listed here and can be undone.</p>"
-            return
-        items = "".join(
-            f"<li class='{'' if line.done else 'etw-undone'}'>{escape(line.words)}"
-            f"<span class='etw-quiet'> {line.seconds:.1f} s</span></li>"
-            for line in self.model.history
-        )
-        self._list.value = f"<ol class='etw-steps'>{items}</ol>"
+        lines = [("  0  as it was in the beginning", 0)]
+        for number, line in enumerate(self.model.history, 1):
+            undone = "" if line.done else "  (undone)"
+            lines.append((f"{number:3d}  {line.words}  ·  {line.seconds:.1f} s{undone}", number))
+        self._filling = True
+        try:
+            self.controls["steps"].options = lines
+            self.controls["steps"].value = self._position
+        finally:
+            self._filling = False
 
     def enable(self) -> None:
-        """Undo and redo where there is something to."""
+        """Undo and redo where there is something to, and save what there is."""
         self.controls["undo"].disabled = not self.model.can_undo or self.model.busy
         self.controls["redo"].disabled = not self.model.can_redo or self.model.busy
-        self.hint.value = self.reason() if self.model.busy else ""
+        self.controls["steps"].disabled = self.model.busy
+        missing = self._missing()
+        self.controls["save"].disabled = bool(missing)
+        self.hint.value = missing
+
+    @property
+    def _position(self) -> int:
+        return sum(line.done for line in self.model.history)
+
+    def _missing(self) -> str:
+        if self.model.busy:
+            return self.reason()
+        kind = self.controls["kind"].value
+        if self._root is None:
+            return "This panel was given no folder to write to: HistoryPanel(session, folder)."
+        if kind in (_VOLUME, _FIGURE) and self.model.reconstruction is None:
+            return "Reconstruct a volume first (step Reconstruct)."
+        if self.model.stack is None and self.model.reconstruction is None:
+            return "Open a tilt series first (step Data)."
+        return ""
+
+    def _go_to(self) -> None:
+        chosen = self.controls["steps"].value
+        if not self._filling and chosen is not None and chosen != self._position:
+            self.session.go_to(chosen)
+
+    def _propose(self) -> None:
+        name, about = _KINDS[self.controls["kind"].value]
+        self.controls["name"].value = name
+        where = "" if self._root is None else f" Into {self._root}; nothing there is replaced."
+        self._about.value = f"<p class='etw-help'>{about}{where}</p>"
+        self.enable()
+
+    def _save(self) -> None:
+        if self._root is None:
+            return
+        kind, session = self.controls["kind"].value, self.session
+        path = safe_new_path(self._root, self.controls["name"].value.strip())
+        exports: dict[str, Callable[[Path], Any]] = {
+            _SCRIPT: session.export_script,
+            _NOTEBOOK: session.export_notebook,
+            _SESSION: session.save,
+            _PROJECTIONS: partial(session.save_data, "projections"),
+            _VOLUME: partial(session.save_data, "volume"),
+            _FIGURE: partial(session.save_data, "figure"),
+        }
+        exports[kind](path)
+        if kind in (_SCRIPT, _NOTEBOOK, _SESSION):
+            session.tell(f"Wrote {path.name} into {self._root}.")

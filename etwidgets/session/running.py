@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etwidgets.atomic import atomic_path
 from etwidgets.errors import HistoryError
 from etwidgets.session.digest import digest
 from etwidgets.session.history import State, Step
@@ -116,11 +117,36 @@ def reopen(saved: Saved, folder: Path, progress: Progress) -> tuple[State, State
     return start, replay(start, saved.steps[: saved.position], progress)
 
 
-def save_stack(stack: TomoStack, path: Path) -> None:
-    """Save a tilt series; what was there is replaced only by a whole file."""
+def save_signal(signal: TomoStack | RecStack, path: Path, _progress: Progress) -> None:
+    """Save a tilt series or a volume to a file that there is not yet; the ending gives the format."""
     from etwidgets import io
 
-    io.save(stack, path, overwrite=True)
+    io.save(signal, path)
+
+
+def save_figure(volume: RecStack, voxel: tuple[int, int, int], path: Path, _progress: Progress) -> None:
+    """Save the three slices through a voxel (x, z, y) as a figure with scales (png, svg, pdf)."""
+    x, z, y = voxel
+    figure = volume.slices_figure(x, y, z)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=200)
+
+
+def save_stack(stack: TomoStack, path: Path) -> None:
+    """Save a tilt series where there is no other one; if it is there already, nothing is written.
+
+    Raises
+    ------
+    FileExistsError
+        If there is another file.
+    """
+    from etwidgets import io
+
+    if path.exists():
+        if digest(io.load(path)) == digest(stack):
+            return
+        raise FileExistsError(f"{path} is another tilt series; choose another name for the export")
+    io.save(stack, path)
 
 
 def _opened(

@@ -13,6 +13,7 @@ import psutil
 
 from etwidgets import engine
 from etwidgets.atomic import atomic_path
+from etwidgets.errors import ParameterError
 from etwidgets.session import running, saving, script
 from etwidgets.session.display import Display
 from etwidgets.session.estimate import Estimate, check_fits, estimate
@@ -260,6 +261,41 @@ class Session:
             return "committed", ""
 
         self._queue.submit(Task(job, lambda: partial(running.reopen, saved, source.parent), finish))
+        if self.runner.inline and job.error is not None:
+            raise job.error
+        return job
+
+    def save_data(self, what: Literal["projections", "volume", "figure"], path: str | Path) -> Job:
+        """Save what there is now; the ending of the name gives the format, and no file is replaced.
+
+        Parameters
+        ----------
+        what
+            ``"projections"`` or ``"volume"`` (.hspy, .mrc, .tif, ...), or ``"figure"``: the three slices that
+            the display points at (.png, .svg, .pdf).
+        path
+            Of the new file.
+
+        Returns
+        -------
+        Job
+            Fails with the reason, if it cannot be written.
+        """
+        target = Path(path)
+        job = Job("save", f"Save {target.name}", self.runner)
+
+        def begin() -> Callable[[Progress], Any]:
+            state = self._state
+            signal = state.stack if what == "projections" else state.reconstruction
+            if signal is None:
+                raise ParameterError(
+                    f"there is no {'tilt series' if what == 'projections' else 'volume'} to save"
+                )
+            if what == "figure":
+                return partial(running.save_figure, signal, self.display.voxel, target)
+            return partial(running.save_signal, signal, target)
+
+        self._queue.submit(Task(job, begin, lambda _: ("committed", "")))
         if self.runner.inline and job.error is not None:
             raise job.error
         return job

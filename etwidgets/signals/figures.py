@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 
@@ -18,15 +18,22 @@ def orthogonal_slices(
     volume: NDArray[Any],
     point: dict[str, int],
     scales: dict[str, tuple[float, str]],
+    *,
+    shown: bool = True,
     **kwargs: Any,
 ) -> Figure:
-    """The slices of a volume ``(X, Z, Y)`` through a point, with scales per axis."""
+    """The slices of a volume ``(X, Z, Y)`` through a point, with scales per axis.
+
+    With ``shown=False`` the figure is known to no window and no list of figures: for a file, in any thread.
+    """
     planes = [
         ("z", volume[:, point["z"], :].T, "x", "y"),
         ("y", volume[:, :, point["y"]].T, "x", "z"),
         ("x", volume[point["x"]], "y", "z"),
     ]
-    figure, axes = plt.subplots(1, 3, figsize=(12, 4.2), layout="constrained")
+    size: dict[str, Any] = {"figsize": (12, 4.2), "layout": "constrained"}
+    figure = plt.figure(**size) if shown else Figure(**size)
+    axes = figure.subplots(1, 3)
     options = {"cmap": "gray", "origin": "upper", **kwargs}
     for axis, (name, image, across, down) in zip(axes, planes, strict=True):
         width, height = image.shape[1] * scales[across][0], image.shape[0] * scales[down][0]

@@ -88,6 +88,22 @@ class RecStack(ImageStack):
         **kwargs
             Passed to matplotlib's ``imshow``.
         """
+        figure = self.slices_figure(xslice, yslice, zslice, shown=True, **kwargs)
+        return figure if return_fig else None
+
+    def slices_figure(
+        self,
+        xslice: int | None = None,
+        yslice: int | None = None,
+        zslice: int | None = None,
+        *,
+        shown: bool = False,
+        **kwargs: Any,
+    ) -> Figure:
+        """The figure of :meth:`plot_slices`, by default shown nowhere: for a file.
+
+        The parameters are those of :meth:`plot_slices`.
+        """
         from etwidgets.signals import figures
 
         self._check_volume()
@@ -99,8 +115,7 @@ class RecStack(ImageStack):
                 raise ParameterError(f"{name}slice must be between 0 and {sizes[name] - 1}, not {given}")
             point[name] = index % sizes[name]
         scales = {axis.name: (axis.scale, axis.units) for axis in self.axes_manager._axes}
-        figure = figures.orthogonal_slices(self.data, point, scales, **kwargs)
-        return figure if return_fig else None
+        return figures.orthogonal_slices(self.data, point, scales, shown=shown, **kwargs)
 
     def forward_project(
         self, tilts: ArrayLike | BaseSignal, cuda: bool | None = None, *, progress: Progress | None = None

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from etwidgets import io
 from etwidgets.panels import (
     AxisPanel,
     CleanPanel,
@@ -164,14 +165,55 @@ def test_history_lists_undoes_and_does_again(made, session, series):
     shown = made(HistoryPanel(session))
     session.apply("crop", x_start=4, x_stop=40, y_start=2, y_stop=38)
     session.apply("register", method="PC")
-    assert shown._list.value.count("<li") == 2
+    steps = shown.controls["steps"]
+    assert [value for _, value in steps.options] == [0, 1, 2]
+    assert steps.value == 2
     shown.controls["undo"].click()
     shown.controls["undo"].click()
     assert session.model.stack is series
-    assert shown._list.value.count("etw-undone") == 2
+    assert sum("(undone)" in label for label, _ in steps.options) == 2
     assert shown.controls["undo"].disabled
     shown.controls["redo"].click()
     assert session.model.stack.data.shape == (15, 36, 36)
+    assert steps.value == 1
+    steps.value = 0
+    assert session.model.stack is series
+    steps.value = 2
+    assert [line.done for line in session.model.history] == [True, True]
+
+
+def test_history_writes_into_the_root_and_replaces_nothing(made, session, tmp_path):
+    shown = made(HistoryPanel(session, tmp_path))
+    session.apply("reconstruct", method="FBP")
+    for kind, name in (
+        ("script", "steps.py"),
+        ("notebook", "steps.ipynb"),
+        ("session", "session.json"),
+        ("projections", "projections.mrc"),
+        ("volume", "volume.tif"),
+        ("figure of the slices", "slices.svg"),
+    ):
+        shown.controls["kind"].value = kind
+        shown.controls["name"].value = name
+        shown.controls["save"].click()
+        assert (tmp_path / name).stat().st_size > 200, name
+    assert np.array_equal(io.load(tmp_path / "projections.mrc").data, session.model.stack.data)
+    assert "<svg" in (tmp_path / "slices.svg").read_text()
+    before = (tmp_path / "slices.svg").read_bytes()
+    shown.controls["save"].click()
+    assert "choose another name" in session.model.message.text
+    for name in ("../x.svg", "/x.svg", ".hidden.svg", ""):
+        shown.controls["name"].value = name
+        shown.controls["save"].click()
+        assert session.model.message.level == "error"
+    assert (tmp_path / "slices.svg").read_bytes() == before
+    assert not (tmp_path.parent / "x.svg").exists()
+
+
+def test_history_without_a_folder_says_so(made, session):
+    shown = made(HistoryPanel(session))
+    assert shown.controls["save"].disabled
+    assert "folder" in shown.hint.value
 
 
 def test_opening_a_file_under_the_root_and_nothing_else(made, empty_session, series, tmp_path):

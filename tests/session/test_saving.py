@@ -111,6 +111,16 @@ def test_a_saved_session_is_made_again_with_its_undone_steps(session, tmp_path):
     assert digest(other.model.stack) == digest(session._history.start.stack)
 
 
+def test_an_export_replaces_no_other_series(session, tmp_path):
+    session.export_script(tmp_path / "steps.py")
+    session.export_notebook(tmp_path / "steps.ipynb")  # the same series lies there already
+    other = session.model.stack.deepcopy()
+    other.data += 1
+    with pytest.raises(FileExistsError, match="another tilt series"):
+        Session(TomoStackModel(other)).export_script(tmp_path / "steps.py")
+    assert np.array_equal(io.load(tmp_path / "steps_start.hspy").data, session.model.stack.data)
+
+
 def test_a_changed_file_is_noticed_and_nothing_is_replaced(stack, tmp_path):
     io.save(stack, tmp_path / "blobs.hspy")
     session = Session()
