@@ -96,6 +96,8 @@ class Workbench:
             HistoryPanel(self.session, folder),
         )
         self.panels: dict[str, Panel] = {panel.name: panel for panel in made}
+        for panel in made:
+            panel.turn = self._turn
         self._header, self._status = HeaderLine(self.session), StatusLine(self.session)
         self._undo = ExitStack()
         self._steps = {
@@ -119,6 +121,10 @@ class Workbench:
         for other, panel in self.panels.items():
             panel.shown = other == name
         self._mark()
+
+    def _turn(self, by: int) -> None:
+        names = list(self.panels)
+        self.show(names[(names.index(self.shown) + by) % len(names)])
 
     @property
     def shown(self) -> str:

@@ -1,26 +1,35 @@
-"""Look at the tilt series: one projection beside one sinogram; changes nothing."""
+"""Look at the tilt series: one projection beside one sinogram or a sum of all; changes nothing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+import numpy as np
 
 from etwidgets.panels.navigation import add_column_slider, add_look, add_tilt_slider
 from etwidgets.panels.panel import Panel
-from etwidgets.panels.pictures import Contrast, projection_pane, sinogram_pane
-from etwidgets.panels.pieces import heading, row, text
+from etwidgets.panels.pictures import Contrast, over_tilts_pane, projection_pane, sinogram_pane
+from etwidgets.panels.pieces import control, heading, row, text
 from etwidgets.views import ImageView
 
 if TYPE_CHECKING:
-    import ipywidgets as widgets
+    from etwidgets.signals import TomoStack
+    from etwidgets.views import Pane
 
+_SINOGRAM, _MAXIMUM, _SUM = "sinogram", "maximum over tilts", "sum over tilts"
+_INTERVAL_MS = 120
 _HELP = """<p>A good series: the specimen stays in the frame and <b>nothing jumps</b> between projections.</p>
 <p>In the sinogram every feature draws a smooth curve. Steps in it are drift, which
 <b>Register</b> removes; a lean of all curves to one side is a tilt axis off centre, for
-<b>Tilt axis</b>.</p>"""
+<b>Tilt axis</b>.</p>
+<p class='etw-quiet'>Drag the blue line on the projection to another column; click the sinogram to go to
+a tilt. Keys on a picture: left and right step the tilt, up and down the column, space plays, + - zoom, 0 fits,
+z and Shift-z undo and redo, [ ] go to the step before and after, ? tells them all.</p>"""
 
 
 class InspectPanel(Panel):
-    """Projection and sinogram, side by side."""
+    """A projection, and beside it a sinogram, or the maximum or sum over all tilts."""
 
     name = "inspect"
     title = "Inspect"
@@ -30,22 +39,79 @@ class InspectPanel(Panel):
         self._contrast = Contrast()
         self._images = self.add_view(ImageView(height=520).add_class("etw-grow"))
         tilt, column = add_tilt_slider(self), add_column_slider(self)
+        play = self.add("play", widgets.Play(interval=_INTERVAL_MS, layout=widgets.Layout(flex="0 0 auto")))
+        beside = [_SINOGRAM, _MAXIMUM, _SUM]
+        self.add("beside", control(widgets.Dropdown, "beside", options=beside))
+        self.listen(self.model, "stack", self._limit_play)
+        self._limit_play()
+        self.bind("play", self.display, "projection")
         self.refresh_on(self.model, "stack")
         self.refresh_on(self.display, ("projection", "column", "contrast", "colour_map"))
-        pictures = [self._images, row(tilt, column), self.hint]
-        return pictures, [heading("Look"), *add_look(self), text(_HELP)]
+        self.on_change("beside", self.refresh)
+        for connect, handler in (
+            (self._images.on_drag, self._dragged),
+            (self._images.on_click, self._clicked),
+            (self._images.on_key, self._key),
+        ):
+            self._undo.callback(connect(self._guarded(handler)))
+        pictures = [self._images, row(play, tilt, column), self.hint]
+        return pictures, [heading("Look"), self.controls["beside"], *add_look(self), text(_HELP)]
 
     def redraw(self) -> None:
-        """Show the projection and the sinogram."""
+        """Show the projection and what is beside it."""
         stack = self.model.stack
         if stack is None:
             self._images.show([])
             return
         limits = self._contrast.of(stack, self.display.contrast)
-        self._images.show(
-            [projection_pane(stack, self.display, limits), sinogram_pane(stack, self.display, limits)]
-        )
+        x = min(self.display.column, stack.data.shape[-1] - 1)
+        shown = projection_pane(stack, self.display, limits, columns=(x,))
+        self._images.show([shown, self._beside(stack, limits)])
 
     def reason(self) -> str:
         """Looking around works also while a step runs."""
         return "" if self.model.stack is not None else super().reason()
+
+    def _beside(self, stack: TomoStack, limits: tuple[float, float]) -> Pane:
+        beside = self.controls["beside"].value
+        if beside == _SINOGRAM:
+            return sinogram_pane(stack, self.display, limits)
+        return over_tilts_pane(stack, self.display, beside.split()[0])
+
+    def _limit_play(self) -> None:
+        stack, play = self.model.stack, self.controls["play"]
+        play.disabled = stack is None
+        play.max = 0 if stack is None else stack.data.shape[0] - 1
+        play.value = min(self.display.projection, play.max)
+
+    def _guarded(self, handler: Any) -> Any:
+        return lambda event: self.guard(lambda: handler(event))
+
+    def _dragged(self, event: dict[str, Any]) -> None:
+        if event["kind"] == "column" and event["pane"] == 0:
+            self._go(column=int(event["values"][0]))
+
+    def _clicked(self, event: dict[str, Any]) -> None:
+        if event["pane"] == 1 and self.controls["beside"].value == _SINOGRAM:
+            self._go(projection=int(event["y"]))
+        else:
+            self._go(column=int(event["x"]))
+
+    def _key(self, event: dict[str, Any]) -> None:
+        key, far = event.get("key"), 10 if event.get("shift") else 1
+        display = self.display
+        if key in ("ArrowLeft", "ArrowRight"):
+            self._go(projection=display.projection + (far if key == "ArrowRight" else -far))
+        elif key in ("ArrowUp", "ArrowDown"):
+            self._go(column=display.column + (far if key == "ArrowDown" else -far))
+        elif key == " ":
+            self.controls["play"].playing = not self.controls["play"].playing
+
+    def _go(self, projection: int | None = None, column: int | None = None) -> None:
+        stack = self.model.stack
+        if stack is None:
+            return
+        if projection is not None:
+            self.display.projection = int(np.clip(projection, 0, stack.data.shape[0] - 1))
+        if column is not None:
+            self.display.column = int(np.clip(column, 0, stack.data.shape[-1] - 1))

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+KEYS = (
+    "Keys on a picture: arrows step or nudge, space plays, + - zoom, 0 fits, z and Shift-z undo and redo, "
+    "[ ] go to the step before and after."
+)
+"""What the keys do, in one sentence."""
+
 
 class Panel:
     """Pictures at the left, controls at the right, both of one step of the work.
@@ -63,6 +69,8 @@ class Panel:
         self._undo = ExitStack()
         self._views: list[Any] = []
         self._shown, self._outdated, self._closed = True, False, False
+        self.turn: Callable[[int], None] = lambda _by: None
+        """Shows the panel so many places further; set by whoever places several."""
         self.hint = widgets.HTML().add_class("etw-hint").add_class(f"etw-{self.name}-hint")
         pictures, form = self.build()
         self._pictures = widgets.VBox(pictures).add_class("etw-pictures")
@@ -116,9 +124,22 @@ class Panel:
         return control
 
     def add_view(self, view: Any) -> Any:
-        """Have a view closed with the panel; returns it."""
+        """Have a view closed with the panel, and the keys that all panels know heard there; returns it."""
         self._views.append(view)
+        if hasattr(view, "on_key"):
+            self._undo.callback(view.on_key(lambda event: self.guard(lambda: self._common_key(event))))
         return view
+
+    def _common_key(self, event: dict[str, Any]) -> None:
+        key = event.get("key")
+        if key == "z" and self.model.can_undo and not self.model.busy:
+            self.session.undo()
+        elif key == "Z" and self.model.can_redo and not self.model.busy:
+            self.session.redo()
+        elif key in ("[", "]"):
+            self.turn(-1 if key == "[" else 1)
+        elif key == "?":
+            self.session.tell(KEYS)
 
     # -- wiring -------------------------------------------------------------------------------------
 

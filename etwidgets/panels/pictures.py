@@ -91,11 +91,13 @@ def sinogram_pane(
     )
 
 
-def maximum_pane(stack: TomoStack, display: Display, title: str = "Maximum over all tilts") -> Pane:
-    """Where anything bright ever was: with the series registered, bright points draw lines."""
+def over_tilts_pane(stack: TomoStack, display: Display, kind: str, title: str = "") -> Pane:
+    """The maximum or the sum over all tilts: once registered, bright points draw lines across x."""
     images = np.asarray(stack.data)
+    axes = tuple(range(images.ndim - 2))
+    title = title or f"{kind.capitalize()} over all tilts"
     return Pane(
-        images.max(axis=tuple(range(images.ndim - 2))),
+        images.max(axis=axes) if kind == "maximum" else images.sum(axis=axes, dtype=np.float64),
         cmap=display.colour_map,
         title=title,
         caption=f"{images.shape[0]} projections",

@@ -13,7 +13,7 @@ from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import (
     Contrast,
     difference_pane,
-    maximum_pane,
+    over_tilts_pane,
     projection_pane,
     sinogram_pane,
     tilt_in_words,
@@ -142,8 +142,17 @@ class RegisterPanel(Panel):
         limits = self._contrast.of(stack, self.display.contrast)
         if self.controls["look"].value == _MAXIMUM:
             before, after = self.model.before, self.model.stack
-            panes = [] if before is None else [maximum_pane(before, self.display, "Maximum before")]
-            return panes if after is None else [*panes, maximum_pane(after, self.display, "Maximum now")]
+            panes = (
+                [] if before is None else [over_tilts_pane(before, self.display, "maximum", "Maximum before")]
+            )
+            return (
+                panes
+                if after is None
+                else [
+                    *panes,
+                    over_tilts_pane(after, self.display, "maximum", "Maximum now"),
+                ]
+            )
         return [projection_pane(stack, self.display, limits), sinogram_pane(stack, self.display, limits)]
 
     def _draw_shifts(self, stack: TomoStack) -> None:

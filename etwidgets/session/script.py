@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etwidgets.errors import ParameterError
@@ -94,7 +95,8 @@ def _call(method: str, target: str = "stack", **always: Any) -> Lines:
 
 def _open(p: Mapping[str, Any]) -> list[str]:
     rest = {name: value for name, value in p.items() if name != "path"}
-    return [f"stack = etw.load({p['path']!r}{', ' if rest else ''}{_keywords(rest)})"]
+    path = str(Path(p["path"]).resolve())  # the script may be run elsewhere
+    return [f"stack = etw.load({path!r}{', ' if rest else ''}{_keywords(rest)})"]
 
 
 def _crop(p: Mapping[str, Any]) -> list[str]:

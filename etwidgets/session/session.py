@@ -302,7 +302,10 @@ class Session:
 
     def _export(self, path: str | Path, write: Callable[..., str]) -> Path:
         target = Path(path)
-        content = write(self.history, self._save_start(target))
+        steps = self.history
+        opened = [i for i, step in enumerate(steps) if find(step.operation).kind == "source"]
+        start = None if opened else self._save_start(target)
+        content = write(steps[opened[-1] if opened else 0 :], start)
         with atomic_path(target) as temporary:
             temporary.write_text(content, encoding="utf-8")
         return target

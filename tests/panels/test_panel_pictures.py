@@ -18,7 +18,7 @@ from etwidgets.panels import (
     StatusLine,
     VolumePanel,
 )
-from etwidgets.session import JobStatus, Session, TomoStackModel, previews
+from etwidgets.session import InlineRunner, JobStatus, Session, TomoStackModel, previews
 from etwidgets.signals import TomoStack
 
 
@@ -101,6 +101,44 @@ def test_sliders_follow_when_projections_and_columns_go(open_panel, blobs):
     assert panel.controls["tilt"].label == "+40.0°"
     assert (panel.controls["column"].max, panel.controls["column"].value) == (9, 9)
     assert panel.model.message.level == "info"
+
+
+def test_inspect_is_moved_by_mouse_and_keys(open_panel, blobs):
+    panel = open_panel(InspectPanel, blobs)
+    panel._dragged({"kind": "column", "values": [13], "pane": 0, "done": True})
+    panel._clicked({"pane": 1, "x": 3, "y": 4, "shift": False})
+    assert (panel.display.column, panel.display.projection) == (13, 4)
+    assert drawn(panel._images)[0][0]["columns"] == [13]
+    for key, shift in (("ArrowRight", False), ("ArrowUp", True), ("ArrowUp", False), ("ArrowLeft", True)):
+        panel._key({"key": key, "shift": shift})
+    assert (panel.display.column, panel.display.projection) == (2, 0)
+    assert panel.controls["play"].value == 0
+    panel._key({"key": " ", "shift": False})
+    assert panel.controls["play"].playing
+
+
+@pytest.mark.parametrize(("beside", "combine"), [("maximum over tilts", np.max), ("sum over tilts", np.sum)])
+def test_inspect_shows_all_tilts_in_one(open_panel, blobs, beside, combine):
+    panel = open_panel(InspectPanel, blobs)
+    panel.controls["beside"].value = beside
+    panes, planes = drawn(panel._images)
+    assert panes[1]["title"].lower() == beside.replace("over", "over all")
+    assert np.abs(planes[1] - expected(combine(blobs.data, axis=0), panes[1]["limits"])).max() <= 1
+
+
+def test_keys_that_all_panels_know(made, blobs):
+    bench = made(Workbench(blobs, runner=InlineRunner()))
+    bench.show("inspect")
+    panel = bench.panels["inspect"]
+    panel._common_key({"key": "]"})
+    assert bench.shown == "clean"
+    bench.session.apply("normalize")
+    panel._common_key({"key": "z"})
+    assert bench.model.stack is blobs
+    panel._common_key({"key": "Z"})
+    assert bench.model.stack is not blobs
+    panel._common_key({"key": "?"})
+    assert "undo" in bench.model.message.text
 
 
 # -- clean

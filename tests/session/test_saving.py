@@ -111,6 +111,19 @@ def test_a_saved_session_is_made_again_with_its_undone_steps(session, tmp_path):
     assert digest(other.model.stack) == digest(session._history.start.stack)
 
 
+def test_what_came_before_the_last_opening_is_not_written(session, tmp_path):
+    session.apply("normalize")
+    session.apply("sample", name="catalyst")
+    session.apply("bin", factor=4)
+    text = session.export_script(tmp_path / "steps.py").read_text()
+    assert "normalize" not in text
+    assert not list(tmp_path.glob("*.hspy"))
+    names = {}
+    exec(text, names)  # noqa: S102  (our own script)
+    assert np.array_equal(names["stack"].data, session.model.stack.data)
+    assert np.array_equal(names["stack"].tilts_deg, session.model.stack.tilts_deg)
+
+
 def test_an_export_replaces_no_other_series(session, tmp_path):
     session.export_script(tmp_path / "steps.py")
     session.export_notebook(tmp_path / "steps.ipynb")  # the same series lies there already
