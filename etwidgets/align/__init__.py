@@ -3,6 +3,7 @@
 from etwidgets.align.angles import calc_est_angles, calc_golden_ratio_angles
 from etwidgets.align.axis_estimate import AxisEstimate
 from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
+from etwidgets.align.checkup import Finding, check_up
 from etwidgets.align.correlation import correlate
 from etwidgets.align.filters import filter_projections
 from etwidgets.align.methods import AXIS_METHODS, METHODS, Method
@@ -18,6 +19,7 @@ __all__ = [
     "AXIS_METHODS",
     "METHODS",
     "AxisEstimate",
+    "Finding",
     "Method",
     "Quality",
     "Residuals",
@@ -25,6 +27,7 @@ __all__ = [
     "apply_shifts",
     "calc_est_angles",
     "calc_golden_ratio_angles",
+    "check_up",
     "common_area",
     "correlate",
     "estimate_shifts",

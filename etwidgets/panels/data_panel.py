@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 import numpy as np
 
+from etwidgets.align import Finding, check_up
 from etwidgets.io import EXTENSIONS, safe_path
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import pixel_size
@@ -53,10 +55,17 @@ class DataPanel(Panel):
         self.add("open-sample", button("Open the sample", primary=True))
         self.add("file", widgets.Combobox(description="file", placeholder="name or path", **wide))
         self.add("open", button("Open the file"))
+        self.add("fix", button("Fix"))
+        self._findings: list[Finding] = []
+        self._warning = text("", "etw-strip")
+        self._check = self.session.latest(check_up, self._show_findings)
+        self._undo.callback(self._check.close)
+        self._checked: object = None  # the data that were looked at last
         self.refresh_on(self.model, ("stack", "source"))
         self.listen(self.model, "busy", self.enable)
         self.on_click("open-sample", self._open_sample)
         self.on_click("open", self._open_file)
+        self.on_click("fix", self._fix)
         where = text("" if self._root is None else f"<p class='etw-quiet'>Files under {self._root}</p>")
         if self._root is None:
             self.controls["file"].layout.display = self.controls["open"].layout.display = "none"
@@ -69,7 +78,8 @@ class DataPanel(Panel):
             where,
             self.hint,
         ]
-        return pictures, [heading("What is open"), self._facts, self._build_tilt_form()]
+        form = [heading("What is open"), self._facts, self._warning, self.controls["fix"]]
+        return pictures, [*form, self._build_tilt_form()]
 
     def _build_tilt_form(self) -> widgets.VBox:
         """What to do about a series without tilts; shown for such a one only."""
@@ -90,11 +100,44 @@ class DataPanel(Panel):
         self._facts.value = (
             "<p>Nothing yet.</p>" if stack is None else facts(_facts_of(stack, self.model.source))
         )
+        self._look_at(stack)
+
+    def _look_at(self, stack: TomoStack | None) -> None:
+        """Check a new series in the background."""
+        data = None if stack is None else stack.data
+        if data is self._checked:
+            return
+        self._checked = data
+        self._tell([])
+        if stack is not None and stack.has_tilts and isinstance(data, np.ndarray) and data.ndim == 3:
+            self._check.submit(data, stack.tilts_deg.copy())
+
+    def _show_findings(self, findings: list[Finding]) -> None:
+        stack = self.model.stack
+        if stack is not None and stack.data is self._checked:
+            self._tell(findings)
+            if findings:
+                self.session.tell(f"Check of the series: {findings[0].words}", "warning")
+
+    def _tell(self, findings: list[Finding]) -> None:
+        self._findings = findings
+        lines = "".join(f"<p>{escape(finding.words)}</p>" for finding in findings)
+        self._warning.value = lines
+        self._warning.layout.display = "" if findings else "none"
+        fixable = [finding for finding in findings if finding.fix]
+        self.controls["fix"].layout.display = "" if fixable else "none"
+        if fixable:
+            self.controls["fix"].description = fixable[0].fix
+
+    def _fix(self) -> None:
+        fixable = [finding for finding in self._findings if finding.fix]
+        if fixable:
+            self.session.apply(fixable[0].operation, **fixable[0].parameters)
 
     def enable(self) -> None:
         """Opening waits while a step runs."""
         super().enable()
-        for name in ("open", "open-sample", "set-tilts"):
+        for name in ("open", "open-sample", "set-tilts", "fix"):
             self.controls[name].disabled = self.model.busy
 
     def _files(self) -> list[str]:

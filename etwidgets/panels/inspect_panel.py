@@ -24,7 +24,8 @@ _HELP = """<p>A good series: the specimen stays in the frame and <b>nothing jump
 <b>Register</b> removes; a lean of all curves to one side is a tilt axis off centre, for
 <b>Tilt axis</b>.</p>
 <p class='etw-quiet'>Drag the blue line on the projection to another column; click the sinogram to go to
-a tilt. Keys on a picture: left and right step the tilt, up and down the column, space plays, + - zoom, 0 fits,
+a tilt. Keys on a picture: left and right step the tilt, up and down the column, space plays, +
+ - zoom, 0 fits,
 z and Shift-z undo and redo, [ ] go to the step before and after, ? tells them all.</p>"""
 
 

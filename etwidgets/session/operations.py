@@ -122,6 +122,10 @@ def _set_tilts(stack: TomoStack, _progress: Progress, *, start: float, increment
     return result
 
 
+def _sort_tilts(stack: TomoStack, _progress: Progress) -> TomoStack:
+    return stack.select_projections(np.argsort(stack.tilts_deg, kind="stable"))
+
+
 def _normalize(stack: TomoStack, _progress: Progress, *, width: float = 3.0) -> TomoStack:
     return stack.normalize(width)
 
@@ -177,6 +181,10 @@ _TABLE = (
     Operation(
         "set_tilts", "stack", "Set tilts", "setting the tilts", _set_tilts, frozenset({"start", "increment"}),
         copies=0,
+    ),
+    Operation(
+        "sort_tilts", "stack", "Sort by tilt", "sorting", _sort_tilts, frozenset(),
+        needs_tilts=True, copies=1,
     ),
     Operation(
         "crop", "stack", "Crop", "cropping", _crop, frozenset({"x_start", "x_stop", "y_start", "y_stop"}),

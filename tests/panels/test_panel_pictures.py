@@ -141,6 +141,22 @@ def test_keys_that_all_panels_know(made, blobs):
     assert "undo" in bench.model.message.text
 
 
+# -- data
+
+
+def test_data_tells_what_is_odd_and_mends_it(open_panel, blobs):
+    order = np.random.default_rng(1).permutation(13)
+    panel = open_panel(DataPanel, blobs.select_projections(order))
+    assert "not in order of tilt" in panel._warning.value
+    assert panel.controls["fix"].description == "Sort by tilt"
+    panel.controls["fix"].click()
+    assert np.array_equal(panel.model.stack.tilts_deg, blobs.tilts_deg)
+    assert np.array_equal(panel.model.stack.data, blobs.data)
+    assert panel.controls["fix"].layout.display == "none"
+    panel.session.undo()
+    assert "not in order of tilt" in panel._warning.value
+
+
 # -- clean
 
 

@@ -1,0 +1,146 @@
+"""What is odd about a tilt series, in plain words, and what would mend it; changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etwidgets.align.quality import projection_quality
+from etwidgets.align.registration import estimate_shifts
+from etwidgets.align.shifting import apply_shifts, common_area
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_SAME_DEG = 0.01
+_GAP = 2.5  # steps
+_SATURATED = 0.01  # part of the pixels
+_CLEARLY = 1.5  # times steadier along one axis than along the other
+_FEWEST_PX = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """One thing that is odd.
+
+    Attributes
+    ----------
+    words
+        What it is, and why it matters.
+    fix
+        What the button says that mends it; empty if there is none.
+    operation, parameters
+        The step that mends it, by its name in the table of operations.
+    """
+
+    words: str
+    fix: str = ""
+    operation: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def check_up(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> list[Finding]:
+    """Look for what goes wrong most often, the gravest first.
+
+    Parameters
+    ----------
+    projections
+        ``(T, Y, X)``.
+    tilts_deg
+        ``(T,)`` degrees.
+    """
+    found = [*_blank(projections, tilts_deg), *_tilts(tilts_deg), *_saturated(projections)]
+    if not found:  # a blank projection would spoil what compares them
+        found += [*_axis(projections, tilts_deg), *_unlike_their_neighbours(projections, tilts_deg)]
+    return found
+
+
+def _listed(indices: NDArray[np.intp], tilts_deg: NDArray[np.float64]) -> str:
+    named = [f"{i + 1} ({tilts_deg[i]:+.1f}°)" for i in indices[:6]]
+    return ", ".join(named) + (f" and {len(indices) - 6} more" if len(indices) > 6 else "")
+
+
+def _blank(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> list[Finding]:
+    flat = np.array([image.min() == image.max() for image in projections])
+    if not flat.any():
+        return []
+    which = np.flatnonzero(flat)
+    words = f"Blank: projection {_listed(which, tilts_deg)} has one value everywhere."
+    if flat.all():
+        return [Finding("All projections are blank.")]
+    return [Finding(words, "Leave out the blank", "remove_projections", {"projections": which.tolist()})]
+
+
+def _tilts(tilts_deg: NDArray[np.float64]) -> list[Finding]:
+    found = []
+    order = np.argsort(tilts_deg, kind="stable")
+    ranked = tilts_deg[order]
+    steps = np.diff(ranked)
+    twice = order[1:][steps < _SAME_DEG]
+    if twice.size:
+        words = f"Two projections at one tilt: {_listed(np.sort(twice), tilts_deg)}."
+        keep = {"projections": sorted(int(i) for i in twice)}
+        found.append(Finding(words, "Keep the first of each", "remove_projections", keep))
+    if np.ptp(tilts_deg) > 180 + _SAME_DEG:
+        found.append(
+            Finding(f"The tilts span {np.ptp(tilts_deg):.0f}°, more than half a turn: are they right?")
+        )
+    usual = float(np.median(steps)) if steps.size else 0.0
+    gaps = np.flatnonzero(steps > _GAP * usual) if usual > _SAME_DEG else np.empty(0, int)
+    if gaps.size:
+        between = ", ".join(f"{ranked[i]:+.1f}° to {ranked[i + 1]:+.1f}°" for i in gaps[:4])
+        found.append(Finding(f"Gaps in the tilts: {between}. FBP streaks there; SIRT minds less."))
+    if np.any(np.diff(tilts_deg) < 0) and np.any(np.diff(tilts_deg) > 0):
+        words = "The projections are not in order of tilt, as acquired from the middle outwards perhaps."
+        found.append(Finding(words, "Sort by tilt", "sort_tilts"))
+    return found
+
+
+def _saturated(projections: NDArray[Any]) -> list[Finding]:
+    highest = projections.max()
+    part = np.array([(image == highest).mean() for image in projections])
+    count = int((part > _SATURATED).sum())
+    if not count or projections.min() == highest:
+        return []
+    words = (
+        f"Saturated: in {count} projections more than 1 % of the pixels have the highest value, {highest:g}."
+    )
+    return [Finding(words + " Their true values are not known.")]
+
+
+def _axis(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> list[Finding]:
+    """Along the tilt axis each column keeps its mass at every tilt; across it the shadow changes."""
+    if len(projections) < 5:
+        return []
+    images = np.asarray(projections, np.float32)
+    shifts = estimate_shifts(images, tilts_deg, "PC")
+    rows, columns = common_area(shifts, images.shape[1:])
+    seen = apply_shifts(images, shifts)[:, rows, columns]
+    if min(seen.shape[1:]) < _FEWEST_PX:  # too far apart for a judgement
+        return []
+    along_x, along_y = (_unsteadiness(seen, axis) for axis in (1, 2))
+    if along_x <= _CLEARLY * along_y:
+        return []
+    words = "The tilt axis seems to be vertical; here it must be horizontal, parallel to x."
+    if images.shape[1] != images.shape[2]:
+        return [Finding(words + " Turn the images by 90° before loading: they are not square.")]
+    return [Finding(words, "Turn by 90°", "transform", {"angle": 90.0})]
+
+
+def _unsteadiness(images: NDArray[np.float32], summed: int) -> float:
+    """How much the profile that is left changes with the tilt."""
+    profiles = images.sum(axis=summed, dtype=float)
+    total = profiles.sum(axis=1, keepdims=True)
+    profiles /= np.where(total > 0, total, 1)
+    return float(profiles.std(axis=0).sum())
+
+
+def _unlike_their_neighbours(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> list[Finding]:
+    quality = projection_quality(projections, tilts_deg)
+    if not quality.suspects:
+        return []
+    named = ", ".join(f"{i + 1} ({tilts_deg[i]:+.1f}°) {quality.reasons[i]}" for i in quality.suspects[:6])
+    more = f" and {len(quality.suspects) - 6} more" if len(quality.suspects) > 6 else ""
+    return [Finding(f"Unlike their neighbours: {named}{more}. Look at them in the step Clean.")]

@@ -1,0 +1,73 @@
+"""Each thing that is odd is found and named, its fix mends it, and good series are not blamed."""
+
+import numpy as np
+import pytest
+
+from etwidgets import align, datasets, simulation
+from etwidgets.session import Session, TomoStackModel
+from etwidgets.signals import TomoStack
+
+TILTS = np.arange(-70.0, 71, 5)
+
+
+@pytest.fixture(scope="module")
+def series():
+    return simulation.project(simulation.needle((96, 64, 96)), TILTS)
+
+
+@pytest.mark.parametrize("sample", ["needle", "aligned", "catalyst", "simulated"])
+def test_good_series_are_not_blamed(series, sample):
+    if sample == "simulated":
+        images, tilts = series, TILTS
+    elif sample == "catalyst":
+        tilts = np.arange(-70.0, 71, 5)
+        images = simulation.project(simulation.catalyst(96), tilts)
+    else:
+        stack = datasets.get_needle_data(aligned=sample == "aligned")
+        images, tilts = stack.data, stack.tilts_deg
+    assert [finding.words for finding in align.check_up(images, tilts)] == []
+
+
+def spoilt(series, kind):
+    images, tilts = series.copy(), TILTS.copy()
+    if kind == "blank":
+        images[3] = images[3].mean()
+    elif kind == "duplicate":
+        images, tilts = np.insert(images, 5, images[5], axis=0), np.insert(tilts, 5, tilts[5])
+    elif kind == "order":
+        order = np.random.default_rng(0).permutation(len(tilts))
+        images, tilts = images[order], tilts[order]
+    elif kind == "vertical":
+        images = np.rot90(images, axes=(1, 2)).copy()
+    return images, tilts
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("blank", "projection 4 (-55.0°)"),
+        ("duplicate", "one tilt: 7 (-45.0°)"),
+        ("order", "not in order"),
+        ("vertical", "vertical"),
+    ],
+)
+def test_what_can_be_mended_is_mended_by_its_fix(series, kind, words):
+    images, tilts = spoilt(series, kind)
+    found = align.check_up(images, tilts)
+    assert len(found) == 1
+    assert words in found[0].words
+    session = Session(TomoStackModel(TomoStack(images, tilts)))
+    session.apply(found[0].operation, **found[0].parameters)
+    stack = session.model.stack
+    assert align.check_up(stack.data, stack.tilts_deg) == []
+
+
+def test_gaps_saturation_and_a_dim_projection_are_told(series):
+    keep = np.delete(np.arange(29), [10, 11, 12])
+    assert "-25.0° to -5.0°" in align.check_up(series[keep], TILTS[keep])[0].words
+    clipped = np.minimum(series, 0.5 * series.max())
+    assert "Saturated" in align.check_up(clipped, TILTS)[0].words
+    dim = series.copy()
+    dim[14] *= 0.6
+    assert "15 (+0.0°) darker" in align.check_up(dim, TILTS)[0].words
+    assert "more than half a turn" in align.check_up(series, 3 * TILTS)[0].words
