@@ -28,7 +28,8 @@ from etwidgets.panels import (
     style_sheet,
 )
 from etwidgets.panels.header_line import HeaderLine
-from etwidgets.session import Session, ThreadRunner, TomoStackModel, in_words
+from etwidgets.panels.resume_strip import ResumeStrip
+from etwidgets.session import Autosave, Session, ThreadRunner, TomoStackModel, in_words, state_folder
 from etwidgets.signals import TomoStack
 
 if TYPE_CHECKING:
@@ -82,7 +83,13 @@ class Workbench:
     ) -> None:
         stack = source if isinstance(source, TomoStack) else None
         self.model = TomoStackModel(stack)
-        self.session = Session(self.model, ThreadRunner() if runner is None else runner)
+        threaded = runner is None
+        folder_of_sessions = state_folder() if threaded else None
+        self.session = Session(
+            self.model,
+            ThreadRunner() if runner is None else runner,
+            autosave=None if folder_of_sessions is None else Autosave(folder_of_sessions),
+        )
         path = None if source is None or stack is not None else Path(str(source)).expanduser().resolve()
         folder = root if root is not None else (path.parent if path is not None else Path.cwd())
         made = (
@@ -99,6 +106,7 @@ class Workbench:
         for panel in made:
             panel.turn = self._turn
         self._header, self._status = HeaderLine(self.session), StatusLine(self.session)
+        self._resume = ResumeStrip(self.session, folder_of_sessions)
         self._undo = ExitStack()
         self._steps = {
             name: self._step(number, panel) for number, (name, panel) in enumerate(self.panels.items(), 1)
@@ -138,7 +146,7 @@ class Workbench:
         self._closed = True
         self._undo.close()
         self.session.close()
-        for panel in (*self.panels.values(), self._header, self._status):
+        for panel in (*self.panels.values(), self._header, self._status, self._resume):
             panel.close()
         close_tree(self.widget)
 
@@ -162,7 +170,8 @@ class Workbench:
         header = self._header.widget.add_class("etw-header")
         status = self._status.widget.add_class("etw-status")
         body = widgets.Box([path, middle]).add_class("etw-body")
-        page = widgets.VBox([style_sheet(), header, body, status])
+        resume = self._resume.widget.add_class("etw-resume")
+        page = widgets.VBox([style_sheet(), header, resume, body, status])
         return page.add_class("etw").add_class("etw-workbench")
 
     def _observe(self, trait: str, handler: Any) -> None:

@@ -1,5 +1,6 @@
 """The observable state of a tilt series, the steps that change it, and the jobs they run as; no widget."""
 
+from etwidgets.session.autosave import Autosave, state_folder
 from etwidgets.session.display import COLOUR_MAPS, Display
 from etwidgets.session.estimate import size_in_words
 from etwidgets.session.jobs import Job, in_words
@@ -14,6 +15,7 @@ __all__ = [
     "COLOUR_MAPS",
     "OPERATIONS",
     "SAMPLES",
+    "Autosave",
     "Display",
     "HistoryLine",
     "InlineRunner",
@@ -28,4 +30,5 @@ __all__ = [
     "TomoStackModel",
     "in_words",
     "size_in_words",
+    "state_folder",
 ]

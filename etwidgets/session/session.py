@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from etwidgets.progress import Progress
+    from etwidgets.session.autosave import Autosave
     from etwidgets.session.model import JobState
     from etwidgets.session.operations import Operation
     from etwidgets.session.runners import Runner
@@ -48,6 +49,8 @@ class Session:
     memory_limit
         Bytes that the stacks and volumes kept for undo may take. What is beyond is made again when it is
         needed. Default: a third of the machine's memory.
+    autosave
+        Where the steps are kept as they are done; default: nowhere.
 
     Examples
     --------
@@ -61,7 +64,9 @@ class Session:
         model: TomoStackModel | None = None,
         runner: Runner | None = None,
         memory_limit: int | None = None,
+        autosave: Autosave | None = None,
     ) -> None:
+        self._autosave = autosave
         self.model = TomoStackModel() if model is None else model
         self.display = Display()
         self.runner = InlineRunner() if runner is None else runner
@@ -225,11 +230,7 @@ class Session:
         series that came from no file is saved beside it.
         """
         target = Path(path)
-        history = self._history
-        shown = {name: getattr(self.display, name) for name in self.display.trait_names()}
-        start = self._save_start(target)
-        source = history.start.source
-        saving.write(target, saving.Saved(history.steps, history.position, start, source, shown))
+        saving.write(target, self._saved(self._save_start(target)))
         return target
 
     def open_session(self, path: str | Path) -> Job:
@@ -300,6 +301,11 @@ class Session:
             raise job.error
         return job
 
+    def _saved(self, start: str | None) -> saving.Saved:
+        history = self._history
+        shown = {name: getattr(self.display, name) for name in self.display.trait_names()}
+        return saving.Saved(history.steps, history.position, start, history.start.source, shown)
+
     def _export(self, path: str | Path, write: Callable[..., str]) -> Path:
         target = Path(path)
         steps = self.history
@@ -360,6 +366,8 @@ class Session:
         """Stop what runs; the model is left as it is."""
         self._queue.cancel()
         self.runner.close()
+        if self._autosave is not None:
+            self._autosave.discard()
 
     # -- inside -------------------------------------------------------------------------------------
 
@@ -412,6 +420,9 @@ class Session:
             model.can_undo, model.can_redo = position > 0, position < len(steps)
             model.memory_used = float(history.memory)
         self.display.keep_inside(state.stack, state.reconstruction)
+        # a series that came from no file cannot be opened again: its owner has it in a notebook
+        if self._autosave is not None and steps and history.start.stack is None:
+            self._autosave.write(self._saved(None))
 
     def _stack_before(self) -> Any:
         now = self._state.stack

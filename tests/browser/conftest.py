@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -52,6 +53,8 @@ class Served:
     def __init__(self, *arguments):
         command = [sys.executable, "-m", "etwidgets", "app", "--no-browser", *arguments]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default"}
+        self.state = tempfile.TemporaryDirectory()  # what a session leaves must not reach the next test
+        environment["XDG_STATE_HOME"] = self.state.name
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
         )
@@ -81,6 +84,7 @@ class Served:
             self.process.wait()
         self._reader.join(5)
         self.process.stdout.close()
+        self.state.cleanup()
 
 
 @pytest.fixture(scope="module")

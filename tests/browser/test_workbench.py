@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -100,11 +101,16 @@ def test_from_the_needle_to_a_rendered_volume(visit, server):
     visit.keep("volume")
 
     visit.step("history")
-    steps = page.locator(".etw-steps").inner_text()
-    assert [word in steps for word in ("Register", "Find the tilt axis", "Reconstruct")] == [True] * 3
+    page.wait_for_function("document.querySelector('.etw-history-steps').innerText.includes('Reconstruct')")
+    steps = (
+        page.locator(".etw-history-steps select").evaluate("list => list.textContent").replace("\xa0", " ")
+    )
+    assert [word in steps for word in ("Register", "Find the tilt axis", "Reconstruct")] == [True] * 3, steps
     visit.keep("history")
     page.click(".etw-history-undo >> nth=0")
-    page.wait_for_function("document.querySelectorAll('.etw-undone').length === 1")
+    page.wait_for_function(
+        "document.querySelector('.etw-history-steps select').textContent.split('(undone)').length === 2"
+    )
 
 
 def test_sliders_move_the_pictures(visit, server):
@@ -213,3 +219,38 @@ def test_one_line_is_printed_when_it_is_ready(server):
     ready = [line for line in server.lines if line.startswith("etwidgets is ready: ")]
     assert len(ready) == 1
     assert re.fullmatch(r"etwidgets is ready: http://127\.0\.0\.1:\d+/\?token=[\w-]{20,}\n", ready[0])
+
+
+def kernels(server):
+    """The processes of the pages."""
+    children = psutil.Process(server.process.pid).children(recursive=True)
+    return [child for child in children if any("ipykernel" in word for word in child.cmdline())]
+
+
+def test_after_a_crash_in_mid_sirt_the_work_is_offered_and_resumed(visit, server):
+    """The kernel is killed; a new page offers the steps that were done before."""
+    page = visit.page
+    others = {kernel.pid for kernel in kernels(server)}
+    open_needle(visit, server)
+    visit.step("register")
+    page.click(".etw-register-run")
+    visit.wait_for_status("Register: PC")
+    visit.step("reconstruct")
+    page.select_option(".etw-reconstruct-method select", label="SIRT")
+    page.fill(".etw-reconstruct-iterations input", "2000")
+    page.press(".etw-reconstruct-iterations input", "Enter")
+    page.click(".etw-reconstruct-run")
+    page.wait_for_function("document.querySelector('.etw-status-left').innerText.includes('%')")
+    for kernel in kernels(server):
+        if kernel.pid not in others:
+            kernel.kill()
+    page.goto(server.address)
+    visit.errors.clear()  # the lost page complained of its lost kernel
+    page.wait_for_selector(".etw-resume-resume", state="visible")
+    assert "2 steps" in page.locator(".etw-resume").inner_text()
+    visit.keep("resume")
+    visit.wait_for_status("done in")  # the sample that this server was started for
+    page.click(".etw-resume-resume")
+    visit.wait_for_status("Open the session")
+    page.wait_for_function("document.querySelector('.etw-step-register').innerText.includes('✓')")
+    assert not page.locator(".etw-resume-resume").is_visible()
