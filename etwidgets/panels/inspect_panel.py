@@ -38,7 +38,7 @@ class InspectPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._contrast = Contrast()
-        self._images = self.add_view(ImageView(height=520).add_class("etw-grow"))
+        self._images = self.add_view(ImageView(height=460).add_class("etw-grow"))
         tilt, column = add_tilt_slider(self), add_column_slider(self)
         play = self.add("play", widgets.Play(interval=_INTERVAL_MS, layout=widgets.Layout(flex="0 0 auto")))
         beside = [_SINOGRAM, _MAXIMUM, _SUM]
