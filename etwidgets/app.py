@@ -29,7 +29,7 @@ from etwidgets.panels import (
 )
 from etwidgets.panels.header_line import HeaderLine
 from etwidgets.panels.resume_strip import ResumeStrip
-from etwidgets.session import Autosave, Session, ThreadRunner, TomoStackModel, in_words, state_folder
+from etwidgets.session import Session, ThreadRunner, TomoStackModel, begin_autosave, in_words, state_folder
 from etwidgets.signals import TomoStack
 
 if TYPE_CHECKING:
@@ -83,12 +83,11 @@ class Workbench:
     ) -> None:
         stack = source if isinstance(source, TomoStack) else None
         self.model = TomoStackModel(stack)
-        threaded = runner is None
-        folder_of_sessions = state_folder() if threaded else None
+        sessions = state_folder() if runner is None else None  # a page; scripts and tests keep nothing
         self.session = Session(
             self.model,
             ThreadRunner() if runner is None else runner,
-            autosave=None if folder_of_sessions is None else Autosave(folder_of_sessions),
+            autosave=None if sessions is None else begin_autosave(sessions),
         )
         path = None if source is None or stack is not None else Path(str(source)).expanduser().resolve()
         folder = root if root is not None else (path.parent if path is not None else Path.cwd())
@@ -106,7 +105,7 @@ class Workbench:
         for panel in made:
             panel.turn = self._turn
         self._header, self._status = HeaderLine(self.session), StatusLine(self.session)
-        self._resume = ResumeStrip(self.session, folder_of_sessions)
+        self._resume = ResumeStrip(self.session, sessions)
         self._undo = ExitStack()
         self._steps = {
             name: self._step(number, panel) for number, (name, panel) in enumerate(self.panels.items(), 1)

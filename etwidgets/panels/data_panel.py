@@ -61,6 +61,7 @@ class DataPanel(Panel):
         self._check = self.session.latest(check_up, self._show_findings)
         self._undo.callback(self._check.close)
         self._checked: object = None  # the data that were looked at last
+        self._told: tuple[str, ...] = ()
         self.refresh_on(self.model, ("stack", "source"))
         self.listen(self.model, "busy", self.enable)
         self.on_click("open-sample", self._open_sample)
@@ -116,7 +117,9 @@ class DataPanel(Panel):
         stack = self.model.stack
         if stack is not None and stack.data is self._checked:
             self._tell(findings)
-            if findings:
+            words = tuple(finding.words for finding in findings)
+            news, self._told = words != self._told, words
+            if findings and news:
                 self.session.tell(f"Check of the series: {findings[0].words}", "warning")
 
     def _tell(self, findings: list[Finding]) -> None:

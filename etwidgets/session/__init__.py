@@ -1,6 +1,6 @@
 """The observable state of a tilt series, the steps that change it, and the jobs they run as; no widget."""
 
-from etwidgets.session.autosave import Autosave, state_folder
+from etwidgets.session.autosave import Autosave, begin_autosave, state_folder
 from etwidgets.session.display import COLOUR_MAPS, Display
 from etwidgets.session.estimate import size_in_words
 from etwidgets.session.jobs import Job, in_words
@@ -28,6 +28,7 @@ __all__ = [
     "Session",
     "ThreadRunner",
     "TomoStackModel",
+    "begin_autosave",
     "in_words",
     "size_in_words",
     "state_folder",

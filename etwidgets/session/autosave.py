@@ -54,6 +54,15 @@ class Autosave:
         self.path.unlink(missing_ok=True)
 
 
+def begin_autosave(folder: Path) -> Autosave | None:
+    """An autosave in a folder, or None where it cannot be made: the work goes on without."""
+    try:
+        return Autosave(folder)
+    except OSError:
+        _log.warning("sessions cannot be kept in %s", folder, exc_info=True)
+        return None
+
+
 @dataclass(frozen=True, eq=False)
 class Leftover:
     """A session that ended without being closed.

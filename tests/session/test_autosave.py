@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from etwidgets.panels.resume_strip import ResumeStrip
-from etwidgets.session import Autosave, Session
+from etwidgets.session import Autosave, Session, begin_autosave
 from etwidgets.session.autosave import leftovers
 
 KILLED = """
 import os, sys
 from pathlib import Path
-from etwidgets.session import Autosave, Session
+from etwidgets.session import Autosave, Session, begin_autosave
 session = Session(autosave=Autosave(Path(sys.argv[1])))
 session.apply("sample", name="catalyst")
 session.apply("bin", factor=4)
@@ -83,3 +83,9 @@ def test_a_folder_that_cannot_be_written_does_not_stop_the_work(tmp_path):
     session.apply("sample", name="catalyst")
     assert session.model.stack is not None
     tmp_path.chmod(0o700)
+
+
+def test_where_no_folder_can_be_made_the_work_goes_on_without(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    assert begin_autosave(tmp_path / "file" / "sessions") is None
+    assert begin_autosave(tmp_path / "sessions") is not None
