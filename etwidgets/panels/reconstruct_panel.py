@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
+import numpy as np
 
 from etwidgets.engine import FILTERS, ITERATIVE
 from etwidgets.panels.convergence import FOLLOWED, Convergence
 from etwidgets.panels.navigation import add_column_slider, add_look
 from etwidgets.panels.panel import Panel
-from etwidgets.panels.pictures import Contrast, sinogram_pane, slice_pane
+from etwidgets.panels.pictures import Contrast, bare_slice, pixel_size, sinogram_pane, slice_pane
 from etwidgets.panels.pieces import button, control, heading, row, text
 from etwidgets.session import size_in_words
+from etwidgets.session.convergence import compare_methods
 from etwidgets.session.previews import reconstruction_time
-from etwidgets.views import ImageView
+from etwidgets.views import ImageView, contrast_limits
 
 if TYPE_CHECKING:
+    from etwidgets.session.convergence import Contender
     from etwidgets.signals import RecStack, TomoStack
     from etwidgets.views import Pane
 
@@ -88,6 +92,9 @@ class ReconstructPanel(Panel):
         look = add_look(self)
         self.refresh_on(self.model, ("stack", "reconstruction", "stale"))
         self.refresh_on(self.display, ("column", "contrast", "colour_map"))
+        self._contest = self.session.latest(compare_methods, self._show_contest)
+        self._undo.callback(self._contest.close)
+        self.on_click("compare", self._compare)
         self._clock = self.session.latest(reconstruction_time, self._tell_time)
         self._undo.callback(self._clock.close)
         self.listen(self.model, "stack", self._suggest_price)
@@ -101,7 +108,7 @@ class ReconstructPanel(Panel):
         names = ("method", "iterations", "filter", "price", "levels", "constrain", "thickness")
         form = [heading("Reconstruct"), *(self.controls[name] for name in names), self._cost]
         pictures = [self._images, row(column), self._convergence.widget]
-        buttons = [self.controls["run"], self.controls["follow"]]
+        buttons = [self.controls[name] for name in ("run", "follow", "compare")]
         return pictures, [*form, *buttons, self.hint, self._help, *look]
 
     def _build_form(self) -> None:
@@ -113,6 +120,7 @@ class ReconstructPanel(Panel):
         self.add("constrain", control(widgets.Checkbox, "nothing below 0", value=True, indent=False))
         self.add("thickness", control(widgets.BoundedIntText, "thickness (px)", value=0, min=0, max=100_000))
         self.add("run", button("Reconstruct", primary=True))
+        self.add("compare", button("Compare methods on one slice"))
 
     def redraw(self) -> None:
         """Show the sinogram, and the slice that was reconstructed from it."""
@@ -134,6 +142,33 @@ class ReconstructPanel(Panel):
         self._images.height = _WITH_CURVE_PX
         self._images.show(panes)
 
+    def _compare(self) -> None:
+        """Four methods on the slice at the column, with the iterations of the form for SIRT."""
+        stack = self.model.stack
+        if stack is None:
+            return
+        self._convergence.forget()
+        x = min(self.display.column, stack.data.shape[-1] - 1)
+        asked = self.parameters(checked=False) | {"iterations": self.controls["iterations"].value}
+        sinogram = np.asarray(stack.data[:, :, x])
+        self._cost.value = "<p class='etw-quiet'>Comparing four methods on one slice …</p>"
+        self._contest.submit(sinogram, stack.tilts_deg.copy(), asked, self.controls["price"].value)
+
+    def _show_contest(self, contenders: list[Contender]) -> None:
+        stack = self.model.stack
+        if stack is None:
+            return
+        limits = contrast_limits(np.stack([each.image for each in contenders]), (1, 99.9))
+        size, panes = pixel_size(stack, "y"), []
+        for each in contenders:
+            count = f" {each.iterations}" if each.iterations else ""
+            caption = f"{100 * each.unexplained:.1f} % unexplained"
+            pane = bare_slice(each.image, 0, size, self.display, limits, f"{each.method}{count}")
+            panes.append(replace(pane, caption=caption))
+        self._images.show(panes)
+        times = ", ".join(f"{each.method} {each.seconds:.2f} s" for each in contenders)
+        self._cost.value = f"<p class='etw-quiet'>One slice: {times}. Same contrast in all.</p>"
+
     def _slice(self, volume: RecStack) -> Any:
         limits = self._slice_contrast.of(volume, self.display.contrast)
         x = min(self.display.column, volume.data.shape[0] - 1)
@@ -146,6 +181,7 @@ class ReconstructPanel(Panel):
         stack, method = self.model.stack, self.controls["method"].value
         ready = stack is not None and stack.has_tilts and stack.data.ndim == 3
         self.controls["follow"].disabled = not ready or method not in FOLLOWED
+        self.controls["compare"].disabled = not ready
         if ready and method not in FOLLOWED and not self.hint.value:
             self.hint.value = (
                 f"{method} has no iterations to follow; choose SIRT or another iterative method."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -175,6 +177,70 @@ def residual_sinogram(
     """
     projected = engine.forward_project(image[np.newaxis], _geometry(sinogram, tilts_deg, parameters))
     return number, image, np.asarray(sinogram, np.float32) - projected[:, :, 0]
+
+
+@dataclass(frozen=True, eq=False)
+class Contender:
+    """What one method makes of a slice.
+
+    Attributes
+    ----------
+    method
+        Its name.
+    iterations
+        How many; 0 for a method without.
+    image
+        ``(Z, Y)`` float32.
+    unexplained
+        L2 norm of sinogram less reprojection, over that of the sinogram.
+    seconds
+        For this one slice.
+    """
+
+    method: str
+    iterations: int
+    image: NDArray[np.float32]
+    unexplained: float
+    seconds: float
+
+
+def compare_methods(
+    sinogram: NDArray[Any], tilts_deg: NDArray[np.float64], parameters: Mapping[str, Any], tv_weight: float
+) -> list[Contender]:
+    """Reconstruct one slice by four methods, with about the same number of projections each.
+
+    Parameters
+    ----------
+    sinogram
+        ``(T, Y)``.
+    tilts_deg
+        ``(T,)`` degrees.
+    parameters
+        Of the operation ``reconstruct``: thickness, limits, and the iterations of SIRT (default 20).
+    tv_weight
+        Of FISTA-TV.
+    """
+    geometry = _geometry(sinogram, tilts_deg, parameters)
+    data = np.asarray(sinogram)[:, :, np.newaxis]
+    size = float(np.linalg.norm(data)) or 1.0
+    count = int(parameters.get("iterations", 20))
+    minimum = parameters.get("thresh", 0) if parameters.get("constrain") else None
+    rounds = {"FBP": 0, "SIRT": count, "OS-SIRT": max(2, round(count / 8)), "FISTA-TV": count}
+    found = []
+    for method, iterations in rounds.items():
+        began = time.perf_counter()
+        image = engine.reconstruct(
+            data,
+            geometry,
+            algorithm=method,
+            iterations=max(iterations, 1),
+            minimum=minimum,
+            tv_weight=tv_weight,
+        )
+        seconds = time.perf_counter() - began
+        left = float(np.linalg.norm(engine.forward_project(image, geometry) - data)) / size
+        found.append(Contender(method, iterations, image[0], left, seconds))
+    return found
 
 
 def _geometry(

@@ -429,6 +429,21 @@ def test_the_first_price_of_edges_follows_the_data(open_panel, blobs):
     assert made.tv_weight == panel.controls["price"].value
 
 
+def test_reconstruct_compares_methods_on_one_slice(open_panel, blobs):
+    panel = open_panel(ReconstructPanel, blobs)
+    panel.controls["column"].value = 10
+    panel.controls["iterations"].value = 16
+    panel.controls["compare"].click()
+    panes, planes = drawn(panel._images)
+    assert [pane["title"] for pane in panes] == ["FBP", "SIRT 16", "OS-SIRT 2", "FISTA-TV 16"]
+    assert len({tuple(pane["limits"]) for pane in panes}) == 1
+    sirt = blobs.reconstruct("SIRT", iterations=16, constrain=True, show_progressbar=False)
+    assert np.abs(planes[1] - expected(sirt.data[10], panes[1]["limits"])).max() <= 1
+    left = np.linalg.norm(sirt.forward_project(blobs.tilts_deg).data[:, :, 10] - blobs.data[:, :, 10])
+    percent = 100 * left / np.linalg.norm(blobs.data[:, :, 10])
+    assert panes[1]["caption"] == f"{percent:.1f} % unexplained"
+
+
 def test_reconstruct_follows_one_slice_and_scrubs_back(open_panel, blobs):
     panel = open_panel(ReconstructPanel, blobs)
     assert panel.controls["follow"].disabled
