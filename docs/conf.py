@@ -17,5 +17,6 @@ autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 autodoc_class_signature = "mixed"
 napoleon_use_ivar = True
+napoleon_attr_annotations = False  # types are in the signature; "bool_" would be taken for a link
 napoleon_numpy_docstring = True
 napoleon_google_docstring = False
