@@ -36,6 +36,7 @@ class Server(Voila):
         server = HTTPServer(self.app)
         server.add_sockets(sockets)
         self.ioloop = IOLoop.current()
+        self.ioloop.add_callback(self.kernel_manager.warm)
         self.ioloop.add_callback(self._ready, port)
         try:
             self.ioloop.start()

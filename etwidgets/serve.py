@@ -109,6 +109,7 @@ def _config(port: int, token: str) -> Config:
     config.Voila.log_level = "ERROR"
     config.Voila.tornado_settings = {"websocket_max_message_size": _LARGEST_MESSAGE}
     config.VoilaConfiguration.template = "etw"
+    config.VoilaConfiguration.multi_kernel_manager_class = "etwidgets._warm_kernels.WarmKernels"
     config.VoilaConfiguration.file_allowlist = []
     config.VoilaConfiguration.show_tracebacks = False
     # a kernel whose page was closed goes; one with an open page stays, whatever it does

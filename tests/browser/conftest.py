@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -134,9 +135,12 @@ class Visit:
         self.page.click(f".etw-step-{name}")
         self.page.wait_for_selector(f".etw-panel-{name}", state="visible")
 
-    def frame(self, selector):
-        """The number of the frame that a canvas shows."""
-        return int(self.page.locator(selector).get_attribute("data-frame") or 0)
+    def until(self, holds, timeout_s=30):
+        """Wait until something holds, as pictures follow a moment after the numbers."""
+        end = time.monotonic() + timeout_s
+        while not holds():
+            assert time.monotonic() < end, f"not within {timeout_s} s"
+            self.page.wait_for_timeout(100)
 
     def wait_for_panes(self, panel, count, view=0):
         """Wait until an image view of a panel shows so many images."""

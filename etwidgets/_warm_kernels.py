@@ -1,0 +1,69 @@
+"""Keeps one kernel ready, its imports done, so that a page need not wait for them; knows no page.
+
+Imported only when a page is served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+
+_REFILL_AFTER_S = 8.0  # a page that opens needs the processor more than the next one does
+_IMPORTS = "import etwidgets.app"
+
+
+class WarmKernels(AsyncMappingKernelManager):  # type: ignore[misc]  (not typed)
+    """Starts kernels as its parent does, but has the next one started before it is asked for."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._spare: asyncio.Task[str] | None = None
+        self._kept: set[str] = set()
+
+    def warm(self) -> None:
+        """Begin to make a kernel ready, unless one is."""
+        if self._spare is None:
+            self._spare = asyncio.ensure_future(self._make_ready())
+
+    async def start_kernel(self, *, kernel_id: str | None = None, **kwargs: Any) -> str:
+        """The kernel that is ready, or a new one where none is or a certain one is asked for."""
+        spare, self._spare = (None, self._spare) if kernel_id is not None else (self._spare, None)
+        if kernel_id is None:
+            asyncio.get_running_loop().call_later(_REFILL_AFTER_S, self.warm)
+        ready = await self._take(spare)
+        if ready is not None:
+            return ready
+        started: str = await super().start_kernel(kernel_id=kernel_id, **kwargs)
+        return started
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        """Stop a kernel that nobody uses; not the one that is kept ready."""
+        if kernel_id not in self._kept:
+            await super().cull_kernel_if_idle(kernel_id)
+
+    async def _take(self, spare: asyncio.Task[str] | None) -> str | None:
+        if spare is None:
+            return None
+        try:
+            kernel_id = await spare
+        except Exception:  # whatever it was: the page gets an ordinary kernel, which tells what is wrong
+            self.log.warning("no kernel could be made ready", exc_info=True)
+            return None
+        self._kept.discard(kernel_id)
+        if kernel_id not in self or not await self.get_kernel(kernel_id).is_alive():
+            return None
+        return kernel_id
+
+    async def _make_ready(self) -> str:
+        kernel_id: str = await super().start_kernel()
+        self._kept.add(kernel_id)
+        client = self.get_kernel(kernel_id).client()
+        client.start_channels(iopub=False, stdin=False, hb=False, control=False)
+        try:
+            client.execute(_IMPORTS, silent=True, store_history=False)
+            await asyncio.sleep(0.5)  # the request must leave before its channel is closed
+        finally:
+            client.stop_channels()
+        return kernel_id
