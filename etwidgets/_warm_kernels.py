@@ -14,7 +14,7 @@ _REFILL_AFTER_S = 8.0  # a page that opens needs the processor more than the nex
 _IMPORTS = "import etwidgets.app"
 
 
-class WarmKernels(AsyncMappingKernelManager):  # type: ignore[misc]  (not typed)
+class WarmKernels(AsyncMappingKernelManager):
     """Starts kernels as its parent does, but has the next one started before it is asked for."""
 
     def __init__(self, **kwargs: Any) -> None:

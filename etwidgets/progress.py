@@ -36,6 +36,23 @@ class Progress:
         """Progress of a part of the work: its 0..1 maps to ``start..stop`` of this one."""
         return _Part(self, start, stop)
 
+    @property
+    def may_finish(self) -> bool:
+        """Whether the listener may ask for what there is; iterations then go on in step for all slices."""
+        return False
+
+    @property
+    def finish_requested(self) -> bool:
+        """Whether the listener wants what there is, now."""
+        return False
+
+    iterations_done: int | None = None
+    """After a run that was finished early: how many iterations it did; otherwise None."""
+
+    def finished(self, iterations: int) -> None:
+        """Report that the run ends early, as was asked for, after so many iterations."""
+        self.iterations_done = iterations
+
 
 class NullProgress(Progress):
     """Nobody listens; never cancels."""
@@ -74,3 +91,11 @@ class _Part(Progress):
 
     def advance(self, fraction: float, message: str = "") -> None:
         self._whole.advance(self._start + fraction * (self._stop - self._start), message)
+
+    @property
+    def may_finish(self) -> bool:
+        return self._whole.may_finish
+
+    @property
+    def finish_requested(self) -> bool:
+        return self._whole.finish_requested

@@ -5,7 +5,7 @@ ASTRA is an other backend behind the same interface. Nothing outside this packag
 """
 
 from etwidgets.engine.algorithms.table import ALGORITHMS, ITERATIVE
-from etwidgets.engine.backends import BACKENDS, cuda_available
+from etwidgets.engine.backends import BACKENDS, cuda_available, why_not
 from etwidgets.engine.estimation import Estimate, estimate, memory_needed, warm_up
 from etwidgets.engine.filters import FILTERS
 from etwidgets.engine.geometry import Geometry
@@ -34,4 +34,5 @@ __all__ = [
     "reconstruct",
     "sinograms_at",
     "warm_up",
+    "why_not",
 ]

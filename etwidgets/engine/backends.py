@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from etwidgets.engine.projectors import MODELS, CpuProjector
-from etwidgets.errors import ParameterError
+from etwidgets.errors import MissingDependencyError, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +77,20 @@ def find_backend(name: str, model: str | None) -> Backend:
         return _CPU
     astra_projectors.astra()
     raise ParameterError("no CUDA device that ASTRA can use here; leave out cuda=True, or use backend='auto'")
+
+
+def why_not(name: str) -> str:
+    """Why a backend cannot be used on this machine; empty where it can."""
+    from etwidgets.engine import astra_projectors
+
+    if name.startswith("astra"):
+        try:
+            astra_projectors.astra()
+        except MissingDependencyError as error:
+            return str(error)
+    if name == "astra-cuda" and not astra_projectors.cuda_available():
+        return "no CUDA device that gives right results"
+    return ""
 
 
 def cuda_available() -> bool:

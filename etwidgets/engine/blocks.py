@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +18,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from etwidgets.engine.algorithms.base import Running
     from etwidgets.progress import Progress
 
     Portion = tuple[range, int]
 
 _REPORT_EVERY_S = 0.1
+_ROUND_S = 0.2  # blocks wait for each other about so often, and no request waits much longer
 
 
 class Stopped(Exception):  # noqa: N818  (a worker's answer to being told to stop; never leaves this package)
@@ -116,6 +120,79 @@ def run(
         shared.stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
     progress.advance(1)
+
+
+def run_in_step(
+    begin: Callable[[range, int, Team], Running],
+    finish: Callable[[range, Running], None],
+    cut: Sequence[Portion],
+    *,
+    n_threads: int,
+    n_iterations: int,
+    progress: Progress,
+) -> int:
+    """Bring all blocks forward together, so that the work can be finished early with all slices alike.
+
+    Holds all blocks at once. The results are those of :func:`run`, and depend on no thread.
+
+    Parameters
+    ----------
+    begin
+        Makes a block ready.
+    finish
+        Takes its estimate over.
+    cut
+        From :func:`portions`.
+    n_threads
+        For all blocks together.
+    n_iterations
+        Of each block, at most.
+    progress
+        Called from this thread only; what it raises ends the work, and is raised; may want it finished.
+
+    Returns
+    -------
+    int
+        Iterations that were done.
+    """
+    progress.advance(0)
+    with ExitStack() as kept:
+        pool = kept.enter_context(ThreadPoolExecutor(min(n_threads, len(cut))))
+        teams = [kept.enter_context(Team(size)) for size in team_sizes(len(cut), n_threads)]
+        slices, widths = zip(*cut, strict=True)
+        blocks = list(pool.map(begin, slices, widths, teams))
+        done, count = 0, 1
+        while done < n_iterations and not (done and progress.finish_requested):
+            count = min(count, n_iterations - done)
+            began = time.monotonic()
+            _advance(pool, blocks, count, progress.part(done / n_iterations, (done + count) / n_iterations))
+            done += count
+            if time.monotonic() - began < _ROUND_S:
+                count *= 2
+        for part in slices:
+            finish(part, blocks.pop(0))  # its memory is free for the next
+    progress.advance(1)
+    return done
+
+
+def _advance(pool: ThreadPoolExecutor, blocks: Sequence[Running], count: int, progress: Progress) -> None:
+    """Some iterations of every block; ends them when ``progress`` raises."""
+    shared = Shared(1)
+
+    def work(block: Running) -> None:
+        for _ in range(count):
+            block.advance(shared.step)
+
+    pending = [pool.submit(work, block) for block in blocks]
+    try:
+        for number, future in enumerate(pending):
+            while not future.done():
+                wait([future], timeout=_REPORT_EVERY_S)
+                progress.advance(number / len(pending))
+            future.result()
+    finally:
+        shared.stop.set()
+        wait(pending)
 
 
 def load(stack: NDArray[Any], slices: range, width: int, factor: float = 1.0) -> NDArray[np.float32]:

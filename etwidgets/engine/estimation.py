@@ -108,13 +108,17 @@ def memory_needed(
     model: str | None = None,
     backend: str = "auto",
     n_workers: int | None = None,
+    in_step: bool = False,
 ) -> int:
-    """Bytes of the volume and of the blocks that are worked on at a time; as :func:`estimate`, at once."""
+    """Bytes of the volume and of the blocks that are worked on at a time; as :func:`estimate`, at once.
+
+    ``in_step`` is for a run that may be finished early, which holds all blocks.
+    """
     method = METHODS[checked_name(algorithm)]
     chosen = find_backend(backend, model)
     n_threads = checked_workers(n_workers) if chosen.threaded else 1
     cut = blocks.portions(n_slices, usable_widths(chosen, geometry, method))
-    at_once = sorted((width for _, width in cut), reverse=True)[:n_threads]
+    at_once = sorted((width for _, width in cut), reverse=True)[: None if in_step else n_threads]
     (volumes, projections), voxels = method.copies, geometry.n_z * geometry.n_y
     lanes = sum(at_once) * (volumes * voxels + projections * geometry.n_angles * geometry.n_y)
     return _BYTES * (n_slices * voxels + lanes)

@@ -97,7 +97,8 @@ def reconstruct(
     n_workers
         Threads; None: all cores. The result does not depend on it.
     progress
-        Told how far the work is, and may stop it within a fraction of a second.
+        Told how far the work is, and may stop it within a fraction of a second, or finish it early: then
+        all slices are given after as many iterations as ``progress.iterations_done`` says.
 
     Raises
     ------
@@ -118,6 +119,19 @@ def reconstruct(
         mask=mask, model=model, backend=backend, n_workers=n_workers,
     )  # fmt: skip
     result = np.empty((data.shape[2], geometry.n_z, geometry.n_y), np.float32)
+
+    if progress is not None and progress.may_finish and run.method.n_iterations > 1:
+        done = blocks.run_in_step(
+            lambda slices, width, team: run.method.begin(run.block(data, first, slices, width, team)),
+            lambda slices, running: run.hand_over(running.estimate, result[slices.start : slices.stop]),
+            blocks.portions(data.shape[2], run.widths),
+            n_threads=run.n_threads,
+            n_iterations=run.method.n_iterations,
+            progress=progress,
+        )
+        if done < run.method.n_iterations:
+            progress.finished(done)
+        return result
 
     def work(slices: range, width: int, team: Team, step: Callable[[], None]) -> None:
         running = run.method.begin(run.block(data, first, slices, width, team))

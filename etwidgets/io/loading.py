@@ -157,6 +157,7 @@ def _load_file(path: Path, mdocs: Any, *, lazy: bool) -> tuple[Any, list[TiltSou
 def _mrc_signal(path: Path, said: MdocSeries | None, *, lazy: bool) -> tuple[Any, list[TiltSource]]:
     series = read_mrc(path, lazy=lazy)
     stack = TomoStack(series.data)
+    stack.original_metadata.add_dictionary({"mrc": series.header})
     tomography = stack.metadata.Tomography
     pixel, axis = series.pixel_size_nm, series.tilt_axis_deg
     microscope: dict[str, float] = {}

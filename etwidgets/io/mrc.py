@@ -30,6 +30,10 @@ _FEI_TILT_AXIS, _FEI_PIXEL_SIZE, _FEI_MAGNIFICATION = 10, 11, 12
 _FEI2_ALPHA_TILT = 100  # byte of a FEI1 or FEI2 record (MRC2014 of Thermo Fisher, version 2)
 _BYTES_PER_VALUE = {0: 1, 1: 2, 2: 4, 4: 8, 6: 2, 12: 2}
 _SERIALEM_TILT = 1
+_FACTS = (
+    "nx", "ny", "nz", "mode", "nxstart", "nystart", "nzstart", "mx", "my", "mz", "cella", "cellb", "mapc", "mapr",
+    "maps", "dmin", "dmax", "dmean", "rms", "ispg", "nsymbt", "origin",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +54,8 @@ class MrcSeries:
         Direction of the tilt axis in the images as the header has it, or None.
     magnification
         Or None.
+    header
+        The fields of the header that say something, by their names in the format; its labels as ``labels``.
     """
 
     data: Any
@@ -58,6 +64,7 @@ class MrcSeries:
     tilt_source: str
     tilt_axis_deg: float | None
     magnification: float | None
+    header: dict[str, Any]
 
 
 def read_mrc(path: Path, *, lazy: bool = False) -> MrcSeries:
@@ -89,7 +96,20 @@ def read_mrc(path: Path, *, lazy: bool = False) -> MrcSeries:
         tilt_source=found.get("tilt_source", ""),
         tilt_axis_deg=found.get("tilt_axis_deg"),
         magnification=found.get("magnification"),
+        header=_header_facts(header),
     )
+
+
+def _header_facts(header: Any) -> dict[str, Any]:
+    known: dict[str, Any] = {}
+    for name in _FACTS:
+        value = header[name]
+        known[name] = (
+            [float(value[part]) for part in value.dtype.names] if value.dtype.names else value.item()
+        )
+    texts = [bytes(label).decode("ascii", "replace").strip("\0 ") for label in np.atleast_1d(header.label)]
+    known["labels"] = "; ".join(text for text in texts if text)
+    return known
 
 
 def _checked_header(path: Path) -> tuple[tuple[int, int, int], Any]:

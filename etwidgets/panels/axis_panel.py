@@ -14,9 +14,9 @@ from etwidgets.align import AXIS_METHODS
 from etwidgets.panels.navigation import add_tilt_slider
 from etwidgets.panels.objective import ObjectiveCurve
 from etwidgets.panels.panel import Panel
-from etwidgets.panels.pictures import Contrast, bare_slice, pixel_size, projection_pane
+from etwidgets.panels.pictures import Contrast, bare_slice, difference_pane, pixel_size, projection_pane
 from etwidgets.panels.pieces import button, control, heading, method_help, row, text
-from etwidgets.session.previews import axis_neighbours, axis_slices
+from etwidgets.session.previews import axis_neighbours, axis_slices, before_and_now, sharper_slices
 from etwidgets.views import ImageView, contrast_limits
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _SHIFT_STEP_PX, _ROTATION_STEP_DEG = 0.1, 0.05
 _SLICES, _THREE_SHIFTS, _THREE_ROTATIONS = "three columns", "three shifts", "three rotations"
+_BEFORE_NOW = "before and now"
+_FLUID_PX = 512  # larger slices are drawn coarsely while a slider moves, and sharply when it rests
+_REST_S = 0.25
 _BY_HAND = """<p class='etw-help'><b>By hand</b> Move shift until the slices have no arcs to one side,
 then rotation until all three are sharp at once. The dashed line is the tilt axis as the sliders have it.
 Drag the three columns on the projection, or click where the nearest shall go. With the mouse on a
@@ -46,11 +49,16 @@ class AxisPanel(Panel):
     title = "Tilt axis"
     operations = frozenset({"tilt_align", "transform"})
     needs_tilts = True
+    keys = (
+        ("\u2191  \u2193", "shift by 0.1 px; with Shift by 1 px"),
+        ("\u2190  \u2192", "rotation by 0.05\u00b0; with Shift by 0.5\u00b0"),
+    )
 
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._contrast = Contrast()
         self._columns: list[int] = []
+        self._searching = False
         self._projection = self.add_view(ImageView(height=240))
         self._slices = self.add_view(ImageView(height=260).add_class("etw-grow"))
         self._help, self._found = text(), text()
@@ -83,7 +91,7 @@ class AxisPanel(Panel):
         )
         self.add("apply", button("Apply the sliders"))
         self.add("reset", button("Sliders to 0"))
-        choices = [_SLICES, _THREE_SHIFTS, _THREE_ROTATIONS]
+        choices = [_SLICES, _THREE_SHIFTS, _THREE_ROTATIONS, _BEFORE_NOW]
         self.add("compare", control(widgets.Dropdown, "show", options=choices))
         self.add("less", button("Less"))
         self.add("more", button("More"))
@@ -92,9 +100,12 @@ class AxisPanel(Panel):
     def _wire(self) -> None:
         self._preview = self.session.latest(axis_slices, self._show_slices)
         self._neighbours = self.session.latest(axis_neighbours, self._show_neighbours)
-        for preview in (self._preview, self._neighbours):
+        self._sharper = self.session.latest(sharper_slices, self._show_sharper)
+        self._pair = self.session.latest(before_and_now, self._show_pair)
+        for preview in (self._preview, self._neighbours, self._sharper, self._pair):
             self._undo.callback(preview.close)
         self.listen(self.model, "stack", self._start_anew)
+        self.listen(self.model, "busy", self._stop_waiting)
         self.refresh_on(self.model, "stack")
         self.refresh_on(self.display, ("projection", "contrast", "colour_map"))
         for name in ("shift", "rotation"):
@@ -122,9 +133,17 @@ class AxisPanel(Panel):
         self._draw_projection(stack)
         if not stack.has_tilts:
             return
-        data, tilts = np.asarray(stack.data), stack.tilts_deg.copy()
-        if self.controls["compare"].value == _SLICES:
-            self._preview.submit(data, tilts, list(self._columns), *self._values())
+        data, tilts, before = np.asarray(stack.data), stack.tilts_deg.copy(), self.model.before
+        compare = self.controls["compare"].value
+        if compare == _BEFORE_NOW and before is not None and before.has_tilts:
+            earlier = np.asarray(before.data), before.tilts_deg.copy()
+            self._pair.submit(earlier, (data, tilts), self._columns[1])
+        elif compare in (_SLICES, _BEFORE_NOW):
+            binning = -(-data.shape[1] // _FLUID_PX)
+            asked = (data, tilts, list(self._columns), *self._values())
+            self._preview.submit(*asked, binning)
+            if binning > 1:
+                self._sharper.submit(*asked, 0.0 if self.session.runner.inline else _REST_S)
         else:
             self._neighbours.submit(data, tilts, self._columns[1], self._three_places())
         self._objective.follow(stack, *self._values())
@@ -189,12 +208,14 @@ class AxisPanel(Panel):
     def _choose_picture(self) -> None:
         compare = self.controls["compare"].value
         for name in ("less", "more", "by"):
-            self.controls[name].layout.display = "none" if compare == _SLICES else ""
+            self.controls[name].layout.display = "none" if compare in (_SLICES, _BEFORE_NOW) else ""
         self.controls["by"].description = "by (deg)" if compare == _THREE_ROTATIONS else "by (px)"
         self.refresh()
 
     def _moved(self) -> None:
         self.enable()
+        if self.controls["compare"].value == _BEFORE_NOW and any(self._values()):
+            self.controls["compare"].value = _SLICES
         if self.model.stack is not None:
             self.refresh()
 
@@ -214,6 +235,24 @@ class AxisPanel(Panel):
 
     def _show_slices(self, slices: NDArray[Any]) -> None:
         self._show([f"Slice {name}" for name in ("left", "middle", "right")], slices, self._columns)
+
+    def _show_sharper(self, found: tuple[tuple[float, float], NDArray[Any]]) -> None:
+        place, slices = found
+        if place == self._values() and self.controls["compare"].value == _SLICES:
+            self._show_slices(slices)
+
+    def _show_pair(self, pair: tuple[NDArray[Any], NDArray[Any]]) -> None:
+        stack = self.model.stack
+        if stack is None or self.controls["compare"].value != _BEFORE_NOW:
+            return
+        limits, size, x = contrast_limits(pair[0], (40, 99.9)), pixel_size(stack, "y"), self._columns[1]
+        panes = [
+            bare_slice(image, x, size, self.display, limits, title)
+            for image, title in zip(pair, ("Before", "Now"), strict=True)
+        ]
+        if pair[0].shape == pair[1].shape:
+            panes.append(difference_pane(pair[1] - pair[0], "Difference", "now less before", ("y", "z")))
+        self._slices.show(panes)
 
     def _show_neighbours(self, slices: NDArray[Any]) -> None:
         kind, unit = (
@@ -249,6 +288,9 @@ class AxisPanel(Panel):
             if not self._columns or self._columns[-1] >= width:
                 self._columns = [width // 4, width // 2, 3 * width // 4]
         self._to_zero()
+        if self._searching and self.model.before is not None:
+            self.controls["compare"].value = _BEFORE_NOW
+        self._searching = False
         self._choose_picture()
         self._tell_found()
 
@@ -269,7 +311,12 @@ class AxisPanel(Panel):
         self._help.value = method_help(AXIS_METHODS[self.controls["method"].value]) + _BY_HAND
 
     def _run_method(self) -> None:
+        self._searching = True
         self.session.apply("tilt_align", method=self.controls["method"].value)
+
+    def _stop_waiting(self) -> None:
+        """A search that failed or was cancelled has nothing to show."""
+        self._searching = self._searching and self.model.busy
 
     def _apply(self) -> None:
         shift, rotation = self._values()

@@ -61,6 +61,10 @@ class Convergence:
         """Curve, slider and buttons; hidden until a slice is followed."""
         self.forget()
 
+    def redraw(self) -> None:
+        """Draw with the present contrast and colours."""
+        self._ask()
+
     @property
     def active(self) -> bool:
         """Whether a slice is followed or was, and is what the panel shows."""
@@ -77,6 +81,7 @@ class Convergence:
         stack, parameters = panel.model.stack, panel.parameters()
         if stack is None:
             return
+        panel.to_course()
         self._column = min(panel.display.column, stack.data.shape[-1] - 1)
         sinogram = np.asarray(stack.data[:, :, self._column])
         self._request = (sinogram, stack.tilts_deg.copy(), parameters)
@@ -114,7 +119,7 @@ class Convergence:
         self._to_newest()
 
     def _fail(self, error: Exception) -> None:
-        self._panel.session.tell(in_words(error), "error")
+        self._panel.session.tell(in_words(error), "error", error)
 
     def _ask(self) -> None:
         """Show the iteration at which the slider is."""
@@ -131,7 +136,8 @@ class Convergence:
         number, image, residual = found
         title = f"Slice after {number} iterations" if number > 1 else "Slice after 1 iteration"
         size, display = pixel_size(stack, "y"), self._panel.display
-        shown = bare_slice(image, self._column, size, display, contrast_limits(image, (1, 99.9)), title)
+        limits = contrast_limits(image, display.contrast)
+        shown = bare_slice(image, self._column, size, display, limits, title)
         caption = f"data less reprojection, x = {self._column}"
         left = difference_pane(residual, "Residual sinogram", caption, axes=("y", "tilt"))
         self._show([shown, left])

@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 import numpy as np
 
 from etwidgets.align import Finding, check_up
-from etwidgets.io import EXTENSIONS, safe_path
+from etwidgets.errors import UnsafeFileError
+from etwidgets.io import EXTENSIONS, safe_new_path, safe_path
+from etwidgets.panels.file_list import FileList
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import pixel_size
 from etwidgets.panels.pieces import button, control, facts, heading, row, text
-from etwidgets.session import SAMPLES
+from etwidgets.session import SAMPLES, size_in_words
+from etwidgets.views import UploadView
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from etwidgets.session import Session
     from etwidgets.signals import TomoStack
 
-_MOST_FILES = 500
+_UPLOADS, _MOST_FACTS, _SHORT = "uploads", 300, 8
+_LIMIT = 2_000_000_000  # bytes: what a page takes in a few minutes; larger files are better copied
+_TILTS = (".rawtlt", ".tlt", ".mdoc", ".txt")
+_BESIDE = (*_TILTS, ".json")
 _WELCOME = """<h2>Open a tilt series</h2>
 <p>A tilt series is a stack of projections of one specimen at many tilts. From it you reconstruct a volume:
 register the projections, find the tilt axis, reconstruct, look. The steps are at the left.</p>"""
 
 
 class DataPanel(Panel):
-    """Samples, files under the root folder, and the facts of what is open.
+    """Samples, files under the root folder, uploads, and the facts of what is open.
 
     Parameters
     ----------
     session
         That opens what is chosen.
     root
-        The folder whose files are offered; None: samples only.
+        The folder whose files are offered, and to whose folder ``uploads`` files are brought; None: samples
+        only.
     """
 
     name = "data"
@@ -48,13 +58,10 @@ class DataPanel(Panel):
 
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
-        self._facts = text()
+        self._facts, self._metadata = text(), text()
         samples = [(words, name) for name, words in SAMPLES.items()]
-        wide = {"layout": widgets.Layout(width="520px"), "style": {"description_width": "60px"}}
-        self.add("sample", widgets.Dropdown(description="sample", options=samples, **wide))
+        self.add("sample", control(widgets.Dropdown, "sample", options=samples))
         self.add("open-sample", button("Open the sample", primary=True))
-        self.add("file", widgets.Combobox(description="file", placeholder="name or path", **wide))
-        self.add("open", button("Open the file"))
         self.add("fix", button("Fix"))
         self._findings: list[Finding] = []
         self._warning = text("", "etw-strip")
@@ -62,25 +69,37 @@ class DataPanel(Panel):
         self._undo.callback(self._check.close)
         self._checked: object = None  # the data that were looked at last
         self._told: tuple[str, ...] = ()
+        self._tell([])
         self.refresh_on(self.model, ("stack", "source"))
         self.listen(self.model, "busy", self.enable)
         self.on_click("open-sample", self._open_sample)
-        self.on_click("open", self._open_file)
         self.on_click("fix", self._fix)
-        where = text("" if self._root is None else f"<p class='etw-quiet'>Files under {self._root}</p>")
-        if self._root is None:
-            self.controls["file"].layout.display = self.controls["open"].layout.display = "none"
-        else:
-            self.controls["file"].options = self._files()
-        pictures = [
-            text(_WELCOME),
-            row(self.controls["sample"], self.controls["open-sample"]),
-            row(self.controls["file"], self.controls["open"]),
-            where,
-            self.hint,
-        ]
         form = [heading("What is open"), self._facts, self._warning, self.controls["fix"]]
-        return pictures, [*form, self._build_tilt_form()]
+        form += [self._build_tilt_form(), self._build_pixel_form(), self._metadata]
+        sample = row(self.controls["sample"], self.controls["open-sample"])
+        pictures = [text(_WELCOME), heading("A sample"), sample, *self._build_files()]
+        return [*pictures, self.hint], form
+
+    def _build_files(self) -> list[widgets.Widget]:
+        """Files on this machine, and from the user's computer; where there is no root, none."""
+        self.add("file", control(widgets.Text, "file", placeholder="name or path"))
+        self.add("tilts-file", control(widgets.Text, "tilts from", placeholder="the file, or beside it"))
+        self.add("open", button("Open the file"))
+        self.on_click("open", self._open_file)
+        if self._root is None:
+            return []
+        self._files = FileList(self, self._root, EXTENSIONS, self._choose_file)
+        self._upload = self.add_view(UploadView(self._path_of_upload, [*EXTENSIONS, *_BESIDE], _LIMIT))
+        self._upload.add_class("etw-data-upload")
+        self._upload.on_files(lambda paths: self.guard(lambda: self._open_uploaded(paths)))
+        said = (
+            f"<p class='etw-quiet'>At most {size_in_words(_LIMIT)}; a file with the tilts "
+            f"({' '.join(_TILTS)}) may be chosen together with the series. They go into the folder "
+            f"{_UPLOADS} of the one above.</p>"
+        )
+        chosen = row(*(self.controls[name] for name in ("file", "tilts-file", "open")))
+        listed = [heading("A file on this machine"), self._files.widget, chosen]
+        return [*listed, heading("A file from your computer"), self._upload, text(said)]
 
     def _build_tilt_form(self) -> widgets.VBox:
         """What to do about a series without tilts; shown for such a one only."""
@@ -94,14 +113,31 @@ class DataPanel(Panel):
         self._tilt_form = widgets.VBox([why, *(self.controls[name] for name in names)])
         return self._tilt_form
 
+    def _build_pixel_form(self) -> widgets.VBox:
+        """The pixel size, to be given or mended."""
+        limits = {"min": 0, "max": 1e6, "step": 0.01}
+        self.add("pixel", control(widgets.BoundedFloatText, "pixel (nm)", value=1, **limits))
+        self.add("set-pixel", button("Set the pixel size"))
+        self.on_click("set-pixel", self._set_pixel_size)
+        self.on_change("pixel", self.enable)
+        self._pixel_form = widgets.VBox([self.controls["pixel"], self.controls["set-pixel"]])
+        return self._pixel_form
+
     def redraw(self) -> None:
         """Say what is open."""
         stack = self.model.stack
         self._tilt_form.layout.display = "none" if stack is None or stack.has_tilts else ""
-        self._facts.value = (
-            "<p>Nothing yet.</p>" if stack is None else facts(_facts_of(stack, self.model.source))
-        )
+        self._pixel_form.layout.display = "none" if stack is None else ""
+        if stack is None:
+            self._facts.value, self._metadata.value = "<p>Nothing yet.</p>", ""
+        else:
+            self._facts.value = facts(_facts_of(stack, self.model.source))
+            self._metadata.value = _metadata_of(stack)
+            known = pixel_size(stack, "x")
+            if known is not None:
+                self.controls["pixel"].value = float(f"{known:.6g}")
         self._look_at(stack)
+        self.enable()
 
     def _look_at(self, stack: TomoStack | None) -> None:
         """Check a new series in the background."""
@@ -140,17 +176,38 @@ class DataPanel(Panel):
     def enable(self) -> None:
         """Opening waits while a step runs."""
         super().enable()
-        for name in ("open", "open-sample", "set-tilts", "fix"):
+        for name in ("open", "open-sample", "set-tilts", "fix", "set-pixel"):
             self.controls[name].disabled = self.model.busy
+        stack = self.model.stack
+        known = None if stack is None else pixel_size(stack, "x")
+        given = self.controls["pixel"].value
+        same = known is not None and abs(given - known) <= 1e-5 * known
+        self.controls["set-pixel"].disabled |= same or given <= 0
 
-    def _files(self) -> list[str]:
-        """Names of the files under the root that can be opened, two folders deep."""
-        root = self._root
-        if root is None:
-            return []
-        found = (path for pattern in ("*", "*/*") for path in root.glob(pattern))
-        names = [str(p.relative_to(root)) for p in found if p.suffix.lower() in EXTENSIONS and p.exists()]
-        return sorted(names)[:_MOST_FILES]
+    def _set_pixel_size(self) -> None:
+        self.session.apply("set_pixel_size", pixel_size=self.controls["pixel"].value)
+
+    def _choose_file(self, name: str) -> None:
+        self.controls["file"].value = name
+
+    def _path_of_upload(self, name: str) -> Path:
+        """Where a file from the user's computer goes; never over another."""
+        if Path(name).suffix.lower() not in (*EXTENSIONS, *_BESIDE):
+            raise UnsafeFileError(f"{name}: files of this kind are not read")
+        folder = (self._root or Path.cwd()) / _UPLOADS
+        folder.mkdir(exist_ok=True)
+        return safe_new_path(folder, name)
+
+    def _open_uploaded(self, paths: list[Path]) -> None:
+        """Open the series among what was uploaded, with the tilts that came with it."""
+        self._files.list_again()
+        series = [path for path in paths if path.suffix.lower() in EXTENSIONS]
+        tilts = [path for path in paths if path.suffix.lower() in _TILTS]
+        if len(series) != 1:
+            self.session.tell(f"{len(paths)} files were uploaded; choose the one to open in the list.")
+            return
+        options = {"tilts": str(tilts[0])} if len(tilts) == 1 else {}
+        self.session.open(str(series[0]), **options)
 
     def _set_tilts(self) -> None:
         first, step = self.controls["first-tilt"].value, self.controls["tilt-step"].value
@@ -164,7 +221,9 @@ class DataPanel(Panel):
         if not name:
             self.session.tell("Choose a file first.", "warning")
             return
-        self.session.open(str(safe_path(self._root or Path.cwd(), name)))
+        root, tilts = self._root or Path.cwd(), self.controls["tilts-file"].value.strip()
+        options = {"tilts": str(safe_path(root, tilts))} if tilts else {}
+        self.session.open(str(safe_path(root, name)), **options)
 
 
 def _facts_of(stack: TomoStack, source: str) -> list[tuple[str, str]]:
@@ -194,3 +253,23 @@ def _facts_of(stack: TomoStack, source: str) -> list[tuple[str, str]]:
 def _range(stack: TomoStack) -> str:
     sample = np.asarray(stack.data[:: max(1, stack.data.shape[0] // 20)])
     return f"{sample.min():.5g} to {sample.max():.5g}"
+
+
+def _metadata_of(stack: TomoStack) -> str:
+    """What else the file says, folded."""
+    pairs = list(_flat("", stack.original_metadata.as_dictionary()))
+    if not pairs:
+        return ""
+    more = [("…", f"{len(pairs) - _MOST_FACTS} more")] if len(pairs) > _MOST_FACTS else []
+    table = facts([*pairs[:_MOST_FACTS], *more])
+    summary = f"<summary>All that the file says ({len(pairs)})</summary>"
+    return f"<details class='etw-metadata'>{summary}{table}</details>"
+
+
+def _flat(prefix: str, tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flat(f"{prefix}{name}.", value)
+        else:
+            shown = str(value) if np.size(value) <= _SHORT else f"{np.size(value)} values"
+            yield f"{prefix}{name}", shown[:200]

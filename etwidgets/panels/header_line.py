@@ -5,12 +5,25 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from etwidgets.panels.panel import Panel
+from etwidgets.panels.panel import COMMON_KEYS, Panel
 from etwidgets.panels.pictures import pixel_size
 from etwidgets.panels.pieces import button, row, text
 
 if TYPE_CHECKING:
     import ipywidgets as widgets
+
+
+_KEYS = (
+    "<p><b>Keys</b>, with the mouse on a picture (? there shows those of the step): "
+    + "; ".join(
+        f"<kbd>{escape(key)}</kbd> {what}"
+        for key, what in (
+            ("arrows", "tilt, column or nudge"), ("space", "play"), ("b", "before, after"),
+            ("+ -", "zoom"), ("0", "fit"), *COMMON_KEYS,
+        )
+    )
+    + ".</p>"
+)  # fmt: skip
 
 
 class HeaderLine(Panel):
@@ -29,11 +42,19 @@ class HeaderLine(Panel):
         self.on_click("redo", self.session.redo)
         self.refresh_on(self.model, ("stack", "source"))
         self.listen(self.model, ("can_undo", "can_redo", "busy"), self.enable)
-        return [row(self._words, self.controls["undo"], self.controls["redo"])], []
+        self.add("keys", button("?", tooltip="Keys"))
+        self.on_click("keys", self._turn_keys)
+        self._keys = text(_KEYS, "etw-keys-table")
+        self._keys.layout.display = "none"
+        names = ("undo", "redo", "keys")
+        return [row(self._words, *(self.controls[name] for name in names)), self._keys], []
 
     def redraw(self) -> None:
         """Say what is open."""
         self._words.value = f"<b>etwidgets</b> <span>{escape(self._facts())}</span>"
+
+    def _turn_keys(self) -> None:
+        self._keys.layout.display = "" if self._keys.layout.display == "none" else "none"
 
     def enable(self) -> None:
         """Undo and redo where there is something to."""

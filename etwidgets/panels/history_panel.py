@@ -10,13 +10,18 @@ import ipywidgets as widgets
 
 from etwidgets.io import safe_new_path
 from etwidgets.panels.panel import Panel
+from etwidgets.panels.pictures import Contrast, comparison_panes
 from etwidgets.panels.pieces import button, control, heading, row, text
+from etwidgets.session import Kept
+from etwidgets.views import ImageView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from etwidgets.session import Session
+    from etwidgets.views import Pane
 
+_NOTHING = -1
 _SCRIPT, _NOTEBOOK, _SESSION = "script", "notebook", "session"
 _PROJECTIONS, _VOLUME, _FIGURE = "projections", "volume", "figure of the slices"
 _KINDS = {
@@ -52,10 +57,11 @@ class HistoryPanel(Panel):
         """Make and wire the controls."""
         self._filling = False
         self._about = text()
-        layout = widgets.Layout(width="auto", height="420px")
+        layout = widgets.Layout(width="auto", height="150px")
         self.add("steps", widgets.Select(options=[], layout=layout)).add_class("etw-table")
         self.add("undo", button("Undo"))
         self.add("redo", button("Redo"))
+        self._build_kept()
         self.add("kind", control(widgets.Dropdown, "what", options=list(_KINDS)))
         self.add("name", control(widgets.Text, "file name", value=_KINDS[_SCRIPT][0]))
         self.add("save", button("Save", primary=True))
@@ -64,17 +70,64 @@ class HistoryPanel(Panel):
         self.on_click("save", self._save)
         self.on_change("steps", self._go_to)
         self.on_change("kind", self._propose)
-        self.refresh_on(self.model, "history")
+        self.refresh_on(self.model, ("history", "kept", "stack", "reconstruction"))
+        self.refresh_on(self.display, ("voxel", "projection", "contrast", "colour_map"))
         self.listen(self.model, ("can_undo", "can_redo", "busy", "reconstruction"), self.enable)
         self._propose()
         words = text("<p class='etw-quiet'>Choose a line to go to the state after that step.</p>")
         buttons = row(self.controls["undo"], self.controls["redo"])
-        pictures = [heading("What was done"), words, self.controls["steps"], buttons]
+        pictures = [heading("What was done"), words, self.controls["steps"], buttons, *self._kept_part]
         form = [self.controls[name] for name in ("kind", "name", "save")]
         return pictures, [heading("Take away"), *form, self.hint, self._about]
 
+    def _build_kept(self) -> None:
+        """Results that were set aside, and how the present one differs from the chosen one."""
+        self._contrast = Contrast()
+        self._images = self.add_view(ImageView(height=280).add_class("etw-grow"))
+        self._no_picture = text()
+        self.add("keep", button("Set this result aside"))
+        self.add("kept", control(widgets.Dropdown, "compare with", options=[("nothing", _NOTHING)]))
+        self.add("return", button("Go on from it"))
+        self.add("forget", button("Forget it"))
+        self.on_click("keep", self.session.keep)
+        self.on_click("return", lambda: self.session.go_to_kept(self.controls["kept"].value))
+        self.on_click("forget", lambda: self.session.forget_kept(self.controls["kept"].value))
+        self.on_change("kept", self.refresh)
+        self.on_change("kept", self.enable)
+        names = ("keep", "kept", "return", "forget")
+        line = row(*(self.controls[name] for name in names))
+        self._kept_part = [line, self._no_picture, self._images]
+
     def redraw(self) -> None:
-        """List the steps."""
+        """List the steps, and compare with what was set aside."""
+        self._list_steps()
+        self._list_kept()
+        self._compare()
+
+    def _list_kept(self) -> None:
+        chooser, chosen = self.controls["kept"], self.controls["kept"].value
+        options = [("nothing", _NOTHING)]
+        options += [(f"{number + 1}: {kept.label}", number) for number, kept in enumerate(self.model.kept)]
+        if chooser.options != tuple(options):
+            added = len(options) > len(chooser.options)
+            chooser.options = options
+            newest = len(options) - 2
+            chooser.value = newest if added else min(chosen, newest)
+        self.enable()
+
+    def _compare(self) -> None:
+        index = self.controls["kept"].value
+        panes: list[Pane] = []
+        words = ""
+        if index is not None and 0 <= index < len(self.model.kept):
+            kept = self.model.kept[index]
+            now = Kept("now", self.model.stack, self.model.reconstruction)
+            panes, words = comparison_panes(kept, now, self.display, self._contrast)
+        self._no_picture.value = f"<p class='etw-quiet'>{words}</p>" if words else ""
+        self._images.layout.display = "" if panes else "none"
+        self._images.show(panes)
+
+    def _list_steps(self) -> None:
         lines = [("  0  as it was in the beginning", 0)]
         for number, line in enumerate(self.model.history, 1):
             undone = "" if line.done else "  (undone)"
@@ -91,6 +144,10 @@ class HistoryPanel(Panel):
         self.controls["undo"].disabled = not self.model.can_undo or self.model.busy
         self.controls["redo"].disabled = not self.model.can_redo or self.model.busy
         self.controls["steps"].disabled = self.model.busy
+        nothing = self.model.stack is None and self.model.reconstruction is None
+        self.controls["keep"].disabled = self.model.busy or nothing
+        for name in ("return", "forget"):
+            self.controls[name].disabled = self.model.busy or self.controls["kept"].value == _NOTHING
         missing = self._missing()
         self.controls["save"].disabled = bool(missing)
         self.hint.value = missing

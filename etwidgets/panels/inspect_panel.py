@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import numpy as np
 
-from etwidgets.panels.navigation import add_column_slider, add_look, add_tilt_slider
+from etwidgets.panels.navigation import add_column_slider, add_look, add_play, add_tilt_slider, turn_play
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, over_tilts_pane, projection_pane, sinogram_pane
 from etwidgets.panels.pieces import control, heading, row, text
@@ -18,15 +18,12 @@ if TYPE_CHECKING:
     from etwidgets.views import Pane
 
 _SINOGRAM, _MAXIMUM, _SUM = "sinogram", "maximum over tilts", "sum over tilts"
-_INTERVAL_MS = 120
 _HELP = """<p>A good series: the specimen stays in the frame and <b>nothing jumps</b> between projections.</p>
 <p>In the sinogram every feature draws a smooth curve. Steps in it are drift, which
 <b>Register</b> removes; a lean of all curves to one side is a tilt axis off centre, for
 <b>Tilt axis</b>.</p>
-<p class='etw-quiet'>Drag the blue line on the projection to another column; click the sinogram to go to
-a tilt. Keys on a picture: left and right step the tilt, up and down the column, space plays, +
- - zoom, 0 fits,
-z and Shift-z undo and redo, [ ] go to the step before and after, ? tells them all.</p>"""
+<p class='etw-quiet'>The same point is marked on both pictures: click where it shall be, or drag the blue
+column. Keys on a picture: ? shows them all.</p>"""
 
 
 class InspectPanel(Panel):
@@ -34,20 +31,22 @@ class InspectPanel(Panel):
 
     name = "inspect"
     title = "Inspect"
+    keys = (
+        ("\u2190  \u2192", "tilt; with Shift ten at a time"),
+        ("\u2191  \u2193", "column; with Shift ten at a time"),
+        ("space", "play the tilts"),
+    )
 
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._contrast = Contrast()
         self._images = self.add_view(ImageView(height=460).add_class("etw-grow"))
         tilt, column = add_tilt_slider(self), add_column_slider(self)
-        play = self.add("play", widgets.Play(interval=_INTERVAL_MS, layout=widgets.Layout(flex="0 0 auto")))
+        play = add_play(self)
         beside = [_SINOGRAM, _MAXIMUM, _SUM]
         self.add("beside", control(widgets.Dropdown, "beside", options=beside))
-        self.listen(self.model, "stack", self._limit_play)
-        self._limit_play()
-        self.bind("play", self.display, "projection")
         self.refresh_on(self.model, "stack")
-        self.refresh_on(self.display, ("projection", "column", "contrast", "colour_map"))
+        self.refresh_on(self.display, ("projection", "column", "row", "contrast", "colour_map"))
         self.on_change("beside", self.refresh)
         for connect, handler in (
             (self._images.on_drag, self._dragged),
@@ -55,8 +54,9 @@ class InspectPanel(Panel):
             (self._images.on_key, self._key),
         ):
             self._undo.callback(connect(self._guarded(handler)))
+        look = add_look(self, lambda: self.model.stack, self._contrast)
         pictures = [self._images, row(play, tilt, column), self.hint]
-        return pictures, [heading("Look"), self.controls["beside"], *add_look(self), text(_HELP)]
+        return pictures, [heading("Look"), self.controls["beside"], *look, text(_HELP)]
 
     def redraw(self) -> None:
         """Show the projection and what is beside it."""
@@ -66,7 +66,8 @@ class InspectPanel(Panel):
             return
         limits = self._contrast.of(stack, self.display.contrast)
         x = min(self.display.column, stack.data.shape[-1] - 1)
-        shown = projection_pane(stack, self.display, limits, columns=(x,))
+        y = min(self.display.row, stack.data.shape[-2] - 1)
+        shown = projection_pane(stack, self.display, limits, columns=(x,), cross=(x, y))
         self._images.show([shown, self._beside(stack, limits)])
 
     def reason(self) -> str:
@@ -76,14 +77,10 @@ class InspectPanel(Panel):
     def _beside(self, stack: TomoStack, limits: tuple[float, float]) -> Pane:
         beside = self.controls["beside"].value
         if beside == _SINOGRAM:
-            return sinogram_pane(stack, self.display, limits)
+            y = min(self.display.row, stack.data.shape[-2] - 1)
+            tilt = min(self.display.projection, stack.data.shape[0] - 1)
+            return sinogram_pane(stack, self.display, limits, cross=(y, tilt))
         return over_tilts_pane(stack, self.display, beside.split()[0])
-
-    def _limit_play(self) -> None:
-        stack, play = self.model.stack, self.controls["play"]
-        play.disabled = stack is None
-        play.max = 0 if stack is None else stack.data.shape[0] - 1
-        play.value = min(self.display.projection, play.max)
 
     def _guarded(self, handler: Any) -> Any:
         return lambda event: self.guard(lambda: handler(event))
@@ -94,9 +91,9 @@ class InspectPanel(Panel):
 
     def _clicked(self, event: dict[str, Any]) -> None:
         if event["pane"] == 1 and self.controls["beside"].value == _SINOGRAM:
-            self._go(projection=int(event["y"]))
+            self._go(projection=int(event["y"]), row=int(event["x"]))
         else:
-            self._go(column=int(event["x"]))
+            self._go(column=int(event["x"]), row=int(event["y"]))
 
     def _key(self, event: dict[str, Any]) -> None:
         key, far = event.get("key"), 10 if event.get("shift") else 1
@@ -106,9 +103,9 @@ class InspectPanel(Panel):
         elif key in ("ArrowUp", "ArrowDown"):
             self._go(column=display.column + (far if key == "ArrowDown" else -far))
         elif key == " ":
-            self.controls["play"].playing = not self.controls["play"].playing
+            turn_play(self)
 
-    def _go(self, projection: int | None = None, column: int | None = None) -> None:
+    def _go(self, projection: int | None = None, column: int | None = None, row: int | None = None) -> None:
         stack = self.model.stack
         if stack is None:
             return
@@ -116,3 +113,5 @@ class InspectPanel(Panel):
             self.display.projection = int(np.clip(projection, 0, stack.data.shape[0] - 1))
         if column is not None:
             self.display.column = int(np.clip(column, 0, stack.data.shape[-1] - 1))
+        if row is not None:
+            self.display.row = int(np.clip(row, 0, stack.data.shape[-2] - 1))

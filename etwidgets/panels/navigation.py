@@ -12,9 +12,17 @@ import ipywidgets as widgets
 from etwidgets.panels.pictures import tilt_in_words
 from etwidgets.panels.pieces import control
 from etwidgets.session import COLOUR_MAPS
+from etwidgets.views import HistogramView
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from etwidgets.panels.panel import Panel
+    from etwidgets.panels.pictures import Contrast
+    from etwidgets.signals import RecStack, TomoStack
+
+
+_INTERVAL_MS = 120
 
 
 def add_tilt_slider(panel: Panel) -> widgets.SelectionSlider:
@@ -64,8 +72,59 @@ def add_column_slider(panel: Panel) -> widgets.IntSlider:
     return slider
 
 
-def add_look(panel: Panel) -> list[widgets.Widget]:
-    """Contrast and colour map."""
+def add_play(panel: Panel) -> widgets.Play:
+    """A button that runs through the projections."""
+    play = panel.add("play", widgets.Play(interval=_INTERVAL_MS, layout=widgets.Layout(flex="0 0 auto")))
+
+    def limit() -> None:
+        stack = panel.model.stack
+        play.disabled = stack is None
+        play.max = 0 if stack is None else stack.data.shape[0] - 1
+        play.value = min(panel.display.projection, play.max)
+
+    panel.listen(panel.model, "stack", limit)
+    limit()
+    panel.bind("play", panel.display, "projection")
+    return play
+
+
+def turn_play(panel: Panel) -> None:
+    """Run, or stand still: what the space key does."""
+    play = panel.controls["play"]
+    play.playing = not play.playing
+
+
+def add_look(
+    panel: Panel,
+    signal: Callable[[], TomoStack | RecStack | None] | None = None,
+    contrast: Contrast | None = None,
+) -> list[widgets.Widget]:
+    """Contrast and colour map; above them the histogram of a signal, where one is given with its contrast."""
+    histogram = [] if signal is None or contrast is None else [_add_histogram(panel, signal, contrast)]
+    return [*histogram, *_add_contrast(panel)]
+
+
+def _add_histogram(
+    panel: Panel, signal: Callable[[], TomoStack | RecStack | None], contrast: Contrast
+) -> HistogramView:
+    view: HistogramView = panel.add_view(HistogramView())
+    view.add_class(f"etw-{panel.name}-histogram")
+
+    def show() -> None:
+        if panel.shown:
+            shown = signal()
+            view.show(None if shown is None else contrast.sample_of(shown), panel.display.contrast)
+
+    def take(percentiles: tuple[float, float] | None) -> None:
+        panel.display.contrast = percentiles or type(panel.display).contrast.default()
+
+    view.on_percentiles(lambda percentiles: panel.guard(lambda: take(percentiles)))
+    panel.listen(panel.display, "contrast", show)
+    panel.on_refresh(show)
+    return view
+
+
+def _add_contrast(panel: Panel) -> list[widgets.Widget]:
     contrast = panel.add(
         "contrast",
         control(widgets.FloatRangeSlider, "contrast (%)", min=0, max=100, step=0.1, readout_format=".1f"),

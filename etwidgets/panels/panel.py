@@ -28,11 +28,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-KEYS = (
-    "Keys on a picture: arrows step or nudge, space plays, + - zoom, 0 fits, z and Shift-z undo and redo, "
-    "[ ] go to the step before and after."
-)
-"""What the keys do, in one sentence."""
+COMMON_KEYS = (("z", "undo"), ("Shift-z", "redo"), ("[  ]", "the step before, the step after"))
+"""Keys that every picture of every panel hears, and what they do."""
 
 
 class Panel:
@@ -60,6 +57,9 @@ class Panel:
     operations: ClassVar[frozenset[str]] = frozenset()
     """Names of the operations that make this step of the work done."""
 
+    keys: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Keys that its pictures hear beside the common ones, and what they do."""
+
     needs_stack: ClassVar[bool] = True
     needs_tilts: ClassVar[bool] = False
 
@@ -68,6 +68,7 @@ class Panel:
         self.controls: dict[str, widgets.Widget] = {}
         self._undo = ExitStack()
         self._views: list[Any] = []
+        self._draws: list[Callable[[], None]] = []
         self._shown, self._outdated, self._closed = True, False, False
         self.turn: Callable[[int], None] = lambda _by: None
         """Shows the panel so many places further; set by whoever places several."""
@@ -127,6 +128,7 @@ class Panel:
         """Have a view closed with the panel, and the keys that all panels know heard there; returns it."""
         self._views.append(view)
         if hasattr(view, "on_key"):
+            view.tell_keys([*self.keys, *COMMON_KEYS])
             self._undo.callback(view.on_key(lambda event: self.guard(lambda: self._common_key(event))))
         return view
 
@@ -138,8 +140,6 @@ class Panel:
             self.session.redo()
         elif key in ("[", "]"):
             self.turn(-1 if key == "[" else 1)
-        elif key == "?":
-            self.session.tell(KEYS)
 
     # -- wiring -------------------------------------------------------------------------------------
 
@@ -205,7 +205,7 @@ class Panel:
         except Exception as error:  # noqa: BLE001  (the border: a panel must not die)
             expected = isinstance(error, EtwidgetsError)
             _log.log(logging.INFO if expected else logging.ERROR, "panel %s", self.name, exc_info=error)
-            self.session.tell(in_words(error), "error")
+            self.session.tell(in_words(error), "error", error)
 
     # -- shown or not -------------------------------------------------------------------------------
 
@@ -226,6 +226,12 @@ class Panel:
         self._outdated = not self._shown
         if self._shown:
             self.guard(self.redraw)
+            for draw in self._draws:
+                self.guard(draw)
+
+    def on_refresh(self, draw: Callable[[], None]) -> None:
+        """Have a part of the panel drawn with it."""
+        self._draws.append(draw)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if self._alone is None:

@@ -11,7 +11,7 @@ from etwidgets.views import Pane, contrast_limits
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from etwidgets.session import Display
+    from etwidgets.session import Display, Kept
     from etwidgets.signals import RecStack, TomoStack
 
 _SAMPLES = 400_000  # values from which the contrast of a whole stack is judged
@@ -24,16 +24,22 @@ class Contrast:
     """
 
     def __init__(self) -> None:
-        self._known: tuple[Any, tuple[float, float]] | None = None
-        self._limits = (0.0, 1.0)
+        self._data: Any = None
+        self._sample: NDArray[Any] = np.zeros(1)
+        self._limits: dict[tuple[float, float], tuple[float, float]] = {}
+
+    def sample_of(self, signal: TomoStack | RecStack) -> NDArray[Any]:
+        """An even sample of the signal's values; the same array as long as the data are the same."""
+        if self._data is not signal.data:
+            self._data, self._sample, self._limits = signal.data, _sample(signal.data), {}
+        return self._sample
 
     def of(self, signal: TomoStack | RecStack, percentiles: tuple[float, float]) -> tuple[float, float]:
         """The limits for a signal."""
-        data = signal.data
-        if self._known is None or self._known[0] is not data or self._known[1] != percentiles:
-            self._limits = contrast_limits(_sample(data), percentiles)
-            self._known = (data, percentiles)
-        return self._limits
+        sample = self.sample_of(signal)
+        if percentiles not in self._limits:
+            self._limits = {percentiles: contrast_limits(sample, percentiles)}
+        return self._limits[percentiles]
 
 
 def _sample(data: Any) -> NDArray[Any]:
@@ -60,7 +66,15 @@ def image_of(stack: TomoStack, index: int) -> NDArray[Any]:
 
 def projection_pane(stack: TomoStack, display: Display, limits: tuple[float, float], **options: Any) -> Pane:
     """The projection that ``display`` points at."""
-    index = min(display.projection, stack.data.shape[0] - 1)
+    return bare_projection(
+        stack, min(display.projection, stack.data.shape[0] - 1), display, limits, **options
+    )
+
+
+def bare_projection(
+    stack: TomoStack, index: int, display: Display, limits: tuple[float, float], **options: Any
+) -> Pane:
+    """A certain projection."""
     return Pane(
         image_of(stack, index),
         limits=limits,
@@ -74,7 +88,7 @@ def projection_pane(stack: TomoStack, display: Display, limits: tuple[float, flo
 
 
 def sinogram_pane(
-    stack: TomoStack, display: Display, limits: tuple[float, float], title: str = "Sinogram"
+    stack: TomoStack, display: Display, limits: tuple[float, float], title: str = "Sinogram", **options: Any
 ) -> Pane:
     """The sinogram at the column that ``display`` points at: tilt downwards, y to the right."""
     column = min(display.column, stack.data.shape[-1] - 1)
@@ -88,6 +102,7 @@ def sinogram_pane(
         title=title,
         caption=f"at x = {column}",
         axes=("y", "tilt"),
+        **options,
     )
 
 
@@ -136,6 +151,42 @@ def slice_panes(volume: RecStack, display: Display, limits: tuple[float, float])
         )
         for image, caption, axes, cross in cuts
     ]
+
+
+def comparison_panes(kept: Kept, now: Kept, display: Display, contrast: Contrast) -> tuple[list[Pane], str]:
+    """Two results and their difference; and what is to be said, also where they cannot be compared.
+
+    Their volumes at the column that ``display`` points at; where there are none, the projections.
+    """
+    if kept.stack is None and kept.reconstruction is None:
+        return [], "Go on from it to have it made again; then it can be compared."
+    volumes = kept.reconstruction is not None and now.reconstruction is not None
+    one, other = (kept.reconstruction, now.reconstruction) if volumes else (kept.stack, now.stack)
+    if one is None or other is None:
+        return [], "One of the two has no volume and no projections."
+    if one.data.shape != other.data.shape:
+        sizes = " and ".join(" x ".join(map(str, each.data.shape)) for each in (one, other))
+        return [], f"They cannot be laid over each other: {sizes} {'voxels' if volumes else 'pixels'}."
+    limits = contrast.of(other, display.contrast)
+    if volumes:
+        x = min(display.voxel[0], other.data.shape[0] - 1)
+        images, caption, axes = [np.asarray(each.data[x]) for each in (one, other)], f"at x = {x}", ("y", "z")
+    else:
+        index = min(display.projection, other.data.shape[0] - 1)
+        images, axes = [np.asarray(each.data[index], np.float32) for each in (one, other)], ("x", "y")
+        caption = f"projection {index + 1}"
+    size = pixel_size(other, "y")
+    panes = [
+        Pane(image, limits, display.colour_map, title, f"{label}, {caption}", size, axes=axes)
+        for image, title, label in zip(images, ("Set aside", "Now"), (kept.label, now.label), strict=True)
+    ]
+    change = images[1] - images[0]
+    norm = float(np.linalg.norm(images[0])) or 1.0
+    panes.append(difference_pane(change, "Difference", f"now less set aside, {caption}", axes))
+    return (
+        panes,
+        f"The difference is {100 * float(np.linalg.norm(change)) / norm:.2f} % of what was set aside.",
+    )
 
 
 def slice_pane(volume: RecStack, x: int, display: Display, limits: tuple[float, float], title: str) -> Pane:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
-import numpy as np
 
-from etwidgets.engine import FILTERS, ITERATIVE
+from etwidgets.engine import FILTERS, ITERATIVE, why_not
+from etwidgets.panels.contest import Contest
 from etwidgets.panels.convergence import FOLLOWED, Convergence
 from etwidgets.panels.navigation import add_column_slider, add_look
 from etwidgets.panels.panel import Panel
-from etwidgets.panels.pictures import Contrast, bare_slice, pixel_size, sinogram_pane, slice_pane
+from etwidgets.panels.pictures import Contrast, sinogram_pane, slice_pane
 from etwidgets.panels.pieces import button, control, heading, row, text
 from etwidgets.session import size_in_words
-from etwidgets.session.convergence import compare_methods
 from etwidgets.session.previews import reconstruction_time
-from etwidgets.views import ImageView, contrast_limits
+from etwidgets.views import ImageView
 
 if TYPE_CHECKING:
-    from etwidgets.session.convergence import Contender
     from etwidgets.signals import RecStack, TomoStack
-    from etwidgets.views import Pane
 
 _HELP = {
     "FBP": (
@@ -69,11 +65,17 @@ _HELP = {
 }
 
 
-_ALONE_PX, _WITH_CURVE_PX = 520, 290  # height of the pictures
+_ALONE_PX, _WITH_CHOICE_PX, _WITH_CURVE_PX = 520, 400, 290  # height of the pictures
+_BACKENDS = {
+    "auto": "the fastest here",
+    "cpu": "processor",
+    "astra-cpu": "processor, ASTRA",
+    "astra-cuda": "graphics card, ASTRA",
+}
 
 
 class ReconstructPanel(Panel):
-    """Method, parameters, Run; the sinogram and the slice at one column."""
+    """Method, parameters, Run; the sinogram and the slice at one column; what to expect, on that slice."""
 
     name = "reconstruct"
     title = "Reconstruct"
@@ -87,28 +89,18 @@ class ReconstructPanel(Panel):
         self._help, self._cost = text(), text()
         column = add_column_slider(self)
         self._build_form()
-        self._convergence = Convergence(self, self._show_course)
-        self.listen(self.model, ("stack", "reconstruction"), self._convergence.forget)
+        self._convergence = Convergence(self, self._images.show)
+        self._contest = Contest(self, self._images.show)
         look = add_look(self)
-        self.refresh_on(self.model, ("stack", "reconstruction", "stale"))
-        self.refresh_on(self.display, ("column", "contrast", "colour_map"))
-        self._contest = self.session.latest(compare_methods, self._show_contest)
-        self._undo.callback(self._contest.close)
-        self.on_click("compare", self._compare)
         self._clock = self.session.latest(reconstruction_time, self._tell_time)
         self._undo.callback(self._clock.close)
-        self.listen(self.model, "stack", self._suggest_price)
-        self.listen(self.model, ("stack", "busy"), self._tell_cost)
-        for name in ("method", "iterations", "thickness"):
-            self.on_change(name, self._tell_cost)
-        self.on_change("method", self._show_method)
-        self.on_click("run", self._run)
+        self._wire()
         self._show_method()
         self._suggest_price()
-        names = ("method", "iterations", "filter", "price", "levels", "constrain", "thickness")
+        names = ("method", "iterations", "filter", "price", "levels", "constrain", "thickness", "backend")
         form = [heading("Reconstruct"), *(self.controls[name] for name in names), self._cost]
-        pictures = [self._images, row(column), self._convergence.widget]
-        buttons = [self.controls[name] for name in ("run", "follow", "compare")]
+        pictures = [self._images, row(column), self._convergence.widget, self._contest.widget]
+        buttons = [self.controls[name] for name in ("bin", "run", "follow", "compare")]
         return pictures, [*form, *buttons, self.hint, self._help, *look]
 
     def _build_form(self) -> None:
@@ -119,8 +111,28 @@ class ReconstructPanel(Panel):
         self.add("levels", control(widgets.Text, "grey levels", placeholder="0, 120, 400"))
         self.add("constrain", control(widgets.Checkbox, "nothing below 0", value=True, indent=False))
         self.add("thickness", control(widgets.BoundedIntText, "thickness (px)", value=0, min=0, max=100_000))
+        self._missing = {name: why_not(name) for name in _BACKENDS}
+        offered = [
+            (words + (" (not here)" if self._missing[name] else ""), name)
+            for name, words in _BACKENDS.items()
+        ]
+        self.add("backend", control(widgets.Dropdown, "run on", options=offered))
+        self.add("bin", button("Bin by 2 first"))
         self.add("run", button("Reconstruct", primary=True))
-        self.add("compare", button("Compare methods on one slice"))
+
+    def _wire(self) -> None:
+        self.listen(self.model, ("stack", "reconstruction"), self._to_usual)
+        self.refresh_on(self.model, ("stack", "reconstruction", "stale"))
+        self.refresh_on(self.display, ("column", "contrast", "colour_map"))
+        self.listen(self.model, "stack", self._suggest_price)
+        self.listen(self.model, ("stack", "busy"), self._tell_cost)
+        for name in ("method", "iterations", "thickness", "backend"):
+            self.on_change(name, self._tell_cost)
+        for name in ("thickness", "backend"):
+            self.on_change(name, self.enable)
+        self.on_change("method", self._show_method)
+        self.on_click("run", self._run)
+        self.on_click("bin", lambda: self.session.apply("bin", factor=self._factor))
 
     def redraw(self) -> None:
         """Show the sinogram, and the slice that was reconstructed from it."""
@@ -128,46 +140,31 @@ class ReconstructPanel(Panel):
         stack, volume = self.model.stack, self.model.reconstruction
         if stack is None:
             self._images.show([])
-            return
-        if self._convergence.active:
-            return
-        self._images.height = _ALONE_PX
-        limits = self._sinogram_contrast.of(stack, self.display.contrast)
-        panes = [sinogram_pane(stack, self.display, limits)]
-        if volume is not None:
-            panes.append(self._slice(volume))
-        self._images.show(panes)
+        elif self._convergence.active:
+            self._convergence.redraw()
+        elif self._contest.active:
+            self._contest.redraw()
+        else:
+            limits = self._sinogram_contrast.of(stack, self.display.contrast)
+            panes = [sinogram_pane(stack, self.display, limits)]
+            if volume is not None:
+                panes.append(self._slice(volume))
+            self._images.show(panes)
 
-    def _show_course(self, panes: list[Pane]) -> None:
+    def to_course(self) -> None:
+        """Make room for one slice that is followed."""
+        self._contest.forget()
         self._images.height = _WITH_CURVE_PX
-        self._images.show(panes)
 
-    def _compare(self) -> None:
-        """Four methods on the slice at the column, with the iterations of the form for SIRT."""
-        stack = self.model.stack
-        if stack is None:
-            return
+    def to_contest(self) -> None:
+        """Make room for methods that are compared."""
         self._convergence.forget()
-        x = min(self.display.column, stack.data.shape[-1] - 1)
-        asked = self.parameters(checked=False) | {"iterations": self.controls["iterations"].value}
-        sinogram = np.asarray(stack.data[:, :, x])
-        self._cost.value = "<p class='etw-quiet'>Comparing four methods on one slice …</p>"
-        self._contest.submit(sinogram, stack.tilts_deg.copy(), asked, self.controls["price"].value)
+        self._images.height = _WITH_CHOICE_PX
 
-    def _show_contest(self, contenders: list[Contender]) -> None:
-        stack = self.model.stack
-        if stack is None:
-            return
-        limits = contrast_limits(np.stack([each.image for each in contenders]), (1, 99.9))
-        size, panes = pixel_size(stack, "y"), []
-        for each in contenders:
-            count = f" {each.iterations}" if each.iterations else ""
-            caption = f"{100 * each.unexplained:.1f} % unexplained"
-            pane = bare_slice(each.image, 0, size, self.display, limits, f"{each.method}{count}")
-            panes.append(replace(pane, caption=caption))
-        self._images.show(panes)
-        times = ", ".join(f"{each.method} {each.seconds:.2f} s" for each in contenders)
-        self._cost.value = f"<p class='etw-quiet'>One slice: {times}. Same contrast in all.</p>"
+    def _to_usual(self) -> None:
+        self._convergence.forget()
+        self._contest.forget()
+        self._images.height = _ALONE_PX
 
     def _slice(self, volume: RecStack) -> Any:
         limits = self._slice_contrast.of(volume, self.display.contrast)
@@ -182,10 +179,31 @@ class ReconstructPanel(Panel):
         ready = stack is not None and stack.has_tilts and stack.data.ndim == 3
         self.controls["follow"].disabled = not ready or method not in FOLLOWED
         self.controls["compare"].disabled = not ready
+        self._factor, lack = self._lack() if ready else (1, "")
+        self.controls["bin"].layout.display = "" if lack else "none"
+        self.controls["bin"].disabled = self.model.busy
+        self.controls["bin"].description = f"Bin by {self._factor} first"
+        missing = self._missing[self.controls["backend"].value]
+        if not self.controls["run"].disabled and (lack or missing):
+            self.controls["run"].disabled = True
+            self.hint.value = f"Not on this machine: {missing}." if missing else lack
         if ready and method not in FOLLOWED and not self.hint.value:
             self.hint.value = (
                 f"{method} has no iterations to follow; choose SIRT or another iterative method."
             )
+
+    def _lack(self) -> tuple[int, str]:
+        """By how much to bin so that the memory is enough, and what is lacking; 1 and nothing if it is."""
+        parameters = self.parameters(checked=False)
+        lack = self.session.lack("reconstruct", **parameters)
+        if not lack:
+            return 1, ""
+        needed, free = lack
+        factor = next((k for k in (2, 3, 4, 6) if needed < free * k**3), 8)
+        return factor, (
+            f"This needs {size_in_words(needed)} of memory; {size_in_words(free)} are free: bin, crop, or "
+            "choose a smaller thickness."
+        )
 
     def _show_method(self) -> None:
         self.enable()
@@ -249,6 +267,8 @@ class ReconstructPanel(Panel):
             parameters["constrain"] = True
         if self.controls["thickness"].value:
             parameters["thickness"] = self.controls["thickness"].value
+        if self.controls["backend"].value != "auto":
+            parameters["backend"] = self.controls["backend"].value
         return parameters
 
     def _run(self) -> None:

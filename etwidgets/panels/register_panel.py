@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 import numpy as np
 
 from etwidgets.align import METHODS, registration_residuals
-from etwidgets.panels.navigation import add_column_slider, add_tilt_slider
+from etwidgets.panels.navigation import add_column_slider, add_play, add_tilt_slider, turn_play
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import (
     Contrast,
+    bare_projection,
     difference_pane,
     over_tilts_pane,
     projection_pane,
@@ -27,8 +29,11 @@ if TYPE_CHECKING:
     from etwidgets.signals import TomoStack
     from etwidgets.views import Pane
 
+
 _AUTOMATIC = -1
-_USUAL, _MAXIMUM, _NEIGHBOUR = "projection, sinogram", "maximum over tilts", "neighbour (to nudge)"
+_USUAL, _MOVIE = "projection, sinogram", "before beside after"
+_MAXIMUM, _NEIGHBOUR = "maximum over tilts", "neighbour (to nudge)"
+_BEFORE, _AFTER, _CHANGE = "before", "after", "difference"
 _NUDGE_PX = 0.25
 _KEYS = {"ArrowUp": (-1, 0), "ArrowDown": (1, 0), "ArrowLeft": (0, -1), "ArrowRight": (0, 1)}
 _MENDING = """<p class='etw-help'><b>Outliers</b> What a projection is off from both neighbours alike, in
@@ -43,6 +48,11 @@ class RegisterPanel(Panel):
     title = "Register"
     operations = frozenset({"register"})
     needs_tilts = True
+    keys = (
+        ("b", "before, after"),
+        ("arrows", "nudge by 0.25 px, with Shift by 1 px (while the neighbour is shown)"),
+        ("space", "play the tilts"),
+    )
 
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
@@ -51,18 +61,18 @@ class RegisterPanel(Panel):
         self._curves = self.add_view(
             CurveView(x_label="tilt (deg)", y_label="shift applied (px)", height=170, width=760)
         )
-        tilt, column = add_tilt_slider(self), add_column_slider(self)
-        toggles = {"style": {"button_width": "64px"}, "layout": widgets.Layout(flex="0 0 auto")}
-        which = self.add(
-            "which", widgets.ToggleButtons(options=["before", "after"], value="after", **toggles)
-        )
-        look = self.add("look", control(widgets.Dropdown, "show", options=[_USUAL, _MAXIMUM, _NEIGHBOUR]))
+        play, tilt, column = add_play(self), add_tilt_slider(self), add_column_slider(self)
+        toggles = {"style": {"button_width": "80px"}, "layout": widgets.Layout(flex="0 0 auto")}
+        options = [_BEFORE, _AFTER, _CHANGE]
+        which = self.add("which", widgets.ToggleButtons(options=options, value=_AFTER, **toggles))
+        looks = [_USUAL, _MOVIE, _MAXIMUM, _NEIGHBOUR]
+        look = self.add("look", control(widgets.Dropdown, "show", options=looks))
         self._build_form()
         self._build_mending()
         self._wire()
         self._offer_starts()
         self._show_help()
-        pictures = [self._images, row(tilt, column), row(look, which, self._nudge_row), self._curves]
+        pictures = [self._images, row(play, tilt, column), row(look, which, self._nudge_row), self._curves]
         form = [self.controls[name] for name in ("method", "upsampling", "start", "crop", "run")]
         mending = [self._off, *(self.controls[name] for name in ("residuals", "pick", "exclude"))]
         return pictures, [heading("Register"), *form, self.hint, *mending, self._help]
@@ -100,6 +110,7 @@ class RegisterPanel(Panel):
         self.listen(self.display, "projection", self._forget_nudge)
         for name in ("which", "look", "nudge_y", "nudge_x"):
             self.on_change(name, self.refresh)
+        self.on_change("look", self.enable)
         self.on_change("method", self._show_help)
         self.on_change("residuals", self._go_to_selected)
         self.on_click("run", self._run)
@@ -130,7 +141,7 @@ class RegisterPanel(Panel):
     def enable(self) -> None:
         """Offer the picture before only where it is known, and act only on what is chosen."""
         super().enable()
-        self.controls["which"].disabled = self.model.before is None
+        self.controls["which"].disabled = self.model.before is None or self.controls["look"].value != _USUAL
         idle = not self.reason()
         self.controls["pick"].disabled = not self._outliers
         self.controls["exclude"].disabled = not (idle and self.controls["residuals"].value)
@@ -153,7 +164,34 @@ class RegisterPanel(Panel):
                     over_tilts_pane(after, self.display, "maximum", "Maximum now"),
                 ]
             )
+        before, now = self.model.before, self.model.stack
+        if before is not None and now is not None:
+            if self.controls["look"].value == _MOVIE:
+                return self._movie(before, now, limits)
+            if self.controls["which"].value == _CHANGE:
+                return self._change(before, now)
         return [projection_pane(stack, self.display, limits), sinogram_pane(stack, self.display, limits)]
+
+    def _movie(self, before: TomoStack, now: TomoStack, limits: tuple[float, float]) -> list[Pane]:
+        """The same tilt before and after; play it to see whether anything still jumps."""
+        earlier = bare_projection(
+            before, _same_tilt(before, now, self.display.projection), self.display, limits
+        )
+        later = projection_pane(now, self.display, limits, title="After")
+        return [replace(earlier, title="Before"), later]
+
+    def _change(self, before: TomoStack, now: TomoStack) -> list[Pane]:
+        """After less before, of the projection and of the sinogram; nothing where the sizes differ."""
+        if before.data.shape != now.data.shape:
+            return []
+        index = min(self.display.projection, now.data.shape[0] - 1)
+        x = min(self.display.column, now.data.shape[-1] - 1)
+        one, other = (np.asarray(each.data, dtype=np.float32) for each in (now, before))
+        caption = f"after less before, {tilt_in_words(now, index)}"
+        return [
+            difference_pane(one[index] - other[index], "Projection", caption),
+            difference_pane(one[..., x] - other[..., x], "Sinogram", f"at x = {x}", axes=("y", "tilt")),
+        ]
 
     def _draw_shifts(self, stack: TomoStack) -> None:
         x = stack.tilts_deg if stack.has_tilts else np.arange(stack.data.shape[0])
@@ -163,7 +201,7 @@ class RegisterPanel(Panel):
 
     def _chosen(self) -> TomoStack | None:
         before = self.model.before
-        if self.controls["which"].value == "before" and before is not None:
+        if self.controls["which"].value == _BEFORE and before is not None:
             return before
         return self.model.stack
 
@@ -212,7 +250,16 @@ class RegisterPanel(Panel):
         return float(self.controls["nudge_y"].value), float(self.controls["nudge_x"].value)
 
     def _key(self, event: dict[str, Any]) -> None:
-        if self.controls["look"].value != _NEIGHBOUR or event.get("key") not in _KEYS:
+        if event.get("key") == " ":
+            turn_play(self)
+        elif event.get("key") == "b" and not self.controls["which"].disabled:
+            which = self.controls["which"]
+            which.value = _AFTER if which.value == _BEFORE else _BEFORE
+        elif event.get("key") in _KEYS:
+            self._nudge_by_key(event)
+
+    def _nudge_by_key(self, event: dict[str, Any]) -> None:
+        if self.controls["look"].value != _NEIGHBOUR:
             return
         step = _NUDGE_PX * (4 if event.get("shift") else 1)
         for name, direction in zip(("nudge_y", "nudge_x"), _KEYS[event["key"]], strict=True):
@@ -269,3 +316,11 @@ class RegisterPanel(Panel):
         if self.controls["crop"].value:
             parameters["crop"] = True
         self.session.apply("register", **parameters)
+
+
+def _same_tilt(stack: TomoStack, other: TomoStack, index: int) -> int:
+    """The projection of a stack whose tilt is nearest to one of another stack."""
+    index = min(index, other.data.shape[0] - 1)
+    if not (stack.has_tilts and other.has_tilts):
+        return min(index, stack.data.shape[0] - 1)
+    return int(np.abs(stack.tilts_deg - other.tilts_deg[index]).argmin())

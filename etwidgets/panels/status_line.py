@@ -9,16 +9,16 @@ import ipywidgets as widgets
 
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pieces import button, row, text
-from etwidgets.session import size_in_words
+from etwidgets.session import memory_of_process, size_in_words
 
 if TYPE_CHECKING:
-    from etwidgets.session import JobStatus
+    from etwidgets.session import JobStatus, Message
 
 _PREPARING = "Preparing the engine (once on this machine, some 10 s); you can begin"
 
 
 class StatusLine(Panel):
-    """Progress, time left, Cancel, message, memory."""
+    """Progress, time left, Finish now, Cancel, message, memory; earlier messages on request."""
 
     name = "job"
     title = "Status"
@@ -30,12 +30,21 @@ class StatusLine(Panel):
         self._left = text("", "etw-status-left")
         self._message = text("", "etw-status-message")
         self._memory = text("", "etw-status-memory")
+        self._log = text("", "etw-status-log")
+        self._log.layout.display = "none"
         self.add("bar", widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="160px")))
+        self.add("finish", button("Finish now", tooltip="Ends with the iterations that are done"))
         self.add("cancel", button("Cancel"))
+        self.add("messages", button("Messages", tooltip="All messages, with details of errors"))
+        self.on_click("finish", self.session.finish)
         self.on_click("cancel", self.session.cancel)
+        self.on_click("messages", self._turn_log)
         self.refresh_on(self.model, ("job", "busy", "preparing", "message", "memory_used"))
-        bar, cancel = self.controls["bar"], self.controls["cancel"]
-        return [row(self._words, bar, self._left, cancel, self._message, self._memory)], []
+        self.listen(self.model, "messages", self._write_log)
+        names = ("bar", "finish", "cancel", "messages")
+        bar, finish, cancel, messages = (self.controls[name] for name in names)
+        line = row(self._words, bar, self._left, finish, cancel, self._message, messages, self._memory)
+        return [self._log, line], []
 
     def redraw(self) -> None:
         """Show the job that runs, or the last message."""
@@ -49,15 +58,39 @@ class StatusLine(Panel):
         # without a job the message has the whole line
         for part in (self.controls["bar"], self._left, self.controls["cancel"]):
             part.layout.display = "none" if running is None else ""
+        can_finish = running is not None and running.can_finish
+        self.controls["finish"].layout.display = "" if can_finish else "none"
         message = None if busy else self.model.message  # what an earlier step said is not about this one
         self._message.value = (
             "" if message is None else f"<span class='etw-{message.level}'>{escape(message.text)}</span>"
         )
-        used = self.model.memory_used
-        self._memory.value = f"<span class='etw-quiet'>{size_in_words(int(used))} kept</span>" if used else ""
+        used, total = memory_of_process()
+        self._memory.value = (
+            f"<span class='etw-quiet' title='memory of this session, and of the machine'>"
+            f"{size_in_words(used)} of {size_in_words(total)}</span>"
+        )
 
     def enable(self) -> None:
         """Never disabled."""
+
+    def _turn_log(self) -> None:
+        hidden = self._log.layout.display == "none"
+        self._log.layout.display = "" if hidden else "none"
+        self._write_log()
+
+    def _write_log(self) -> None:
+        if self._log.layout.display == "none":
+            return
+        lines = "".join(_as_line(message) for message in reversed(self.model.messages))
+        self._log.value = lines or "<p class='etw-quiet'>No messages yet.</p>"
+
+
+def _as_line(message: Message) -> str:
+    details = ""
+    if message.details:
+        details = f"<details><summary>Details</summary><pre>{escape(message.details)}</pre></details>"
+    time = f"<span class='etw-quiet'>{message.when:%H:%M:%S}</span>"
+    return f"<div>{time} <span class='etw-{message.level}'>{escape(message.text)}</span>{details}</div>"
 
 
 def _time_left(job: JobStatus) -> str:

@@ -37,7 +37,7 @@ class VolumePanel(Panel):
         self._rendered.layout.display = "none"
         sliders = [self._voxel_slider(name, position) for position, name in enumerate(("x", "z", "y"))]
         self.add("render", button("Render", primary=True))
-        look = add_look(self)
+        look = add_look(self, lambda: self.model.reconstruction, self._contrast)
         self.refresh_on(self.model, "reconstruction")
         self.refresh_on(self.display, ("voxel", "contrast", "colour_map"))
         self.listen(self.model, "reconstruction", self._forget_rendering)

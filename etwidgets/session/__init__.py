@@ -2,10 +2,10 @@
 
 from etwidgets.session.autosave import Autosave, begin_autosave, state_folder
 from etwidgets.session.display import COLOUR_MAPS, Display
-from etwidgets.session.estimate import size_in_words
+from etwidgets.session.estimate import memory_of_process, size_in_words
 from etwidgets.session.jobs import Job, in_words
 from etwidgets.session.latest import Latest
-from etwidgets.session.model import HistoryLine, JobStatus, Message, TomoStackModel
+from etwidgets.session.model import HistoryLine, JobStatus, Kept, Message, TomoStackModel
 from etwidgets.session.operations import OPERATIONS, Operation
 from etwidgets.session.runners import InlineRunner, Runner, ThreadRunner
 from etwidgets.session.session import Session
@@ -21,6 +21,7 @@ __all__ = [
     "InlineRunner",
     "Job",
     "JobStatus",
+    "Kept",
     "Latest",
     "Message",
     "Operation",
@@ -30,6 +31,7 @@ __all__ = [
     "TomoStackModel",
     "begin_autosave",
     "in_words",
+    "memory_of_process",
     "size_in_words",
     "state_folder",
 ]

@@ -13,7 +13,7 @@ from etwidgets import engine
 from etwidgets.session.estimate import reconstruction_geometry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -153,7 +153,9 @@ def iterations_of(
         Before the first iteration, if something is wrong.
     """
     geometry = _geometry(sinogram, tilts_deg, parameters)
-    options = {_KEYWORDS[name]: value for name, value in parameters.items() if name in _KEYWORDS}
+    options: dict[str, Any] = {
+        _KEYWORDS[name]: value for name, value in parameters.items() if name in _KEYWORDS
+    }
     if parameters.get("constrain"):
         options["minimum"] = parameters.get("thresh", 0)
     return engine.iterate(sinogram[np.newaxis], geometry, **options)
@@ -175,7 +177,8 @@ def residual_sinogram(
     residual
         ``(T, Y)``: sinogram less the projections of the slice.
     """
-    projected = engine.forward_project(image[np.newaxis], _geometry(sinogram, tilts_deg, parameters))
+    geometry = _geometry(sinogram, tilts_deg, parameters)
+    projected = engine.forward_project(image[np.newaxis], geometry, **_projector(parameters))
     return number, image, np.asarray(sinogram, np.float32) - projected[:, :, 0]
 
 
@@ -204,10 +207,19 @@ class Contender:
     seconds: float
 
 
+CONTENDERS = ("FBP", "SIRT", "OS-SIRT", "SART", "CGLS", "FISTA-TV")
+"""Methods that can be compared."""
+_SWEEPS = {"OS-SIRT": 8, "SART": 8, "CGLS": 3}  # how many iterations of SIRT one of theirs is about worth
+
+
 def compare_methods(
-    sinogram: NDArray[Any], tilts_deg: NDArray[np.float64], parameters: Mapping[str, Any], tv_weight: float
+    sinogram: NDArray[Any],
+    tilts_deg: NDArray[np.float64],
+    parameters: Mapping[str, Any],
+    tv_weight: float,
+    methods: Sequence[str],
 ) -> list[Contender]:
-    """Reconstruct one slice by four methods, with about the same number of projections each.
+    """Reconstruct one slice by several methods, each with iterations to get about as far.
 
     Parameters
     ----------
@@ -219,15 +231,20 @@ def compare_methods(
         Of the operation ``reconstruct``: thickness, limits, and the iterations of SIRT (default 20).
     tv_weight
         Of FISTA-TV.
+    methods
+        Of :data:`CONTENDERS`.
     """
     geometry = _geometry(sinogram, tilts_deg, parameters)
     data = np.asarray(sinogram)[:, :, np.newaxis]
     size = float(np.linalg.norm(data)) or 1.0
     count = int(parameters.get("iterations", 20))
     minimum = parameters.get("thresh", 0) if parameters.get("constrain") else None
-    rounds = {"FBP": 0, "SIRT": count, "OS-SIRT": max(2, round(count / 8)), "FISTA-TV": count}
+    backend = str(parameters.get("backend", "auto"))
     found = []
-    for method, iterations in rounds.items():
+    for method in methods:
+        iterations = 0 if method == "FBP" else max(2, round(count / _SWEEPS.get(method, 1)))
+        if method == "SIRT":
+            iterations = count
         began = time.perf_counter()
         image = engine.reconstruct(
             data,
@@ -236,11 +253,16 @@ def compare_methods(
             iterations=max(iterations, 1),
             minimum=minimum,
             tv_weight=tv_weight,
+            backend=backend,
         )
         seconds = time.perf_counter() - began
-        left = float(np.linalg.norm(engine.forward_project(image, geometry) - data)) / size
+        left = float(np.linalg.norm(engine.forward_project(image, geometry, backend=backend) - data)) / size
         found.append(Contender(method, iterations, image[0], left, seconds))
     return found
+
+
+def _projector(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: parameters[name] for name in ("model", "backend") if name in parameters}
 
 
 def _geometry(

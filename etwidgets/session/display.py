@@ -25,6 +25,9 @@ class Display(HasTraits):
     column = Int(0, min=0)
     """Image column x of the sinogram that is shown, pixels. Any panel may write it."""
 
+    row = Int(0, min=0)
+    """Image row y at which the cross-hair is, pixels. Any panel may write it."""
+
     contrast = Tuple(Float(), Float(), default_value=(0.5, 99.8))
     """Percentiles of the intensities that are drawn black and white. Any panel may write it."""
 
@@ -44,7 +47,7 @@ class Display(HasTraits):
                 else np.abs(np.arange(n_projections) - n_projections // 2)
             )
             self.projection = int(np.argmin(tilts))
-            self.column = stack.data.shape[-1] // 2
+            self.column, self.row = stack.data.shape[-1] // 2, stack.data.shape[-2] // 2
         if volume is not None:
             self.voxel = tuple(size // 2 for size in volume.data.shape)
 
@@ -53,6 +56,7 @@ class Display(HasTraits):
         if stack is not None:
             self.projection = min(self.projection, stack.data.shape[0] - 1)
             self.column = min(self.column, stack.data.shape[-1] - 1)
+            self.row = min(self.row, stack.data.shape[-2] - 1)
         if volume is not None:
             sizes = volume.data.shape
             self.voxel = tuple(min(index, size - 1) for index, size in zip(self.voxel, sizes, strict=True))

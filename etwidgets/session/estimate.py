@@ -58,12 +58,26 @@ def estimate(operation: Operation, stack: TomoStack | None, parameters: Mapping[
     pixels = stack.data.size
     if operation.kind != "volume":
         return Estimate(int(operation.copies * pixels * _BYTES), float(pixels))
-    needed = engine.memory_needed(
+    return Estimate(_memory_to_reconstruct(stack, parameters, in_step=False), 0.0)
+
+
+def can_finish(operation: Operation, stack: TomoStack | None, parameters: Mapping[str, Any]) -> bool:
+    """Whether an operation has iterations, and memory to bring all slices forward together."""
+    method = str(parameters.get("method", "FBP")).upper()
+    if operation.kind != "volume" or stack is None or method not in engine.ITERATIVE:
+        return False
+    if not isinstance(stack.data, np.ndarray):
+        return False
+    return _memory_to_reconstruct(stack, parameters, in_step=True) <= _SPARE * free_memory()
+
+
+def _memory_to_reconstruct(stack: TomoStack, parameters: Mapping[str, Any], *, in_step: bool) -> int:
+    return engine.memory_needed(
         reconstruction_geometry(stack.data.shape, np.zeros(stack.data.shape[0]), parameters),
         str(parameters.get("method", "FBP")),
         n_slices=stack.data.shape[-1],
+        in_step=in_step,
     )
-    return Estimate(needed, 0.0)
 
 
 def reconstruction_geometry(
@@ -85,6 +99,16 @@ def free_memory() -> int:
     return max(free, 0)
 
 
+def memory_of_process() -> tuple[int, int]:
+    """Bytes that this process holds, and that the machine has."""
+    return int(psutil.Process().memory_info().rss), int(psutil.virtual_memory().total)
+
+
+def fits(needed: Estimate, free: int) -> bool:
+    """Whether so many free bytes are enough, with something to spare."""
+    return needed.memory <= _SPARE * free
+
+
 def check_fits(needed: Estimate, what: str) -> None:
     """Refuse what cannot fit into the memory.
 
@@ -94,7 +118,7 @@ def check_fits(needed: Estimate, what: str) -> None:
         With what is needed and what there is.
     """
     free = free_memory()
-    if needed.memory > _SPARE * free:
+    if not fits(needed, free):
         raise MemoryLimitError(
             f"{what} needs about {size_in_words(needed.memory)} and {size_in_words(free)} are free; "
             "bin or crop the tilt series, or choose a smaller thickness"

@@ -97,11 +97,26 @@ class History:
         self._limit = memory_limit
 
     @classmethod
-    def restored(cls, start: State, steps: tuple[Step, ...], memory_limit: int) -> History:
-        """A history of steps whose states are not known; at its beginning."""
+    def restored(
+        cls,
+        start: State,
+        steps: tuple[Step, ...],
+        memory_limit: int,
+        position: int = 0,
+        present: State | None = None,
+    ) -> History:
+        """A history of steps, so many of them in effect, of whose states at most the present one is known."""
         history = cls(start, memory_limit)
         history._entries = [_Entry(step, None) for step in steps]
+        history._position = position
+        if position > 0:
+            history._entries[position - 1].state = present
         return history
+
+    def aside(self) -> History:
+        """A copy that holds the first and the present state only."""
+        present = self.state(self._position)
+        return History.restored(self._start, self.steps, self._limit, self._position, present)
 
     @property
     def start(self) -> State:
@@ -160,14 +175,13 @@ class History:
     @property
     def memory(self) -> int:
         """Bytes that the kept states take; what several share counts once."""
-        arrays: dict[int, int] = {}
-        for position in range(len(self._entries) + 1):
-            state = self.state(position)
-            for signal in () if state is None else (state.stack, state.reconstruction):
-                if signal is not None and isinstance(signal.data, np.ndarray):
-                    owner = _owner(signal.data)
-                    arrays[id(owner)] = owner.nbytes
-        return sum(arrays.values())
+        return memory_of(self)
+
+    @property
+    def kept(self) -> list[State]:
+        """The states that are held."""
+        found = (self.state(position) for position in range(len(self._entries) + 1))
+        return [state for state in found if state is not None]
 
     def _let_go(self) -> None:
         """Forget states, those farthest away first, until the rest fits."""
@@ -180,6 +194,18 @@ class History:
             if self.memory <= self._limit:
                 return
             self._entries[position - 1].state = None
+
+
+def memory_of(*histories: History) -> int:
+    """Bytes that the kept states of all histories take; what several share counts once."""
+    arrays: dict[int, int] = {}
+    for history in histories:
+        for state in history.kept:
+            for signal in (state.stack, state.reconstruction):
+                if signal is not None and isinstance(signal.data, np.ndarray):
+                    owner = _owner(signal.data)
+                    arrays[id(owner)] = owner.nbytes
+    return sum(arrays.values())
 
 
 def _owner(array: NDArray[Any]) -> NDArray[Any]:

@@ -42,7 +42,9 @@ class Job:
         self._runner = runner
         self._fraction, self._seconds = 0.0, 0.0
         self._started: float | None = None
-        self._cancel = threading.Event()
+        self._cancel, self._finish = threading.Event(), threading.Event()
+        self.can_finish = False
+        """Whether it can give what there is before it is done. Written by the session, before it begins."""
         self._waiters: list[asyncio.Future[None]] = []
 
     @property
@@ -52,7 +54,7 @@ class Job:
         left = seconds * (1 - fraction) / fraction if fraction >= _FIRST_ESTIMATE else None
         return JobStatus(
             self.operation, self.words, self.state, fraction, self.message, seconds,
-            left if self.state == "running" else None,
+            left if self.state == "running" else None, self.can_finish and self.state == "running",
         )  # fmt: skip
 
     @property
@@ -70,6 +72,15 @@ class Job:
     def cancel(self) -> None:
         """Ask it to stop; it does at its next report of progress, and nothing will have changed."""
         self._cancel.set()
+
+    def finish(self) -> None:
+        """Ask it for what there is; where it :attr:`can_finish`, it ends after its present iteration."""
+        self._finish.set()
+
+    @property
+    def finish_requested(self) -> bool:
+        """Whether it was asked for what there is."""
+        return self.can_finish and self._finish.is_set()
 
     @property
     def cancel_requested(self) -> bool:
@@ -148,6 +159,16 @@ class JobProgress(Progress):
     def __init__(self, job: Job, runner: Runner, tell: Callable[[float, str], None]) -> None:
         self._job, self._runner, self._tell = job, runner, tell
         self._last = 0.0
+
+    @property
+    def may_finish(self) -> bool:
+        """Whether the user can press *Finish now*."""
+        return self._job.can_finish
+
+    @property
+    def finish_requested(self) -> bool:
+        """Whether the user has pressed it."""
+        return self._job.finish_requested
 
     def advance(self, fraction: float, message: str = "") -> None:
         """Report, at most every 0.1 s.

@@ -5,7 +5,8 @@ Only a :class:`~etwidgets.session.Session` writes it. Panels observe it and redr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from traitlets import Bool, Float, HasTraits, Int, Tuple, Unicode
@@ -36,6 +37,8 @@ class JobStatus:
         Time since it began.
     seconds_left
         Estimate of the time that is left; None where it is not known yet.
+    can_finish
+        Whether it can give what there is before it is done.
     """
 
     operation: str
@@ -45,6 +48,7 @@ class JobStatus:
     message: str = ""
     seconds: float = 0.0
     seconds_left: float | None = None
+    can_finish: bool = False
 
     @property
     def active(self) -> bool:
@@ -62,10 +66,16 @@ class Message:
         What happened and what to do.
     level
         ``info``, ``warning`` or ``error``.
+    details
+        For a bug report: where it went wrong; empty where there is nothing more to say.
+    when
+        With the time zone of this machine.
     """
 
     text: str
     level: Literal["info", "warning", "error"] = "info"
+    details: str = ""
+    when: datetime = field(default_factory=lambda: datetime.now().astimezone())
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,23 @@ class HistoryLine:
     words: str
     seconds: float
     done: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A result that was set aside.
+
+    Attributes
+    ----------
+    label
+        What was done last for it.
+    stack, reconstruction
+        What there was; both None after a session was opened, until it is gone back to.
+    """
+
+    label: str
+    stack: TomoStack | None
+    reconstruction: RecStack | None
 
 
 class TomoStackModel(HasTraits):
@@ -110,6 +137,23 @@ class TomoStackModel(HasTraits):
 
     stale = Bool()
     """Whether the stack changed after the volume was reconstructed. Written by the session."""
+
+    crop = Tuple(allow_none=True, default_value=None)
+    """Left, top, right and bottom of what is left of the images, in pixels as they were loaded, right and
+    bottom not in it; None: all of it. Written by the session."""
+
+    excluded = Tuple()
+    """Indices of the projections that were removed, in the series as it was loaded. Written by the
+    session."""
+
+    axis_shift = Float(0.0)
+    """Shift along y that brought the tilt axis to the middle, pixels. Written by the session."""
+
+    axis_rotation = Float(0.0)
+    """By how much the images were rotated to bring the tilt axis along x, degrees. Written by the session."""
+
+    kept = Tuple()
+    """:class:`Kept` for every result that was set aside. Written by the session."""
 
     source = Unicode("")
     """Where the tilt series comes from: a file name or the name of a sample. Written by the session."""
@@ -140,6 +184,9 @@ class TomoStackModel(HasTraits):
 
     message = ByIdentity(Message)
     """The last thing to tell the user. Written by the session."""
+
+    messages = Tuple()
+    """The last hundred of them, the newest last. Written by the session."""
 
     memory_used = Float(0.0)
     """Bytes that the stacks and volumes of the history take. Written by the session."""

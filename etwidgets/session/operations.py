@@ -122,6 +122,12 @@ def _set_tilts(stack: TomoStack, _progress: Progress, *, start: float, increment
     return result
 
 
+def _set_pixel_size(stack: TomoStack, _progress: Progress, *, pixel_size: float) -> TomoStack:
+    result = stack._deepcopy_with_new_data(stack.data)  # noqa: SLF001  (the data are shared: nothing writes them)
+    result.set_pixel_size(pixel_size)
+    return result
+
+
 def _sort_tilts(stack: TomoStack, _progress: Progress) -> TomoStack:
     return stack.select_projections(np.argsort(stack.tilts_deg, kind="stable"))
 
@@ -181,6 +187,10 @@ _TABLE = (
     Operation(
         "set_tilts", "stack", "Set tilts", "setting the tilts", _set_tilts, frozenset({"start", "increment"}),
         copies=0,
+    ),
+    Operation(
+        "set_pixel_size", "stack", "Set the pixel size", "setting the pixel size", _set_pixel_size,
+        frozenset({"pixel_size"}), copies=0,
     ),
     Operation(
         "sort_tilts", "stack", "Sort by tilt", "sorting", _sort_tilts, frozenset(),

@@ -62,8 +62,12 @@ def in_words(parameters: Mapping[str, Any]) -> str:
     """Parameters as a short text, for titles and lists; of a method or a file its name says enough."""
     said = []
     for name, value in parameters.items():
-        if name in ("method", "name", "path"):
-            said.append(Path(value).name if name == "path" else str(value))
+        if name in ("method", "name"):
+            said.append(str(value))
+        elif name == "path":
+            said.append(Path(value).name)
+        elif name == "tilts" and isinstance(value, str):
+            said.append(f"tilts from {Path(value).name}")
         else:
             said.append(f"{name.replace('_', ' ')} {_brief(value)}")
     return ", ".join(said)

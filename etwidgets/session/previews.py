@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,7 @@ def axis_slices(
     columns: Sequence[int],
     shift_px: float,
     rotation_deg: float,
+    binning: int = 1,
 ) -> NDArray[np.float32]:
     """Slices reconstructed by filtered back-projection for a trial tilt-axis shift and rotation.
 
@@ -37,6 +39,8 @@ def axis_slices(
         ``(T,)`` degrees.
     columns, shift_px, rotation_deg
         As in :func:`etwidgets.engine.sinograms_at`.
+    binning
+        Pixels that are worked on as one, for a quick look; the slices have the full size all the same.
 
     Returns
     -------
@@ -44,8 +48,42 @@ def axis_slices(
         ``(len(columns), Y, Y)`` float32: one slice ``(Z, Y)`` per column.
     """
     moved = engine.sinograms_at(projections, columns, shift_px, rotation_deg)
+    n_tilts, height = moved.shape[:2]
+    if binning > 1:
+        whole = height // binning * binning
+        begin = (height - whole) // 2
+        parts = moved[:, begin : begin + whole].reshape(n_tilts, -1, binning, len(columns))
+        moved = parts.mean(axis=2) / binning  # a pixel is longer now, and the density the same
     geometry = engine.Geometry(np.deg2rad(tilts_deg), moved.shape[1])
-    return engine.reconstruct(moved, geometry, algorithm="FBP")
+    slices = engine.reconstruct(moved, geometry, algorithm="FBP")
+    if binning > 1:
+        large = slices.repeat(binning, axis=1).repeat(binning, axis=2)
+        rest = (begin, height - whole - begin)
+        slices = np.pad(large, ((0, 0), rest, rest))
+    return slices
+
+
+def sharper_slices(
+    projections: NDArray[Any],
+    tilts_deg: NDArray[np.float64],
+    columns: Sequence[int],
+    shift_px: float,
+    rotation_deg: float,
+    wait_s: float = 0.0,
+) -> tuple[tuple[float, float], NDArray[np.float32]]:
+    """:func:`axis_slices` at full sharpness after a rest; with the shift and rotation they are for."""
+    time.sleep(wait_s)
+    return (shift_px, rotation_deg), axis_slices(projections, tilts_deg, columns, shift_px, rotation_deg)
+
+
+def before_and_now(
+    before: tuple[NDArray[Any], NDArray[np.float64]],
+    now: tuple[NDArray[Any], NDArray[np.float64]],
+    column: int,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The slice at a column of two states of a series, each given as projections and tilts in degrees."""
+    one, other = (axis_slices(*each, [min(column, each[0].shape[2] - 1)], 0, 0)[0] for each in (before, now))
+    return one, other
 
 
 def axis_neighbours(

@@ -16,6 +16,7 @@ from etwidgets.session.digest import digest
 from etwidgets.session.history import State, Step
 from etwidgets.session.operations import find
 from etwidgets.signals import RecStack
+from etwidgets.signals.reconstruction import iterations_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,9 +65,10 @@ def run(operation: Operation, parameters: Mapping[str, Any], state: State, progr
         result, notes = _opened(operation, parameters, progress)
     else:
         result = operation.function(state.stack, progress, **parameters)
+    parameters = _as_done(parameters, progress)
     step = Step(
         operation=operation.name,
-        parameters=dict(parameters),
+        parameters=parameters,
         words=operation.words(parameters),
         seconds=time.monotonic() - started,
         before="" if state.stack is None or operation.kind == "source" else digest(state.stack),
@@ -74,6 +76,13 @@ def run(operation: Operation, parameters: Mapping[str, Any], state: State, progr
         when=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     return Outcome(_next_state(operation, parameters, state, result), step, notes)
+
+
+def _as_done(parameters: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """The parameters that give the same result again, also where it was finished early."""
+    if progress.iterations_done is None:
+        return dict(parameters)
+    return {**parameters, iterations_name(str(parameters.get("method", ""))): progress.iterations_done}
 
 
 def replay(state: State, steps: Sequence[Step], progress: Progress) -> State:

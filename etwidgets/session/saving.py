@@ -13,10 +13,19 @@ from etwidgets.errors import FileFormatError
 from etwidgets.session.history import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 _FORMAT, _VERSION = "etwidgets-session", 1
-_SHOWN = ("projection", "column", "contrast", "colour_map", "voxel")
+_SHOWN = ("projection", "column", "row", "contrast", "colour_map", "voxel")
+
+
+@dataclass(frozen=True)
+class SavedBranch:
+    """A result that was set aside: its label, its steps, and how many of them were in effect."""
+
+    label: str
+    steps: tuple[Step, ...]
+    position: int
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,8 @@ class Saved:
         Where that came from, in words.
     display
         Values of the display's traits.
+    kept
+        Results that were set aside.
     """
 
     steps: tuple[Step, ...]
@@ -42,6 +53,7 @@ class Saved:
     start: str | None
     source: str
     display: Mapping[str, Any]
+    kept: tuple[SavedBranch, ...] = ()
 
 
 def write(path: str | Path, saved: Saved) -> None:
@@ -54,6 +66,7 @@ def write(path: str | Path, saved: Saved) -> None:
         "source": saved.source,
         "position": saved.position,
         "steps": [asdict(step) for step in saved.steps],
+        "kept": [asdict(branch) for branch in saved.kept],
         "display": {name: saved.display[name] for name in _SHOWN if name in saved.display},
     }
     with atomic_path(path) as temporary:
@@ -81,14 +94,17 @@ def read(path: str | Path) -> Saved:
             f"it was written by etwidgets {content.get('etwidgets')}: install that, or a later one"
         )
     try:
-        steps = _steps(content["steps"])
-        position = content["position"]
-        if type(position) is not int or not 0 <= position <= len(steps):
-            raise FileFormatError(f"{Path(path).name}: position {position} of {len(steps)} steps")
-        return Saved(steps, position, content["start"], str(content["source"]), dict(content["display"]))
-    except (KeyError, TypeError) as error:
+        steps, position = _line(content)
+        kept = tuple(SavedBranch(str(each["label"]), *_line(each)) for each in content.get("kept", ()))
+        shown = dict(content["display"])
+        return Saved(steps, position, content["start"], str(content["source"]), shown, kept)
+    except (KeyError, TypeError, ValueError) as error:
         raise FileFormatError(f"{Path(path).name} is damaged: {error}") from error
 
 
-def _steps(items: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
-    return tuple(Step(**item) for item in items)
+def _line(content: Mapping[str, Any]) -> tuple[tuple[Step, ...], int]:
+    steps = tuple(Step(**item) for item in content["steps"])
+    position = content["position"]
+    if type(position) is not int or not 0 <= position <= len(steps):
+        raise ValueError(f"position {position} of {len(steps)} steps")
+    return steps, position

@@ -120,6 +120,7 @@ WRITERS: Mapping[str, Lines] = {
     "open": _open,
     "sample": lambda p: [f"stack = {_SAMPLES[p['name']]}"],
     "set_tilts": lambda p: [f"stack.set_tilts({p['start']!r}, {p['increment']!r})"],
+    "set_pixel_size": lambda p: [f"stack.set_pixel_size({p['pixel_size']!r})"],
     "sort_tilts": lambda _: ['stack = stack.select_projections(np.argsort(stack.tilts_deg, kind="stable"))'],
     "crop": _crop,
     "bin": _bin,

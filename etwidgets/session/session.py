@@ -5,6 +5,7 @@ It knows no widget; whoever wants to see something observes the model.
 
 from __future__ import annotations
 
+import traceback
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,18 +14,20 @@ import psutil
 
 from etwidgets import engine
 from etwidgets.atomic import atomic_path
-from etwidgets.errors import ParameterError
+from etwidgets.errors import HistoryError, ParameterError
 from etwidgets.session import running, saving, script
+from etwidgets.session.branches import Branch, label_of
 from etwidgets.session.display import Display
-from etwidgets.session.estimate import Estimate, check_fits, estimate
-from etwidgets.session.history import History, State, Step
+from etwidgets.session.estimate import Estimate, can_finish, check_fits, estimate, fits, free_memory
+from etwidgets.session.history import History, State, Step, memory_of
 from etwidgets.session.job_queue import JobQueue, Task
 from etwidgets.session.jobs import Job, in_words
 from etwidgets.session.latest import Latest
-from etwidgets.session.model import HistoryLine, Message, TomoStackModel
+from etwidgets.session.model import HistoryLine, Kept, Message, TomoStackModel
 from etwidgets.session.operations import find
 from etwidgets.session.parameters import as_json
 from etwidgets.session.runners import InlineRunner
+from etwidgets.signals.extent import kept_part, left_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     from etwidgets.session.model import JobState
     from etwidgets.session.operations import Operation
     from etwidgets.session.runners import Runner
+
+
+_MESSAGES = 100
 
 
 class Session:
@@ -75,6 +81,7 @@ class Session:
         self._history = History(start, self._memory_limit)
         self._queue = JobQueue(self.runner, self._job_changed)
         self._pace: dict[tuple[str, str], float] = {}
+        self._branches: list[Branch] = []
         self._publish()
         self.display.centre(start.stack, start.reconstruction)
 
@@ -112,10 +119,12 @@ class Session:
             state = self._state
             operation.check_stack(state.stack)
             check_fits(self._estimate(operation, state, parameters), words)
+            job.can_finish = can_finish(operation, state.stack, parameters)
             base.append(state)
             return partial(running.run, operation, parameters, state)
 
         def finish(outcome: running.Outcome) -> tuple[JobState, str]:
+            job.words = outcome.step.words  # a run that was finished early is another than was asked for
             return self._commit(operation, base[0], outcome)
 
         self._queue.submit(Task(job, begin, finish))
@@ -136,6 +145,11 @@ class Session:
         """Stop the running job and forget those that wait; nothing will have changed."""
         self._queue.cancel()
 
+    def finish(self) -> None:
+        """Have the running job give what there is, after its present iteration; if it ``can_finish``."""
+        if self.job is not None:
+            self.job.finish()
+
     def estimate(self, name: str, /, **parameters: Any) -> tuple[int, float | None]:
         """What an operation would take now.
 
@@ -151,6 +165,12 @@ class Session:
         needed = self._estimate(operation, self._state, parameters)
         pace = self._pace.get(_kind_of_work(operation, parameters))
         return needed.memory, None if pace is None else pace * needed.work
+
+    def lack(self, name: str, /, **parameters: Any) -> tuple[int, int] | None:
+        """Bytes that an operation needs and that are free, where it would be refused for want of memory."""
+        needed = self._estimate(find(name), self._state, parameters)
+        free = free_memory()
+        return None if fits(needed, free) else (needed.memory, free)
 
     # -- history ------------------------------------------------------------------------------------
 
@@ -205,6 +225,46 @@ class Session:
             raise job.error
         return job
 
+    # -- results set aside --------------------------------------------------------------------------
+
+    def keep(self, label: str = "") -> None:
+        """Set the present result aside, to compare others with it or to go back to it.
+
+        Parameters
+        ----------
+        label
+            Default: what was done last.
+        """
+        self._branches.append(Branch(label or label_of(self._history), self._history.aside()))
+        self._publish()
+
+    def forget_kept(self, index: int) -> None:
+        """Let go what was set aside."""
+        self._check_kept(index)
+        del self._branches[index]
+        self._publish()
+
+    def go_to_kept(self, index: int) -> Job | None:
+        """Go on from what was set aside, its steps included; the present result is set aside in its place.
+
+        Returns
+        -------
+        Job or None
+            As :meth:`undo`.
+        """
+        self._check_kept(index)
+        branch = self._branches[index]
+        self._branches[index] = Branch(label_of(self._history), self._history.aside())
+        self._history = branch.history
+        if branch.state is None:
+            return self._go_by_replay(self._history.position)
+        self._publish()
+        return None
+
+    def _check_kept(self, index: int) -> None:
+        if not 0 <= index < len(self._branches):
+            raise HistoryError(f"there is no kept result {index}; there are {len(self._branches)}")
+
     # -- to and from files --------------------------------------------------------------------------
 
     def export_script(self, path: str | Path) -> Path:
@@ -255,6 +315,10 @@ class Session:
             start, state = found
             self._history = History.restored(start, saved.steps, self._memory_limit)
             self._history.move_to(saved.position, state)
+            self._branches = [
+                Branch(each.label, History.restored(start, each.steps, self._memory_limit, each.position))
+                for each in saved.kept
+            ]
             self._publish()
             for name, value in saved.display.items():
                 setattr(self.display, name, tuple(value) if isinstance(value, list) else value)
@@ -304,7 +368,11 @@ class Session:
     def _saved(self, start: str | None) -> saving.Saved:
         history = self._history
         shown = {name: getattr(self.display, name) for name in self.display.trait_names()}
-        return saving.Saved(history.steps, history.position, start, history.start.source, shown)
+        kept = tuple(
+            saving.SavedBranch(branch.label, branch.history.steps, branch.history.position)
+            for branch in self._branches
+        )
+        return saving.Saved(history.steps, history.position, start, history.start.source, shown, kept)
 
     def _export(self, path: str | Path, write: Callable[..., str]) -> Path:
         target = Path(path)
@@ -337,11 +405,21 @@ class Session:
         on_result
             Is given the result, on the thread of the user interface.
         """
-        return Latest(function, on_result, lambda error: self.tell(in_words(error), "error"), self.runner)
+        return Latest(
+            function, on_result, lambda error: self.tell(in_words(error), "error", error), self.runner
+        )
 
-    def tell(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None:
-        """Show a sentence to the user."""
-        self.model.message = Message(text, level)
+    def tell(
+        self,
+        text: str,
+        level: Literal["info", "warning", "error"] = "info",
+        error: BaseException | None = None,
+    ) -> None:
+        """Show a sentence to the user; the traceback of an error can be unfolded under it."""
+        details = "" if error is None else "".join(traceback.format_exception(error))
+        message = Message(text, level, details)
+        self.model.messages = (*self.model.messages[1 - _MESSAGES :], message)
+        self.model.message = message
 
     def prepare(self) -> None:
         """Compile what previews and reconstructions need, in the background; ``model.preparing`` meanwhile.
@@ -406,7 +484,8 @@ class Session:
             done = f"{status.words}: done in {status.seconds:.1f} s."
             self.tell(f"{done} {status.message}".rstrip(), "warning" if status.message else "info")
         elif not status.active:
-            self.tell(status.message, "error" if status.state == "failed" else "warning")
+            failed = status.state == "failed"
+            self.tell(status.message, "error" if failed else "warning", job.error if failed else None)
 
     def _publish(self) -> None:
         history, state, model = self._history, self._state, self.model
@@ -418,7 +497,14 @@ class Session:
             model.history = tuple(HistoryLine(s.words, s.seconds, i < position) for i, s in enumerate(steps))
             model.done_operations = frozenset(step.operation for step in steps[:position])
             model.can_undo, model.can_redo = position > 0, position < len(steps)
-            model.memory_used = float(history.memory)
+            model.memory_used = float(memory_of(history, *(branch.history for branch in self._branches)))
+            model.kept = tuple(_kept(branch) for branch in self._branches)
+            if state.stack is None:
+                model.crop, model.excluded, model.axis_shift, model.axis_rotation = None, (), 0.0, 0.0
+            else:
+                known = state.stack.metadata.Tomography
+                model.crop, model.excluded = kept_part(state.stack), left_out(state.stack)
+                model.axis_shift, model.axis_rotation = float(known.yshift), float(known.tiltaxis)
         self.display.keep_inside(state.stack, state.reconstruction)
         # a series that came from no file cannot be opened again: its owner has it in a notebook
         if self._autosave is not None and steps and history.start.stack is None:
@@ -433,6 +519,11 @@ class Session:
             if state.stack is not now:
                 return state.stack
         return None
+
+
+def _kept(branch: Branch) -> Kept:
+    state = branch.state
+    return Kept(branch.label, *((None, None) if state is None else (state.stack, state.reconstruction)))
 
 
 def _kind_of_work(operation: Operation, parameters: Any) -> tuple[str, str]:

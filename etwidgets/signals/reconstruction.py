@@ -37,6 +37,11 @@ def backend_name(cuda: bool | None, backend: str | None = None) -> str:
     return backend or {None: "auto", True: "astra-cuda", False: "cpu"}[cuda]
 
 
+def iterations_name(method: str) -> str:
+    """The parameter that says how many iterations a method does."""
+    return "dart_iterations" if method.upper() == "DART" else "iterations"
+
+
 def geometry(stack: TomoStack, thickness: int | None = None) -> engine.Geometry:
     """The engine's geometry of a stack; ``thickness`` (rows in z) defaults to its height."""
     if thickness is not None and (thickness != int(thickness) or thickness < 1):
@@ -102,6 +107,8 @@ def reconstruct(
         volume: Any = _lazily(stack.data, shape, options)
     else:
         volume = engine.reconstruct(stack.data, shape, progress=progress, **options)
+        if progress.iterations_done is not None:
+            options[iterations_name(method)] = progress.iterations_done
     result = RecStack(volume, axes=_volume_axes(stack, volume.shape), metadata=_inherited(stack))
     settings = {key: value for key, value in options.items() if value is not None and key != "n_workers"}
     if method.upper() in ("BP", "FBP"):

@@ -106,6 +106,20 @@ class TiltSeries(ImageStack):
 
     # -- slicing: tilts and shifts follow -----------------------------------------------------------
 
+    def set_pixel_size(self, pixel_size: float) -> None:
+        """Set the length of a pixel in x and y, in nm, where the file has none or a wrong one.
+
+        Raises
+        ------
+        ParameterError
+            If it is not a positive, finite number.
+        """
+        if not (np.isfinite(pixel_size) and pixel_size > 0):
+            raise ParameterError(f"the pixel size must be a positive number of nm, not {pixel_size}")
+        for name in ("x", "y"):
+            axis = self.axes_manager[name]
+            axis.scale, axis.units, axis.offset = float(pixel_size), "nm", 0.0
+
     def _slicer(self, slices: Any, isNavigation: bool | None = None, out: Any = None) -> Any:
         index = self._get_array_slices(slices, isNavigation)
         axes = self.axes_manager._axes

@@ -1,8 +1,20 @@
 """Arrays in, pixels out; a view has a display state of its own and knows no session and no signal."""
 
 from etwidgets.views.curve_view import CurveView
+from etwidgets.views.histogram_view import HistogramView
 from etwidgets.views.image_view import ImageView
 from etwidgets.views.panes import COLOUR_MAPS, Pane, contrast_limits, to_plane
+from etwidgets.views.upload_view import UploadView
 from etwidgets.views.volume_view import VolumeView
 
-__all__ = ["COLOUR_MAPS", "CurveView", "ImageView", "Pane", "VolumeView", "contrast_limits", "to_plane"]
+__all__ = [
+    "COLOUR_MAPS",
+    "CurveView",
+    "HistogramView",
+    "ImageView",
+    "Pane",
+    "UploadView",
+    "VolumeView",
+    "contrast_limits",
+    "to_plane",
+]

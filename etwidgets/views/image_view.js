@@ -9,7 +9,7 @@ const REACH = 8;       // CSS pixels around an edge or a line at which it is cau
 const BOXES = { marked: "#ff5f57", suspect: "#ffb454" };
 const SEND_EVERY_MS = 60;
 const FONT = "system-ui, sans-serif";
-const FORWARDED = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", " ", "b", "z", "Z", "[", "]", "?"];
+const FORWARDED = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", " ", "b", "z", "Z", "[", "]"];
 
 function niceLength(most) {
   const power = Math.pow(10, Math.floor(Math.log10(most)));
@@ -23,6 +23,11 @@ function render({ model, el }) {
   const canvas = document.createElement("canvas");
   canvas.tabIndex = 0;
   box.appendChild(canvas);
+  const help = document.createElement("div");
+  help.className = "etw-keys";
+  help.hidden = true;
+  help.onclick = () => { help.hidden = true; };
+  box.appendChild(help);
   el.appendChild(box);
   const context = canvas.getContext("2d");
   const colours = {};
@@ -43,6 +48,13 @@ function render({ model, el }) {
       content.names.forEach((name, i) => { colours[name] = bytes(buffers[i]); });
       pictures = panes.map(paint);
       schedule();
+    } else if (content.type === "keys") {
+      help.replaceChildren(...content.rows.map(([key, what]) => {
+        const line = document.createElement("div"), name = document.createElement("kbd");
+        name.textContent = key;
+        line.append(name, " " + what);
+        return line;
+      }));
     } else if (content.type === "frame") {
       panes = content.panes.map((pane, i) => ({ ...pane, plane: bytes(buffers[i]) }));
       if (drag?.grip && panes[drag.i]) {   // what the hand holds stays with it
@@ -219,12 +231,12 @@ function render({ model, el }) {
   function drawLabels(pane, p) {
     context.textBaseline = "middle"; context.textAlign = "left";
     context.font = `600 12px ${FONT}`; context.fillStyle = TEXT;
-    const x = Math.max(p.left, p.x - 4), room = p.left + p.each - x;
-    context.fillText(pane.title, x, TITLE / 2, room);
+    const x = Math.max(p.left, p.x), room = p.left + p.each - x, y = p.y - TITLE / 2;
+    fillFitted(pane.title, x, y, room);
     const offset = context.measureText(pane.title).width + 8;
     context.font = `12px ${FONT}`; context.fillStyle = QUIET;
     const reduced = pane.factor > 1 ? ` · shown 1:${pane.factor}` : "";
-    context.fillText(readout(pane, p) ?? pane.caption + reduced, x + offset, TITLE / 2, Math.max(10, room - offset));
+    fillFitted(readout(pane, p) ?? pane.caption + reduced, x + offset, y, room - offset);
     context.font = `11px ${FONT}`;
     context.textAlign = "center"; context.textBaseline = "top";
     context.fillText(`${pane.axes[0]} →`, p.x + p.w / 2, p.y + p.h + 5);
@@ -232,6 +244,15 @@ function render({ model, el }) {
     context.translate(p.x - 6, p.y + p.h / 2); context.rotate(-Math.PI / 2);
     context.textBaseline = "bottom"; context.fillText(`← ${pane.axes[1]}`, 0, 0);
     context.restore();
+  }
+
+  function fillFitted(text, x, y, room) {   // what does not fit is cut, not squeezed
+    if (context.measureText(text).width > room) {
+      let length = text.length;
+      while (length > 1 && context.measureText(text.slice(0, length) + "…").width > room) length -= 1;
+      text = length > 1 ? text.slice(0, length) + "…" : "";
+    }
+    context.fillText(text, x, y);
   }
 
   function readout(pane, p) {
@@ -307,6 +328,8 @@ function render({ model, el }) {
       if (event.key === "+" || event.key === "=") zoomAt(1.25, null);
       else if (event.key === "-") zoomAt(0.8, null);
       else if (event.key === "0") resetZoom();
+      else if (event.key === "?") help.hidden = !help.hidden;
+      else if (event.key === "Escape") help.hidden = true;
       else if (FORWARDED.includes(event.key)) model.send({ type: "key", key: event.key, shift: event.shiftKey });
       else return;
       event.preventDefault();

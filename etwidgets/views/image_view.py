@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _MAX_PANES = 6
+_OWN_KEYS = [
+    ("+  -  wheel", "zoom"),
+    ("0, double-click", "fit"),
+    ("drag", "move the zoomed picture, a line or a frame"),
+    ("?", "show or hide this table"),
+]
 _GIVE_UP_WAITING_S = 2.0
 
 
@@ -57,7 +63,17 @@ class ImageView(anywidget.AnyWidget):
             "key": [],
             "drag": [],
         }
+        self._keys: list[tuple[str, str]] = []
         self.on_msg(self._receive)
+
+    def tell_keys(self, rows: list[tuple[str, str]]) -> None:
+        """What ``?`` shows: keys, and what each does; those of the view itself are added."""
+        self._keys = [*rows, *_OWN_KEYS]
+        if self._viewers:
+            self._send_keys()
+
+    def _send_keys(self) -> None:
+        self.send({"type": "keys", "rows": [list(row) for row in self._keys]})
 
     def show(self, panes: list[Pane]) -> None:
         """Draw these instead of what was drawn; zoom and position stay.
@@ -138,6 +154,7 @@ class ImageView(anywidget.AnyWidget):
         if kind == "ready":
             self._viewers += 1
             self.send({"type": "colours", "names": list(COLOUR_MAPS)}, [colour_table(n) for n in COLOUR_MAPS])
+            self._send_keys()
             if self._frame is not None:
                 self._send_frame()
         elif kind == "gone":

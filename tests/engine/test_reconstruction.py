@@ -338,3 +338,47 @@ def test_without_astra_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "astra", None)
     with pytest.raises(MissingDependencyError, match="astra-toolbox"):
         engine.reconstruct(np.zeros((3, 6, 2)), engine.Geometry([0, 0.1, 0.2], 6), backend="astra-cpu")
+
+
+class _Impatient(Progress):
+    """Wants what there is after some reports."""
+
+    def __init__(self, after):
+        self.reports, self.after = 0, after
+
+    def advance(self, fraction, message=""):
+        self.reports += 1
+
+    @property
+    def may_finish(self):
+        return True
+
+    @property
+    def finish_requested(self):
+        return self.reports >= self.after
+
+
+@pytest.mark.parametrize("algorithm", ["SIRT", "OS-SIRT", "SART", "CGLS", "FISTA-TV"])
+@pytest.mark.parametrize("n_slices", [1, 9, 37])
+def test_a_run_that_may_finish_early_gives_the_same_bits(algorithm, n_slices):
+    rng = np.random.default_rng(4)
+    geometry = engine.Geometry(np.deg2rad(np.arange(-60, 61, 12.0)), 24)
+    data = rng.random((11, 24, n_slices)).astype(np.float32)
+    options = {"algorithm": algorithm, "iterations": 7, "minimum": 0, "tv_weight": 0.1}
+    usual = engine.reconstruct(data, geometry, **options)
+    patient = _Impatient(after=10**9)
+    assert np.array_equal(engine.reconstruct(data, geometry, progress=patient, **options), usual)
+    assert patient.iterations_done is None
+
+
+@pytest.mark.parametrize("algorithm", ["SIRT", "OS-SIRT", "CGLS", "FISTA-TV"])
+def test_a_run_that_is_finished_early_equals_one_with_so_many_iterations(algorithm):
+    rng = np.random.default_rng(5)
+    geometry = engine.Geometry(np.deg2rad(np.arange(-60, 61, 12.0)), 24)
+    data = rng.random((11, 24, 37)).astype(np.float32)
+    options = {"algorithm": algorithm, "tv_weight": 0.1}
+    hurried = _Impatient(after=4)
+    found = engine.reconstruct(data, geometry, iterations=500, progress=hurried, **options)
+    assert 1 <= hurried.iterations_done < 500
+    again = engine.reconstruct(data, geometry, iterations=hurried.iterations_done, **options)
+    assert np.array_equal(found, again)

@@ -6,6 +6,7 @@ import pytest
 from etwidgets.errors import ParameterError
 from etwidgets.panels import (
     AxisPanel,
+    CleanPanel,
     DataPanel,
     HistoryPanel,
     InspectPanel,
@@ -15,11 +16,14 @@ from etwidgets.panels import (
     StatusLine,
     VolumePanel,
 )
+from etwidgets.panels.header_line import HeaderLine
 from etwidgets.session import Session, TomoStackModel
 
 ALL = (
     AxisPanel,
+    CleanPanel,
     DataPanel,
+    HeaderLine,
     HistoryPanel,
     InspectPanel,
     ReconstructPanel,

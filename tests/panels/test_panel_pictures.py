@@ -137,8 +137,8 @@ def test_keys_that_all_panels_know(made, blobs):
     assert bench.model.stack is blobs
     panel._common_key({"key": "Z"})
     assert bench.model.stack is not blobs
-    panel._common_key({"key": "?"})
-    assert "undo" in bench.model.message.text
+    rows = dict(panel._images._keys)
+    assert {rows["z"], rows["space"], rows["?"]} == {"undo", "play the tilts", "show or hide this table"}
 
 
 # -- data
@@ -560,3 +560,78 @@ def test_in_a_notebook_a_step_runs_in_a_thread_and_arrives(warm, blobs):
         return after
 
     assert asyncio.run(work()) == (["register"], ["axis"])
+
+
+def test_inspect_marks_the_same_point_on_both_pictures(open_panel, blobs):
+    panel = open_panel(InspectPanel, blobs)
+    panel._clicked({"pane": 0, "x": 7, "y": 4})
+    panes, _ = drawn(panel._images)
+    assert panes[0]["cross"] == [7, 4]
+    assert panes[1]["cross"] == [4, panel.display.projection]
+    panel._clicked({"pane": 1, "x": 9, "y": 2})
+    panes, _ = drawn(panel._images)
+    assert (panel.display.projection, panes[0]["cross"], panes[1]["cross"]) == (2, [7, 9], [9, 2])
+
+
+def test_the_histogram_sets_the_contrast_and_a_double_click_resets_it(open_panel, blobs):
+    panel = open_panel(InspectPanel, blobs)
+    usual = panel.display.contrast
+    histogram = next(view for view in panel._views if hasattr(view, "heights"))
+    histogram._receive(histogram, {"type": "limits", "limits": [0.3, 0.6]}, [])
+    low, high = panel.display.contrast
+    assert 0 < low < high < 100
+    assert histogram.limits == pytest.approx([0.3, 0.6], abs=0.03)
+    histogram._receive(histogram, {"type": "reset"}, [])
+    assert panel.display.contrast == usual
+
+
+def test_register_shows_before_beside_after_and_the_difference(open_panel, blobs):
+    panel = open_panel(RegisterPanel, blobs)
+    panel.session.apply("remove_projections", projections=[0])
+    panel.controls["look"].value = "before beside after"
+    panel.display.projection = 3
+    panes, _ = drawn(panel._images)
+    assert [pane["title"] for pane in panes] == ["Before", "After"]
+    assert panes[0]["caption"].split(", ")[1] == panes[1]["caption"].split(", ")[1]  # the same tilt
+    panel.session.apply("shift_one", projection=3, yshift=1.0)
+    panel.controls["look"].value = "projection, sinogram"
+    panel.controls["which"].value = "difference"
+    panes, planes = drawn(panel._images)
+    assert panes[0]["cmap"] == "coolwarm"
+    assert len(np.unique(planes[0])) > 2
+    panel._key({"key": "b"})
+    assert panel.controls["which"].value == "before"
+    panel._key({"key": "b"})
+    assert panel.controls["which"].value == "after"
+    panel._key({"key": " "})
+    assert panel.controls["play"].playing
+
+
+def test_axis_shows_before_and_now_after_a_search(open_panel, blobs):
+    panel = open_panel(AxisPanel, blobs)
+    panel.controls["method"].value = "CoM"
+    panel.controls["auto"].click()
+    assert panel.controls["compare"].value == "before and now"
+    panes, _ = drawn(panel._slices)
+    assert [pane["title"] for pane in panes] == ["Before", "Now", "Difference"]
+    panel.controls["shift"].value = 1.0
+    assert panel.controls["compare"].value == "three columns"
+
+
+def test_a_coarse_preview_is_where_the_sharp_one_is():
+    from etwidgets import simulation
+
+    tilts = np.arange(-75.0, 76, 3)
+    projections = simulation.project(simulation.needle((8, 96, 96)), tilts)
+    sharp = previews.axis_slices(projections, tilts, [2, 5], 1.5, 0.5)
+    coarse = previews.axis_slices(projections, tilts, [2, 5], 1.5, 0.5, binning=2)
+    assert coarse.shape == sharp.shape
+    for one, other in zip(sharp, coarse, strict=True):
+        assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.95
+        assert other.sum() == pytest.approx(one.sum(), rel=0.05)
+        assert np.allclose(*(_centre(np.clip(image, 0, None)) for image in (one, other)), atol=0.3)
+
+
+def _centre(image):
+    rows, columns = np.indices(image.shape)
+    return (image * rows).sum() / image.sum(), (image * columns).sum() / image.sum()

@@ -231,3 +231,38 @@ def test_a_preview_that_fails_is_told(runner):
     assert made.wait(lambda: bool(told), timeout=5)
     assert isinstance(told[0], ZeroDivisionError)
     latest.close()
+
+
+def test_finish_now_keeps_what_there_is_and_the_step_tells_how_much(series_session):
+    session = series_session
+    job = session.apply("reconstruct", method="SIRT", iterations=100_000, constrain=True)
+    deadline = time.monotonic() + 30
+    while job.status.fraction == 0 and time.monotonic() < deadline:
+        job.wait(0.05)
+    assert job.status.can_finish
+    session.finish()
+    job.result(30)
+    step = session.history[-1]
+    done = step.parameters["iterations"]
+    assert 1 <= done < 100_000
+    assert f"iterations {done}" in session.model.history[-1].words
+    volume = session.model.reconstruction
+    assert volume.metadata.Tomography.reconstruction.iterations == done
+    again = session.model.stack.reconstruct("SIRT", iterations=done, constrain=True, show_progressbar=False)
+    assert np.array_equal(volume.data, again.data)
+
+
+def test_what_has_no_iterations_or_too_little_memory_cannot_be_finished_early(stack, monkeypatch):
+    operation = operations.OPERATIONS["reconstruct"]
+    assert not estimate.can_finish(operation, stack, {"method": "FBP"})
+    assert not estimate.can_finish(operations.OPERATIONS["register"], stack, {"method": "PC"})
+    assert estimate.can_finish(operation, stack, {"method": "SIRT"})
+    monkeypatch.setattr(estimate, "free_memory", lambda: 1000)
+    assert not estimate.can_finish(operation, stack, {"method": "SIRT"})
+
+
+@pytest.fixture
+def series_session(stack):
+    session = Session(TomoStackModel(stack), ThreadRunner())
+    yield session
+    session.close()

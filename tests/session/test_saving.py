@@ -16,6 +16,7 @@ from etwidgets.session.script import WRITERS
 
 STEPS = [
     ("set_tilts", {"start": -60, "increment": 10}),
+    ("set_pixel_size", {"pixel_size": 0.75}),
     ("sort_tilts", {}),
     ("remove_projections", {"projections": [3]}),
     ("crop", {"x_start": 1, "x_stop": 19, "y_start": 0, "y_stop": 24}),

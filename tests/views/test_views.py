@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from etwidgets.errors import ParameterError, ShapeError
-from etwidgets.views import CurveView, ImageView, Pane, VolumeView, contrast_limits, to_plane
+from etwidgets.views import CurveView, HistogramView, ImageView, Pane, VolumeView, contrast_limits, to_plane
 from etwidgets.views.panes import message, reduced
 from etwidgets.views.volume_view import fewer_voxels
 
@@ -76,7 +76,7 @@ def test_nothing_is_sent_before_a_browser_is_there_and_then_the_last_frame(wired
     view.show([Pane(np.eye(3))])
     assert sent == []
     view._receive(view, {"type": "ready"}, [])
-    assert [content["type"] for content in sent] == ["colours", "frame"]
+    assert [content["type"] for content in sent] == ["colours", "keys", "frame"]
     assert frames(sent) == [2]
 
 
@@ -159,3 +159,28 @@ def test_closing_leaves_no_widget_behind():
         view.close()
     left = [type(registry._instances[key]).__name__ for key in set(registry._instances) - before]
     assert left == []
+
+
+# -- histogram
+
+
+def test_the_histogram_turns_its_lines_into_percentiles():
+    rng = np.random.default_rng(0)
+    values = rng.random(100_000)
+    view, heard = HistogramView(), []
+    view.on_percentiles(heard.append)
+    view.show(values, (10.0, 90.0))
+    assert view.limits == pytest.approx([0.1, 0.9], abs=0.01)
+    assert len(view.heights) == 96
+    assert max(view.heights) == 1
+    view._receive(view, {"type": "limits", "limits": [0.25, 0.5]}, [])
+    assert heard[-1] == pytest.approx((25, 50), abs=0.5)
+    view._receive(view, {"type": "limits", "limits": [1.0, 1.0]}, [])
+    assert heard[-1][0] < heard[-1][1] <= 100
+    view._receive(view, {"type": "reset"}, [])
+    assert heard[-1] is None
+    view.show(None, (0.0, 100.0))
+    assert view.heights == []
+    view.show(np.full((3, 3), np.nan), (0.0, 100.0))
+    view.show(np.zeros((3, 3)), (0.0, 100.0))
+    view.close()

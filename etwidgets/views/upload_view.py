@@ -1,0 +1,119 @@
+"""Brings files from the user's computer to this machine, piece by piece; does not know what is in them."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from etwidgets.errors import UnsafeFileError
+from etwidgets.views.parts import close_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from io import BufferedWriter
+
+_HERE = Path(__file__).parent
+_CSS = """.etw-upload { display: flex; align-items: center; flex-wrap: wrap; gap: 8px; font-size: 13px; }
+.etw-upload progress { width: 160px; }"""
+
+
+class UploadView(anywidget.AnyWidget):
+    """A file chooser of the browser; what is chosen is written while a bar shows how far it is.
+
+    Parameters
+    ----------
+    new_path
+        Gives the path for a new file of some name, or raises with the reason why not.
+    endings
+        Of the files that are offered.
+    limit
+        Bytes that one choice may have together.
+    """
+
+    _esm = _HERE / "upload_view.js"
+    _css = _CSS
+    limit = traitlets.Int(0).tag(sync=True)
+    """Bytes. Written here."""
+    endings = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """Of the files that are offered. Written here."""
+
+    def __init__(self, new_path: Callable[[str], Path], endings: list[str], limit: int) -> None:
+        super().__init__(limit=limit, endings=endings)
+        self._new_path = new_path
+        self._on_files: Callable[[list[Path]], None] = lambda _: None
+        self._file: BufferedWriter | None = None
+        self._target, self._expected, self._written, self._total = Path(), 0, 0, 0
+        self._done: list[Path] = []
+        self.on_msg(self._receive)
+
+    def on_files(self, handler: Callable[[list[Path]], None]) -> None:
+        """Call ``handler(paths)`` when all chosen files are there."""
+        self._on_files = handler
+
+    def close(self) -> None:
+        """Take it off the page; what was not complete is removed."""
+        self._drop()
+        close_parts(self)
+        super().close()
+
+    @property
+    def _partial(self) -> Path:
+        return self._target.with_name(f".{self._target.name}.part")
+
+    def _receive(self, _widget: Any, content: dict[str, Any], buffers: Any) -> None:
+        kind = content.get("type")
+        try:
+            if kind == "begin":
+                self._begin(str(content["name"]), int(content["size"]))
+            elif kind == "piece":
+                self._write(bytes(buffers[0]))
+            elif kind == "end":
+                self._keep()
+            elif kind == "all":
+                done, self._done, self._total = self._done, [], 0
+                self._on_files(done)
+            elif kind == "stop":
+                self._drop()
+        except (OSError, ValueError, UnsafeFileError) as error:
+            self._drop()
+            self.send({"type": "refused", "why": str(error)})
+
+    def _begin(self, name: str, size: int) -> None:
+        self._drop()
+        if not 0 <= size <= self.limit - self._total:
+            raise ValueError(f"{name} has {size} bytes, more than a page takes ({self.limit})")
+        self._target, self._expected, self._written = self._new_path(name), size, 0
+        self._file = self._partial.open("wb")
+        self.send({"type": "go"})
+
+    def _write(self, piece: bytes) -> None:
+        if self._file is None:
+            return
+        self._written += len(piece)
+        if self._written > self._expected:
+            raise ValueError(f"{self._target.name}: more came than was announced")
+        self._file.write(piece)
+        self.send({"type": "go"})
+
+    def _keep(self) -> None:
+        if self._file is None:
+            return
+        if self._written != self._expected:
+            raise ValueError(f"{self._target.name}: {self._written} of {self._expected} bytes came")
+        self._file.close()
+        self._file = None
+        self._partial.rename(self._target)
+        self._total += self._expected
+        self._done.append(self._target)
+        self.send({"type": "kept"})
+
+    def _drop(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            with contextlib.suppress(OSError):
+                self._partial.unlink()

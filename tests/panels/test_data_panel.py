@@ -1,0 +1,120 @@
+"""Files of this machine and from the user's computer: listed, brought, opened, and never outside the root."""
+
+import numpy as np
+import pytest
+
+from etwidgets import io
+from etwidgets.panels import DataPanel
+from etwidgets.session import Session, TomoStackModel
+
+
+@pytest.fixture
+def root(tmp_path, series):
+    root = tmp_path / "root"
+    (root / "day 1").mkdir(parents=True)
+    series.save(root / "day 1" / "needle.hspy")
+    (root / "notes.md").write_text("no series")
+    (root / ".hidden.mrc").write_bytes(b"")
+    (tmp_path / "outside").mkdir()
+    (root / "leads out").symlink_to(tmp_path / "outside")
+    return root
+
+
+@pytest.fixture
+def panel(made, empty_session, root):
+    return made(DataPanel(empty_session, root))
+
+
+def listed(panel):
+    return [name for _, name in panel.controls["files"].options]
+
+
+def test_folders_are_gone_into_and_files_are_chosen(panel):
+    assert listed(panel) == ["day 1"]
+    panel.controls["files"].value = "day 1"
+    assert listed(panel) == ["..", "needle.hspy"]
+    panel.controls["files"].value = "needle.hspy"
+    assert panel.controls["file"].value == "day 1/needle.hspy"
+    panel.controls["open"].click()
+    assert panel.model.stack.data.shape == (15, 40, 48)
+    panel.controls["files"].value = ".."
+    assert listed(panel) == ["day 1"]
+
+
+def upload(panel, name, content, announced=None):
+    """As the browser does it; what is answered."""
+    answers = []
+    view = panel._upload
+    view.send = lambda content, buffers=None: answers.append(content)
+    view._receive(view, {"type": "begin", "name": name, "size": announced or len(content)}, [])
+    for start in range(0, len(content), 1000):
+        view._receive(view, {"type": "piece"}, [memoryview(content[start : start + 1000])])
+    view._receive(view, {"type": "end"}, [])
+    return answers
+
+
+def test_a_series_is_uploaded_with_its_tilts_and_opened(panel, root, series, tmp_path):
+    import mrcfile
+
+    with mrcfile.new(tmp_path / "a.mrc") as file:
+        file.set_data(np.ascontiguousarray(series.data[:, ::-1]))
+    tilts = "\n".join(str(tilt) for tilt in series.tilts_deg).encode()
+    content = (tmp_path / "a.mrc").read_bytes()
+    answers = upload(panel, "a.mrc", content)
+    assert answers[-1] == {"type": "kept"}
+    assert upload(panel, "angles.rawtlt", tilts)[-1] == {"type": "kept"}
+    panel._upload._receive(panel._upload, {"type": "all"}, [])
+    assert (root / "uploads" / "a.mrc").read_bytes() == content
+    assert np.allclose(panel.model.stack.tilts_deg, series.tilts_deg)
+    again = io.load(tmp_path / "a.mrc", tilts=series.tilts_deg)
+    assert np.array_equal(panel.model.stack.data, again.data)
+
+
+@pytest.mark.parametrize(
+    ("name", "announced", "why"),
+    [
+        ("../a.mrc", 10, "no name of a file"),
+        ("a.exe", 10, "not read"),
+        (".a.mrc", 10, "no name of a file"),
+        ("a.mrc", 3_000_000_000, "more than a page takes"),
+        ("a.mrc", 5, "more came than was announced"),
+        ("a.mrc", 50, "10 of 50 bytes came"),
+    ],
+)
+def test_what_is_refused_leaves_nothing(panel, root, name, announced, why):
+    answers = upload(panel, name, b"0123456789", announced)
+    assert answers[-1]["type"] == "refused"
+    assert why in answers[-1]["why"]
+    assert not (root / "uploads").exists() or list((root / "uploads").iterdir()) == []
+
+
+def test_an_upload_replaces_no_file_and_leaves_nothing_when_it_is_stopped(panel, root):
+    upload(panel, "a.mrc", b"first")
+    assert "exists" in upload(panel, "a.mrc", b"second")[-1]["why"]
+    assert (root / "uploads" / "a.mrc").read_bytes() == b"first"
+    view = panel._upload
+    view._receive(view, {"type": "begin", "name": "b.mrc", "size": 10}, [])
+    view._receive(view, {"type": "piece"}, [b"01234"])
+    view._receive(view, {"type": "stop"}, [])
+    assert [path.name for path in (root / "uploads").iterdir()] == ["a.mrc"]
+
+
+def test_the_pixel_size_is_mended_and_undone(made, series):
+    panel = made(DataPanel(Session(TomoStackModel(series))))
+    assert panel.controls["pixel"].value == 1
+    panel.controls["pixel"].value = 0.5
+    panel.controls["set-pixel"].click()
+    axes = panel.model.stack.axes_manager
+    assert [(axes[name].scale, axes[name].units) for name in ("x", "y")] == [(0.5, "nm")] * 2
+    assert "0.5 nm" in panel._facts.value
+    assert panel.controls["set-pixel"].disabled
+    panel.session.undo()
+    assert "0.5 nm" not in panel._facts.value
+
+
+def test_the_files_metadata_are_there_to_unfold(made):
+    panel = made(DataPanel(Session()))
+    panel.controls["sample"].value = "needle"
+    panel.controls["open-sample"].click()
+    assert "<summary>All that the file says" in panel._metadata.value
+    assert "mx" in panel._metadata.value or "voxel" in panel._metadata.value.lower()

@@ -1,0 +1,114 @@
+"""What to expect of a reconstruction: one slice followed, methods compared, memory refused with a way out."""
+
+import numpy as np
+import pytest
+
+from etwidgets import engine
+from etwidgets.panels import ReconstructPanel
+from etwidgets.session import estimate
+
+
+@pytest.fixture
+def panel(made, session):
+    return made(ReconstructPanel(session))
+
+
+def shown_panes(panel):
+    return panel._images._frame[0]["panes"]
+
+
+def test_methods_are_compared_and_one_is_taken_over(panel):
+    panel.controls["iterations"].value = 16
+    panel.controls["with-cgls"].value = True
+    panel.controls["with-fbp"].value = False
+    panel.controls["compare"].click()
+    titles = [pane["title"] for pane in shown_panes(panel)]
+    assert titles == ["SIRT 16", "OS-SIRT 2", "CGLS 5", "FISTA-TV 16"]
+    panel.controls["take"].value = "CGLS"
+    panel.controls["use-method"].click()
+    assert (panel.controls["method"].value, panel.controls["iterations"].value) == ("CGLS", 5)
+    assert [pane["title"] for pane in shown_panes(panel)] == ["Sinogram"]
+
+
+def test_a_comparison_stays_when_contrast_and_column_change(panel):
+    panel.controls["compare"].click()
+    before = shown_panes(panel)
+    panel.display.contrast = (10.0, 90.0)
+    after = shown_panes(panel)
+    assert [pane["title"] for pane in after] == [pane["title"] for pane in before]
+    assert after[0]["limits"] != before[0]["limits"]
+    panel.display.column += 3
+    assert shown_panes(panel)[0]["caption"] != after[0]["caption"]
+    assert len(shown_panes(panel)) == 4
+
+
+def test_after_following_the_comparison_has_its_own_height(panel):
+    panel.controls["method"].value = "SIRT"
+    panel.controls["iterations"].value = 3
+    alone = panel._images.height
+    panel.controls["follow"].click()
+    followed = panel._images.height
+    panel.controls["compare"].click()
+    assert followed < panel._images.height < alone
+    panel.controls["end-contest"].click()
+    panel.session.apply("normalize")
+    assert panel._images.height == alone
+
+
+def test_the_residual_sinogram_is_of_the_chosen_backend(panel):
+    panel.controls["method"].value = "SIRT"
+    panel.controls["iterations"].value = 2
+    panel.controls["backend"].value = "astra-cpu"
+    panel.controls["follow"].click()
+    assert [pane["title"] for pane in shown_panes(panel)] == ["Slice after 2 iterations", "Residual sinogram"]
+    panel.controls["run"].click()
+    done = panel.model.reconstruction.metadata.Tomography.reconstruction
+    assert done.backend == "astra-cpu"
+
+
+def test_where_the_memory_is_not_enough_binning_is_offered(panel, monkeypatch):
+    monkeypatch.setattr(estimate, "free_memory", lambda: 150_000)
+    monkeypatch.setattr("etwidgets.session.session.free_memory", lambda: 150_000)
+    panel.controls["thickness"].value = 40
+    assert panel.controls["run"].disabled
+    assert "This needs" in panel.hint.value
+    assert panel.controls["bin"].layout.display == ""
+    height, width = panel.model.stack.data.shape[-2:]
+    factor = panel._factor
+    assert factor > 1
+    monkeypatch.undo()
+    panel.controls["bin"].click()
+    assert panel.model.stack.data.shape[-2:] == (height // factor, width // factor)
+    assert not panel.controls["run"].disabled
+    assert panel.controls["bin"].layout.display == "none"
+
+
+def test_a_backend_that_is_not_here_says_why(panel):
+    if engine.cuda_available():
+        pytest.skip("there is a CUDA device")
+    panel.controls["backend"].value = "astra-cuda"
+    assert panel.controls["run"].disabled
+    assert "no CUDA device" in panel.hint.value
+    labels = {value: label for label, value in panel.controls["backend"].options}
+    assert labels["astra-cuda"].endswith("(not here)")
+    assert not labels["cpu"].endswith("(not here)")
+
+
+def test_results_are_set_aside_and_compared(made, session):
+    from etwidgets.panels import HistoryPanel
+
+    shown = made(HistoryPanel(session))
+    session.apply("reconstruct", method="FBP")
+    shown.controls["keep"].click()
+    session.apply("reconstruct", method="SIRT", iterations=3)
+    titles = [pane["title"] for pane in shown._images._frame[0]["panes"]]
+    assert titles == ["Set aside", "Now", "Difference"]
+    assert "% of what was set aside" in shown._no_picture.value
+    first = np.array(session.model.kept[0].reconstruction.data)
+    shown.controls["return"].click()
+    assert np.array_equal(session.model.reconstruction.data, first)
+    session.apply("bin", factor=2)
+    session.apply("reconstruct", method="FBP")
+    assert "cannot be laid over each other" in shown._no_picture.value
+    shown.controls["forget"].click()
+    assert session.model.kept == ()
