@@ -98,7 +98,7 @@ class Workbench:
             RegisterPanel(self.session),
             AxisPanel(self.session),
             ReconstructPanel(self.session),
-            VolumePanel(self.session),
+            VolumePanel(self.session, folder),
             HistoryPanel(self.session, folder),
         )
         self.panels: dict[str, Panel] = {panel.name: panel for panel in made}

@@ -31,8 +31,8 @@ _FEI2_ALPHA_TILT = 100  # byte of a FEI1 or FEI2 record (MRC2014 of Thermo Fishe
 _BYTES_PER_VALUE = {0: 1, 1: 2, 2: 4, 4: 8, 6: 2, 12: 2}
 _SERIALEM_TILT = 1
 _FACTS = (
-    "nx", "ny", "nz", "mode", "nxstart", "nystart", "nzstart", "mx", "my", "mz", "cella", "cellb", "mapc", "mapr",
-    "maps", "dmin", "dmax", "dmean", "rms", "ispg", "nsymbt", "origin",
+    "nx", "ny", "nz", "mode", "nxstart", "nystart", "nzstart", "mx", "my", "mz", "cella", "cellb", "mapc",
+    "mapr", "maps", "dmin", "dmax", "dmean", "rms", "ispg", "nsymbt", "origin",
 )  # fmt: skip
 
 

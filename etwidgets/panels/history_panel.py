@@ -24,12 +24,17 @@ if TYPE_CHECKING:
 _NOTHING = -1
 _SCRIPT, _NOTEBOOK, _SESSION = "script", "notebook", "session"
 _PROJECTIONS, _VOLUME, _FIGURE = "projections", "volume", "figure of the slices"
+_FILM, _TURNING, _THROUGH = "film of the projections", "film: volume turning", "film: slices along x"
+_FILMS = {_FILM: "projections", _TURNING: "tilting", _THROUGH: "x"}
 _KINDS = {
     _SCRIPT: ("steps.py", "The steps as a Python script; it gives the same arrays, bit for bit."),
     _NOTEBOOK: ("steps.ipynb", "The same as a notebook, one cell per step."),
     _SESSION: ("session.json", "All steps and where they began; etw.Session().open_session(...) goes on."),
     _PROJECTIONS: ("projections.hspy", "As they are now. .hspy keeps all; .mrc and .tif for other programs."),
     _VOLUME: ("volume.hspy", "As it is now. .hspy keeps all; .mrc and .tif for other programs."),
+    _FILM: ("projections.gif", "The series as it is now, in order of tilt; .gif or .mp4."),
+    _TURNING: ("turning.gif", "Projections of the volume while it turns about the tilt axis; .gif or .mp4."),
+    _THROUGH: ("slices.gif", "The slices of the volume, one after the other; .gif or .mp4."),
     _FIGURE: ("slices.png", "The three slices of the step Volume, with scales; .png, .svg or .pdf."),
 }
 
@@ -162,7 +167,7 @@ class HistoryPanel(Panel):
         kind = self.controls["kind"].value
         if self._root is None:
             return "This panel was given no folder to write to: HistoryPanel(session, folder)."
-        if kind in (_VOLUME, _FIGURE) and self.model.reconstruction is None:
+        if kind in (_VOLUME, _FIGURE, _TURNING, _THROUGH) and self.model.reconstruction is None:
             return "Reconstruct a volume first (step Reconstruct)."
         if self.model.stack is None and self.model.reconstruction is None:
             return "Open a tilt series first (step Data)."
@@ -192,6 +197,7 @@ class HistoryPanel(Panel):
             _PROJECTIONS: partial(session.save_data, "projections"),
             _VOLUME: partial(session.save_data, "volume"),
             _FIGURE: partial(session.save_data, "figure"),
+            **{name: partial(session.save_movie, what) for name, what in _FILMS.items()},
         }
         exports[kind](path)
         if kind in (_SCRIPT, _NOTEBOOK, _SESSION):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 import numpy as np
 
+from etwidgets.atomic import atomic_path
+from etwidgets.io import safe_new_path
 from etwidgets.panels.navigation import add_look
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, pixel_size, slice_panes
@@ -16,17 +20,38 @@ from etwidgets.views import ImageView, VolumeView
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from etwidgets.session import Session
+
 _ALONE_PX, _WITH_RENDERING_PX = 320, 232  # height of the slices; with the rendering all fits into 720 px
+_FILMS = {
+    "picture of the rendering": ("rendering.png", ""),
+    "film: volume turning": ("turning.gif", "tilting"),
+    "film: slices along x": ("along-x.gif", "x"),
+    "film: slices along y": ("along-y.gif", "y"),
+    "film: slices along z": ("along-z.gif", "z"),
+}
 
 _HELP = """<p>Drag to turn, wheel to zoom. <b>Level</b> is the intensity that is drawn, in percent of the
-brightest; raise it to see dense parts only.</p>"""
+brightest; raise it to see dense parts only. <b>x, y, z</b> cut parts away.</p>"""
 
 
 class VolumePanel(Panel):
-    """Three orthogonal slices with linked cross-hairs, and the rendered volume."""
+    """Three orthogonal slices with linked cross-hairs, the rendered volume, pictures and films of them.
+
+    Parameters
+    ----------
+    session
+        Whose volume is shown.
+    root
+        The folder into which pictures and films are written; None: nothing is written.
+    """
 
     name = "volume"
     title = "Volume"
+
+    def __init__(self, session: Session, root: str | Path | None = None) -> None:
+        self._root = None if root is None else Path(root).resolve()
+        super().__init__(session)
 
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
@@ -42,8 +67,30 @@ class VolumePanel(Panel):
         self.refresh_on(self.display, ("voxel", "contrast", "colour_map"))
         self.listen(self.model, "reconstruction", self._forget_rendering)
         self.on_click("render", self._render)
-        form = [heading("Volume"), *look, self.controls["render"], self.hint, text(_HELP)]
+        self.add("again", button("Reconstruct again"))
+        self.on_click("again", self._again)
+        form = [
+            heading("Volume"),
+            *look,
+            self.controls["render"],
+            self.controls["again"],
+            self.hint,
+            text(_HELP),
+        ]
+        form += self._build_keeping()
         return [self._images, row(*sliders), self._rendered], form
+
+    def _build_keeping(self) -> list[widgets.Widget]:
+        """What can be taken away of what is seen here."""
+        self.add("what", control(widgets.Dropdown, "take away", options=list(_FILMS)))
+        self.add("name", control(widgets.Text, "file name", value="rendering.png"))
+        self.add("save", button("Save"))
+        self._into = text(
+            "" if self._root is None else f"<p class='etw-quiet'>Into {escape(str(self._root))}.</p>"
+        )
+        self.on_change("what", self._propose)
+        self.on_click("save", self._save)
+        return [*(self.controls[name] for name in ("what", "name", "save")), self._into]
 
     def redraw(self) -> None:
         """Show the three slices."""
@@ -57,7 +104,15 @@ class VolumePanel(Panel):
     def enable(self) -> None:
         """Rendering needs a volume, and nothing else."""
         super().enable()
-        self.controls["render"].disabled = self.model.reconstruction is None
+        nothing = self.model.reconstruction is None
+        self.controls["render"].disabled = nothing
+        picture = self.controls["what"].value == next(iter(_FILMS))
+        self.controls["save"].disabled = (
+            nothing or self.model.busy or self._root is None or (picture and not self._is_rendered)
+        )
+        again = self.controls["again"]
+        again.layout.display = "" if self.model.stale else "none"
+        again.disabled = self.model.busy
         if self.model.stale:
             self.hint.value = "The series changed after this volume was reconstructed; reconstruct it again."
 
@@ -102,6 +157,34 @@ class VolumePanel(Panel):
             voxel[name] = int(np.clip(value, 0, sizes[name] - 1))
         self.display.voxel = (voxel["x"], voxel["z"], voxel["y"])
 
+    @property
+    def _is_rendered(self) -> bool:
+        return self._rendered.layout.display != "none"
+
+    def _again(self) -> None:
+        """The last reconstruction once more, of the series as it is now."""
+        steps = [step for step in self.session.history if step.operation == "reconstruct"]
+        self.session.apply("reconstruct", **steps[-1].parameters)
+
+    def _propose(self) -> None:
+        self.controls["name"].value = _FILMS[self.controls["what"].value][0]
+        self.enable()
+
+    def _save(self) -> None:
+        if self._root is None:
+            return
+        path = safe_new_path(self._root, self.controls["name"].value.strip())
+        what = _FILMS[self.controls["what"].value][1]
+        if what:
+            self.session.save_movie(what, path)
+        else:
+            self._rendered.save_picture(lambda data: self.guard(lambda: self._keep(data, path)))
+
+    def _keep(self, picture: bytes, path: Path) -> None:
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(picture)
+        self.session.tell(f"Wrote {path.name} into {self._root}.")
+
     def _forget_rendering(self) -> None:
         self._rendered.layout.display = "none"
         self._images.height = _ALONE_PX
@@ -113,3 +196,4 @@ class VolumePanel(Panel):
         self._rendered.show(np.asarray(volume.data), pixel_size(volume, "x"))
         self._rendered.layout.display = ""
         self._images.height = _WITH_RENDERING_PX
+        self.enable()

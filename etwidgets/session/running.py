@@ -177,3 +177,26 @@ def _next_state(operation: Operation, parameters: Mapping[str, Any], state: Stat
     if operation.kind == "volume":
         return State(state.stack, result, stale=False, source=state.source)
     return State(result, state.reconstruction, stale=state.reconstruction is not None, source=state.source)
+
+
+def save_movie(
+    signal: TomoStack | RecStack,
+    what: str,
+    path: Path,
+    frames_per_second: float,
+    look: Mapping[str, Any],
+    progress: Progress,
+) -> None:
+    """Write a film, as ``Session.save_movie`` says.
+
+    Raises
+    ------
+    FileExistsError
+        If there is such a file.
+    """
+    if path.exists():
+        raise FileExistsError(f"{path} exists; choose another name")
+    if isinstance(signal, RecStack):
+        signal.save_movie(path, what, frames_per_second=frames_per_second, progress=progress, **look)
+    else:
+        signal.save_movie(path, frames_per_second=frames_per_second, progress=progress, **look)

@@ -365,6 +365,47 @@ class Session:
             raise job.error
         return job
 
+    def save_movie(
+        self,
+        what: str,
+        path: str | Path,
+        frames_per_second: float = 15.0,
+    ) -> Job:
+        """Save a film with the contrast and colours of the display; no file is replaced.
+
+        Parameters
+        ----------
+        what
+            ``"projections"``: the series as it is now, in order of tilt; ``"tilting"``: the volume turning
+            about the tilt axis; ``"x"``, ``"y"`` or ``"z"``: its slices along that axis.
+        path
+            Of the new file, ``.gif`` or ``.mp4``.
+        frames_per_second
+            At least 1.
+
+        Returns
+        -------
+        Job
+            Fails with the reason, if it cannot be written.
+        """
+        target = Path(path)
+        job = Job("save", f"Save {target.name}", self.runner)
+
+        def begin() -> Callable[[Progress], Any]:
+            state = self._state
+            signal = state.stack if what == "projections" else state.reconstruction
+            if signal is None:
+                raise ParameterError(
+                    f"there is no {'tilt series' if what == 'projections' else 'volume'} for a film"
+                )
+            look = {"percentiles": self.display.contrast, "colour_map": self.display.colour_map}
+            return partial(running.save_movie, signal, what, target, frames_per_second, look)
+
+        self._queue.submit(Task(job, begin, lambda _: ("committed", "")))
+        if self.runner.inline and job.error is not None:
+            raise job.error
+        return job
+
     def _saved(self, start: str | None) -> saving.Saved:
         history = self._history
         shown = {name: getattr(self.display, name) for name in self.display.trait_names()}

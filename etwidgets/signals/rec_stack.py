@@ -15,6 +15,7 @@ from etwidgets.signals.image_stack import ImageStack, is_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
@@ -116,6 +117,59 @@ class RecStack(ImageStack):
             point[name] = index % sizes[name]
         scales = {axis.name: (axis.scale, axis.units) for axis in self.axes_manager._axes}
         return figures.orthogonal_slices(self.data, point, scales, shown=shown, **kwargs)
+
+    def save_movie(
+        self,
+        path: str | Path,
+        what: str = "tilting",
+        *,
+        frames_per_second: float = 15.0,
+        percentiles: tuple[float, float] = (0.5, 99.8),
+        colour_map: str = "gray",
+        progress: Progress | None = None,
+    ) -> None:
+        """Save a film of the volume, with a scale bar.
+
+        Parameters
+        ----------
+        path
+            ``.gif`` or ``.mp4``.
+        what
+            ``"tilting"``: projections while it turns once about the tilt axis; ``"x"``, ``"y"`` or
+            ``"z"``: the slices along that axis.
+        frames_per_second
+            At least 1.
+        percentiles
+            Of the intensities that are drawn in the darkest and the brightest colour.
+        colour_map
+            Of matplotlib.
+        progress
+            Told how far the work is, and may stop it.
+
+        Raises
+        ------
+        ParameterError
+            If the ending or ``what`` is another one.
+        MissingDependencyError
+            For ``.mp4``, if imageio-ffmpeg is not installed.
+        """
+        from etwidgets.signals import movies
+
+        self._check_volume()
+        data, factor = np.asarray(self.data), 1.0
+        if what == "tilting":
+            frame, captions, factor = movies.tilting(data)
+            shown = np.stack([frame(i) for i in range(0, len(captions), 6)])
+        else:
+            frame, captions = movies.along(data, what)
+            shown = data[tuple(slice(None, None, 1 + size // 64) for size in data.shape)]
+        axis = self.axes_manager["x"]
+        known = str(axis.units) == "nm"
+        movies.write_movie(
+            path, frame, captions, limits=movies.limits_of(shown, percentiles), colour_map=colour_map,
+            pixel_size=float(axis.scale) * factor if known else None, frames_per_second=frames_per_second,
+            progress=progress,
+        )  # fmt: skip
 
     def forward_project(
         self, tilts: ArrayLike | BaseSignal, cuda: bool | None = None, *, progress: Progress | None = None

@@ -21,6 +21,7 @@ from etwidgets.signals.tilt_series import TiltSeries, checked_indices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
@@ -512,6 +513,39 @@ class TomoStack(TiltSeries):
             seed=seed, maximum=maximum, n_subsets=n_subsets, tv_weight=tv_weight, weights=weights,
             mask=mask, model=model, backend=backend, progress=told,
         )  # fmt: skip
+
+    def save_movie(
+        self,
+        path: str | Path,
+        *,
+        frames_per_second: float = 15.0,
+        percentiles: tuple[float, float] = (0.5, 99.8),
+        colour_map: str = "gray",
+        progress: Progress | None = None,
+    ) -> None:
+        """Save a film of the projections in order of tilt, with their tilts and a scale bar.
+
+        The parameters and errors are those of :meth:`etwidgets.RecStack.save_movie`.
+        """
+        from etwidgets.signals import movies
+
+        self._check_layout(frames=False)
+        data = self.data
+        count = data.shape[0]
+        order = np.argsort(self.tilts_deg, kind="stable") if self.has_tilts else np.arange(count)
+        captions = [f"{self.tilts_deg[i]:+.1f}°" if self.has_tilts else f"no. {i + 1}" for i in order]
+        sample = np.asarray(data[:: 1 + count // 32, ::2, ::2])
+        axis = self.axes_manager["x"]
+        movies.write_movie(
+            path,
+            lambda i: np.asarray(data[order[i]]),
+            captions,
+            limits=movies.limits_of(sample, percentiles),
+            colour_map=colour_map,
+            pixel_size=float(axis.scale) if str(axis.units) == "nm" else None,
+            frames_per_second=frames_per_second,
+            progress=progress,
+        )
 
     def recon_error(
         self,

@@ -5,7 +5,7 @@ from etwidgets.views.histogram_view import HistogramView
 from etwidgets.views.image_view import ImageView
 from etwidgets.views.panes import COLOUR_MAPS, Pane, contrast_limits, to_plane
 from etwidgets.views.upload_view import UploadView
-from etwidgets.views.volume_view import VolumeView
+from etwidgets.views.volume_view import VolumeChannel, VolumeView
 
 __all__ = [
     "COLOUR_MAPS",
@@ -14,6 +14,7 @@ __all__ = [
     "ImageView",
     "Pane",
     "UploadView",
+    "VolumeChannel",
     "VolumeView",
     "contrast_limits",
     "to_plane",

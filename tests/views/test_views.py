@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 
 from etwidgets.errors import ParameterError, ShapeError
-from etwidgets.views import CurveView, HistogramView, ImageView, Pane, VolumeView, contrast_limits, to_plane
+from etwidgets.views import (
+    CurveView,
+    HistogramView,
+    ImageView,
+    Pane,
+    VolumeChannel,
+    VolumeView,
+    contrast_limits,
+    to_plane,
+)
 from etwidgets.views.panes import message, reduced
 from etwidgets.views.volume_view import fewer_voxels
 
@@ -136,10 +145,10 @@ def test_the_rendered_volume_has_x_y_z_in_the_order_of_ipyvolume():
     volume = np.zeros((20, 10, 16), np.float32)
     volume[19, 0, 5] = 1
     view.show(volume, 2.0)
-    data = view._volume.data
+    data = view._channels[0].volume.data
     assert data.shape == (10, 16, 20)
     assert np.unravel_index(np.argmax(data), data.shape) == (0, 5, 19)
-    assert view._volume.extent == [[-20, 20], [-16, 16], [-10, 10]]
+    assert view._channels[0].volume.extent == [[-20, 20], [-16, 16], [-10, 10]]
     view.close()
 
 
@@ -183,4 +192,77 @@ def test_the_histogram_turns_its_lines_into_percentiles():
     assert view.heights == []
     view.show(np.full((3, 3), np.nan), (0.0, 100.0))
     view.show(np.zeros((3, 3)), (0.0, 100.0))
+    view.close()
+
+
+# -- volume: surface, cutting, channels
+
+
+def ball(size=24, radius=6.0, at=(8, 12, 12)):
+    grid = np.indices((size, size, size)).astype(float)
+    return (sum((axis - place) ** 2 for axis, place in zip(grid, at, strict=True)) < radius**2).astype(float)
+
+
+def test_the_surface_lies_where_the_ball_is():
+    view = VolumeView()
+    view.show(ndimage_smooth(ball()), 2.0)
+    view.controls["draw"].value = "surface"
+    view.controls["level"].value = 50
+    mesh = view._figure.meshes[0]
+    assert not view._channels[0].volume.visible
+    middle = [np.mean([np.min(axis), np.max(axis)]) for axis in (mesh.x, mesh.y, mesh.z)]
+    # the ball is at x 8, z 12, y 12 of 24 voxels of 2 nm, and the middle of the volume is 0
+    assert middle == pytest.approx([(8.5 - 12) * 2, (12.5 - 12) * 2, (12.5 - 12) * 2], abs=0.2)
+    assert np.ptp(mesh.x) / 2 == pytest.approx(11.5, abs=1)  # voxels make a ball smaller
+    view.controls["draw"].value = "both"
+    assert view._channels[0].volume.visible
+    view.controls["draw"].value = "volume"
+    assert not mesh.visible
+    view.close()
+
+
+def ndimage_smooth(volume):
+    from scipy import ndimage
+
+    return ndimage.gaussian_filter(volume, 1)
+
+
+def test_cutting_takes_away_what_is_outside_in_volume_and_surface():
+    view = VolumeView()
+    view.show(ndimage_smooth(ball()))
+    whole = view._channels[0].volume.data.copy()
+    view.controls["cut-x"].value = (0, 34)  # the ball's middle is at 8.5 of 24
+    data = view._channels[0].volume.data  # z, y, x
+    assert np.array_equal(data[..., :8], whole[..., :8])
+    assert data[..., 8:].max() <= view._channels[0].limits[0]
+    view.controls["draw"].value = "surface"
+    mesh = view._figure.meshes[0]
+    assert np.max(mesh.x) == pytest.approx(8 - 12, abs=0.6)  # closed where it is cut
+    view.controls["cut-x"].value = (0, 100)
+    assert np.array_equal(view._channels[0].volume.data, whole)
+    view.close()
+
+
+def test_channels_have_their_own_colours_and_sliders():
+    view = VolumeView()
+    channels = [VolumeChannel("Ni", ball(), "#ff0000"), VolumeChannel("Cr", ball(at=(16, 12, 12)), "#00ff00")]
+    view.show(channels, 1.0)
+    assert len(view._figure.volumes) == 2
+    assert "const int steps = 24;" in view._figure._shaders["volr-fragment"]
+    red, green = (channel.volume.tf.rgba for channel in view._channels)
+    assert np.allclose(red[-1, :3], (1, 0, 0))
+    assert np.allclose(green[-1, :3], (0, 1, 0))
+    view.controls["channel"].value = 1
+    view.controls["opacity"].value = 0.9
+    view.controls["shown"].value = False
+    assert view._channels[0].settings["opacity"] == 0.2
+    assert view._channels[1].volume.tf.rgba[-1, 3] == pytest.approx(0.9)
+    assert [channel.volume.visible for channel in view._channels] == [True, False]
+    view.controls["channel"].value = 0
+    assert (view.controls["opacity"].value, view.controls["shown"].value) == (0.2, True)
+    assert "Ni" in view._note.value
+    with pytest.raises(ShapeError, match="same place"):
+        view.show([VolumeChannel("a", np.zeros((4, 4, 4))), VolumeChannel("b", np.zeros((4, 4, 5)))])
+    with pytest.raises(ParameterError, match="one to 4 channels"):
+        view.show([VolumeChannel("a", np.zeros((4, 4, 4)))] * 5)
     view.close()

@@ -1,0 +1,216 @@
+"""Films of series and volumes, as GIF or MP4: arrays and words in, a file out; knows no session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from etwidgets import engine
+from etwidgets.atomic import atomic_path
+from etwidgets.errors import MissingDependencyError, ParameterError
+from etwidgets.progress import NullProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from etwidgets.progress import Progress
+
+ENDINGS = (".gif", ".mp4")
+_SHORT_SIDE, _LONG_SIDE = 384, 768  # pixels: small pictures are enlarged, large ones reduced
+_MOST_FRAMES = 400
+_BLOCK = 16  # video codecs want sides that are multiples of it
+_MOST_VOXELS = 256
+
+
+def write_movie(
+    path: str | Path,
+    frame: Callable[[int], NDArray[Any]],
+    captions: Sequence[str],
+    *,
+    limits: tuple[float, float],
+    colour_map: str = "gray",
+    pixel_size: float | None = None,
+    unit: str = "nm",
+    frames_per_second: float = 15.0,
+    progress: Progress | None = None,
+) -> None:
+    """Write a film.
+
+    Parameters
+    ----------
+    path
+        ``.gif`` or ``.mp4``.
+    frame
+        Gives the image ``(rows, columns)`` of a number.
+    captions
+        One line for each frame, which is written into it.
+    limits
+        Intensities of the darkest and the brightest colour.
+    colour_map
+        Of matplotlib.
+    pixel_size
+        Length of a pixel of a frame for the scale bar; None: no bar.
+    unit
+        Of ``pixel_size``.
+    frames_per_second
+        At least 1.
+    progress
+        Told how far the work is, and may stop it.
+
+    Raises
+    ------
+    ParameterError
+        If the ending is another one, or there are no frames.
+    MissingDependencyError
+        For ``.mp4``, if imageio-ffmpeg is not installed.
+    """
+    ending = str(path)[-4:].lower()
+    if ending not in ENDINGS:
+        raise ParameterError(f"a film is saved as {' or '.join(ENDINGS)}, not as {path}")
+    if not 1 <= len(captions) <= _MOST_FRAMES:
+        raise ParameterError(f"a film has 1 to {_MOST_FRAMES} frames, not {len(captions)}")
+    told = progress or NullProgress()
+    table = (mpl.colormaps[colour_map](np.arange(256))[:, :3] * 255).astype(np.uint8)
+
+    def pictures() -> list[Image.Image]:
+        drawn = []
+        for number, caption in enumerate(captions):
+            told.advance(0.9 * number / len(captions))
+            drawn.append(_picture(frame(number), caption, limits, table, pixel_size, unit))
+        return drawn
+
+    if ending == ".mp4":
+        _need_ffmpeg()
+    made = pictures()
+    with atomic_path(path) as temporary:
+        if ending == ".gif":
+            duration = round(1000 / frames_per_second)
+            made[0].save(temporary, save_all=True, append_images=made[1:], duration=duration, loop=0)
+        else:
+            _write_mp4(temporary, made, frames_per_second)
+    told.advance(1)
+
+
+def tilting(
+    volume: NDArray[Any], n_frames: int = 72
+) -> tuple[Callable[[int], NDArray[Any]], list[str], float]:
+    """Projections of a volume ``(X, Z, Y)`` while it turns once about the tilt axis.
+
+    Returns
+    -------
+    frame, captions
+        As :func:`write_movie` takes them.
+    factor
+        Voxels of the volume per pixel of a frame.
+    """
+    factor = -(-max(volume.shape) // _MOST_VOXELS)
+    small = _binned(np.asarray(volume, np.float32), factor)
+    angles = np.arange(n_frames) * 360 / n_frames
+    geometry = engine.Geometry(np.deg2rad(angles), small.shape[2], small.shape[1])
+    projections = engine.forward_project(small, geometry)
+    return lambda i: projections[i], [f"{angle:.0f}°" for angle in angles], float(factor)
+
+
+def along(volume: NDArray[Any], axis: str) -> tuple[Callable[[int], NDArray[Any]], list[str]]:
+    """The slices of a volume ``(X, Z, Y)`` along x, y or z, as :func:`write_movie` takes them.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such axis.
+    """
+    if axis not in ("x", "y", "z"):
+        raise ParameterError(f"slices go along x, y or z, not {axis!r}")
+    size = volume.shape[("x", "z", "y").index(axis)]
+    step = -(-size // _MOST_FRAMES)
+    places = range(0, size, step)
+    cut = {
+        "x": lambda i: volume[places[i]],
+        "y": lambda i: volume[:, :, places[i]].T,
+        "z": lambda i: volume[:, places[i], :].T,
+    }
+    return cut[axis], [f"{axis} = {place}" for place in places]
+
+
+def _binned(volume: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+    if factor == 1:
+        return volume
+    x, z, y = (size // factor * factor for size in volume.shape)
+    blocks = volume[:x, :z, :y].reshape(x // factor, factor, z // factor, factor, y // factor, factor)
+    return blocks.mean(axis=(1, 3, 5))
+
+
+def _picture(
+    image: NDArray[Any],
+    caption: str,
+    limits: tuple[float, float],
+    table: NDArray[np.uint8],
+    pixel_size: float | None,
+    unit: str,
+) -> Image.Image:
+    low, high = limits
+    scaled = (np.nan_to_num(np.asarray(image, np.float32), nan=low) - low) / (high - low or 1)
+    coloured = table[(np.clip(scaled, 0, 1) * 255).astype(np.uint8)]
+    rows, columns = image.shape
+    zoom = max(1.0, _SHORT_SIDE / min(rows, columns))
+    zoom = min(zoom, _LONG_SIDE / max(rows, columns))
+    sides = [max(_BLOCK, round(side * zoom / _BLOCK) * _BLOCK) for side in (columns, rows)]
+    picture = Image.fromarray(coloured).resize((sides[0], sides[1]), Image.Resampling.BILINEAR)
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(14)
+    _write(draw, (8, 6), caption, font, "la")
+    if pixel_size:
+        length = nice_length(0.3 * columns * pixel_size)
+        width = length / pixel_size * sides[0] / columns
+        right, bottom = sides[0] - 12, sides[1] - 12
+        draw.rectangle((right - width - 1, bottom - 4, right + 1, bottom + 1), fill="black")
+        draw.rectangle((right - width, bottom - 3, right, bottom), fill="white")
+        _write(draw, (right - width / 2, bottom - 8), f"{length:g} {unit}", font, "mb")
+    return picture
+
+
+def limits_of(values: NDArray[Any], percentiles: tuple[float, float]) -> tuple[float, float]:
+    """The intensities at two percentiles of the finite values; always two different ones."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return 0.0, 1.0
+    low, high = (float(value) for value in np.percentile(finite, percentiles))
+    return low, high if high > low else low + 1.0
+
+
+def nice_length(most: float) -> float:
+    """The largest of 1, 2, 5, 10, 20, ... that is not more than ``most``."""
+    power = 10 ** np.floor(np.log10(most))
+    return float(next(step * power for step in (5, 2, 1) if step * power <= most * (1 + 1e-9)))
+
+
+def _write(draw: Any, at: tuple[float, float], words: str, font: Any, anchor: str) -> None:
+    draw.text(at, words, font=font, fill="white", anchor=anchor, stroke_width=2, stroke_fill="black")
+
+
+def _need_ffmpeg() -> None:
+    try:
+        import imageio_ffmpeg  # noqa: F401  (only asked for)
+    except ImportError as error:
+        raise MissingDependencyError(
+            "an MP4 film needs imageio-ffmpeg: pip install imageio-ffmpeg, or save it as .gif"
+        ) from error
+
+
+def _write_mp4(path: Path, pictures: list[Image.Image], frames_per_second: float) -> None:
+    import imageio_ffmpeg
+
+    writer = imageio_ffmpeg.write_frames(
+        str(path), pictures[0].size, fps=frames_per_second, quality=7, macro_block_size=_BLOCK
+    )
+    writer.send(None)
+    try:
+        for picture in pictures:
+            writer.send(np.ascontiguousarray(np.asarray(picture)))
+    finally:
+        writer.close()
