@@ -32,9 +32,12 @@ class Progress:
         """
         raise NotImplementedError
 
-    def part(self, start: float, stop: float) -> Progress:
-        """Progress of a part of the work: its 0..1 maps to ``start..stop`` of this one."""
-        return _Part(self, start, stop)
+    def part(self, start: float, stop: float, *, may_finish: bool = True) -> Progress:
+        """Progress of a part of the work: its 0..1 maps to ``start..stop`` of this one.
+
+        Without ``may_finish`` the part is done to its end, even where the whole may be finished early.
+        """
+        return _Part(self, start, stop, may_finish=may_finish)
 
     @property
     def may_finish(self) -> bool:
@@ -86,16 +89,16 @@ class BarProgress(Progress):
 
 
 class _Part(Progress):
-    def __init__(self, whole: Progress, start: float, stop: float) -> None:
-        self._whole, self._start, self._stop = whole, start, stop
+    def __init__(self, whole: Progress, start: float, stop: float, *, may_finish: bool) -> None:
+        self._whole, self._start, self._stop, self._may_finish = whole, start, stop, may_finish
 
     def advance(self, fraction: float, message: str = "") -> None:
         self._whole.advance(self._start + fraction * (self._stop - self._start), message)
 
     @property
     def may_finish(self) -> bool:
-        return self._whole.may_finish
+        return self._may_finish and self._whole.may_finish
 
     @property
     def finish_requested(self) -> bool:
-        return self._whole.finish_requested
+        return self._may_finish and self._whole.finish_requested

@@ -11,8 +11,9 @@ import ipywidgets as widgets
 import numpy as np
 
 from etwidgets.align import Finding, check_up
-from etwidgets.errors import UnsafeFileError
+from etwidgets.errors import ParameterError, UnsafeFileError
 from etwidgets.io import EXTENSIONS, safe_new_path, safe_path
+from etwidgets.panels.channels_part import ChannelsPart
 from etwidgets.panels.file_list import FileList
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import pixel_size
@@ -78,6 +79,8 @@ class DataPanel(Panel):
         form += [self._build_tilt_form(), self._build_pixel_form(), self._metadata]
         sample = row(self.controls["sample"], self.controls["open-sample"])
         pictures = [text(_WELCOME), heading("A sample"), sample, *self._build_files()]
+        if self._root is not None:
+            form.insert(-1, self._channels.widget)
         return [*pictures, self.hint], form
 
     def _build_files(self) -> list[widgets.Widget]:
@@ -88,6 +91,7 @@ class DataPanel(Panel):
         self.on_click("open", self._open_file)
         if self._root is None:
             return []
+        self._channels = ChannelsPart(self, self._chosen_file)
         self._files = FileList(self, self._root, EXTENSIONS, self._choose_file)
         self._upload = self.add_view(UploadView(self._path_of_upload, [*EXTENSIONS, *_BESIDE], _LIMIT))
         self._upload.add_class("etw-data-upload")
@@ -216,14 +220,16 @@ class DataPanel(Panel):
     def _open_sample(self) -> None:
         self.session.apply("sample", name=self.controls["sample"].value)
 
-    def _open_file(self) -> None:
+    def _chosen_file(self) -> str:
         name = self.controls["file"].value.strip()
         if not name:
-            self.session.tell("Choose a file first.", "warning")
-            return
+            raise ParameterError("Choose a file first: in the list, or by its name.")
+        return str(safe_path(self._root or Path.cwd(), name))
+
+    def _open_file(self) -> None:
         root, tilts = self._root or Path.cwd(), self.controls["tilts-file"].value.strip()
         options = {"tilts": str(safe_path(root, tilts))} if tilts else {}
-        self.session.open(str(safe_path(root, name)), **options)
+        self.session.open(self._chosen_file(), **options)
 
 
 def _facts_of(stack: TomoStack, source: str) -> list[tuple[str, str]]:

@@ -11,18 +11,21 @@ import numpy as np
 
 from etwidgets.atomic import atomic_path
 from etwidgets.io import safe_new_path
+from etwidgets.panels.channels_part import CHANNEL_COLOURS
 from etwidgets.panels.navigation import add_look
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, pixel_size, slice_panes
 from etwidgets.panels.pieces import button, control, heading, row, text
-from etwidgets.views import ImageView, VolumeView
+from etwidgets.views import ImageView, VolumeChannel, VolumeView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from etwidgets.session import Session
+    from etwidgets.signals import RecStack
 
 _ALONE_PX, _WITH_RENDERING_PX = 320, 232  # height of the slices; with the rendering all fits into 720 px
+_MOST_CHANNELS = 4
 _FILMS = {
     "picture of the rendering": ("rendering.png", ""),
     "film: volume turning": ("turning.gif", "tilting"),
@@ -185,6 +188,22 @@ class VolumePanel(Panel):
             temporary.write_bytes(picture)
         self.session.tell(f"Wrote {path.name} into {self._root}.")
 
+    def _to_render(self, volume: RecStack) -> Any:
+        """The volume, or with its channels in their colours, as many as can be drawn."""
+        channels = [channel for channel in self.model.channels if channel.reconstruction is not None]
+        if not channels:
+            return np.asarray(volume.data)
+        named = [("series", volume), *((channel.name, channel.reconstruction) for channel in channels)]
+        if len(named) > _MOST_CHANNELS:
+            left = ", ".join(name for name, _ in named[_MOST_CHANNELS:])
+            self.session.tell(
+                f"At most {_MOST_CHANNELS} can be drawn together; not drawn: {left}.", "warning"
+            )
+        return [
+            VolumeChannel(name, np.asarray(each.data), colour)
+            for (name, each), colour in zip(named[:_MOST_CHANNELS], CHANNEL_COLOURS, strict=False)
+        ]
+
     def _forget_rendering(self) -> None:
         self._rendered.layout.display = "none"
         self._images.height = _ALONE_PX
@@ -193,7 +212,7 @@ class VolumePanel(Panel):
         volume = self.model.reconstruction
         if volume is None:
             return
-        self._rendered.show(np.asarray(volume.data), pixel_size(volume, "x"))
+        self._rendered.show(self._to_render(volume), pixel_size(volume, "x"))
         self._rendered.layout.display = ""
         self._images.height = _WITH_RENDERING_PX
         self.enable()

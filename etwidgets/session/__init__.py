@@ -3,6 +3,7 @@
 from etwidgets.session.autosave import Autosave, begin_autosave, state_folder
 from etwidgets.session.display import COLOUR_MAPS, Display
 from etwidgets.session.estimate import memory_of_process, size_in_words
+from etwidgets.session.history import Channel
 from etwidgets.session.jobs import Job, in_words
 from etwidgets.session.latest import Latest
 from etwidgets.session.model import HistoryLine, JobStatus, Kept, Message, TomoStackModel
@@ -16,6 +17,7 @@ __all__ = [
     "OPERATIONS",
     "SAMPLES",
     "Autosave",
+    "Channel",
     "Display",
     "HistoryLine",
     "InlineRunner",

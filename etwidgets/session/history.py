@@ -22,6 +22,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
+class Channel:
+    """Another signal of the same series: a second detector, or the map of an element.
+
+    Attributes
+    ----------
+    name
+        As the user reads it; no two are alike.
+    stack
+        Projections, which go through every change of geometry with the series.
+    reconstruction
+        Its volume, or None.
+    """
+
+    name: str
+    stack: TomoStack
+    reconstruction: RecStack | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class State:
     """What there is at one moment.
 
@@ -35,12 +54,23 @@ class State:
         Whether the stack changed after the volume was made.
     source
         Where the tilt series comes from, in words.
+    channels
+        Other signals of the same series.
     """
 
     stack: TomoStack | None = None
     reconstruction: RecStack | None = None
     stale: bool = False
     source: str = ""
+    channels: tuple[Channel, ...] = ()
+
+    @property
+    def signals(self) -> list[TomoStack | RecStack]:
+        """Everything that has data."""
+        found: list[TomoStack | RecStack | None] = [self.stack, self.reconstruction]
+        for channel in self.channels:
+            found += [channel.stack, channel.reconstruction]
+        return [signal for signal in found if signal is not None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,8 +231,8 @@ def memory_of(*histories: History) -> int:
     arrays: dict[int, int] = {}
     for history in histories:
         for state in history.kept:
-            for signal in (state.stack, state.reconstruction):
-                if signal is not None and isinstance(signal.data, np.ndarray):
+            for signal in state.signals:
+                if isinstance(signal.data, np.ndarray):
                     owner = _owner(signal.data)
                     arrays[id(owner)] = owner.nbytes
     return sum(arrays.values())

@@ -138,6 +138,10 @@ class TomoStackModel(HasTraits):
     stale = Bool()
     """Whether the stack changed after the volume was reconstructed. Written by the session."""
 
+    channels = Tuple()
+    """:class:`~etwidgets.session.history.Channel` for every other signal of the series. Written by the
+    session."""
+
     crop = Tuple(allow_none=True, default_value=None)
     """Left, top, right and bottom of what is left of the images, in pixels as they were loaded, right and
     bottom not in it; None: all of it. Written by the session."""

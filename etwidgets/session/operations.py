@@ -16,14 +16,15 @@ from etwidgets.align import AXIS_METHODS, METHODS
 from etwidgets.errors import MissingTiltsError, ParameterError
 from etwidgets.session.parameters import check_names, in_words
 from etwidgets.session.sources import open_file, open_sample
+from etwidgets.signals import RecStack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from etwidgets.progress import Progress
-    from etwidgets.signals import RecStack, TomoStack
+    from etwidgets.signals import TomoStack
 
-Kind = Literal["source", "stack", "volume"]
+Kind = Literal["source", "stack", "volume", "channel"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Operation:
     name
         How it is called in ``session.apply``.
     kind
-        ``source``: nothing to stack; ``stack``: stack to stack; ``volume``: stack to volume.
+        ``source``: nothing to stack; ``stack``: stack to stack; ``volume``: stack to volume; ``channel``:
+        stack to another signal of the series, or to None where one is taken away.
     title
         A verb, as on the button.
     running
@@ -54,7 +56,7 @@ class Operation:
     kind: Kind
     title: str
     running: str
-    function: Callable[..., TomoStack | RecStack]
+    function: Callable[..., TomoStack | RecStack | None]
     parameters: frozenset[str]
     needs_tilts: bool = False
     copies: float = 2.0
@@ -171,6 +173,21 @@ def _reconstruct(stack: TomoStack, progress: Progress, **parameters: Any) -> Rec
     return stack.reconstruct(show_progressbar=False, progress=progress, **parameters)
 
 
+def _add_channel(
+    stack: TomoStack, progress: Progress, *, path: str, name: str, aligned: bool = False
+) -> TomoStack:
+    if not name.strip():
+        raise ParameterError("give the channel a name, such as HAADF or Ni")
+    other = open_file(None, progress, path=path)
+    if isinstance(other, RecStack):
+        raise ParameterError(f"{path} holds a volume; a channel is a series of projections")
+    return stack.bring_along(other, aligned=aligned, progress=progress)
+
+
+def _remove_channel(_stack: TomoStack, _progress: Progress, *, name: str) -> None:  # noqa: ARG001  (its name is all)
+    return None
+
+
 def _of_methods(methods: Mapping[str, Any]) -> set[str]:
     return {name for method in methods.values() for name in method.parameters}
 
@@ -229,6 +246,14 @@ _TABLE = (
     Operation(
         "transform", "stack", "Move the tilt axis", "rotating and shifting", _transform,
         frozenset({"xshift", "yshift", "angle", "interpolation"}),
+    ),
+    Operation(
+        "add_channel", "channel", "Add a channel", "adding a channel", _add_channel,
+        frozenset({"path", "name", "aligned"}),
+    ),
+    Operation(
+        "remove_channel", "channel", "Remove the channel", "removing", _remove_channel, frozenset({"name"}),
+        copies=0,
     ),
     Operation(
         "reconstruct", "volume", "Reconstruct", "reconstructing", _reconstruct, _RECONSTRUCT,

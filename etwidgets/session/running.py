@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from etwidgets.atomic import atomic_path
-from etwidgets.errors import HistoryError
+from etwidgets.errors import HistoryError, ParameterError
 from etwidgets.session.digest import digest
-from etwidgets.session.history import State, Step
+from etwidgets.session.history import Channel, State, Step
 from etwidgets.session.operations import find
 from etwidgets.signals import RecStack
 from etwidgets.signals.reconstruction import iterations_name
@@ -64,18 +66,28 @@ def run(operation: Operation, parameters: Mapping[str, Any], state: State, progr
     if operation.kind == "source":
         result, notes = _opened(operation, parameters, progress)
     else:
-        result = operation.function(state.stack, progress, **parameters)
-    parameters = _as_done(parameters, progress)
+        share = progress.part(0, 1 / (1 + len(state.channels)))
+        result = operation.function(state.stack, share, **parameters)
+        parameters = _as_done(parameters, share)
+    following = _next_state(operation, parameters, state, result, progress)
     step = Step(
         operation=operation.name,
-        parameters=parameters,
+        parameters=dict(parameters),
         words=operation.words(parameters),
         seconds=time.monotonic() - started,
         before="" if state.stack is None or operation.kind == "source" else digest(state.stack),
-        after=digest(result),
+        after=_digest_of(operation, following),
         when=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    return Outcome(_next_state(operation, parameters, state, result), step, notes)
+    return Outcome(following, step, notes)
+
+
+def _digest_of(operation: Operation, state: State) -> str:
+    """Of what the operation gave, its channels among it."""
+    volume = operation.kind == "volume" or state.stack is None
+    parts = [state.reconstruction if volume else state.stack]
+    parts += [channel.reconstruction if volume else channel.stack for channel in state.channels]
+    return "-".join(digest(part) for part in parts if part is not None)
 
 
 def _as_done(parameters: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
@@ -168,15 +180,54 @@ def _opened(
     return result, tuple(dict.fromkeys(str(item.message) for item in caught if item.category is UserWarning))
 
 
-def _next_state(operation: Operation, parameters: Mapping[str, Any], state: State, result: Any) -> State:
+def _next_state(
+    operation: Operation, parameters: Mapping[str, Any], state: State, result: Any, progress: Progress
+) -> State:
     if operation.kind == "source":
         source = Path(parameters["path"]).name if operation.name == "open" else f"sample {parameters['name']}"
         if isinstance(result, RecStack):
             return State(None, result, stale=False, source=source)
         return State(result, None, stale=False, source=source)
+    if operation.kind == "channel":
+        if result is None and parameters["name"] not in {channel.name for channel in state.channels}:
+            known = ", ".join(channel.name for channel in state.channels) or "none"
+            raise ParameterError(f"there is no channel {parameters['name']!r}; there are: {known}")
+        others = tuple(channel for channel in state.channels if channel.name != parameters["name"])
+        added = () if result is None else (Channel(parameters["name"], result),)
+        return replace(state, channels=(*others, *added))
+    count = 1 + len(state.channels)
+    parts = [progress.part(i / count, (i + 1) / count, may_finish=False) for i in range(1, count)]
     if operation.kind == "volume":
-        return State(state.stack, result, stale=False, source=state.source)
-    return State(result, state.reconstruction, stale=state.reconstruction is not None, source=state.source)
+        volumes = [
+            replace(channel, reconstruction=_reconstructed(operation, parameters, state, channel, part))
+            for channel, part in zip(state.channels, parts, strict=True)
+        ]
+        return replace(state, reconstruction=result, stale=False, channels=tuple(volumes))
+    moved = [
+        replace(channel, stack=result.bring_along(channel.stack, progress=part))
+        for channel, part in zip(state.channels, parts, strict=True)
+    ]
+    stale = state.reconstruction is not None
+    return State(result, state.reconstruction, stale=stale, source=state.source, channels=tuple(moved))
+
+
+def _reconstructed(
+    operation: Operation, parameters: Mapping[str, Any], state: State, channel: Channel, progress: Progress
+) -> RecStack:
+    """A channel's volume, made as that of the series; what is in units of the data is brought to its own."""
+    method = str(parameters.get("method", "FBP")).upper()
+    if method == "DART":
+        raise ParameterError(
+            "DART takes the grey levels of one signal; remove the channels, or choose another method"
+        )
+    own = dict(parameters)
+    if method == "FISTA-TV" and state.stack is not None:
+        largest = float(np.abs(state.stack.data).max()) or 1.0
+        own["tv_weight"] = float(parameters["tv_weight"]) * float(np.abs(channel.stack.data).max()) / largest
+    for limit in ("maximum", "thresh"):
+        if own.get(limit):
+            raise ParameterError(f"{limit} is in units of the series and not of its channels; leave it out")
+    return operation.function(channel.stack, progress, **own)  # type: ignore[return-value]
 
 
 def save_movie(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etwidgets.errors import ParameterError
+from etwidgets.session.operations import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -70,11 +71,44 @@ def _cells(steps: Sequence[Step], start: str | None) -> list[tuple[str, list[str
     cells = (
         [] if start is None else [("The tilt series before the first step", [f"stack = etw.load({start!r})"])]
     )
+    channels: list[str] = []
     for step in steps:
         if step.operation not in WRITERS:
             raise ParameterError(f"the step {step.words!r} cannot be written as a script")
-        cells.append((step.words.replace("\n", " "), WRITERS[step.operation](step.parameters)))
+        lines = WRITERS[step.operation](step.parameters)
+        cells.append((step.words.replace("\n", " "), [*lines, *_of_channels(step, channels)]))
     return cells
+
+
+def _of_channels(step: Step, names: list[str]) -> list[str]:
+    """What the step does to the other signals of the series; ``names`` are those that there are."""
+    kind, name = OPERATIONS[step.operation].kind, step.parameters.get("name")
+    if kind == "source":
+        names.clear()
+    elif step.operation == "add_channel":
+        lines = [] if names else ["channels = {}"]
+        names[:] = [*(each for each in names if each != name), str(name)]
+        aligned = ", aligned=True" if step.parameters.get("aligned") else ""
+        path = str(Path(step.parameters["path"]).resolve())
+        return [*lines, f"channels[{name!r}] = stack.bring_along(etw.load({path!r}){aligned})"]
+    elif step.operation == "remove_channel":
+        names[:] = [each for each in names if each != name]
+        return [f"channels.pop({name!r}, None)"]
+    elif names and kind == "stack":
+        return ["channels = {name: stack.bring_along(other) for name, other in channels.items()}"]
+    elif names and kind == "volume":
+        return _volumes(step)
+    return []
+
+
+def _volumes(step: Step) -> list[str]:
+    given = {name: value for name, value in step.parameters.items() if name != "tv_weight"}
+    keywords = _keywords({**given, "show_progressbar": False})
+    price = step.parameters.get("tv_weight")
+    if price is not None:
+        keywords += f", tv_weight={price!r} * largest(other) / largest(stack)"
+    lines = [f"volumes = {{name: other.reconstruct({keywords}) for name, other in channels.items()}}"]
+    return lines if price is None else ["largest = lambda signal: float(np.abs(signal.data).max())", *lines]
 
 
 def _cell(kind: str, lines: list[str]) -> dict[str, Any]:
@@ -132,6 +166,8 @@ WRITERS: Mapping[str, Lines] = {
     "shift_one": _shift_one,
     "tilt_align": _call("tilt_align"),
     "transform": _call("trans_stack"),
+    "add_channel": lambda _: [],
+    "remove_channel": lambda _: [],
     "reconstruct": _call("reconstruct", target="volume", show_progressbar=False),
 }
 """How each operation is written, by its name in the table of operations."""

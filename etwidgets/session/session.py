@@ -6,6 +6,7 @@ It knows no widget; whoever wants to see something observes the model.
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -496,7 +497,10 @@ class Session:
         return State() if state is None else state
 
     def _estimate(self, operation: Operation, state: State, parameters: dict[str, Any]) -> Estimate:
-        return estimate(operation, None if operation.kind == "source" else state.stack, parameters)
+        needed = estimate(operation, None if operation.kind == "source" else state.stack, parameters)
+        if operation.kind in ("stack", "volume"):
+            return replace(needed, memory=needed.memory * (1 + len(state.channels)))
+        return needed
 
     def _commit(self, operation: Operation, base: State, outcome: running.Outcome) -> tuple[JobState, str]:
         if self._state is not base:
@@ -533,7 +537,7 @@ class Session:
         steps, position = history.steps, history.position
         with model.hold_trait_notifications():
             model.stack, model.reconstruction = state.stack, state.reconstruction
-            model.stale, model.source = state.stale, state.source
+            model.stale, model.source, model.channels = state.stale, state.source, state.channels
             model.before = self._stack_before()
             model.history = tuple(HistoryLine(s.words, s.seconds, i < position) for i, s in enumerate(steps))
             model.done_operations = frozenset(step.operation for step in steps[:position])

@@ -64,6 +64,54 @@ def align_like(
     return result
 
 
+def follow(stack: TomoStack, other: TomoStack, progress: Progress, *, aligned: bool = False) -> TomoStack:
+    """Bring another signal of the same series to where ``stack`` is.
+
+    Parameters
+    ----------
+    stack
+        The stack whose transforms are the model.
+    other
+        As it was loaded, or one that followed ``stack`` before.
+    progress
+        Told how far the work is.
+    aligned
+        ``other`` has been through the same transforms, although it has no record of them.
+
+    Returns
+    -------
+    TomoStack
+        A new stack with the tilts and pixel size of ``stack``, to which it can follow again.
+
+    Raises
+    ------
+    HistoryError
+        If the histories contradict each other, or shapes or tilts do not fit.
+    """
+    ours, theirs = recorded(stack), recorded(other)
+    if len(theirs) > len(ours) or not all(a.same_as(b) for a, b in zip(ours, theirs, strict=False)):
+        raise HistoryError("the other signal was changed in another way than this one; load it anew")
+    todo = [] if aligned else ours[len(theirs) :]
+    expected = todo[0].shape if todo else stack.data.shape
+    if other.data.shape != expected:
+        raise HistoryError(
+            f"the other signal is {other.data.shape} (projections, y, x), and this series "
+            f"{'was' if todo else 'is'} {expected}; they must show the same projections at the same size"
+        )
+    result = other.deepcopy()
+    for number, transform in enumerate(todo):
+        part = progress.part(number / len(todo), (number + 1) / len(todo))
+        result = _APPLY[transform.kind](result, transform, part)
+    _check_tilts(stack, result)
+    known, title = stack.metadata.Tomography.as_dictionary(), result.metadata.General.title
+    result.metadata.add_dictionary({"Tomography": known})
+    result.metadata.General.title = title
+    for name in ("x", "y"):
+        source, target = stack.axes_manager[name], result.axes_manager[name]
+        target.scale, target.offset, target.units = source.scale, source.offset, source.units
+    return result
+
+
 def _missing(stack: TomoStack, other: TomoStack) -> list[Transform]:
     ours, theirs = recorded(stack), recorded(other)
     if not any(transform.kind in ("shift", "transform") for transform in ours):

@@ -281,6 +281,31 @@ class TomoStack(TiltSeries):
         told = listener(progress, show_progressbar=False, title="align other")
         return replay.align_like(self, other, told, shift_type)
 
+    def bring_along(
+        self, other: TomoStack, *, aligned: bool = False, progress: Progress | None = None
+    ) -> TomoStack:
+        """Bring another signal of the same series to where this one is, now and after every further step.
+
+        Unlike :meth:`align_other` it also does so where nothing was shifted, and takes over the tilts and the
+        pixel size.
+
+        Parameters
+        ----------
+        other
+            As it was loaded (another detector, an element map), or what this method gave before.
+        aligned
+            It has been through the same steps, although it has no record of them.
+        progress
+            Told how far the work is, and may stop it.
+
+        Raises
+        ------
+        HistoryError
+            If the stacks do not fit; the message says why.
+        """
+        told = listener(progress, show_progressbar=False, title="bring along")
+        return replay.follow(self, other, told, aligned=aligned)
+
     # -- tilt axis ----------------------------------------------------------------------------------
 
     def trans_stack(

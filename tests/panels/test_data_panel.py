@@ -118,3 +118,23 @@ def test_the_files_metadata_are_there_to_unfold(made):
     panel.controls["open-sample"].click()
     assert "<summary>All that the file says" in panel._metadata.value
     assert "mx" in panel._metadata.value or "voxel" in panel._metadata.value.lower()
+
+
+def test_a_channel_is_added_from_the_chosen_file_and_drawn_with_the_volume(made, empty_session, root, series):
+    from etwidgets.panels import VolumePanel
+
+    panel = made(DataPanel(empty_session, root))
+    panel.controls["add-channel"].click()
+    assert "Choose a file first" in empty_session.model.message.text
+    panel.controls["file"].value = "day 1/needle.hspy"
+    panel.controls["open"].click()
+    panel.controls["channel-name"].value = "Ni"
+    panel.controls["add-channel"].click()
+    assert [channel.name for channel in empty_session.model.channels] == ["Ni"]
+    assert "Ni" in panel._channels._words.value
+    empty_session.apply("reconstruct", method="FBP")
+    shown = made(VolumePanel(empty_session, root))
+    shown.controls["render"].click()
+    assert [channel.name for channel in shown._rendered._channels] == ["series", "Ni"]
+    panel.controls["remove-channel"].click()
+    assert empty_session.model.channels == ()
