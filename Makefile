@@ -1,6 +1,7 @@
 # Everything a fresh machine needs is made by these targets, in .venv; each can be run again.
 #   make app    open the workbench on the needle sample
 #   make test   lint, types, import contracts, unit and browser tests
+#   make test-all  the tests that take longer, too
 #   make bench  compare speed with etspy      make docs   build the documentation
 
 SHELL := /bin/bash
@@ -15,10 +16,10 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help app test lint types contracts unit bench docs chromium clean
+.PHONY: help app test test-all lint types contracts unit bench docs chromium clean
 
 help:
-	@sed -n '2,5p' Makefile | cut -c3-
+	@sed -n '2,6p' Makefile | cut -c3-
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "etwidgets needs Python 3.11 to 3.13 with venv (Debian: apt-get install python3-venv)"; exit 1; }
@@ -52,6 +53,9 @@ types: $(VENV)/.test
 
 contracts: $(VENV)/.test
 	$(BIN)/lint-imports
+
+test-all: $(VENV)/.test lint types contracts chromium
+	MPLBACKEND=agg $(BIN)/pytest -m 'slow or not slow'
 
 unit: $(VENV)/.test
 	MPLBACKEND=agg $(BIN)/pytest

@@ -31,6 +31,7 @@ from etwidgets.panels.header_line import HeaderLine
 from etwidgets.panels.resume_strip import ResumeStrip
 from etwidgets.session import Session, ThreadRunner, TomoStackModel, begin_autosave, in_words, state_folder
 from etwidgets.signals import TomoStack
+from etwidgets.views import PageWatch
 
 if TYPE_CHECKING:
     from etwidgets.panels import Panel
@@ -147,6 +148,7 @@ class Workbench:
         self.session.close()
         for panel in (*self.panels.values(), self._header, self._status, self._resume):
             panel.close()
+        self._watch.close()
         close_tree(self.widget)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
@@ -170,7 +172,8 @@ class Workbench:
         status = self._status.widget.add_class("etw-status")
         body = widgets.Box([path, middle]).add_class("etw-body")
         resume = self._resume.widget.add_class("etw-resume")
-        page = widgets.VBox([style_sheet(), header, resume, body, status])
+        self._watch = PageWatch(watched=True)
+        page = widgets.VBox([style_sheet(), self._watch, header, resume, body, status])
         return page.add_class("etw").add_class("etw-workbench")
 
     def _observe(self, trait: str, handler: Any) -> None:

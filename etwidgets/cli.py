@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 root=options.root,
                 port=options.port,
                 open_browser=not options.no_browser,
+                theme=options.theme,
             )
         else:
             sys.stdout.write(report())
@@ -79,5 +80,6 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--port", type=int, default=0, help="default: any that is free")
     app.add_argument("--root", help="folder whose files the page may open; default: that of the file")
     app.add_argument("--no-browser", action="store_true", help="print the address only")
+    app.add_argument("--theme", choices=["light", "dark"], default="light")
     commands.add_parser("info", help="report the environment, for a bug report")
     return parser

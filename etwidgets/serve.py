@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _PAGE = Path(__file__).parent / "page"
 _ADDRESS = "127.0.0.1"
-_CULL_AFTER_S = 900
+_CULL_AFTER_S, _CULL_EVERY_S = 900, 60
 _LARGEST_MESSAGE = 1 << 30
 
 
@@ -31,6 +31,7 @@ def serve(
     root: str | Path | None = None,
     port: int = 0,
     open_browser: bool = True,
+    theme: str = "light",
 ) -> None:
     """Serve the page until Ctrl-C; prints one line with its address when it is ready.
 
@@ -46,6 +47,8 @@ def serve(
         0: any that is free.
     open_browser
         Show the page in the user's browser.
+    theme
+        ``"light"`` or ``"dark"``.
 
     Raises
     ------
@@ -70,7 +73,7 @@ def serve(
             webbrowser.open(address)
 
     Server.clear_instance()
-    server = Server.instance(config=_config(port, token), ready=ready)
+    server = Server.instance(config=_config(port, token, theme), ready=ready)
     try:
         server.initialize([str(_PAGE / "workbench.ipynb")])
         server.start()
@@ -98,7 +101,7 @@ def _environment(file: str | Path | None, sample: str | None, root: str | Path |
     }
 
 
-def _config(port: int, token: str) -> Config:
+def _config(port: int, token: str, theme: str) -> Config:
     from traitlets.config import Config
 
     config = Config()
@@ -109,11 +112,12 @@ def _config(port: int, token: str) -> Config:
     config.Voila.log_level = "ERROR"
     config.Voila.tornado_settings = {"websocket_max_message_size": _LARGEST_MESSAGE}
     config.VoilaConfiguration.template = "etw"
+    config.VoilaConfiguration.theme = theme
     config.VoilaConfiguration.multi_kernel_manager_class = "etwidgets._warm_kernels.WarmKernels"
     config.VoilaConfiguration.file_allowlist = []
     config.VoilaConfiguration.show_tracebacks = False
-    # a kernel whose page was closed goes; one with an open page stays, whatever it does
+    # a kernel whose page was closed goes, unless a job is running there: its progress counts as activity
     config.MappingKernelManager.cull_idle_timeout = _CULL_AFTER_S
-    config.MappingKernelManager.cull_interval = 60
+    config.MappingKernelManager.cull_interval = _CULL_EVERY_S
     config.MappingKernelManager.cull_connected = False
     return config

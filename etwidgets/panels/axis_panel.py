@@ -17,7 +17,7 @@ from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, bare_slice, difference_pane, pixel_size, projection_pane
 from etwidgets.panels.pieces import button, control, heading, method_help, row, text
 from etwidgets.session.previews import axis_neighbours, axis_slices, before_and_now, sharper_slices
-from etwidgets.views import ImageView, contrast_limits
+from etwidgets.views import ImageView, PageWatch, contrast_limits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +33,7 @@ _BY_HAND = """<p class='etw-help'><b>By hand</b> Move shift until the slices hav
 then rotation until all three are sharp at once. The dashed line is the tilt axis as the sliders have it.
 Drag the three columns on the projection, or click where the nearest shall go. With the mouse on a
 picture: arrow keys up and down shift by 0.1 px, left and right rotate by 0.05°, with Shift ten times as
-far.</p>"""
+far. A double click on a slider resets it.</p>"""
 _KEYS = {
     "ArrowUp": ("shift", -_SHIFT_STEP_PX),
     "ArrowDown": ("shift", _SHIFT_STEP_PX),
@@ -73,7 +73,12 @@ class AxisPanel(Panel):
         look = row(
             self.controls["compare"], self.controls["less"], self.controls["more"], self.controls["by"]
         )
-        sliders = row(self.controls["shift"], self.controls["rotation"])
+        doubled = {
+            f"etw-axis-{name}": lambda name=name: self.guard(lambda: self._reset(name))
+            for name in ("shift", "rotation")
+        }
+        watch = self.add_view(PageWatch(on_double=doubled))
+        sliders = row(self.controls["shift"], self.controls["rotation"], watch)
         where = widgets.HBox([self._projection, self._objective.widget]).add_class("etw-side")
         return [where, row(tilt, look), self._slices, sliders], [*parts, self._help]
 
@@ -218,6 +223,10 @@ class AxisPanel(Panel):
             self.controls["compare"].value = _SLICES
         if self.model.stack is not None:
             self.refresh()
+
+    def _reset(self, name: str) -> None:
+        """A double click on a slider: back to 0."""
+        self.controls[name].value = 0.0
 
     def _to_zero(self) -> None:
         for name in ("shift", "rotation"):

@@ -3,6 +3,7 @@
 from etwidgets.views.curve_view import CurveView
 from etwidgets.views.histogram_view import HistogramView
 from etwidgets.views.image_view import ImageView
+from etwidgets.views.page_watch import PageWatch
 from etwidgets.views.panes import COLOUR_MAPS, Pane, contrast_limits, to_plane
 from etwidgets.views.upload_view import UploadView
 from etwidgets.views.volume_view import VolumeChannel, VolumeView
@@ -12,6 +13,7 @@ __all__ = [
     "CurveView",
     "HistogramView",
     "ImageView",
+    "PageWatch",
     "Pane",
     "UploadView",
     "VolumeChannel",

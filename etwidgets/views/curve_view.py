@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _COLOURS = ("#2f7ed8", "#e8743b", "#3a9d5d", "#8e5ea2")
 _INCHES = 1 / 96
+_INK = "#7a808c"  # can be read on white and on black
 
 
 class CurveView(widgets.VBox):
@@ -50,12 +51,14 @@ class CurveView(widgets.VBox):
         self._canvas.header_visible = self._canvas.footer_visible = False
         self._canvas.toolbar_visible = "fade-in-fade-out"
         self._canvas.resizable = False
-        self._axes = self._figure.add_subplot()
-        self._axes.set_xlabel(x_label, fontsize=9)
-        self._axes.set_ylabel(y_label, fontsize=9)
-        self._axes.tick_params(labelsize=8)
+        self._figure.patch.set_alpha(0)  # the page shines through, be it light or dark
+        self._axes = self._figure.add_subplot(facecolor="none")
+        self._axes.set_xlabel(x_label, fontsize=9, color=_INK)
+        self._axes.set_ylabel(y_label, fontsize=9, color=_INK)
+        self._axes.tick_params(labelsize=8, colors=_INK)
         self._axes.spines[["top", "right"]].set_visible(False)
-        self._axes.grid(alpha=0.25, linewidth=0.6)
+        self._axes.spines[["left", "bottom"]].set_color(_INK)
+        self._axes.grid(alpha=0.25, linewidth=0.6, color=_INK)
         if log_y:
             self._axes.set_yscale("log")
         self._lines: dict[str, Line2D] = {}
@@ -100,7 +103,7 @@ class CurveView(widgets.VBox):
         if legend is not None:
             legend.remove()
         if len(self._lines) > 1:
-            self._axes.legend(fontsize=8, frameon=False, ncols=len(self._lines), loc="best")
+            self._axes.legend(labelcolor=_INK, fontsize=8, frameon=False, ncols=len(self._lines), loc="best")
         self._canvas.draw_idle()
 
     def values(self) -> dict[str, tuple[Any, Any]]:

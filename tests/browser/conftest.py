@@ -14,7 +14,10 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 ARTIFACTS = Path(__file__).parents[2] / "test-artifacts"
+_APP = ["-m", "etwidgets", "app", "--no-browser"]
 FLAGS = [
+    "--enable-precise-memory-info",
+    "--js-flags=--expose-gc",
     "--no-sandbox",
     "--use-gl=angle",
     "--use-angle=swiftshader",
@@ -51,8 +54,8 @@ def chromium():
 class Served:
     """A server that was started as a user would."""
 
-    def __init__(self, *arguments):
-        command = [sys.executable, "-m", "etwidgets", "app", "--no-browser", *arguments]
+    def __init__(self, *arguments, code=""):
+        command = [sys.executable, *(["-c", code] if code else _APP), *arguments]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default"}
         self.state = tempfile.TemporaryDirectory()  # what a session leaves must not reach the next test
         environment["XDG_STATE_HOME"] = self.state.name
@@ -93,8 +96,8 @@ def serve():
     """Start the page's server with arguments of the command line."""
     servers = []
 
-    def start(*arguments):
-        servers.append(Served(*arguments))
+    def start(*arguments, **options):
+        servers.append(Served(*arguments, **options))
         return servers[-1]
 
     yield start

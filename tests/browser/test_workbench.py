@@ -235,6 +235,8 @@ def test_after_a_crash_in_mid_sirt_the_work_is_offered_and_resumed(visit, serve)
     page.wait_for_function("document.querySelector('.etw-status-left').innerText.includes('%')")
     for kernel in kernels(server):
         kernel.kill()
+    page.wait_for_selector(".etw-lost", state="visible")
+    visit.keep("lost")
     page.goto(server.address)
     visit.errors.clear()  # the lost page complained of its lost kernel
     page.wait_for_selector(".etw-resume-resume", state="visible")

@@ -1,0 +1,55 @@
+"""What only the browser notices: a kernel that no longer answers, and double clicks on controls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from etwidgets.views.parts import close_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_CSS = """.etw-lost { background: #8a2f10; color: #fff; padding: 8px 16px; font: 13px system-ui, sans-serif; }
+.etw-lost[hidden] { display: none; } .etw-lost button { margin-left: 16px; }"""
+
+
+class PageWatch(anywidget.AnyWidget):
+    """Shows nothing until the kernel is lost, and then what to do.
+
+    Parameters
+    ----------
+    watched
+        Whether to ask the kernel every few seconds if it is there.
+    on_double
+        What to do on a double click, by the DOM class of a control.
+    """
+
+    _esm = Path(__file__).parent / "page_watch.js"
+    _css = _CSS
+    watched = traitlets.Bool(default_value=False).tag(sync=True)
+    """As given."""
+    classes = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """DOM classes whose double clicks are told. Written here."""
+
+    def __init__(
+        self, *, watched: bool = False, on_double: Mapping[str, Callable[[], None]] | None = None
+    ) -> None:
+        self._on_double = dict(on_double or {})
+        super().__init__(watched=watched, classes=list(self._on_double))
+        self.on_msg(self._receive)
+
+    def close(self) -> None:
+        """Take it off the page."""
+        self._on_double.clear()
+        close_parts(self)
+        super().close()
+
+    def _receive(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
+        if content.get("type") == "there?":
+            self.send({"type": "here"})
+        elif content.get("type") == "double" and content.get("name") in self._on_double:
+            self._on_double[content["name"]]()
