@@ -41,7 +41,9 @@ class Finding:
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
-def check_up(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> list[Finding]:
+def check_up(
+    projections: NDArray[Any], tilts_deg: NDArray[np.float64], header_axis_deg: float | None = None
+) -> list[Finding]:
     """Look for what goes wrong most often, the gravest first.
 
     Parameters
@@ -49,11 +51,17 @@ def check_up(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> list[
     projections
         ``(T, Y, X)``.
     tilts_deg
-        ``(T,)`` degrees.
+        ``(T,)`` degrees. Whether their sign is right cannot be told from projections: with the other sign the
+        volume is its own mirror image, and explains them as well.
+    header_axis_deg
+        Direction of the tilt axis as the file's header has it, degrees, to be named beside what is seen.
     """
     found = [*_blank(projections, tilts_deg), *_tilts(tilts_deg), *_saturated(projections)]
     if not found:  # a blank projection would spoil what compares them
-        found += [*_axis(projections, tilts_deg), *_unlike_their_neighbours(projections, tilts_deg)]
+        found += [
+            *_axis(projections, tilts_deg, header_axis_deg),
+            *_unlike_their_neighbours(projections, tilts_deg),
+        ]
     return found
 
 
@@ -110,7 +118,9 @@ def _saturated(projections: NDArray[Any]) -> list[Finding]:
     return [Finding(words + " Their true values are not known.")]
 
 
-def _axis(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> list[Finding]:
+def _axis(
+    projections: NDArray[Any], tilts_deg: NDArray[np.float64], header_axis_deg: float | None
+) -> list[Finding]:
     """Along the tilt axis each column keeps its mass at every tilt; across it the shadow changes."""
     if len(projections) < 5:
         return []
@@ -123,7 +133,8 @@ def _axis(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> list[Fin
     along_x, along_y = (_unsteadiness(seen, axis) for axis in (1, 2))
     if along_x <= _CLEARLY * along_y:
         return []
-    words = "The tilt axis seems to be vertical; here it must be horizontal, parallel to x."
+    header = "" if header_axis_deg is None else f" (the header says {header_axis_deg:.1f}°)"
+    words = f"The tilt axis seems to be vertical{header}; here it must be horizontal, parallel to x."
     if images.shape[1] != images.shape[2]:
         return [Finding(words + " Turn the images by 90° before loading: they are not square.")]
     return [Finding(words, "Turn by 90°", "transform", {"angle": 90.0})]

@@ -151,7 +151,7 @@ class DataPanel(Panel):
         self._checked = data
         self._tell([])
         if stack is not None and stack.has_tilts and isinstance(data, np.ndarray) and data.ndim == 3:
-            self._check.submit(data, stack.tilts_deg.copy())
+            self._check.submit(data, stack.tilts_deg.copy(), _header_axis(stack))
 
     def _show_findings(self, findings: list[Finding]) -> None:
         stack = self.model.stack
@@ -250,10 +250,19 @@ def _facts_of(stack: TomoStack, source: str) -> list[tuple[str, str]]:
         lines.append(("tilts from", str(known.get_item("tilt_source", default="the stack"))))
     else:
         lines.append(("tilts", "none"))
+    axis = _header_axis(stack)
+    if axis is not None:
+        lines.append(("tilt axis in the header", f"{axis:.1f}°"))
     offset = known.get_item("intensity_offset", default=None)
     if offset is not None:
         lines.append(("offset removed", f"{offset:g}"))
     return lines
+
+
+def _header_axis(stack: TomoStack) -> float | None:
+    """Direction of the tilt axis in degrees as the file has it; conventions differ between programs."""
+    axis = stack.metadata.get_item("Tomography.header_tiltaxis", default=None)
+    return None if axis is None else float(axis)
 
 
 def _range(stack: TomoStack) -> str:

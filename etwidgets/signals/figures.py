@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import patheffects
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
@@ -41,7 +42,28 @@ def orthogonal_slices(
         axis.set_xlabel(f"{across} ({scales[across][1]})")
         axis.set_ylabel(f"{down} ({scales[down][1]})")
         axis.set_title(f"{across}-{down} at {name} = {point[name]}")
+        _add_scale_bar(axis, width, height, scales[across][1])
     return figure
+
+
+def _add_scale_bar(axis: Any, width: float, height: float, unit: str) -> None:
+    """A bar of a round length at the lower right, readable on black and on white."""
+    length = nice_length(0.3 * width)
+    right, y = 0.96 * width, 0.95 * height
+    outline = [patheffects.withStroke(linewidth=5, foreground="black")]
+    axis.plot([right - length, right], [y, y], color="white", linewidth=3, path_effects=outline)
+    axis.text(
+        right - length / 2, y - 0.02 * height, f"{length:g} {unit}", color="white", ha="center", va="bottom",
+        path_effects=[patheffects.withStroke(linewidth=2, foreground="black")],
+    )  # fmt: skip
+    axis.set_xlim(0, width)
+    axis.set_ylim(height, 0)
+
+
+def nice_length(most: float) -> float:
+    """The largest of 1, 2, 5, 10, 20, ... and their tenths that is not more than ``most``."""
+    power = 10 ** np.floor(np.log10(most))
+    return float(next(step * power for step in (5, 2, 1) if step * power <= most * (1 + 1e-9)))
 
 
 def axis_test(

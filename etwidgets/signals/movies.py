@@ -12,6 +12,7 @@ from etwidgets import engine
 from etwidgets.atomic import atomic_path
 from etwidgets.errors import MissingDependencyError, ParameterError
 from etwidgets.progress import NullProgress
+from etwidgets.signals.figures import nice_length
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -181,12 +182,6 @@ def limits_of(values: NDArray[Any], percentiles: tuple[float, float]) -> tuple[f
         return 0.0, 1.0
     low, high = (float(value) for value in np.percentile(finite, percentiles))
     return low, high if high > low else low + 1.0
-
-
-def nice_length(most: float) -> float:
-    """The largest of 1, 2, 5, 10, 20, ... that is not more than ``most``."""
-    power = 10 ** np.floor(np.log10(most))
-    return float(next(step * power for step in (5, 2, 1) if step * power <= most * (1 + 1e-9)))
 
 
 def _write(draw: Any, at: tuple[float, float], words: str, font: Any, anchor: str) -> None:

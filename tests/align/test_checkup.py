@@ -71,3 +71,11 @@ def test_gaps_saturation_and_a_dim_projection_are_told(series):
     dim[14] *= 0.6
     assert "15 (+0.0°) darker" in align.check_up(dim, TILTS)[0].words
     assert "more than half a turn" in align.check_up(series, 3 * TILTS)[0].words
+
+
+def test_the_headers_axis_is_named_beside_what_is_seen():
+
+    tilts = np.arange(-60.0, 61, 5)
+    upright = simulation.project(simulation.needle((48, 48, 48)), tilts).transpose(0, 2, 1)
+    words = [finding.words for finding in align.check_up(upright, tilts, 86.3)]
+    assert any("vertical (the header says 86.3°)" in each for each in words)

@@ -74,12 +74,13 @@ def test_keys_are_shown_and_a_double_click_resets_a_slider(visit, server):
     page.keyboard.press("Escape")
     page.wait_for_selector(".etw-panel-inspect .etw-keys", state="hidden")
     visit.step("axis")
+    visit.wait_for_panes("axis", 3, view=1)
     page.focus(".etw-axis-shift .noUi-handle")
-    for _ in range(3):
-        page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('.etw-axis-shift .widget-readout').innerText === '0.30'")
+    page.keyboard.press("PageUp")
+    readout = page.locator(".etw-axis-shift .widget-readout")
+    visit.until(lambda: readout.inner_text() != "0.00")
     page.locator(".etw-axis-shift .noUi-handle").dblclick()
-    page.wait_for_function("document.querySelector('.etw-axis-shift .widget-readout').innerText === '0.00'")
+    visit.until(lambda: readout.inner_text() == "0.00")
 
 
 def test_the_histogram_changes_the_contrast(visit, server):

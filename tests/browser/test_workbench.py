@@ -38,7 +38,7 @@ def test_from_the_needle_to_a_rendered_volume(visit, server):
     visit.keep("inspect")
 
     visit.step("data")
-    facts = page.locator(".etw-panel-data .etw-facts").inner_text()
+    facts = page.locator(".etw-panel-data .etw-facts").first.inner_text()
     assert "HAADF.rawtlt" in facts
     assert "-31908" in facts
     visit.keep("data")

@@ -7,7 +7,8 @@ from PIL import Image
 from etwidgets.errors import ParameterError
 from etwidgets.progress import Cancelled, Progress
 from etwidgets.session import Session, TomoStackModel
-from etwidgets.signals import RecStack, TomoStack, movies
+from etwidgets.signals import RecStack, TomoStack
+from etwidgets.signals.figures import nice_length
 
 
 @pytest.fixture
@@ -110,4 +111,4 @@ def test_the_session_writes_films_and_replaces_nothing(volume, tmp_path):
 
 
 def test_scale_bars_have_round_lengths():
-    assert [movies.nice_length(most) for most in (1, 9.9, 49, 50, 0.3, 230)] == [1, 5, 20, 50, 0.2, 200]
+    assert [nice_length(most) for most in (1, 9.9, 49, 50, 0.3, 230)] == [1, 5, 20, 50, 0.2, 200]
