@@ -61,6 +61,9 @@ class Workbench:
         Name of a sample to open, such as ``"needle"``.
     runner
         How long work is run; default: in a thread, so that the page stays alive.
+    served
+        It is a page of its own, which says so when its kernel no longer answers. In a notebook a kernel that
+        is busy with another cell does not answer either.
 
     Attributes
     ----------
@@ -81,7 +84,9 @@ class Workbench:
         root: str | Path | None = None,
         sample: str | None = None,
         runner: Runner | None = None,
+        served: bool = False,
     ) -> None:
+        self._served = served
         stack = source if isinstance(source, TomoStack) else None
         self.model = TomoStackModel(stack)
         sessions = state_folder() if runner is None else None  # a page; scripts and tests keep nothing
@@ -172,7 +177,7 @@ class Workbench:
         status = self._status.widget.add_class("etw-status")
         body = widgets.Box([path, middle]).add_class("etw-body")
         resume = self._resume.widget.add_class("etw-resume")
-        self._watch = PageWatch(watched=True)
+        self._watch = PageWatch(watched=self._served)
         page = widgets.VBox([style_sheet(), self._watch, header, resume, body, status])
         return page.add_class("etw").add_class("etw-workbench")
 
@@ -215,6 +220,7 @@ def page() -> Any:
             os.environ.get("ETWIDGETS_FILE") or None,
             root=os.environ.get("ETWIDGETS_ROOT") or None,
             sample=os.environ.get("ETWIDGETS_SAMPLE") or None,
+            served=True,
         )
     except Exception as error:  # noqa: BLE001  (the border: without this the page would stay empty)
         _log.exception("the page could not be made")

@@ -140,7 +140,7 @@ class AxisPanel(Panel):
             return
         data, tilts, before = np.asarray(stack.data), stack.tilts_deg.copy(), self.model.before
         compare = self.controls["compare"].value
-        if compare == _BEFORE_NOW and before is not None and before.has_tilts:
+        if compare == _BEFORE_NOW and before is not None and before.has_tilts and before.data.ndim == 3:
             earlier = np.asarray(before.data), before.tilts_deg.copy()
             self._pair.submit(earlier, (data, tilts), self._columns[1])
         elif compare in (_SLICES, _BEFORE_NOW):

@@ -198,8 +198,11 @@ class DataPanel(Panel):
         """Where a file from the user's computer goes; never over another."""
         if Path(name).suffix.lower() not in (*EXTENSIONS, *_BESIDE):
             raise UnsafeFileError(f"{name}: files of this kind are not read")
-        folder = (self._root or Path.cwd()) / _UPLOADS
+        root = self._root or Path.cwd()
+        folder = root / _UPLOADS
         folder.mkdir(exist_ok=True)
+        if not folder.resolve().is_relative_to(root):
+            raise UnsafeFileError(f"{folder} leads out of {root}")
         return safe_new_path(folder, name)
 
     def _open_uploaded(self, paths: list[Path]) -> None:

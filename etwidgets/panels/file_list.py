@@ -88,8 +88,12 @@ class FileList:
         if not self._is_inside(path):
             return
         if path.is_dir() and path.suffix.lower() not in self._endings:
-            self._folder = path
-            self.list_again()
+            before, self._folder = self._folder, path
+            try:
+                self.list_again()
+            except OSError:  # may not be read: stay, and have it told
+                self._folder = before
+                raise
         else:
             self._on_choice(str(path.relative_to(self._root)))
 

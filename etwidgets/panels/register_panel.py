@@ -181,9 +181,10 @@ class RegisterPanel(Panel):
         return [replace(earlier, title="Before"), later]
 
     def _change(self, before: TomoStack, now: TomoStack) -> list[Pane]:
-        """After less before, of the projection and of the sinogram; nothing where the sizes differ."""
+        """After less before, of projection and sinogram; where the sizes differ, why there is none."""
         if before.data.shape != now.data.shape:
-            return []
+            limits = self._contrast.of(now, self.display.contrast)
+            return [projection_pane(now, self.display, limits, title="No difference: the sizes differ")]
         index = min(self.display.projection, now.data.shape[0] - 1)
         x = min(self.display.column, now.data.shape[-1] - 1)
         one, other = (np.asarray(each.data, dtype=np.float32) for each in (now, before))

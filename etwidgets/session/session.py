@@ -212,7 +212,6 @@ class Session:
     def _go_by_replay(self, position: int) -> Job:
         start, steps = self._history.path_to(position)
         known = self._history.steps
-        job = Job("replay", "Make an earlier state again", self.runner)
 
         def finish(state: State) -> tuple[JobState, str]:
             if self._history.steps != known:
@@ -221,6 +220,12 @@ class Session:
             self._publish()
             return "committed", ""
 
+        return self._replay(start, steps, finish)
+
+    def _replay(
+        self, start: State, steps: tuple[Step, ...], finish: Callable[[State], tuple[JobState, str]]
+    ) -> Job:
+        job = Job("replay", "Make an earlier state again", self.runner)
         self._queue.submit(Task(job, lambda: partial(running.replay, start, steps), finish))
         if self.runner.inline and job.error is not None:
             raise job.error
@@ -255,12 +260,25 @@ class Session:
         """
         self._check_kept(index)
         branch = self._branches[index]
+        history = branch.history
+        if branch.state is not None:
+            self._switch_to(index, history)
+            return None
+        start, steps = history.path_to(history.position)
+
+        def finish(state: State) -> tuple[JobState, str]:
+            if index >= len(self._branches) or self._branches[index] is not branch:
+                return "stale", "What was set aside changed meanwhile; try again."
+            history.move_to(history.position, state)
+            self._switch_to(index, history)
+            return "committed", ""
+
+        return self._replay(start, steps, finish)
+
+    def _switch_to(self, index: int, history: History) -> None:
         self._branches[index] = Branch(label_of(self._history), self._history.aside())
-        self._history = branch.history
-        if branch.state is None:
-            return self._go_by_replay(self._history.position)
+        self._history = history
         self._publish()
-        return None
 
     def _check_kept(self, index: int) -> None:
         if not 0 <= index < len(self._branches):

@@ -77,9 +77,9 @@ class UploadView(anywidget.AnyWidget):
                 done, self._done, self._total = self._done, [], 0
                 self._on_files(done)
             elif kind == "stop":
-                self._drop()
+                self._give_up()
         except (OSError, ValueError, UnsafeFileError) as error:
-            self._drop()
+            self._give_up()
             self.send({"type": "refused", "why": str(error)})
 
     def _begin(self, name: str, size: int) -> None:
@@ -110,6 +110,11 @@ class UploadView(anywidget.AnyWidget):
         self._total += self._expected
         self._done.append(self._target)
         self.send({"type": "kept"})
+
+    def _give_up(self) -> None:
+        """End this choice of files; those that are complete stay on the disk and are not opened."""
+        self._drop()
+        self._done, self._total = [], 0
 
     def _drop(self) -> None:
         if self._file is not None:

@@ -93,3 +93,22 @@ def test_messages_are_kept_with_the_details_of_errors(session):
         session.tell(str(number))
     assert len(session.model.messages) == 100
     assert np.array_equal([int(m.text) for m in session.model.messages], np.arange(100, 200))
+
+
+def test_a_kept_result_that_cannot_be_made_again_leaves_all_as_it_is(stack, tmp_path):
+    stack.save(tmp_path / "s.hspy")
+    first = Session()
+    first.open(str(tmp_path / "s.hspy"))
+    first.apply("normalize")
+    first.keep()
+    first.undo()
+    first.save(tmp_path / "a.json")
+    again = Session()
+    again.open_session(tmp_path / "a.json")
+    before = digest(again.model.stack)
+    (tmp_path / "s.hspy").unlink()
+    with pytest.raises(FileNotFoundError):
+        again.go_to_kept(0)
+    assert digest(again.model.stack) == before
+    assert [step.operation for step in again.history] == ["open"]
+    assert len(again.model.kept) == 1
