@@ -11,6 +11,7 @@ from typing import Any
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
 _REFILL_AFTER_S = 8.0  # a page that opens needs the processor more than the next one does
+_PATIENCE_S = 120.0
 _IMPORTS = "import etwidgets.app"
 
 
@@ -60,10 +61,14 @@ class WarmKernels(AsyncMappingKernelManager):
         kernel_id: str = await super().start_kernel()
         self._kept.add(kernel_id)
         client = self.get_kernel(kernel_id).client()
-        client.start_channels(iopub=False, stdin=False, hb=False, control=False)
+        client.start_channels()
         try:
-            client.execute(_IMPORTS, silent=True, store_history=False)
-            await asyncio.sleep(0.5)  # the request must leave before its channel is closed
+            await client.wait_for_ready(timeout=_PATIENCE_S)
+            await client.execute(_IMPORTS, silent=True, store_history=False, reply=True, timeout=_PATIENCE_S)
+        except Exception:
+            self._kept.discard(kernel_id)
+            await self.shutdown_kernel(kernel_id, now=True)
+            raise
         finally:
             client.stop_channels()
         return kernel_id
