@@ -11,6 +11,7 @@ from typing import Any
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
 _REFILL_AFTER_S = 8.0  # a page that opens needs the processor more than the next one does
+_QUIET = ["--log-level=ERROR"]  # ipykernel warns of TCP, which here does not leave the machine
 _PATIENCE_S = 120.0
 _IMPORTS = "import etwidgets.app"
 
@@ -36,7 +37,7 @@ class WarmKernels(AsyncMappingKernelManager):
         ready = await self._take(spare)
         if ready is not None:
             return ready
-        started: str = await super().start_kernel(kernel_id=kernel_id, **kwargs)
+        started: str = await super().start_kernel(kernel_id=kernel_id, extra_arguments=_QUIET, **kwargs)
         return started
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
@@ -58,7 +59,7 @@ class WarmKernels(AsyncMappingKernelManager):
         return kernel_id
 
     async def _make_ready(self) -> str:
-        kernel_id: str = await super().start_kernel()
+        kernel_id: str = await super().start_kernel(extra_arguments=_QUIET)
         self._kept.add(kernel_id)
         client = self.get_kernel(kernel_id).client()
         client.start_channels()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _NOTHING = -1
 _SCRIPT, _NOTEBOOK, _SESSION = "script", "notebook", "session"
 _PROJECTIONS, _VOLUME, _FIGURE = "projections", "volume", "figure of the slices"
-_FILM, _TURNING, _THROUGH = "film of the projections", "film: volume turning", "film: slices along x"
+_FILM, _TURNING, _THROUGH = "film of the projections", "film: turning", "film: along x"
 _FILMS = {_FILM: "projections", _TURNING: "tilting", _THROUGH: "x"}
 _KINDS = {
     _SCRIPT: ("steps.py", "The steps as a Python script; it gives the same arrays, bit for bit."),

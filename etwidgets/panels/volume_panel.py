@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 _ALONE_PX, _WITH_RENDERING_PX = 320, 232  # height of the slices; with the rendering all fits into 720 px
 _MOST_CHANNELS = 4
 _FILMS = {
-    "picture of the rendering": ("rendering.png", ""),
-    "film: volume turning": ("turning.gif", "tilting"),
-    "film: slices along x": ("along-x.gif", "x"),
-    "film: slices along y": ("along-y.gif", "y"),
-    "film: slices along z": ("along-z.gif", "z"),
+    "rendering (.png)": ("rendering.png", ""),
+    "film: turning": ("turning.gif", "tilting"),
+    "film: along x": ("along-x.gif", "x"),
+    "film: along y": ("along-y.gif", "y"),
+    "film: along z": ("along-z.gif", "z"),
 }
 
 _HELP = """<p>Drag to turn, wheel to zoom. <b>Level</b> is the intensity that is drawn, in percent of the
