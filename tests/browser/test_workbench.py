@@ -247,3 +247,26 @@ def test_after_a_crash_in_mid_sirt_the_work_is_offered_and_resumed(visit, serve)
     visit.wait_for_status("Open the session")
     page.wait_for_function("document.querySelector('.etw-step-register').innerText.includes('✓')")
     assert not page.locator(".etw-resume-resume").is_visible()
+
+
+def test_two_pages_at_once_do_not_disturb_each_other(visit, chromium, server):
+    """One reconstructs while the other registers; each keeps its own series and history."""
+    page = visit.page
+    open_needle(visit, server)
+    other = chromium.new_page(viewport={"width": 1280, "height": 720})
+    other.goto(server.address)
+    said = "document.querySelector('.etw-status-message').innerText.includes('done in')"
+    other.wait_for_selector(".etw-step-clean", timeout=60_000)
+    other.wait_for_function(said, timeout=60_000)
+    visit.step("reconstruct")
+    page.select_option(".etw-reconstruct-method select", "SIRT")
+    page.click(".etw-reconstruct-run")
+    other.click(".etw-step-clean")
+    other.select_option(".etw-clean-tool select", "bin")
+    other.click(".etw-clean-run")
+    other.wait_for_function("document.querySelector('.etw-header').innerText.includes('128 x 128')")
+    visit.wait_for_status("Reconstruct: SIRT")
+    assert "256 x 256" in page.locator(".etw-header").inner_text()
+    assert "✓" not in page.locator(".etw-step-clean").inner_text()
+    assert "✓" not in other.locator(".etw-step-reconstruct").inner_text()
+    other.close()
