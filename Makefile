@@ -27,7 +27,7 @@ $(BIN)/python:
 	$(BIN)/pip install --quiet --upgrade pip
 
 $(VENV)/.app: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --editable '.[app,samples]'
+	$(BIN)/pip install --quiet --editable '.[app,samples,spectral]'
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(BIN)/python
@@ -35,7 +35,7 @@ $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.app
 
 $(VENV)/.docs: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --editable '.[docs,samples]'
+	$(BIN)/pip install --quiet --editable '.[docs,samples,spectral]'
 	@touch $@
 
 app: $(VENV)/.app
@@ -55,10 +55,10 @@ contracts: $(VENV)/.test
 	$(BIN)/lint-imports
 
 test-all: $(VENV)/.test lint types contracts chromium
-	MPLBACKEND=agg $(BIN)/pytest -m 'slow or not slow'
+	MPLBACKEND=agg $(BIN)/pytest -n 2 --dist loadfile -m 'slow or not slow'
 
 unit: $(VENV)/.test
-	MPLBACKEND=agg $(BIN)/pytest
+	MPLBACKEND=agg $(BIN)/pytest -n 2 --dist loadfile
 
 chromium:
 	@tools/install-chromium

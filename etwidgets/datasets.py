@@ -1,4 +1,4 @@
-"""The sample data of the ETSpy paper; knows where they may lie, not how they are read.
+"""The sample data of the ETSpy paper, measured or simulated; knows where they may lie, not how they are read.
 
 Sources, in order: the folder named by the environment variable ``ETWIDGETS_DATA``; the installed
 ``etspy`` package (extra ``samples``), located through its metadata and never imported; a download with
@@ -8,16 +8,22 @@ checksums.
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import logging
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import dask.array as da
 import numpy as np
 
-from etwidgets import simulation
+from etwidgets import simulation, spectral
 from etwidgets.errors import SampleDataError
 from etwidgets.io import load
 from etwidgets.signals import TomoStack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _log = logging.getLogger(__name__)
 _FOLDER = "ETWIDGETS_DATA"
@@ -29,6 +35,9 @@ _CHECKSUMS = {
     "HAADF_Aligned.hspy": "sha256:9516accf8b273e21a2426ac9f902f5f7b46b6a5120223bb5a5d5a648b9a65b84",
     _CATALYST: ("sha256:8333fb1f5d71cddd14b18753a6664b89f3971e4fae725fdb0d8ed937de6cba5f"),
 }
+_EDX_RECORD = "https://data.nist.gov/od/id/mds2-3631"
+_EDX_FILES = (".hspy", ".hdf5", ".h5")
+_EDX_PIXEL_NM, _EDX_CHANNEL_KEV = 3.0, 0.02
 _CATALYST_SIZE = 200
 _CATALYST_TILTS = np.arange(0.0, 180, 2)
 
@@ -145,6 +154,125 @@ def get_catalyst_data(
     changed = TomoStack(stack._deepcopy_with_new_data(data))  # noqa: SLF001  (HyperSpy's own way)
     changed.metadata.set_item("Simulation", truth)
     return changed
+
+
+def get_spectral_needle(
+    shape: Sequence[int] = (64, 64, 64),
+    *,
+    counts: float = 50,
+    jitter_px: float = 0,
+    lazy: bool = False,
+    seed: int = 0,
+) -> Any:
+    """A simulated EDX tilt series of a Si / Ni / Cr needle with a cap of Pt, 37 tilts from 0 to 180 degrees.
+
+    Parameters
+    ----------
+    shape
+        ``(X, Z, Y)`` voxels; the paper's images have 162 x 128 pixels: ``(162, 128, 128)``.
+    counts
+        In a spectrum, on the average.
+    jitter_px
+        Each projection is shifted at random by up to so many pixels.
+    lazy
+        Draw the spectra of a projection when they are needed; the paper's size takes 1.6 GB otherwise.
+    seed
+        Of all that is random.
+
+    Returns
+    -------
+    EDSTEMSpectrum
+        ``(x, y, tilt | energy)``; the truth is given by :func:`etwidgets.simulation.spectral_needle` with
+        the same parameters.
+    """
+    needle = simulation.spectral_needle(shape, counts=counts, jitter_px=jitter_px, seed=seed)
+    data: Any
+    if lazy:
+        import dask
+
+        draw = dask.delayed(needle.counts, pure=False)
+        images = [
+            da.from_delayed(draw(number), needle.shape[1:], dtype=np.uint16)
+            for number in range(needle.shape[0])
+        ]
+        data = da.stack(images)
+    else:
+        data = needle.all_counts()
+        data = data.astype(np.min_scalar_type(int(data.max())))
+    return spectral.from_array(
+        data, needle.tilts_deg, channel_kev=_EDX_CHANNEL_KEV, pixel_size_nm=_EDX_PIXEL_NM,
+        elements=needle.elements, title="EDX needle (simulated)",
+    )  # fmt: skip
+
+
+def get_spectral_needle_haadf(
+    shape: Sequence[int] = (64, 64, 64), *, jitter_px: float = 0, seed: int = 0
+) -> TomoStack:
+    """The HAADF series taken along with :func:`get_spectral_needle`, of the same parameters."""
+    needle = simulation.spectral_needle(shape, jitter_px=jitter_px, seed=seed)
+    stack = TomoStack(needle.haadf, needle.tilts_deg)
+    stack.set_pixel_size(_EDX_PIXEL_NM)
+    stack.metadata.General.title = "HAADF of the EDX needle (simulated)"
+    return stack
+
+
+def get_edx_data(
+    tilts_deg: Sequence[float] | None = None, *, record: str = _EDX_RECORD, lazy: bool = True
+) -> Any:
+    """The EDX tilt series of the paper (NIST, doi:10.18434/mds2-3631), fetched on the first call.
+
+    Parameters
+    ----------
+    tilts_deg
+        ``(T,)``; default: equally spaced from 0 to 180, as the paper says.
+    record
+        Address of the record that lists the files with their checksums.
+    lazy
+        Leave the spectra on disk.
+
+    Returns
+    -------
+    EDSTEMSpectrum
+        ``(x, y, tilt | energy)``.
+
+    Raises
+    ------
+    SampleDataError
+        If it cannot be fetched, or a checksum is another one.
+    """
+    paths = [_fetch(url, checksum) for url, checksum in _edx_files(record)]
+    tilts = np.linspace(0, 180, len(paths)) if tilts_deg is None else np.asarray(tilts_deg, dtype=float)
+    return spectral.load(paths, tilts, lazy=lazy)
+
+
+def _edx_files(record: str) -> list[tuple[str, str]]:
+    """Address and checksum of the spectrum images, in the order of their names."""
+    import pooch
+
+    path = _fetch(record, None, pooch.HTTPDownloader(headers={"Accept": "application/json"}))
+    try:
+        parts = json.loads(path.read_text(encoding="utf-8"))["components"]
+        found = [
+            (part["filepath"], part["downloadURL"], f"sha256:{part['checksum']['hash']}")
+            for part in parts
+            if str(part.get("filepath", "")).lower().endswith(_EDX_FILES) and "checksum" in part
+        ]
+    except (ValueError, LookupError, TypeError) as error:
+        raise SampleDataError(f"the list of files at {record} cannot be read ({error})") from error
+    if not found:
+        raise SampleDataError(f"the record {record} names no spectrum images ({', '.join(_EDX_FILES)})")
+    return [(url, checksum) for _, url, checksum in sorted(found)]
+
+
+def _fetch(url: str, checksum: str | None, downloader: Any = None) -> Path:
+    import pooch
+
+    try:
+        return Path(pooch.retrieve(url, checksum, path=pooch.os_cache("etwidgets"), downloader=downloader))
+    except (OSError, ValueError) as error:
+        raise SampleDataError(
+            f"{url} was not fetched ({error}); get_spectral_needle() simulates such a series"
+        ) from error
 
 
 def _as_stack(loaded: object) -> TomoStack:

@@ -1,7 +1,7 @@
 """Reading and writing of files; hands out signals, and knows no panel and no sample."""
 
-from etwidgets.io.loading import EXTENSIONS, load
+from etwidgets.io.loading import EXTENSIONS, load, read_signals
 from etwidgets.io.paths import safe_new_path, safe_path
 from etwidgets.io.saving import save
 
-__all__ = ["EXTENSIONS", "load", "safe_new_path", "safe_path", "save"]
+__all__ = ["EXTENSIONS", "load", "read_signals", "safe_new_path", "safe_path", "save"]

@@ -246,8 +246,22 @@ def _common_tilt(signal: Any, sources: list[TiltSource]) -> float | None:
     return float(stage) if isinstance(stage, int | float) else None
 
 
-def _read(path: Path, reader: str, *, lazy: bool) -> Any:
-    """One image signal through HyperSpy, with the reader that the ending names."""
+def read_signals(filename: str | Path, *, lazy: bool) -> list[Any]:
+    """All HyperSpy signals of real numbers in a file, whatever they are; checked as :func:`load` does.
+
+    Raises
+    ------
+    FileNotFoundError, FileFormatError, UnsafeFileError
+        As :func:`load`.
+    """
+    path = _existing(filename)
+    if path.suffix.lower() not in _READERS:
+        raise FileFormatError(f"{path.name}: known are {' '.join(_READERS)}")
+    return _read_all(path, _READERS[path.suffix.lower()], lazy=lazy)
+
+
+def _read_all(path: Path, reader: str, *, lazy: bool) -> list[Any]:
+    """Through HyperSpy, with the reader that the ending names."""
     if path.suffix.lower() in _HDF5:
         check_hdf5(path, lazy=lazy)
     if reader == "ZSPY":
@@ -261,12 +275,22 @@ def _read(path: Path, reader: str, *, lazy: bool) -> Any:
     except _READER_FAULTS as error:
         raise FileFormatError(f"{path.name} cannot be read as {reader}: {error}") from error
     signals = found if isinstance(found, list) else [found]
-    images = [signal for signal in signals if signal.data.ndim >= 2 and signal.data.dtype.kind in "biuf"]
+    return [signal for signal in signals if signal.data.dtype.kind in "biuf"]
+
+
+def _read(path: Path, reader: str, *, lazy: bool) -> Any:
+    """One image signal."""
+    images = [signal for signal in _read_all(path, reader, lazy=lazy) if signal.data.ndim >= 2]
     if not images:
         raise FileFormatError(f"{path.name} holds no images of real numbers")
     if len(images) > 1:
         _log.warning("%s holds %d data sets; the largest is loaded", path.name, len(images))
     best = max(images, key=lambda signal: signal.data.size)
+    if best.axes_manager.signal_dimension == 1 and best.axes_manager.navigation_dimension > 1:
+        raise FileFormatError(
+            f"{path.name} holds spectra ({best.data.shape[-1]} energies); open it as spectra, "
+            "with etwidgets.spectral.load or in the step Spectral"
+        )
     return best if best.axes_manager.signal_dimension == 2 else best.as_signal2D((0, 1))
 
 

@@ -1,8 +1,4 @@
-"""Phantoms with known truth, as arrays: volumes, their projections, misalignment and noise; knows no signal.
-
-Volumes are ``(X, Z, Y)`` float32 and projections ``(T, Y, X)`` float32, as everywhere. Everything that is
-random has a seed.
-"""
+"""Volumes, their projections, misalignment and noise, as arrays; knows no signal and no spectrum."""
 
 from __future__ import annotations
 

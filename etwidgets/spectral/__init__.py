@@ -1,0 +1,30 @@
+"""From spectrum images to tilt series of elements: maps by windows or by decomposition.
+
+A spectral tilt series is a spectrum image of HyperSpy with the navigation axes ``(x, y, tilt)``, eager or
+lazy; its spectroscopy is exspy's (extra ``spectral``). Every map is a :class:`~etwidgets.signals.TomoStack`.
+It knows no reconstruction and no widget.
+"""
+
+from etwidgets.spectral.decomposition import Decomposition, decompose
+from etwidgets.spectral.files import load
+from etwidgets.spectral.lines import background_windows, check_windows, find_elements, line_windows, lines_of
+from etwidgets.spectral.maps import band_map, element_maps, snr_in_words
+from etwidgets.spectral.spectra import from_array, sum_image, sum_spectrum, tilts_of
+
+__all__ = [
+    "Decomposition",
+    "background_windows",
+    "band_map",
+    "check_windows",
+    "decompose",
+    "element_maps",
+    "find_elements",
+    "from_array",
+    "line_windows",
+    "lines_of",
+    "load",
+    "snr_in_words",
+    "sum_image",
+    "sum_spectrum",
+    "tilts_of",
+]

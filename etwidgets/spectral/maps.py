@@ -1,0 +1,199 @@
+"""Maps of elements by windows: the counts of a line less the background beside it; also of energy losses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etwidgets.errors import ParameterError
+from etwidgets.progress import NullProgress
+from etwidgets.spectral.lines import background_windows as proposed
+from etwidgets.spectral.lines import check_windows, line_windows
+from etwidgets.spectral.spectra import as_stack, check, energies_kev, projections
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from etwidgets.progress import Progress
+    from etwidgets.signals import TomoStack
+
+    Rows = Sequence[Sequence[float]]
+
+_LOW_SNR = 0.25
+
+
+def element_maps(
+    spectra: Any,
+    lines: Sequence[str],
+    background_windows: Rows | str | None = "auto",
+    *,
+    windows: Rows | None = None,
+    progress: Progress | None = None,
+) -> dict[str, TomoStack]:
+    """A tilt series for each line.
+
+    Parameters
+    ----------
+    spectra
+        ``(x, y, tilt | energy)``, eager or lazy: X-ray spectra, or energy losses.
+    lines
+        Such as ``["Si_Ka", "Ni_Ka"]``; of energy losses, edges such as ``"Fe_L3"``.
+    background_windows
+        For each line ``[left start, left stop, right start, right stop]``, keV; ``"auto"``: as
+        :func:`background_windows` proposes; None: the background is left in. Of energy losses, ``[start,
+        stop]`` before each edge, in the units of the axis, from which a power law is continued.
+    windows
+        ``[start, stop]`` of each line; default: twice its width at half height. Energy losses need them.
+    progress
+        Told how far the work is, and may stop it.
+
+    Returns
+    -------
+    dict
+        Line to tilt series ``(T, Y, X)`` float32, counts; noise makes some of them negative, and they are
+        left so, for cutting them off would add counts everywhere. ``metadata.Spectral`` says the windows
+        and the signal to noise ratio ``snr`` of a pixel (root mean square of the signal by that of the
+        noise).
+
+    Raises
+    ------
+    ParameterError
+        If a line is not known, or the windows do not fit: see :func:`check_windows`.
+    """
+    check(spectra)
+    lines = list(lines)
+    if not lines:
+        raise ParameterError("give at least one line, such as 'Ni_Ka'")
+    signal_rows: Rows
+    rows: Rows | None
+    losses = spectra.metadata.Signal.signal_type == "EELS"
+    if losses:
+        signal_rows, rows = _of_losses(lines, background_windows, windows)
+    else:
+        if isinstance(background_windows, str) and background_windows != "auto":
+            raise ParameterError(f"background_windows are 'auto', None or rows, not {background_windows!r}")
+        rows = proposed(spectra, lines) if isinstance(background_windows, str) else background_windows
+        signal_rows = line_windows(spectra, lines) if windows is None else _checked(spectra, lines, windows)
+        if rows is not None:
+            check_windows(spectra, lines, rows)
+    told, count = progress or NullProgress(), spectra.data.shape[0]
+    nets: dict[str, list[NDArray[np.float32]]] = {line: [] for line in lines}
+    variances = dict.fromkeys(lines, 0.0)
+    squares = dict.fromkeys(lines, 0.0)
+    for number, image in enumerate(projections(spectra)):
+        for place, line in enumerate(lines):
+            told.advance((number + place / len(lines)) / count, f"{line}, projection {number + 1} of {count}")
+            row = None if rows is None else rows[place]
+            net, variance = (_loss_map if losses else band_map)(image, line, signal_rows[place], row)
+            nets[line].append(net.astype(np.float32))
+            variances[line] += float(variance.mean())
+            squares[line] += float((net**2).mean())
+    found = {}
+    for place, line in enumerate(lines):
+        stack = as_stack(np.stack(nets[line]), spectra, line)
+        known: dict[str, Any] = {"kind": "windows", "line": line, "window": list(signal_rows[place])}
+        if rows is not None:
+            known["background_windows"] = [float(value) for value in rows[place]]
+        known["snr"] = signal_to_noise(squares[line], variances[line])
+        stack.metadata.add_dictionary({"Spectral": known})
+        found[line] = stack
+    return found
+
+
+def band_map(
+    image: Any, line: str, window: Sequence[float], row: Sequence[float] | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The counts ``(Y, X)`` of an X-ray line in one spectrum image, and their variance.
+
+    Parameters
+    ----------
+    image
+        ``(x, y | energy)``, in memory.
+    line
+        Its name.
+    window
+        Start and stop, keV.
+    row
+        The two windows of the background, or None.
+    """
+    rows = None if row is None else [list(row)]
+    (net,) = image.get_lines_intensity([line], integration_windows=[list(window)], background_windows=rows)
+    if row is None:
+        gross = net
+    else:
+        (gross,) = image.get_lines_intensity([line], integration_windows=[list(window)])
+    values, counts = np.asarray(net.data, dtype=float), np.asarray(gross.data, dtype=float)
+    if row is None:
+        return values, counts
+    # Poisson counts: what is taken off is ratio * counts beside the line; its variance is ratio**2 * these
+    ratio = (window[1] - window[0]) / (row[1] - row[0] + row[3] - row[2])
+    return values, np.maximum(counts + ratio * np.clip(counts - values, 0, None), 0)
+
+
+def signal_to_noise(mean_square: float, variance: float) -> float:
+    """Root mean square of the signal of a pixel by that of its noise; 0 where there is only noise."""
+    return float(np.sqrt(max(mean_square / variance - 1, 0))) if variance > 0 else 0.0
+
+
+def snr_in_words(name: str, stack: TomoStack) -> str:
+    """A warning where a map is mostly noise, or nothing."""
+    snr = stack.metadata.get_item("Spectral.snr", default=None)
+    if snr is None or snr >= _LOW_SNR:
+        return ""
+    return (
+        f"{name}: the signal of a pixel is {snr:.2f} of its noise; a reconstruction will show little but "
+        "noise. Bin the images, or use a stronger line or a decomposition."
+    )
+
+
+def _checked(spectra: Any, lines: Sequence[str], windows: Rows) -> Rows:
+    energies = energies_kev(spectra)
+    if len(windows) != len(lines):
+        raise ParameterError(f"{len(windows)} windows for {len(lines)} lines; give one for each")
+    for line, row in zip(lines, windows, strict=True):
+        if len(row) != 2 or not energies[0] <= row[0] < row[1] <= energies[-1]:
+            raise ParameterError(
+                f"{line}: a window is [start, stop] between {energies[0]:.2f} and {energies[-1]:.2f}, "
+                f"not {list(row)}"
+            )
+    return windows
+
+
+def _of_losses(lines: list[str], before: Any, windows: Rows | None) -> tuple[Rows, Rows]:
+    if windows is None or before is None or isinstance(before, str):
+        raise ParameterError(
+            "maps of energy losses need windows=[[start, stop], ...] over each edge and "
+            "background_windows=[[start, stop], ...] before it"
+        )
+    if not len(windows) == len(before) == len(lines):
+        raise ParameterError(
+            f"{len(windows)} and {len(before)} windows for {len(lines)} edges; give one for each"
+        )
+    for line, row, ground in zip(lines, windows, before, strict=True):
+        if len(row) != 2 or len(ground) != 2 or not ground[0] < ground[1] <= row[0] < row[1]:
+            raise ParameterError(
+                f"{line}: the background {list(ground)} must lie before the edge {list(row)}, and ascend"
+            )
+    return windows, before
+
+
+def _loss_map(
+    image: Any, _line: str, window: Sequence[float], row: Sequence[float] | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Counts of an edge above the power law that was fitted before it, and their variance."""
+    axis = image.axes_manager.signal_axes[0].axis
+    if row is None or row[0] < axis[0] or window[1] > axis[-1]:
+        raise ParameterError(
+            f"the windows {list(row)}, {list(window)} leave the axis {axis[0]} to {axis[-1]}"
+        )
+    above = image.remove_background(
+        signal_range=(float(row[0]), float(row[1])), background_type="PowerLaw", fast=True,
+        show_progressbar=False,
+    )  # fmt: skip
+    start, stop = (float(value) for value in window)
+    net = np.asarray(above.isig[start:stop].data, dtype=float).sum(-1)
+    gross = np.asarray(image.isig[start:stop].data, dtype=float).sum(-1)
+    return net, np.maximum(gross + np.clip(gross - net, 0, None), 0)

@@ -1,0 +1,215 @@
+"""What a spectral tilt series is, and the sums over it; reads one projection at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dask.array as da
+import numpy as np
+
+from etwidgets.errors import DataError, MissingDependencyError, MissingTiltsError, ShapeError, TiltCountError
+from etwidgets.progress import NullProgress
+from etwidgets.signals import TomoStack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from etwidgets.progress import Progress
+
+_TO_KEV = {"keV": 1.0, "eV": 1e-3}
+
+
+def exspy() -> Any:
+    """The package for X-ray and energy-loss spectra.
+
+    Raises
+    ------
+    MissingDependencyError
+        If it is not installed.
+    """
+    try:
+        import exspy as found
+    except ImportError as error:
+        raise MissingDependencyError(
+            "spectra need the package exspy: pip install 'etwidgets[spectral]'"
+        ) from error
+    return found
+
+
+def from_array(
+    counts: NDArray[Any] | da.Array,
+    tilts_deg: ArrayLike,
+    *,
+    channel_kev: float,
+    first_kev: float = 0.0,
+    pixel_size_nm: float | None = None,
+    elements: Sequence[str] = (),
+    beam_kev: float = 200.0,
+    resolution_ev: float = 130.0,
+    title: str = "",
+) -> Any:
+    """A spectral tilt series of X-ray spectra.
+
+    Parameters
+    ----------
+    counts
+        ``(T, Y, X, channels)``; a dask array makes it lazy.
+    tilts_deg
+        ``(T,)`` degrees.
+    channel_kev, first_kev
+        Width of a channel and energy of the first.
+    pixel_size_nm
+        nm; None: pixels.
+    elements
+        Symbols of what is in the specimen.
+    beam_kev
+        Energy of the electrons.
+    resolution_ev
+        Of the detector, at the line Mn Ka.
+    title
+        Of the series.
+
+    Returns
+    -------
+    EDSTEMSpectrum
+        exspy's, ``(x, y, tilt | energy)``.
+
+    Raises
+    ------
+    ShapeError, TiltCountError
+        If the shape is another one.
+    """
+    if counts.ndim != 4:
+        raise ShapeError(f"spectra have the shape (tilts, y, x, channels), not {counts.shape}")
+    kind = exspy().signals.EDSTEMSpectrum
+    signal = kind(counts)
+    if isinstance(counts, da.Array):
+        signal = signal.as_lazy()
+    for axis, name in zip(signal.axes_manager._axes, ("tilt", "y", "x", "Energy"), strict=True):  # noqa: SLF001
+        axis.name = name
+    for name in ("x", "y"):
+        axis = signal.axes_manager[name]
+        axis.scale, axis.units = (1.0, "pixels") if pixel_size_nm is None else (pixel_size_nm, "nm")
+    energy = signal.axes_manager["Energy"]
+    energy.scale, energy.offset, energy.units = channel_kev, first_kev, "keV"
+    signal.set_microscope_parameters(beam_energy=beam_kev, energy_resolution_MnKa=resolution_ev)
+    if elements:
+        signal.set_elements(list(elements))
+    signal.metadata.General.title = title
+    set_tilts(signal, tilts_deg)
+    return signal
+
+
+def check(spectra: Any) -> None:
+    """Refuse what is no spectral tilt series.
+
+    Raises
+    ------
+    ShapeError
+        With the axes that it has.
+    """
+    axes = getattr(spectra, "axes_manager", None)
+    if axes is None or (axes.navigation_dimension, axes.signal_dimension) != (3, 1):
+        raise ShapeError(
+            f"a spectral tilt series has the axes (x, y, tilt | energy), this is {spectra!r}; stack one "
+            "spectrum image per tilt with hyperspy.api.stack, or load them as a list"
+        )
+
+
+def set_tilts(spectra: Any, tilts_deg: ArrayLike) -> None:
+    """Store the tilts ``(T,)``, degrees, in ``metadata.Tomography``.
+
+    Raises
+    ------
+    TiltCountError
+        If there is not one for each spectrum image.
+    DataError
+        If they are not finite.
+    """
+    check(spectra)
+    tilts = np.asarray(tilts_deg, dtype=float).ravel()
+    if tilts.size != spectra.data.shape[0]:
+        raise TiltCountError(tilts.size, spectra.data.shape[0])
+    if not np.isfinite(tilts).all():
+        raise DataError(f"the tilts must be finite, not {tilts}")
+    spectra.metadata.set_item("Tomography.tilts", tilts[:, np.newaxis])
+
+
+def tilts_of(spectra: Any) -> NDArray[np.float64]:
+    """The tilts ``(T,)``, degrees.
+
+    Raises
+    ------
+    MissingTiltsError
+        If there are none.
+    """
+    stored = spectra.metadata.get_item("Tomography.tilts", default=None)
+    if stored is None:
+        raise MissingTiltsError(
+            "the spectra have no tilts; load them with spectral.load(..., tilts=[...]) (degrees)"
+        )
+    return np.asarray(stored, dtype=float).ravel()
+
+
+def projections(spectra: Any) -> Iterator[Any]:
+    """The spectrum image ``(x, y | energy)`` of each tilt in turn, in memory."""
+    for number in range(spectra.data.shape[0]):
+        yield projection(spectra, number)
+
+
+def projection(spectra: Any, number: int) -> Any:
+    """One spectrum image, in memory."""
+    image = spectra.inav[:, :, number]
+    if image._lazy:  # noqa: SLF001  (HyperSpy has no public way to ask)
+        image.compute(show_progressbar=False)
+    return image
+
+
+def energies_kev(spectra: Any) -> NDArray[np.float64]:
+    """``(channels,)`` of X-ray spectra in keV; of energy losses as they are."""
+    axis = spectra.axes_manager.signal_axes[0]
+    return np.asarray(axis.axis) * _TO_KEV.get(str(axis.units), 1.0)
+
+
+def as_stack(images: NDArray[Any], spectra: Any, title: str) -> TomoStack:
+    """Images ``(T, Y, X)`` as a tilt series with the tilts and scales of the spectra."""
+    stack = TomoStack(images, tilts_of(spectra))
+    for name, source in zip(("x", "y"), spectra.axes_manager.navigation_axes[:2], strict=True):
+        target = stack.axes_manager[name]
+        target.scale = source.scale
+        target.units = source.units if isinstance(source.units, str) else "pixels"
+    stack.metadata.General.title = title
+    stack.metadata.Tomography.tilt_source = "spectra"
+    return stack
+
+
+def sum_image(spectra: Any, *, progress: Progress | None = None) -> TomoStack:
+    """The counts of all energies: a tilt series ``(T, Y, X)`` float32, good for alignment.
+
+    Parameters
+    ----------
+    spectra
+        ``(x, y, tilt | energy)``.
+    progress
+        Told how far the work is, and may stop it.
+    """
+    check(spectra)
+    told = progress or NullProgress()
+    images = []
+    for number, image in enumerate(projections(spectra)):
+        told.advance(number / spectra.data.shape[0])
+        images.append(image.data.sum(-1, dtype=np.float32))
+    return as_stack(np.stack(images), spectra, "sum of all energies")
+
+
+def sum_spectrum(spectra: Any, *, progress: Progress | None = None) -> NDArray[np.float64]:
+    """The spectrum ``(channels,)`` of all pixels and tilts together."""
+    check(spectra)
+    told = progress or NullProgress()
+    total = np.zeros(spectra.data.shape[-1])
+    for number, image in enumerate(projections(spectra)):
+        told.advance(number / spectra.data.shape[0])
+        total += image.data.sum((0, 1), dtype=float)
+    return total
