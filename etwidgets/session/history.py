@@ -56,6 +56,8 @@ class State:
         Where the tilt series comes from, in words.
     channels
         Other signals of the same series.
+    spectra
+        The spectra ``(x, y, tilt | energy)`` of the same series as they were loaded, or None.
     """
 
     stack: TomoStack | None = None
@@ -63,11 +65,12 @@ class State:
     stale: bool = False
     source: str = ""
     channels: tuple[Channel, ...] = ()
+    spectra: Any = None
 
     @property
-    def signals(self) -> list[TomoStack | RecStack]:
+    def signals(self) -> list[Any]:
         """Everything that has data."""
-        found: list[TomoStack | RecStack | None] = [self.stack, self.reconstruction]
+        found: list[Any] = [self.stack, self.reconstruction, self.spectra]
         for channel in self.channels:
             found += [channel.stack, channel.reconstruction]
         return [signal for signal in found if signal is not None]

@@ -142,6 +142,10 @@ class TomoStackModel(HasTraits):
     """:class:`~etwidgets.session.history.Channel` for every other signal of the series. Written by the
     session."""
 
+    spectra = ByIdentity[object](object)
+    """Spectra ``(x, y, tilt | energy)`` of the series as they were loaded, or None. Written by the
+    session."""
+
     crop = Tuple(allow_none=True, default_value=None)
     """Left, top, right and bottom of what is left of the images, in pixels as they were loaded, right and
     bottom not in it; None: all of it. Written by the session."""

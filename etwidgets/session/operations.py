@@ -15,7 +15,7 @@ import numpy as np
 from etwidgets.align import AXIS_METHODS, METHODS
 from etwidgets.errors import MissingTiltsError, ParameterError
 from etwidgets.session.parameters import check_names, in_words
-from etwidgets.session.sources import open_file, open_sample
+from etwidgets.session.sources import open_file, open_sample, open_spectra
 from etwidgets.signals import RecStack
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from etwidgets.progress import Progress
     from etwidgets.signals import TomoStack
 
-Kind = Literal["source", "stack", "volume", "channel"]
+Kind = Literal["source", "stack", "volume", "channel", "channels", "spectra"]
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,14 @@ class Operation:
         How it is called in ``session.apply``.
     kind
         ``source``: nothing to stack; ``stack``: stack to stack; ``volume``: stack to volume; ``channel``:
-        stack to another signal of the series, or to None where one is taken away.
+        stack to another signal of the series, or to None where one is taken away; ``channels``: spectra to
+        maps by name; ``spectra``: nothing to spectra of the series.
     title
         A verb, as on the button.
     running
         What is said while it runs.
     function
-        ``function(stack, progress, **parameters)``.
+        ``function(stack, progress, **parameters)``; of the kind ``channels`` with the spectra, too.
     parameters
         Names of the keywords it takes, with what each may be.
     needs_tilts
@@ -56,7 +57,7 @@ class Operation:
     kind: Kind
     title: str
     running: str
-    function: Callable[..., TomoStack | RecStack | None]
+    function: Callable[..., Any]
     parameters: frozenset[str]
     needs_tilts: bool = False
     copies: float = 2.0
@@ -188,6 +189,34 @@ def _remove_channel(_stack: TomoStack, _progress: Progress, *, name: str) -> Non
     return None
 
 
+def _need_spectra(spectra: Any) -> None:
+    if spectra is None:
+        raise ParameterError("there are no spectra yet; open them in the step Spectral")
+
+
+def _map_elements(
+    _stack: TomoStack, progress: Progress, *, spectra: Any, lines: list[str], **windows: Any
+) -> dict[str, TomoStack]:
+    from etwidgets import spectral
+
+    _need_spectra(spectra)
+    return spectral.element_maps(spectra, lines, **windows, progress=progress)
+
+
+def _decompose(
+    _stack: TomoStack, progress: Progress, *, spectra: Any, **parameters: Any
+) -> Mapping[str, TomoStack]:
+    from etwidgets import spectral
+
+    _need_spectra(spectra)
+    return spectral.decompose(spectra, **parameters, progress=progress).maps
+
+
+def _rename_channel(_stack: TomoStack, _progress: Progress, *, name: str, new_name: str) -> None:  # noqa: ARG001
+    if not new_name.strip():
+        raise ParameterError("give the channel a name, such as Ni")
+
+
 def _of_methods(methods: Mapping[str, Any]) -> set[str]:
     return {name for method in methods.values() for name in method.parameters}
 
@@ -201,6 +230,14 @@ _RECONSTRUCT = frozenset(
 _TABLE = (
     Operation("open", "source", "Open", "opening", open_file, frozenset({"path", "tilts", "offset"})),
     Operation("sample", "source", "Open the sample", "opening", open_sample, frozenset({"name"})),
+    Operation(
+        "open_spectra", "source", "Open the spectra", "opening", open_spectra,
+        frozenset({"path", "first_tilt", "tilt_step"}),
+    ),
+    Operation(
+        "add_spectra", "spectra", "Add the spectra of this series", "opening", open_spectra,
+        frozenset({"path", "first_tilt", "tilt_step"}), copies=0,
+    ),
     Operation(
         "set_tilts", "stack", "Set tilts", "setting the tilts", _set_tilts, frozenset({"start", "increment"}),
         copies=0,
@@ -254,6 +291,18 @@ _TABLE = (
     Operation(
         "remove_channel", "channel", "Remove the channel", "removing", _remove_channel, frozenset({"name"}),
         copies=0,
+    ),
+    Operation(
+        "rename_channel", "channel", "Rename the channel", "renaming", _rename_channel,
+        frozenset({"name", "new_name"}), copies=0,
+    ),
+    Operation(
+        "map_elements", "channels", "Map elements", "mapping elements", _map_elements,
+        frozenset({"lines", "background_windows", "windows"}),
+    ),
+    Operation(
+        "decompose", "channels", "Decompose the spectra", "decomposing", _decompose,
+        frozenset({"components", "method", "seed"}),
     ),
     Operation(
         "reconstruct", "volume", "Reconstruct", "reconstructing", _reconstruct, _RECONSTRUCT,

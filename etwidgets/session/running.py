@@ -17,8 +17,9 @@ from etwidgets.errors import HistoryError, ParameterError
 from etwidgets.session.digest import digest
 from etwidgets.session.history import Channel, State, Step
 from etwidgets.session.operations import find
-from etwidgets.signals import RecStack
+from etwidgets.signals import RecStack, TomoStack
 from etwidgets.signals.reconstruction import iterations_name
+from etwidgets.spectral import snr_in_words, sum_image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from etwidgets.progress import Progress
     from etwidgets.session.operations import Operation
     from etwidgets.session.saving import Saved
-    from etwidgets.signals import TomoStack
 
 # Python's warning filters belong to the process: two sessions must not change them at the same time
 _CATCHING = threading.Lock()
@@ -67,8 +67,11 @@ def run(operation: Operation, parameters: Mapping[str, Any], state: State, progr
         result, notes = _opened(operation, parameters, progress)
     else:
         share = progress.part(0, 1 / (1 + len(state.channels)))
-        result = operation.function(state.stack, share, **parameters)
+        given = {"spectra": state.spectra} if operation.kind == "channels" else {}
+        result = operation.function(state.stack, share, **given, **parameters)
         parameters = _as_done(parameters, share)
+        if operation.kind == "channels":
+            notes = tuple(filter(None, (snr_in_words(name, each) for name, each in result.items())))
     following = _next_state(operation, parameters, state, result, progress)
     step = Step(
         operation=operation.name,
@@ -180,21 +183,34 @@ def _opened(
     return result, tuple(dict.fromkeys(str(item.message) for item in caught if item.category is UserWarning))
 
 
+def _source_in_words(operation: Operation, parameters: Mapping[str, Any]) -> str:
+    if operation.name == "sample":
+        return f"sample {parameters['name']}"
+    paths = parameters["path"] if isinstance(parameters["path"], list) else [parameters["path"]]
+    return Path(paths[0]).name + (f" and {len(paths) - 1} more" if len(paths) > 1 else "")
+
+
+def _begun(source: str, opened: Any) -> State:
+    """The state after something was opened; of spectra their sum is the series."""
+    if isinstance(opened, RecStack):
+        return State(None, opened, source=source)
+    if isinstance(opened, TomoStack):
+        return State(opened, source=source)
+    return State(sum_image(opened), source=source, spectra=opened)
+
+
 def _next_state(
     operation: Operation, parameters: Mapping[str, Any], state: State, result: Any, progress: Progress
 ) -> State:
     if operation.kind == "source":
-        source = Path(parameters["path"]).name if operation.name == "open" else f"sample {parameters['name']}"
-        if isinstance(result, RecStack):
-            return State(None, result, stale=False, source=source)
-        return State(result, None, stale=False, source=source)
-    if operation.kind == "channel":
-        if result is None and parameters["name"] not in {channel.name for channel in state.channels}:
-            known = ", ".join(channel.name for channel in state.channels) or "none"
-            raise ParameterError(f"there is no channel {parameters['name']!r}; there are: {known}")
-        others = tuple(channel for channel in state.channels if channel.name != parameters["name"])
-        added = () if result is None else (Channel(parameters["name"], result),)
-        return replace(state, channels=(*others, *added))
+        return _begun(_source_in_words(operation, parameters), result)
+    if operation.kind == "spectra":
+        _check_same_series(state, result)
+        return replace(state, spectra=result)
+    if operation.kind in ("channel", "channels"):
+        several = operation.kind == "channels"
+        changed = _with_maps(state, result) if several else _changed_channels(state, parameters, result)
+        return replace(state, channels=changed)
     count = 1 + len(state.channels)
     parts = [progress.part(i / count, (i + 1) / count, may_finish=False) for i in range(1, count)]
     if operation.kind == "volume":
@@ -208,7 +224,41 @@ def _next_state(
         for channel, part in zip(state.channels, parts, strict=True)
     ]
     stale = state.reconstruction is not None
-    return State(result, state.reconstruction, stale=stale, source=state.source, channels=tuple(moved))
+    return replace(state, stack=result, stale=stale, channels=tuple(moved))
+
+
+def _changed_channels(
+    state: State, parameters: Mapping[str, Any], added: TomoStack | None
+) -> tuple[Channel, ...]:
+    """The channels with one more, one less, or one of another name."""
+    name, names = parameters["name"], [channel.name for channel in state.channels]
+    if added is not None:
+        return (*(channel for channel in state.channels if channel.name != name), Channel(name, added))
+    if name not in names:
+        raise ParameterError(f"there is no channel {name!r}; there are: {', '.join(names) or 'none'}")
+    if "new_name" not in parameters:
+        return tuple(channel for channel in state.channels if channel.name != name)
+    if parameters["new_name"] in names and parameters["new_name"] != name:
+        raise ParameterError(f"there is a channel {parameters['new_name']!r} already; choose another name")
+    return tuple(
+        replace(channel, name=parameters["new_name"]) if channel.name == name else channel
+        for channel in state.channels
+    )
+
+
+def _with_maps(state: State, maps: Mapping[str, TomoStack]) -> tuple[Channel, ...]:
+    """The channels and these maps, brought to where the series is."""
+    if state.stack is None:
+        raise ParameterError("there is no tilt series that the maps could go with")
+    others = tuple(channel for channel in state.channels if channel.name not in maps)
+    return (*others, *(Channel(name, state.stack.bring_along(each)) for name, each in maps.items()))
+
+
+def _check_same_series(state: State, spectra: Any) -> None:
+    """Refuse spectra that the series cannot take along."""
+    if state.stack is None:
+        raise ParameterError("there is no tilt series that the spectra could belong to")
+    state.stack.bring_along(sum_image(spectra))
 
 
 def _reconstructed(
@@ -227,7 +277,7 @@ def _reconstructed(
     for limit in ("maximum", "thresh"):
         if own.get(limit):
             raise ParameterError(f"{limit} is in units of the series and not of its channels; leave it out")
-    return operation.function(channel.stack, progress, **own)  # type: ignore[return-value]
+    return operation.function(channel.stack, progress, **own)
 
 
 def save_movie(

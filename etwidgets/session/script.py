@@ -26,6 +26,8 @@ _SAMPLES = {
     "catalyst": "etw.datasets.get_catalyst_data()",
     "catalyst (misaligned)": "etw.datasets.get_catalyst_data(misalign=True)",
 }
+_SPECTRAL_SAMPLES = {"EDX needle": "etw.datasets.get_spectral_needle(jitter_px=1.5)"}
+_SUM = "stack = etw.spectral.sum_image(spectra)"
 _IMPORTS = ["import numpy as np", "", "import etwidgets as etw"]
 
 
@@ -83,22 +85,38 @@ def _cells(steps: Sequence[Step], start: str | None) -> list[tuple[str, list[str
 def _of_channels(step: Step, names: list[str]) -> list[str]:
     """What the step does to the other signals of the series; ``names`` are those that there are."""
     kind, name = OPERATIONS[step.operation].kind, step.parameters.get("name")
+    lines: list[str] = []
     if kind == "source":
         names.clear()
-    elif step.operation == "add_channel":
-        lines = [] if names else ["channels = {}"]
-        names[:] = [*(each for each in names if each != name), str(name)]
-        aligned = ", aligned=True" if step.parameters.get("aligned") else ""
-        path = str(Path(step.parameters["path"]).resolve())
-        return [*lines, f"channels[{name!r}] = stack.bring_along(etw.load({path!r}){aligned})"]
-    elif step.operation == "remove_channel":
-        names[:] = [each for each in names if each != name]
-        return [f"channels.pop({name!r}, None)"]
+    elif kind in ("channel", "channels"):
+        begin = [] if names else ["channels = {}"]
+        lines = _CHANNEL_WRITERS[step.operation](step.parameters)
+        if step.operation == "remove_channel":
+            names[:] = [each for each in names if each != name]
+        elif step.operation != "rename_channel":
+            lines = [*begin, *lines]
+            # how a decomposition names its maps is not known before
+            names[:] = [*(each for each in names if each != name), str(name or step.operation)]
     elif names and kind == "stack":
-        return ["channels = {name: stack.bring_along(other) for name, other in channels.items()}"]
+        lines = ["channels = {name: stack.bring_along(other) for name, other in channels.items()}"]
     elif names and kind == "volume":
-        return _volumes(step)
-    return []
+        lines = _volumes(step)
+    return lines
+
+
+def _add_channel(p: Mapping[str, Any]) -> list[str]:
+    aligned = ", aligned=True" if p.get("aligned") else ""
+    path = str(Path(p["path"]).resolve())
+    return [f"channels[{p['name']!r}] = stack.bring_along(etw.load({path!r}){aligned})"]
+
+
+def _rename(p: Mapping[str, Any]) -> list[str]:
+    renamed = f"{p['new_name']!r} if name == {p['name']!r} else name"
+    return [f"channels = {{{renamed}: each for name, each in channels.items()}}"]
+
+
+def _add_maps(_: Mapping[str, Any]) -> list[str]:
+    return ["channels |= {name: stack.bring_along(each) for name, each in maps.items()}"]
 
 
 def _volumes(step: Step) -> list[str]:
@@ -133,6 +151,29 @@ def _open(p: Mapping[str, Any]) -> list[str]:
     return [f"stack = etw.load({path!r}{', ' if rest else ''}{_keywords(rest)})"]
 
 
+def _spectra(p: Mapping[str, Any]) -> list[str]:
+    given = p["path"] if isinstance(p["path"], list) else [p["path"]]
+    paths = [str(Path(each).resolve()) for each in given]
+    lines = [f"spectra = etw.spectral.load({paths if isinstance(p['path'], list) else paths[0]!r})"]
+    if p.get("first_tilt") is not None and p.get("tilt_step") is not None:
+        tilts = f"{p['first_tilt']!r} + {p['tilt_step']!r} * np.arange(spectra.data.shape[0])"
+        lines.append(f"etw.spectral.set_tilts(spectra, {tilts})")
+    return lines
+
+
+def _sample(p: Mapping[str, Any]) -> list[str]:
+    if p["name"] in _SPECTRAL_SAMPLES:
+        return [f"spectra = {_SPECTRAL_SAMPLES[p['name']]}", _SUM]
+    return [f"stack = {_SAMPLES[p['name']]}"]
+
+
+def _maps(p: Mapping[str, Any]) -> list[str]:
+    rest = {name: value for name, value in p.items() if name != "lines"}
+    return [
+        f"maps = etw.spectral.element_maps(spectra, {p['lines']!r}{', ' if rest else ''}{_keywords(rest)})"
+    ]
+
+
 def _crop(p: Mapping[str, Any]) -> list[str]:
     return [f"stack = stack.isig[{p['x_start']}:{p['x_stop']}, {p['y_start']}:{p['y_stop']}].deepcopy()"]
 
@@ -150,9 +191,19 @@ def _shift_one(p: Mapping[str, Any]) -> list[str]:
     ]
 
 
+_CHANNEL_WRITERS: Mapping[str, Lines] = {
+    "add_channel": _add_channel,
+    "remove_channel": lambda p: [f"channels.pop({p['name']!r}, None)"],
+    "rename_channel": _rename,
+    "map_elements": _add_maps,
+    "decompose": _add_maps,
+}
+
 WRITERS: Mapping[str, Lines] = {
     "open": _open,
-    "sample": lambda p: [f"stack = {_SAMPLES[p['name']]}"],
+    "sample": _sample,
+    "open_spectra": lambda p: [*_spectra(p), _SUM],
+    "add_spectra": _spectra,
     "set_tilts": lambda p: [f"stack.set_tilts({p['start']!r}, {p['increment']!r})"],
     "set_pixel_size": lambda p: [f"stack.set_pixel_size({p['pixel_size']!r})"],
     "sort_tilts": lambda _: ['stack = stack.select_projections(np.argsort(stack.tilts_deg, kind="stable"))'],
@@ -168,6 +219,9 @@ WRITERS: Mapping[str, Lines] = {
     "transform": _call("trans_stack"),
     "add_channel": lambda _: [],
     "remove_channel": lambda _: [],
+    "rename_channel": lambda _: [],
+    "map_elements": _maps,
+    "decompose": lambda p: [f"maps = etw.spectral.decompose(spectra, {_keywords(p)}).maps"],
     "reconstruct": _call("reconstruct", target="volume", show_progressbar=False),
 }
 """How each operation is written, by its name in the table of operations."""

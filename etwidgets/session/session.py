@@ -556,6 +556,7 @@ class Session:
         with model.hold_trait_notifications():
             model.stack, model.reconstruction = state.stack, state.reconstruction
             model.stale, model.source, model.channels = state.stale, state.source, state.channels
+            model.spectra = state.spectra
             model.before = self._stack_before()
             model.history = tuple(HistoryLine(s.words, s.seconds, i < position) for i, s in enumerate(steps))
             model.done_operations = frozenset(step.operation for step in steps[:position])

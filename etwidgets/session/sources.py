@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import psutil
 
 from etwidgets.errors import ParameterError
 
@@ -17,6 +21,7 @@ SAMPLES: Mapping[str, str] = MappingProxyType(
     {
         "needle": "Needle: 77 projections of 256 x 256, STEM-HAADF, not aligned",
         "needle (aligned)": "Needle, aligned: 77 projections of 256 x 256",
+        "EDX needle": "EDX needle: 37 x 64 x 64 spectra of Si, Ni, Cr and Pt, simulated",
         "catalyst": "Catalyst: simulated particles on a support",
         "catalyst (misaligned)": "Catalyst, every projection shifted at random by up to 5 px",
     }
@@ -31,8 +36,41 @@ def open_file(_stack: None, _progress: Progress, *, path: str, **options: Any) -
     return io.load(path, **options)
 
 
-def open_sample(_stack: None, _progress: Progress, *, name: str) -> TomoStack:
-    """One of :data:`SAMPLES`.
+def open_spectra(
+    _stack: TomoStack | None,
+    _progress: Progress,
+    *,
+    path: str | list[str],
+    first_tilt: float | None = None,
+    tilt_step: float | None = None,
+) -> Any:
+    """Spectra ``(x, y, tilt | energy)`` from one file, or from a list with one spectrum image per tilt.
+
+    Parameters
+    ----------
+    path
+        A file, or a list of files in order of tilt.
+    first_tilt, tilt_step
+        Degrees, where the files hold no tilts.
+    """
+    from etwidgets import spectral
+
+    spectra = spectral.load(path, lazy=_is_large(path))
+    if first_tilt is not None and tilt_step is not None:
+        spectral.set_tilts(spectra, first_tilt + tilt_step * np.arange(spectra.data.shape[0]))
+    spectral.tilts_of(spectra)
+    return spectra
+
+
+def _is_large(path: str | list[str]) -> bool:
+    """Whether spectra are better left on disk: packed, they may take ten times as much in memory."""
+    paths = [path] if isinstance(path, str) else path
+    size = sum(Path(each).stat().st_size for each in paths if Path(each).is_file())
+    return 10 * size > psutil.virtual_memory().available
+
+
+def open_sample(_stack: None, _progress: Progress, *, name: str) -> Any:
+    """One of :data:`SAMPLES`: a tilt series, or spectra.
 
     Raises
     ------
@@ -47,6 +85,8 @@ def open_sample(_stack: None, _progress: Progress, *, name: str) -> TomoStack:
         return datasets.get_needle_data(aligned=False)
     if name == "needle (aligned)":
         return datasets.get_needle_data(aligned=True)
+    if name == "EDX needle":
+        return datasets.get_spectral_needle(jitter_px=1.5)
     if name == "catalyst":
         return datasets.get_catalyst_data()
     if name == "catalyst (misaligned)":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etwidgets.errors import HistoryError
+from etwidgets.signals.scaling import factors_between, resampled, scaled
 from etwidgets.signals.tomography_node import Transform, read, recorded
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def align_like(
         The stack whose transforms are the model.
     other
         A stack of the shape that ``stack`` had before its first transform, or before the first one
-        that ``other`` lacks, or before its alignment began.
+        that ``other`` lacks, or before its alignment began; or of the same field in larger or smaller
+        pixels, in which shifts and crops are scaled.
     progress
         Told how far the work is.
     shift_type
@@ -46,15 +48,16 @@ def align_like(
     HistoryError
         If nothing was recorded, the histories contradict each other, or shapes or tilts do not fit.
     """
-    todo = _missing(stack, other)
+    todo, factors = _missing(stack, other)
     result = other.deepcopy()
     for number, transform in enumerate(todo):
         part = progress.part(number / len(todo), (number + 1) / len(todo))
         if shift_type and transform.kind == "shift":
             changed = {**transform.parameters, "method": shift_type}
             transform = Transform(transform.kind, transform.shape, changed)  # noqa: PLW2901  (the same step)
-        result = _APPLY[transform.kind](result, transform, part)
-    if result.data.shape != stack.data.shape:
+        result = _APPLY[transform.kind](result, scaled(transform, factors), part)
+    expected = tuple(round(n * f) for n, f in zip(stack.data.shape, (1, *factors), strict=True))
+    if result.data.shape != expected:
         raise HistoryError(
             f"after the recorded transforms the other stack is {result.data.shape} and this one is "
             f"{stack.data.shape}: this stack was changed by something that is not recorded"
@@ -93,12 +96,15 @@ def follow(stack: TomoStack, other: TomoStack, progress: Progress, *, aligned: b
         raise HistoryError("the other signal was changed in another way than this one; load it anew")
     todo = [] if aligned else ours[len(theirs) :]
     expected = todo[0].shape if todo else stack.data.shape
-    if other.data.shape != expected:
+    if other.data.shape == expected:
+        result = other.deepcopy()
+    elif factors_between(stack, expected, other) is not None:
+        result = resampled(other, expected)
+    else:
         raise HistoryError(
             f"the other signal is {other.data.shape} (projections, y, x), and this series "
-            f"{'was' if todo else 'is'} {expected}; they must show the same projections at the same size"
+            f"{'was' if todo else 'is'} {expected}; they must show the same projections and the same field"
         )
-    result = other.deepcopy()
     for number, transform in enumerate(todo):
         part = progress.part(number / len(todo), (number + 1) / len(todo))
         result = _APPLY[transform.kind](result, transform, part)
@@ -112,7 +118,8 @@ def follow(stack: TomoStack, other: TomoStack, progress: Progress, *, aligned: b
     return result
 
 
-def _missing(stack: TomoStack, other: TomoStack) -> list[Transform]:
+def _missing(stack: TomoStack, other: TomoStack) -> tuple[list[Transform], tuple[float, float]]:
+    """The transforms that ``other`` lacks, and how many of its pixels there are to one of ours (y, x)."""
     ours, theirs = recorded(stack), recorded(other)
     if not any(transform.kind in ("shift", "transform") for transform in ours):
         raise HistoryError("No transformations have been applied to this stack; register or align it first")
@@ -121,9 +128,9 @@ def _missing(stack: TomoStack, other: TomoStack) -> list[Transform]:
     if n_common <= len(ours) and all(a.same_as(b) for a, b in zip(ours, theirs, strict=False)):
         todo = ours[n_common:]
         if not todo:
-            return []
+            return [], (1.0, 1.0)
         if todo[0].shape == shape:
-            return todo
+            return todo, (1.0, 1.0)
     if any(transform.kind in ("shift", "transform") for transform in theirs):
         raise HistoryError(
             "the other stack was already shifted or rotated in another way than this one; "
@@ -131,7 +138,11 @@ def _missing(stack: TomoStack, other: TomoStack) -> list[Transform]:
         )
     first = next(i for i, transform in enumerate(ours) if transform.kind not in _CHANGES_OF_EXTENT)
     if ours[first].shape == shape:
-        return ours[first:]
+        return ours[first:], (1.0, 1.0)
+    for start in (0, first):
+        factors = factors_between(stack, ours[start].shape, other) if not theirs else None
+        if factors is not None:
+            return ours[start:], factors
     expected = " or ".join(str(s) for s in dict.fromkeys([ours[0].shape, ours[first].shape]))
     raise HistoryError(
         f"the other stack is {shape}, this alignment starts from {expected} (projections, y, x); "

@@ -51,7 +51,8 @@ class SpectralNeedle:
     tilts_deg
         ``(T,)`` degrees.
     haadf
-        ``(T, Y, X)`` float32: the image taken along with the spectra, with 1 % noise.
+        ``(T, Y, X)`` float32: the image taken along with the spectra, with noise of 1 % of its
+        maximum, nowhere below 0.
     maps
         Element to ``(T, Y, X)`` float32: counts to expect in each spectrum, the background that the element
         makes included.
@@ -168,7 +169,7 @@ def spectral_needle(
     return SpectralNeedle(
         truth=truth,
         tilts_deg=tilts,
-        haadf=haadf + np.float32(0.01 * haadf.max()) * noise,
+        haadf=np.clip(haadf + np.float32(0.01 * haadf.max()) * noise, 0, None),
         maps=expected,
         spectra={name: _spectrum(name, energies, channel_kev, resolution_ev) for name in truth},
         energies_kev=energies,

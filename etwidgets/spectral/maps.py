@@ -186,9 +186,7 @@ def _loss_map(
     """Counts of an edge above the power law that was fitted before it, and their variance."""
     axis = image.axes_manager.signal_axes[0].axis
     if row is None or row[0] < axis[0] or window[1] > axis[-1]:
-        raise ParameterError(
-            f"the windows {list(row)}, {list(window)} leave the axis {axis[0]} to {axis[-1]}"
-        )
+        raise ParameterError(f"the windows {row}, {window} leave the axis {axis[0]} to {axis[-1]}")
     above = image.remove_background(
         signal_range=(float(row[0]), float(row[1])), background_type="PowerLaw", fast=True,
         show_progressbar=False,

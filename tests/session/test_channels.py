@@ -82,7 +82,10 @@ def test_the_script_gives_the_same_channels(opened, files):
 def test_what_does_not_fit_is_refused_and_changes_nothing(opened, files, stack):
     TomoStack(stack.data[:, :-1], stack.tilts_deg).save(files / "small.hspy")
     TomoStack(stack.data, stack.tilts_deg + 3).save(files / "tilted.hspy")
-    for name, why in (("small", "the same projections at the same size"), ("tilted", "differ by up to 3.00")):
+    for name, why in (
+        ("small", "the same projections and the same field"),
+        ("tilted", "differ by up to 3.00"),
+    ):
         with pytest.raises(HistoryError, match=why):
             opened.apply("add_channel", path=str(files / f"{name}.hspy"), name=name)
     with pytest.raises(ParameterError, match="give the channel a name"):
