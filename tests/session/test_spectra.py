@@ -12,7 +12,7 @@ from etwidgets.errors import HistoryError, ParameterError
 from etwidgets.session import Session, TomoStackModel
 from etwidgets.signals import TomoStack
 
-SHAPE, TILTS = (32, 24, 24), np.arange(0, 180, 10.0)
+SHAPE, TILTS = (32, 24, 24), np.arange(0, 180, 15.0)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_the_sum_of_the_spectra_is_the_series(session, needle):
 def test_maps_are_where_the_series_is_whenever_they_are_made(session):
     lines = ["Si_Ka", "Ni_Ka"]
     session.apply("map_elements", lines=lines)
-    session.apply("register", method="COM")
+    session.apply("register", method="COM", p=2)
     session.apply("remove_projections", projections=[4])
     before = {channel.name: channel.stack.data for channel in session.model.channels}
     session.apply("map_elements", lines=lines)
@@ -63,7 +63,7 @@ def test_maps_are_where_the_series_is_whenever_they_are_made(session):
 
 
 def test_one_alignment_brings_every_element_to_the_truth(session, needle):
-    session.apply("register", method="COM")
+    session.apply("register", method="COM", p=2)
     session.apply("decompose", components=4)
     session.apply("reconstruct", method="SIRT", iterations=30, constrain=True)
     names = {channel.name for channel in session.model.channels}
@@ -113,12 +113,11 @@ def test_the_script_and_the_session_file_give_the_same_volumes(folder, begin, tm
     session = Session(TomoStackModel())
     if begin == "add_spectra":
         session.apply("open", path=str(folder / "haadf.hspy"))
-    session.apply(begin, path=str(folder / "bare.hspy"), first_tilt=0.0, tilt_step=10.0)
+    session.apply(begin, path=str(folder / "bare.hspy"), first_tilt=0.0, tilt_step=15.0)
     for name, parameters in STEPS:
         session.apply(name, **parameters)
     path = session.export_script(tmp_path / "steps.py")
     names = [channel.name for channel in session.model.channels]
-    assert names == [*(n for n in names if n != "Ni by its line")][:0] + names
     assert "Ni by its line" in names
     assert "Si" not in names
     path.write_text(path.read_text() + "\nnp.savez('all.npz', **{n: v.data for n, v in volumes.items()})\n")

@@ -1,0 +1,171 @@
+"""Which voxels belong to what: thresholds, masks and labels; measures nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import ndimage
+from skimage import feature, filters, segmentation
+
+from etwidgets.analysis.checks import checked_mask, checked_volume
+from etwidgets.errors import DataError, ParameterError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+THRESHOLDS = ("half", "otsu", "multi-otsu", "li")
+"""Ways to find a threshold: see :func:`threshold_of`."""
+
+_EVERYWHERE = np.ones((3, 3, 3), bool)  # voxels that share a corner belong together
+_MOST_SAMPLES = 2_000_000
+_BINS = 256
+
+
+def threshold_of(volume: NDArray[Any], method: str = "half", classes: int = 3) -> tuple[float, ...]:
+    """Intensities that part a volume into classes.
+
+    Parameters
+    ----------
+    volume
+        ``(X, Z, Y)``.
+    method
+        ``"half"``: halfway between the typical intensities of either side of Otsu's threshold, which is where
+        the edge of an even, blurred body is, however small it is; ``"otsu"``: the least variance within two
+        classes (Otsu 1979, doi:10.1109/TSMC.1979.4310076), too low where one class has few voxels;
+        ``"multi-otsu"``: the same for 3 to 5 classes; ``"li"``: minimum cross entropy (Li and Lee 1993,
+        doi:10.1016/0031-3203(93)90115-D), for faint bodies on a dark ground.
+    classes
+        Of ``"multi-otsu"``.
+
+    Returns
+    -------
+    tuple
+        One threshold, or one less than classes, ascending.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such method, or number of classes.
+    DataError
+        If all voxels are equal.
+    """
+    data = checked_volume(volume).ravel()
+    if data.size > _MOST_SAMPLES:
+        data = data[:: data.size // _MOST_SAMPLES + 1]
+    if data.min() == data.max():
+        raise DataError(f"all voxels are {data[0]:g}; there is nothing to part")
+    if method == "multi-otsu":
+        if not 3 <= classes <= 5:
+            raise ParameterError(f"multi-otsu parts into 3 to 5 classes, not {classes}")
+        return tuple(float(value) for value in filters.threshold_multiotsu(data, classes))
+    if method == "otsu":
+        return (float(filters.threshold_otsu(data)),)
+    if method == "li":
+        return (float(filters.threshold_li(data)),)
+    if method == "half":
+        return (_half(data),)
+    raise ParameterError(f"a threshold is found by {', '.join(THRESHOLDS)}, not {method!r}")
+
+
+def segment(
+    volume: NDArray[Any],
+    threshold: float,
+    *,
+    low: float | None = None,
+    smooth_px: float = 0.0,
+    smallest_voxels: int = 0,
+) -> NDArray[np.bool_]:
+    """The voxels at and above a threshold.
+
+    Parameters
+    ----------
+    volume
+        ``(X, Z, Y)``.
+    threshold
+        In the units of the volume.
+    low
+        Voxels above this belong to it, too, where they hang together with one above the threshold
+        (hysteresis).
+    smooth_px
+        Standard deviation of a Gaussian, voxels, with which the volume is smoothed before.
+    smallest_voxels
+        Smaller pieces are left out.
+
+    Raises
+    ------
+    ParameterError
+        If ``low`` is above the threshold, or a number is negative.
+    """
+    data = smoothed(volume, smooth_px)
+    if low is not None and low > threshold:
+        raise ParameterError(f"low ({low:g}) must not be above the threshold ({threshold:g})")
+    if smallest_voxels < 0:
+        raise ParameterError(f"smallest_voxels must not be negative, not {smallest_voxels}")
+    mask = data >= threshold
+    if low is not None:
+        pieces, _ = ndimage.label(data >= low, _EVERYWHERE)
+        wanted = np.unique(pieces[mask])
+        mask = np.isin(pieces, wanted[wanted > 0])
+    if smallest_voxels > 1:
+        pieces, _ = ndimage.label(mask, _EVERYWHERE)
+        sizes = np.bincount(pieces.ravel())
+        mask &= sizes[pieces] >= smallest_voxels
+    return mask
+
+
+def smoothed(volume: NDArray[Any], smooth_px: float) -> NDArray[np.float32]:
+    """The volume, smoothed by a Gaussian of so many voxels."""
+    data = checked_volume(volume)
+    if smooth_px < 0:
+        raise ParameterError(f"smooth_px must not be negative, not {smooth_px}")
+    return ndimage.gaussian_filter(data, smooth_px) if smooth_px else data
+
+
+def label(mask: NDArray[Any], split_px: float | None = None) -> NDArray[np.int32]:
+    """Number the separate bodies of a mask from 1 on.
+
+    Parameters
+    ----------
+    mask
+        ``(X, Z, Y)``; voxels that share a face, an edge or a corner belong together.
+    split_px
+        Bodies that touch are parted at their necks (watershed of the distance to the outside), if their
+        middles are at least so many voxels apart.
+
+    Raises
+    ------
+    DataError
+        If the mask is empty.
+    """
+    body = checked_mask(mask)
+    pieces, _ = ndimage.label(body, _EVERYWHERE)
+    if split_px is None:
+        return pieces.astype(np.int32)
+    if split_px < 1:
+        raise ParameterError(f"split_px must be at least 1 voxel, not {split_px}")
+    depth = ndimage.gaussian_filter(ndimage.distance_transform_edt(body).astype(np.float32), 1)
+    middles = feature.peak_local_max(
+        depth, min_distance=round(split_px), labels=pieces, footprint=_EVERYWHERE, exclude_border=False
+    )
+    markers = np.zeros(body.shape, np.int32)
+    markers[tuple(middles.T)] = np.arange(1, len(middles) + 1)
+    return segmentation.watershed(-depth, markers, mask=body, connectivity=_EVERYWHERE).astype(np.int32)
+
+
+def _half(data: NDArray[np.float32]) -> float:
+    """Halfway between the ground and the plateau: the modes on either side, each of a smooth histogram."""
+    otsu = float(filters.threshold_otsu(data))
+    return (_mode(data[data < otsu]) + _mode(data[data >= otsu])) / 2
+
+
+def _mode(values: NDArray[np.float32]) -> float:
+    """The commonest value, from a histogram smoothed over 4 of its bins; the median of very few."""
+    if values.size < 100 or values.min() == values.max():
+        return float(np.median(values))
+    low, high = np.percentile(values, [0.1, 99.9])
+    if high <= low:
+        return float(np.median(values))
+    counts, edges = np.histogram(values, _BINS, (low, high))
+    at = int(ndimage.gaussian_filter1d(counts.astype(float), 4, mode="constant").argmax())
+    return float((edges[at] + edges[at + 1]) / 2)

@@ -1,0 +1,170 @@
+"""How far a number can be trusted: what another threshold, noise, or one iteration more makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy import ndimage
+
+from etwidgets.analysis.checks import checked_volume
+from etwidgets.errors import DataError, ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    Quantity = Callable[[NDArray[np.float32], float], float]
+
+_Z_90 = 1.645
+_DRAWS = 8
+_SHIFT_OF_EDGE = 0.1  # of the step between ground and plateau: how well "halfway" is known
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """A number and where it is with 90 % confidence.
+
+    Attributes
+    ----------
+    value
+        As measured.
+    low, high
+        Ends of the interval.
+    threshold_part, noise_part
+        Half widths that come from either.
+    """
+
+    value: float
+    low: float
+    high: float
+    threshold_part: float
+    noise_part: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.4g} ({self.low:.4g} to {self.high:.4g})"
+
+
+def versus_threshold(volume: NDArray[Any], quantity: Quantity, thresholds: Sequence[float]) -> pd.DataFrame:
+    """A number for several thresholds.
+
+    Parameters
+    ----------
+    volume
+        ``(X, Z, Y)``.
+    quantity
+        ``quantity(volume, threshold)``; where it finds nothing to measure (DataError, ParameterError) the
+        value is NaN.
+    thresholds
+        In the units of the volume.
+
+    Returns
+    -------
+    DataFrame
+        ``threshold``, ``value``.
+    """
+    data = checked_volume(volume)
+    values = []
+    for threshold in thresholds:
+        try:
+            values.append(float(quantity(data, float(threshold))))
+        except (DataError, ParameterError):
+            values.append(float("nan"))
+    return pd.DataFrame({"threshold": np.asarray(thresholds, dtype=float), "value": values})
+
+
+def interval(volume: NDArray[Any], quantity: Quantity, threshold: float, *, seed: int = 0) -> Uncertainty:
+    """A number with the interval in which it lies with 90 % confidence.
+
+    Two things move it: where the edge is taken to be (the threshold moved by a tenth of the step between
+    inside and outside, up and down), and noise (measured in the volume, added to it again eight times with
+    the same correlation length). Both are added in squares.
+
+    Parameters
+    ----------
+    volume
+        ``(X, Z, Y)``.
+    quantity
+        ``quantity(volume, threshold)``.
+    threshold
+        In the units of the volume.
+    seed
+        Of the noise that is added.
+
+    Raises
+    ------
+    DataError
+        If the threshold parts nothing.
+    """
+    data = checked_volume(volume)
+    inside = data >= threshold
+    if not inside.any() or inside.all():
+        raise DataError(
+            f"the threshold {threshold:g} parts nothing: the values go from {data.min():g} to {data.max():g}"
+        )
+    value = float(quantity(data, threshold))
+    step = float(np.median(data[inside]) - np.median(data[~inside]))
+    ends = versus_threshold(
+        data, quantity, [threshold - _SHIFT_OF_EDGE * step, threshold + _SHIFT_OF_EDGE * step]
+    )
+    moved = ends["value"].to_numpy()
+    by_threshold = float(np.nanmax(np.abs(moved - value))) if np.isfinite(moved).any() else 0.0
+    by_noise = _Z_90 * _spread_by_noise(data, quantity, threshold, inside, seed)
+    half = float(np.hypot(by_threshold, by_noise))
+    return Uncertainty(value, value - half, value + half, by_threshold, by_noise)
+
+
+def between_iterations(values: Sequence[float]) -> Uncertainty:
+    """The last of the numbers found after so many iterations, with what the one before and after make of it.
+
+    Parameters
+    ----------
+    values
+        After one iteration less, after those chosen, and, where known, after one more.
+    """
+    if not 2 <= len(values) <= 3 or not np.isfinite(values).all():
+        raise ParameterError(f"give the number for two or three neighbouring iterations, not {values}")
+    value = float(values[1])
+    half = max(abs(float(each) - value) for each in values)
+    return Uncertainty(value, value - half, value + half, 0.0, half)
+
+
+def _spread_by_noise(
+    data: NDArray[np.float32], quantity: Quantity, threshold: float, inside: NDArray[np.bool_], seed: int
+) -> float:
+    """Standard deviation of the number when the volume's own noise is added once more."""
+    level, width = _noise_of(data, inside)
+    if level == 0:
+        return 0.0
+    random = np.random.default_rng(seed)
+    found = []
+    for _ in range(_DRAWS):
+        noise = random.standard_normal(data.shape, dtype=np.float32)
+        if width > 0.3:
+            noise = ndimage.gaussian_filter(noise, width)
+        noise *= np.float32(level / noise.std())
+        try:
+            found.append(float(quantity(data + noise, threshold)))
+        except (DataError, ParameterError):
+            continue
+    return float(np.std(found, ddof=1)) if len(found) > 2 else 0.0
+
+
+def _noise_of(data: NDArray[np.float32], inside: NDArray[np.bool_]) -> tuple[float, float]:
+    """Standard deviation of the noise inside, and the width of the Gaussian that its correlation is like."""
+    core = ndimage.binary_erosion(inside, iterations=2)
+    if core.sum() < 500:
+        core = ndimage.binary_erosion(~inside, iterations=2)
+    if core.sum() < 500:
+        return 0.0, 0.0
+    fine = data - ndimage.gaussian_filter(data, 4)
+    level = float(fine[core].std())
+    pair = core[1:] & core[:-1]
+    if level == 0 or not pair.any():
+        return 0.0, 0.0
+    alike = float((fine[1:][pair] * fine[:-1][pair]).mean()) / level**2
+    # neighbours of white noise smoothed by s are alike by exp(-1 / 4 s²)
+    return level, float(np.sqrt(-0.25 / np.log(np.clip(alike, 0.01, 0.95)))) if alike > 0.05 else 0.0
