@@ -16,7 +16,7 @@ from etwidgets.errors import MissingDependencyError, ParameterError
 from etwidgets.progress import NullProgress
 from etwidgets.spectral.lines import elements_in, net_of_lines
 from etwidgets.spectral.maps import signal_to_noise
-from etwidgets.spectral.spectra import as_stack, check, energies_kev, projections
+from etwidgets.spectral.spectra import as_stack, check, energies_kev, images
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,10 +115,10 @@ def _blocks(spectra: Any, told: Progress) -> NDArray[np.float32]:
     count, n_y, n_x, channels = spectra.data.shape
     side = max(1, int(np.ceil(np.sqrt(count * n_y * n_x / _MOST_FITTED))))
     parts = []
-    for number, image in enumerate(projections(spectra)):
+    for number, image in enumerate(images(spectra)):
         told.advance(number / count, "reading the spectra")
         rows, columns = (np.arange(0, size, side) for size in (n_y, n_x))
-        summed = np.add.reduceat(image.data, rows, axis=0, dtype=np.float32)
+        summed = np.add.reduceat(image, rows, axis=0, dtype=np.float32)
         parts.append(np.add.reduceat(summed, columns, axis=1).reshape(-1, channels))
     found = np.concatenate(parts)
     return found[found.sum(1) > 0]
@@ -154,9 +154,9 @@ def _loadings(
     loadings = np.empty((len(found), count, n_y, n_x), np.float32)
     inverse = np.linalg.pinv(found.astype(float))  # (channels, K)
     noise, signal = np.zeros(len(found)), np.zeros(len(found))
-    for number, image in enumerate(projections(spectra)):
+    for number, image in enumerate(images(spectra)):
         told.advance(number / count, f"projection {number + 1} of {count}")
-        counts = np.asarray(image.data[..., used], dtype=np.float32).reshape(n_y * n_x, -1)
+        counts = np.asarray(image[..., used], dtype=np.float32).reshape(n_y * n_x, -1)
         free = (counts * weights) @ inverse
         # unconstrained least squares tells how far the counting noise moves a loading
         noise += (counts @ (weights[:, np.newaxis] * inverse) ** 2).mean(0)

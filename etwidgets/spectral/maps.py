@@ -10,7 +10,7 @@ from etwidgets.errors import ParameterError
 from etwidgets.progress import NullProgress
 from etwidgets.spectral.lines import background_windows as proposed
 from etwidgets.spectral.lines import check_windows, line_windows
-from etwidgets.spectral.spectra import as_stack, check, energies_kev, projections
+from etwidgets.spectral.spectra import as_stack, check, energies_kev, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,21 +79,22 @@ def element_maps(
         signal_rows = line_windows(spectra, lines) if windows is None else _checked(spectra, lines, windows)
         if rows is not None:
             check_windows(spectra, lines, rows)
-    told, count = progress or NullProgress(), spectra.data.shape[0]
+    told, count, done = progress or NullProgress(), spectra.data.shape[0], 0
     nets: dict[str, list[NDArray[np.float32]]] = {line: [] for line in lines}
-    variances = dict.fromkeys(lines, 0.0)
-    squares = dict.fromkeys(lines, 0.0)
-    for number, image in enumerate(projections(spectra)):
+    variances, squares = dict.fromkeys(lines, 0.0), dict.fromkeys(lines, 0.0)
+    for piece in pieces(spectra):
+        size = piece.data.shape[0]
         for place, line in enumerate(lines):
-            told.advance((number + place / len(lines)) / count, f"{line}, projection {number + 1} of {count}")
+            told.advance((done + size * place / len(lines)) / count, line)
             row = None if rows is None else rows[place]
-            net, variance = (_loss_map if losses else band_map)(image, line, signal_rows[place], row)
+            net, variance = (_loss_map if losses else _line_map)(piece, line, signal_rows[place], row)
             nets[line].append(net.astype(np.float32))
-            variances[line] += float(variance.mean())
-            squares[line] += float((net**2).mean())
+            variances[line] += float(variance.sum())
+            squares[line] += float((net**2).sum())
+        done += size
     found = {}
     for place, line in enumerate(lines):
-        stack = as_stack(np.stack(nets[line]), spectra, line)
+        stack = as_stack(np.concatenate(nets[line]), spectra, line)
         known: dict[str, Any] = {"kind": "windows", "line": line, "window": list(signal_rows[place])}
         if rows is not None:
             known["background_windows"] = [float(value) for value in rows[place]]
@@ -105,32 +106,41 @@ def element_maps(
 
 def band_map(
     image: Any, line: str, window: Sequence[float], row: Sequence[float] | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The counts ``(Y, X)`` of an X-ray line in one spectrum image, and their variance.
+) -> NDArray[np.float64]:
+    """The counts of an X-ray line in spectra that are in memory, less the background.
 
     Parameters
     ----------
     image
-        ``(x, y | energy)``, in memory.
+        ``(x, y | energy)`` or ``(x, y, tilt | energy)``.
     line
         Its name.
     window
         Start and stop, keV.
     row
         The two windows of the background, or None.
+
+    Returns
+    -------
+    array
+        ``(Y, X)`` or ``(T, Y, X)``.
     """
     rows = None if row is None else [list(row)]
     (net,) = image.get_lines_intensity([line], integration_windows=[list(window)], background_windows=rows)
+    return np.asarray(net.data, dtype=float)
+
+
+def _line_map(
+    piece: Any, line: str, window: Sequence[float], row: Sequence[float] | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Counts of a line above its background, and their variance."""
+    gross = band_map(piece, line, window, None)
     if row is None:
-        gross = net
-    else:
-        (gross,) = image.get_lines_intensity([line], integration_windows=[list(window)])
-    values, counts = np.asarray(net.data, dtype=float), np.asarray(gross.data, dtype=float)
-    if row is None:
-        return values, counts
+        return gross, gross
+    net = band_map(piece, line, window, row)
     # Poisson counts: what is taken off is ratio * counts beside the line; its variance is ratio**2 * these
     ratio = (window[1] - window[0]) / (row[1] - row[0] + row[3] - row[2])
-    return values, np.maximum(counts + ratio * np.clip(counts - values, 0, None), 0)
+    return net, np.maximum(gross + ratio * np.clip(gross - net, 0, None), 0)
 
 
 def signal_to_noise(mean_square: float, variance: float) -> float:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from etwidgets.progress import Progress
 
+_MOST_BYTES = 500_000_000  # of lazy spectra in memory at a time
 _TO_KEV = {"keV": 1.0, "eV": 1e-3}
 
 
@@ -153,18 +154,32 @@ def tilts_of(spectra: Any) -> NDArray[np.float64]:
     return np.asarray(stored, dtype=float).ravel()
 
 
-def projections(spectra: Any) -> Iterator[Any]:
-    """The spectrum image ``(x, y | energy)`` of each tilt in turn, in memory."""
-    for number in range(spectra.data.shape[0]):
-        yield projection(spectra, number)
+def images(spectra: Any) -> Iterator[NDArray[Any]]:
+    """The counts ``(Y, X, channels)`` of each tilt in turn, in memory."""
+    for image in spectra.data:
+        yield np.asarray(image)
 
 
 def projection(spectra: Any, number: int) -> Any:
-    """One spectrum image, in memory."""
-    image = spectra.inav[:, :, number]
-    if image._lazy:  # noqa: SLF001  (HyperSpy has no public way to ask)
-        image.compute(show_progressbar=False)
-    return image
+    """The spectrum image ``(x, y | energy)`` of one tilt, in memory."""
+    return _in_memory(spectra.inav[:, :, number])
+
+
+def pieces(spectra: Any) -> Iterator[Any]:
+    """The series ``(x, y, tilt | energy)`` in memory: whole, or of a lazy one some tilts at a time."""
+    if not spectra._lazy:  # noqa: SLF001  (HyperSpy has no public way to ask)
+        yield spectra
+        return
+    count = spectra.data.shape[0]
+    step = max(1, int(_MOST_BYTES * count // spectra.data.nbytes))
+    for start in range(0, count, step):
+        yield _in_memory(spectra.inav[:, :, start : start + step])
+
+
+def _in_memory(spectra: Any) -> Any:
+    if spectra._lazy:  # noqa: SLF001  (as above)
+        spectra.compute(show_progressbar=False)
+    return spectra
 
 
 def energies_kev(spectra: Any) -> NDArray[np.float64]:
@@ -173,9 +188,9 @@ def energies_kev(spectra: Any) -> NDArray[np.float64]:
     return np.asarray(axis.axis) * _TO_KEV.get(str(axis.units), 1.0)
 
 
-def as_stack(images: NDArray[Any], spectra: Any, title: str) -> TomoStack:
-    """Images ``(T, Y, X)`` as a tilt series with the tilts and scales of the spectra."""
-    stack = TomoStack(images, tilts_of(spectra))
+def as_stack(projections: NDArray[Any], spectra: Any, title: str) -> TomoStack:
+    """Projections ``(T, Y, X)`` as a tilt series with the tilts and scales of the spectra."""
+    stack = TomoStack(projections, tilts_of(spectra))
     for name, source in zip(("x", "y"), spectra.axes_manager.navigation_axes[:2], strict=True):
         target = stack.axes_manager[name]
         target.scale = source.scale
@@ -197,11 +212,11 @@ def sum_image(spectra: Any, *, progress: Progress | None = None) -> TomoStack:
     """
     check(spectra)
     told = progress or NullProgress()
-    images = []
-    for number, image in enumerate(projections(spectra)):
+    sums = []
+    for number, image in enumerate(images(spectra)):
         told.advance(number / spectra.data.shape[0])
-        images.append(image.data.sum(-1, dtype=np.float32))
-    return as_stack(np.stack(images), spectra, "sum of all energies")
+        sums.append(image.sum(-1, dtype=np.float32))
+    return as_stack(np.stack(sums), spectra, "sum of all energies")
 
 
 def sum_spectrum(spectra: Any, *, progress: Progress | None = None) -> NDArray[np.float64]:
@@ -209,7 +224,7 @@ def sum_spectrum(spectra: Any, *, progress: Progress | None = None) -> NDArray[n
     check(spectra)
     told = progress or NullProgress()
     total = np.zeros(spectra.data.shape[-1])
-    for number, image in enumerate(projections(spectra)):
+    for number, image in enumerate(images(spectra)):
         told.advance(number / spectra.data.shape[0])
-        total += image.data.sum((0, 1), dtype=float)
+        total += image.sum((0, 1), dtype=float)
     return total
