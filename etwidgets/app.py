@@ -22,6 +22,7 @@ from etwidgets.panels import (
     InspectPanel,
     ReconstructPanel,
     RegisterPanel,
+    SpectralPanel,
     StatusLine,
     VolumePanel,
     close_tree,
@@ -105,6 +106,7 @@ class Workbench:
             AxisPanel(self.session),
             ReconstructPanel(self.session),
             VolumePanel(self.session, folder),
+            SpectralPanel(self.session, folder),
             HistoryPanel(self.session, folder),
         )
         self.panels: dict[str, Panel] = {panel.name: panel for panel in made}

@@ -76,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command")
     app = commands.add_parser("app", help="open the workbench in the browser")
     app.add_argument("file", nargs="?", help="tilt series to open (.mrc, .dm3, .hspy, ...)")
-    app.add_argument("--sample", choices=["needle", "catalyst"], help="open sample data instead")
+    app.add_argument(
+        "--sample", choices=["needle", "catalyst", "EDX needle"], help="open sample data instead"
+    )
     app.add_argument("--port", type=int, default=0, help="default: any that is free")
     app.add_argument("--root", help="folder whose files the page may open; default: that of the file")
     app.add_argument("--no-browser", action="store_true", help="print the address only")

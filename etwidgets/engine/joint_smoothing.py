@@ -46,7 +46,9 @@ class Smoother:
         self._last = aligned(self._fields.shape)
         self._inside = np.ones(shape[1:3], np.float32)
 
-    def __call__(self, target: NDArray[np.float32], iterations: int = _INNER_ITERATIONS) -> NDArray[np.float32]:
+    def __call__(
+        self, target: NDArray[np.float32], iterations: int = _INNER_ITERATIONS
+    ) -> NDArray[np.float32]:
         """The smoothed channels, a new array."""
         image = aligned(target.shape)
         if self._weight > 0:
@@ -106,7 +108,9 @@ def limit_singular_values(fields: NDArray[np.float32]) -> None:
     is 1 where a singular value is at most 1, and its inverse elsewhere.
     """
     down, right = fields[:, 0], fields[:, 1]
-    dd, rr, dr = (np.einsum("e...,e...->...", *pair) for pair in ((down, down), (right, right), (down, right)))
+    dd, rr, dr = (
+        np.einsum("e...,e...->...", *pair) for pair in ((down, down), (right, right), (down, right))
+    )
     middle, half = (dd + rr) / 2, np.hypot((dd - rr) / 2, dr)
     larger, smaller = middle + half, np.maximum(middle - half, 0)
     f_larger, f_smaller = (1 / np.sqrt(np.maximum(value, 1)) for value in (larger, smaller))

@@ -104,5 +104,21 @@ class RunningJoint:
 
     def advance(self) -> None:
         """A step down the misfits, then the smoothing, then momentum."""
+        started = self._point.copy()
         self._terms.descend(self._point, self._step)
-        before, uphill = self.estimate, self._between.copy() if False else None
+        before = self.estimate
+        self.estimate = self._smoother(self._point)
+        change = self.estimate - before
+        overshot = np.einsum("ezyk,ezyk->k", started - self.estimate, change) > 0
+        self._pace[overshot] = 1
+        pace = (1 + np.sqrt(1 + 4 * self._pace**2)) / 2
+        momentum = (self._pace - 1) / pace
+        self._pace = pace
+        np.add(self.estimate, momentum.astype(np.float32) * change, out=self._point)
+
+
+def _bound(projector: Projector, weights: NDArray[np.float32]) -> float:
+    root = np.sqrt(weights)
+    mask = np.ones((projector.geometry.n_z, projector.geometry.n_y), np.float32)
+    rays, pixels = ray_sums(projector, mask) * root, pixel_sums(projector, root)
+    return float(rays.max()) * float(pixels.max())

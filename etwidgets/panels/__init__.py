@@ -8,6 +8,7 @@ from etwidgets.panels.inspect_panel import InspectPanel
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.reconstruct_panel import ReconstructPanel
 from etwidgets.panels.register_panel import RegisterPanel
+from etwidgets.panels.spectral_panel import SpectralPanel
 from etwidgets.panels.status_line import StatusLine
 from etwidgets.panels.style import style_sheet
 from etwidgets.panels.tree import close_tree
@@ -22,6 +23,7 @@ __all__ = [
     "Panel",
     "ReconstructPanel",
     "RegisterPanel",
+    "SpectralPanel",
     "StatusLine",
     "VolumePanel",
     "close_tree",

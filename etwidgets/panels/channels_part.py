@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
     from etwidgets.panels.panel import Panel
 
-CHANNEL_COLOURS = ("#bbbbbb", "#e69f00", "#56b4e9", "#009e73", "#cc79a7")
-"""Of the series itself and of its channels; told apart by colour-blind eyes, too (Okabe and Ito)."""
-
 
 class ChannelsPart:
     """A name and a button for the chosen file, and the list of what there is.

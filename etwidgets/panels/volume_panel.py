@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,12 @@ import numpy as np
 
 from etwidgets.atomic import atomic_path
 from etwidgets.io import safe_new_path
-from etwidgets.panels.channels_part import CHANNEL_COLOURS
 from etwidgets.panels.navigation import add_look
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, pixel_size, slice_panes
 from etwidgets.panels.pieces import button, control, heading, row, text
-from etwidgets.views import ImageView, VolumeChannel, VolumeView
+from etwidgets.session import SERIES
+from etwidgets.views import ImageView, VolumeChannel, VolumeView, overlay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _ALONE_PX, _WITH_RENDERING_PX = 320, 232  # height of the slices; with the rendering all fits into 720 px
 _MOST_CHANNELS = 4
+_OVERLAY = ""
 _FILMS = {
     "rendering (.png)": ("rendering.png", ""),
     "film: turning": ("turning.gif", "tilting"),
@@ -63,17 +65,26 @@ class VolumePanel(Panel):
         self._images.on_click(lambda event: self.guard(lambda: self._cut_at(event)))
         self._rendered = self.add_view(VolumeView(width=520, height=270))
         self._rendered.layout.display = "none"
+        self.add("which", control(widgets.Dropdown, "slices of", options=[]))
+        self._filling, self._legend = False, text()
+        self._contrasts: dict[str, Contrast] = {}
+        self.on_change("which", self._choose_volume)
         sliders = [self._voxel_slider(name, position) for position, name in enumerate(("x", "z", "y"))]
         self.add("render", button("Render", primary=True))
         look = add_look(self, lambda: self.model.reconstruction, self._contrast)
-        self.refresh_on(self.model, "reconstruction")
-        self.refresh_on(self.display, ("voxel", "contrast", "colour_map"))
+        self.refresh_on(self.model, ("reconstruction", "channels"))
+        self.refresh_on(
+            self.display, ("voxel", "contrast", "colour_map", "channel_colours", "hidden_channels")
+        )
         self.listen(self.model, "reconstruction", self._forget_rendering)
+        self.listen(self.display, ("channel_colours", "hidden_channels"), self._forget_rendering)
         self.on_click("render", self._render)
         self.add("again", button("Reconstruct again"))
         self.on_click("again", self._again)
         form = [
             heading("Volume"),
+            self.controls["which"],
+            self._legend,
             *look,
             self.controls["render"],
             self.controls["again"],
@@ -97,12 +108,57 @@ class VolumePanel(Panel):
 
     def redraw(self) -> None:
         """Show the three slices."""
-        volume = self.model.reconstruction
-        if volume is None:
+        self._offer_volumes()
+        volumes = {name: each for name, each, _ in self._volumes()}
+        if not volumes:
             self._images.show([])
+            self._legend.value = ""
             return
+        which = self.controls["which"].value
+        if which == _OVERLAY:
+            self._show_overlay()
+            return
+        self._legend.value = ""
+        volume = volumes.get(which, volumes[SERIES])
         limits = self._contrast.of(volume, self.display.contrast)
         self._images.show(slice_panes(volume, self.display, limits))
+
+    def _show_overlay(self) -> None:
+        """Slices of all channels over each other, each in its colour, with the names of the colours."""
+        layers, drawn = [], self._drawn()
+        for name, each, colour in drawn:
+            limits = self._contrasts.setdefault(name, Contrast()).of(each, self.display.contrast)
+            layers.append((slice_panes(each, self.display, limits), limits, colour))
+        panes = []
+        for number, pane in enumerate(layers[0][0]):
+            rgb = overlay([(own[number].image, limits, colour) for own, limits, colour in layers])
+            panes.append(replace(pane, rgb=rgb))
+        self._images.show(panes)
+        self._legend.value = " ".join(
+            f"<span style='color:{escape(colour)}'>&#9632;</span> {escape(name)}&ensp;"
+            for name, _, colour in drawn
+        )
+
+    def _offer_volumes(self) -> None:
+        names = [name for name, _, _ in self._volumes()]
+        several = len(names) > 1
+        options = [(name, name) for name in names] + ([("all, in colours", _OVERLAY)] if several else [])
+        which = self.controls["which"]
+        which.layout.display = "" if several else "none"
+        if list(which.options) != options:
+            chosen = which.value
+            self._filling = True
+            try:
+                which.options = options
+                if options:
+                    known = [value for _, value in options]
+                    which.value = chosen if chosen in known else _OVERLAY if several else SERIES
+            finally:
+                self._filling = False
+
+    def _choose_volume(self) -> None:
+        if not self._filling:
+            self.refresh()
 
     def enable(self) -> None:
         """Rendering needs a volume, and nothing else."""
@@ -190,19 +246,36 @@ class VolumePanel(Panel):
 
     def _to_render(self, volume: RecStack) -> Any:
         """The volume, or with its channels in their colours, as many as can be drawn."""
-        channels = [channel for channel in self.model.channels if channel.reconstruction is not None]
-        if not channels:
+        drawn = self._drawn()
+        if [name for name, _, _ in drawn] == [SERIES]:
             return np.asarray(volume.data)
-        named = [("series", volume), *((channel.name, channel.reconstruction) for channel in channels)]
-        if len(named) > _MOST_CHANNELS:
-            left = ", ".join(name for name, _ in named[_MOST_CHANNELS:])
+        if len(drawn) > _MOST_CHANNELS:
+            left = ", ".join(name for name, _, _ in drawn[_MOST_CHANNELS:])
             self.session.tell(
                 f"At most {_MOST_CHANNELS} can be drawn together; not drawn: {left}.", "warning"
             )
         return [
             VolumeChannel(name, np.asarray(each.data), colour)
-            for (name, each), colour in zip(named[:_MOST_CHANNELS], CHANNEL_COLOURS, strict=False)
+            for name, each, colour in drawn[:_MOST_CHANNELS]
         ]
+
+    def _volumes(self) -> list[tuple[str, RecStack, str]]:
+        """Name, volume and colour of the series and of every channel that has a volume."""
+        volume = self.model.reconstruction
+        if volume is None:
+            return []
+        found = [(SERIES, volume)]
+        found += [(c.name, c.reconstruction) for c in self.model.channels if c.reconstruction is not None]
+        places = {SERIES: 0, **{c.name: place for place, c in enumerate(self.model.channels, 1)}}
+        return [(name, each, self.display.colour_of(name, places[name])) for name, each in found]
+
+    def _drawn(self) -> list[tuple[str, RecStack, str]]:
+        """Those that are drawn over each other: elements say more than the sum that they are of."""
+        found, hidden = self._volumes(), self.display.hidden_channels
+        shown = [each for each in found if each[0] not in hidden]
+        if len(found) > 1 and self.model.spectra is not None and SERIES not in self.display.channel_colours:
+            shown = [each for each in shown if each[0] != SERIES]
+        return shown or found[:1]
 
     def _forget_rendering(self) -> None:
         self._rendered.layout.display = "none"

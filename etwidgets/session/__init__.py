@@ -1,7 +1,7 @@
 """The observable state of a tilt series, the steps that change it, and the jobs they run as; no widget."""
 
 from etwidgets.session.autosave import Autosave, begin_autosave, state_folder
-from etwidgets.session.display import COLOUR_MAPS, Display
+from etwidgets.session.display import COLOUR_MAPS, SERIES, Display
 from etwidgets.session.estimate import memory_of_process, size_in_words
 from etwidgets.session.history import Channel
 from etwidgets.session.jobs import Job, in_words
@@ -16,6 +16,7 @@ __all__ = [
     "COLOUR_MAPS",
     "OPERATIONS",
     "SAMPLES",
+    "SERIES",
     "Autosave",
     "Channel",
     "Display",

@@ -5,15 +5,20 @@ Changing it changes no result and is no step of the history.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from traitlets import Float, HasTraits, Int, Tuple, Unicode
+from traitlets import Dict, Float, HasTraits, Int, Tuple, Unicode
 
 if TYPE_CHECKING:
     from etwidgets.signals import RecStack, TomoStack
 
 COLOUR_MAPS = ("gray", "inferno", "viridis")
+SERIES = "series"
+"""How the series itself is called among its channels."""
+
+CHANNEL_COLOURS = ("#bbbbbb", "#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")
+"""Of the series and of its channels; told apart by colour-blind eyes, too (Okabe and Ito)."""
 
 
 class Display(HasTraits):
@@ -36,6 +41,18 @@ class Display(HasTraits):
 
     voxel = Tuple(Int(), Int(), Int(), default_value=(0, 0, 0))
     """Indices x, z, y at which the volume is cut. Any panel may write it."""
+
+    channel_colours = Dict()
+    """Colour of each channel by its name, as CSS writes it; ``series`` is the series itself. Any panel may
+    write it."""
+
+    hidden_channels = Tuple()
+    """Names of the channels that are not drawn over the others. Any panel may write it."""
+
+    def colour_of(self, name: str, place: int) -> str:
+        """The colour of a channel: the one it was given, or that of its place in the list."""
+        given: Any = self.channel_colours.get(name)
+        return str(given) if given else CHANNEL_COLOURS[place % len(CHANNEL_COLOURS)]
 
     def centre(self, stack: TomoStack | None, volume: RecStack | None) -> None:
         """Look at the middle: the projection nearest to 0 degrees, the central column and voxel."""

@@ -142,7 +142,7 @@ class TomoStackModel(HasTraits):
     """:class:`~etwidgets.session.history.Channel` for every other signal of the series. Written by the
     session."""
 
-    spectra = ByIdentity[object](object)
+    spectra = ByIdentity[Any](object)
     """Spectra ``(x, y, tilt | energy)`` of the series as they were loaded, or None. Written by the
     session."""
 

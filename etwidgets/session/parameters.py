@@ -65,12 +65,22 @@ def in_words(parameters: Mapping[str, Any]) -> str:
         if name in ("method", "name"):
             said.append(str(value))
         elif name == "path":
-            said.append(Path(value).name)
+            said.append(paths_in_words(value))
+        elif name == "lines":
+            said.append(", ".join(line.replace("_", " ") for line in value))
+        elif name in ("windows", "background_windows") and value is not None:
+            continue  # a table of energies; the script has them
         elif name == "tilts" and isinstance(value, str):
             said.append(f"tilts from {Path(value).name}")
         else:
             said.append(f"{name.replace('_', ' ')} {_brief(value)}")
     return ", ".join(said)
+
+
+def paths_in_words(paths: str | list[str]) -> str:
+    """The name of a file, or of the first of several and how many more there are."""
+    given = paths if isinstance(paths, list) else [paths]
+    return Path(given[0]).name + (f" and {len(given) - 1} more" if len(given) > 1 else "")
 
 
 def _brief(value: Any) -> str:

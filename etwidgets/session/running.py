@@ -17,6 +17,7 @@ from etwidgets.errors import HistoryError, ParameterError
 from etwidgets.session.digest import digest
 from etwidgets.session.history import Channel, State, Step
 from etwidgets.session.operations import find
+from etwidgets.session.parameters import paths_in_words
 from etwidgets.signals import RecStack, TomoStack
 from etwidgets.signals.reconstruction import iterations_name
 from etwidgets.spectral import snr_in_words, sum_image
@@ -186,8 +187,7 @@ def _opened(
 def _source_in_words(operation: Operation, parameters: Mapping[str, Any]) -> str:
     if operation.name == "sample":
         return f"sample {parameters['name']}"
-    paths = parameters["path"] if isinstance(parameters["path"], list) else [parameters["path"]]
-    return Path(paths[0]).name + (f" and {len(paths) - 1} more" if len(paths) > 1 else "")
+    return paths_in_words(parameters["path"])
 
 
 def _begun(source: str, opened: Any) -> State:

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FORMAT, _VERSION = "etwidgets-session", 1
-_SHOWN = ("projection", "column", "row", "contrast", "colour_map", "voxel")
+_SHOWN = (
+    "projection",
+    "column",
+    "row",
+    "contrast",
+    "colour_map",
+    "voxel",
+    "channel_colours",
+    "hidden_channels",
+)
 
 
 @dataclass(frozen=True)

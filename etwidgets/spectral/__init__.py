@@ -9,7 +9,15 @@ from etwidgets.spectral.decomposition import Decomposition, decompose
 from etwidgets.spectral.files import load
 from etwidgets.spectral.lines import background_windows, check_windows, find_elements, line_windows, lines_of
 from etwidgets.spectral.maps import band_map, element_maps, snr_in_words
-from etwidgets.spectral.spectra import from_array, set_tilts, sum_image, sum_spectrum, tilts_of
+from etwidgets.spectral.spectra import (
+    energies_kev,
+    from_array,
+    projection,
+    set_tilts,
+    sum_image,
+    sum_spectrum,
+    tilts_of,
+)
 
 __all__ = [
     "Decomposition",
@@ -18,11 +26,13 @@ __all__ = [
     "check_windows",
     "decompose",
     "element_maps",
+    "energies_kev",
     "find_elements",
     "from_array",
     "line_windows",
     "lines_of",
     "load",
+    "projection",
     "set_tilts",
     "snr_in_words",
     "sum_image",

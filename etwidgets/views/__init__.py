@@ -4,7 +4,8 @@ from etwidgets.views.curve_view import CurveView
 from etwidgets.views.histogram_view import HistogramView
 from etwidgets.views.image_view import ImageView
 from etwidgets.views.page_watch import PageWatch
-from etwidgets.views.panes import COLOUR_MAPS, Pane, contrast_limits, to_plane
+from etwidgets.views.panes import COLOUR_MAPS, Pane, contrast_limits, overlay, to_plane
+from etwidgets.views.spectrum_view import SpectrumCurve, SpectrumView, SpectrumWindow
 from etwidgets.views.upload_view import UploadView
 from etwidgets.views.volume_view import VolumeChannel, VolumeView
 
@@ -15,9 +16,13 @@ __all__ = [
     "ImageView",
     "PageWatch",
     "Pane",
+    "SpectrumCurve",
+    "SpectrumView",
+    "SpectrumWindow",
     "UploadView",
     "VolumeChannel",
     "VolumeView",
     "contrast_limits",
+    "overlay",
     "to_plane",
 ]

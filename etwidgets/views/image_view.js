@@ -78,7 +78,10 @@ function render({ model, el }) {
     picture.width = pane.width; picture.height = pane.height;
     if (!table) return picture;
     const target = picture.getContext("2d"), image = target.createImageData(pane.width, pane.height);
-    for (let i = 0, o = 0; i < pane.plane.length; i++, o += 4) {
+    for (let i = 0, o = 0; pane.rgb && i < pane.plane.length; i += 3, o += 4) {
+      image.data.set([pane.plane[i], pane.plane[i + 1], pane.plane[i + 2], 255], o);
+    }
+    for (let i = 0, o = 0; !pane.rgb && i < pane.plane.length; i++, o += 4) {
       const c = 3 * pane.plane[i];
       image.data[o] = table[c]; image.data[o + 1] = table[c + 1]; image.data[o + 2] = table[c + 2];
       image.data[o + 3] = 255;
@@ -260,6 +263,7 @@ function render({ model, el }) {
     const [x, y] = toImage(p, pane, mouse.x, mouse.y).map(Math.round);
     const column = Math.floor(x / pane.factor), row = Math.floor(y / pane.factor);
     if (column < 0 || row < 0 || column >= pane.width || row >= pane.height) return null;
+    if (pane.rgb) return `${pane.axes[0]} ${x}, ${pane.axes[1]} ${y}`;
     const [low, high] = pane.limits, level = pane.plane[row * pane.width + column];
     const edge = level === 0 ? "≤ " : level === 255 ? "≥ " : "≈ ";
     const value = low + (level / 255) * (high - low);

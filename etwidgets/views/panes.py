@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.colors import to_rgb
 
 from etwidgets.errors import ParameterError, ShapeError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 COLOUR_MAPS = ("gray", "inferno", "viridis", "coolwarm")
@@ -50,6 +53,8 @@ class Pane:
         Left, top, right and bottom of a part, pixels, right and bottom not in it; its edges can be dragged.
     boxes
         Left, top, right, bottom and a kind, ``"marked"`` or ``"suspect"``: parts to point out.
+    rgb
+        ``(rows, columns, 3)``: colours to draw instead of the image; see :func:`overlay`.
     """
 
     image: NDArray[Any]
@@ -65,10 +70,13 @@ class Pane:
     columns: tuple[int, ...] = ()
     rectangle: tuple[int, int, int, int] | None = None
     boxes: tuple[tuple[int, int, int, int, str], ...] = ()
+    rgb: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         if np.ndim(self.image) != 2 or 0 in np.shape(self.image):
             raise ShapeError(f"a pane shows an image (rows, columns), not the shape {np.shape(self.image)}")
+        if self.rgb is not None and np.shape(self.rgb) != (*np.shape(self.image), 3):
+            raise ShapeError(f"colours {np.shape(self.rgb)} do not fit an image {np.shape(self.image)}")
         if self.cmap not in COLOUR_MAPS:
             raise ParameterError(f"no colour map {self.cmap!r}; choose from {', '.join(COLOUR_MAPS)}")
 
@@ -102,6 +110,25 @@ def reduced(image: NDArray[Any], max_side: int = _MAX_SIDE) -> tuple[NDArray[Any
     return blocks.reshape(rows // factor, factor, columns // factor, factor).mean((1, 3)), factor
 
 
+def overlay(layers: Sequence[tuple[NDArray[Any], tuple[float, float], str]]) -> NDArray[np.uint8]:
+    """Images over each other, each in its own colour: light is added.
+
+    Parameters
+    ----------
+    layers
+        Image ``(rows, columns)``, limits of its contrast, colour as matplotlib names it.
+
+    Returns
+    -------
+    array
+        ``(rows, columns, 3)``.
+    """
+    total = np.zeros((*np.shape(layers[0][0]), 3), np.float32)
+    for image, limits, colour in layers:
+        total += to_plane(image, limits)[..., np.newaxis] * np.array(to_rgb(colour), np.float32)
+    return np.clip(total + 0.5, 0, 255).astype(np.uint8)
+
+
 def colour_table(name: str) -> bytes:
     """256 colours of three bytes each."""
     colours = mpl.colormaps[name](np.arange(256), bytes=True)
@@ -115,12 +142,17 @@ def message(panes: list[Pane]) -> tuple[dict[str, Any], list[bytes]]:
         limits = pane.limits or contrast_limits(pane.image)
         image, factor = reduced(pane.image)
         plane = to_plane(image, limits)
-        buffers.append(plane.tobytes())
+        if pane.rgb is None:
+            buffers.append(plane.tobytes())
+        else:
+            channels = [reduced(pane.rgb[..., i])[0].astype(np.uint8) for i in range(3)]
+            buffers.append(np.stack(channels, axis=-1).tobytes())
         described.append(
             {
                 "width": plane.shape[1],
                 "height": plane.shape[0],
                 "factor": factor,
+                "rgb": pane.rgb is not None,
                 "limits": [float(limit) for limit in limits],
                 "cmap": pane.cmap,
                 "title": pane.title,

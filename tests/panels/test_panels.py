@@ -12,6 +12,7 @@ from etwidgets.panels import (
     InspectPanel,
     ReconstructPanel,
     RegisterPanel,
+    SpectralPanel,
     StatusLine,
     VolumePanel,
 )
@@ -25,6 +26,7 @@ ALL = (
     InspectPanel,
     ReconstructPanel,
     RegisterPanel,
+    SpectralPanel,
     StatusLine,
     VolumePanel,
 )

@@ -10,9 +10,13 @@ from etwidgets.views import (
     HistogramView,
     ImageView,
     Pane,
+    SpectrumCurve,
+    SpectrumView,
+    SpectrumWindow,
     VolumeChannel,
     VolumeView,
     contrast_limits,
+    overlay,
     to_plane,
 )
 from etwidgets.views.panes import message, reduced
@@ -265,4 +269,31 @@ def test_channels_have_their_own_colours_and_sliders():
         view.show([VolumeChannel("a", np.zeros((4, 4, 4))), VolumeChannel("b", np.zeros((4, 4, 5)))])
     with pytest.raises(ParameterError, match="one to 4 channels"):
         view.show([VolumeChannel("a", np.zeros((4, 4, 4)))] * 5)
+    view.close()
+
+
+def test_images_over_each_other_add_their_light():
+    first, second = np.array([[0.0, 10.0]]), np.array([[5.0, 5.0]])
+    mixed = overlay([(first, (0, 10), "#ff0000"), (second, (0, 10), "#00ff00")])
+    np.testing.assert_array_equal(mixed, [[[0, 128, 0], [255, 128, 0]]])
+    content, (colours,) = message([Pane(first, rgb=mixed)])
+    assert content["panes"][0]["rgb"]
+    assert colours == mixed.tobytes()
+    with pytest.raises(ShapeError, match="do not fit"):
+        Pane(first, rgb=mixed[:, :1])
+
+
+def test_a_spectrum_is_sent_as_bytes_and_its_windows_are_told():
+    view, told = SpectrumView(), []
+    energies = np.arange(5) * 0.5
+    view.show(energies, [SpectrumCurve("a", np.arange(5))], [SpectrumWindow(0.5, 1)], [("Si Ka", 1.74)])
+    content, (counts,) = view._shown
+    assert (content["first"], content["last"]) == (0, 2)
+    np.testing.assert_array_equal(np.frombuffer(counts, np.float32), np.arange(5))
+    view.on_window(lambda *moved: told.append(moved))
+    view._receive(view, {"type": "window", "index": 0, "range": [0.25, 1.5], "done": False}, None)
+    assert told == [(0, 0.25, 1.5, False)]
+    assert not {"curves", "counts", "energies"} & set(view.get_state())
+    with pytest.raises(ShapeError, match="a: "):
+        view.show(energies, [SpectrumCurve("a", np.arange(4))])
     view.close()

@@ -1,0 +1,188 @@
+"""Spectra without a browser: windows that are dragged, maps that follow, what is made of them."""
+
+import numpy as np
+import pytest
+
+from etwidgets import simulation, spectral
+from etwidgets.panels import SpectralPanel, VolumePanel
+from etwidgets.session import Session, TomoStackModel
+
+
+@pytest.fixture(scope="module")
+def needle():
+    return simulation.spectral_needle((32, 24, 24), np.arange(0, 180, 20.0), seed=5)
+
+
+@pytest.fixture
+def root(needle, tmp_path):
+    spectra = spectral.from_array(
+        needle.all_counts(), needle.tilts_deg, channel_kev=0.02, pixel_size_nm=3, elements=needle.elements
+    )
+    spectra.save(tmp_path / "edx.hspy")
+    for number in range(3):
+        image = spectra.inav[:, :, number]
+        del image.metadata.Tomography
+        image.save(tmp_path / f"si_{number}.hspy")
+    return tmp_path
+
+
+@pytest.fixture
+def panel(made, root):
+    return made(SpectralPanel(Session(TomoStackModel()), root))
+
+
+@pytest.fixture
+def opened(panel):
+    panel.controls["file"].value = "edx.hspy"
+    panel.controls["open"].click()
+    return panel
+
+
+def drag(panel, index, start, stop, *, done=True):
+    panel._spectrum._receive(
+        None, {"type": "window", "index": index, "range": [start, stop], "done": done}, None
+    )
+
+
+def shown(panel):
+    content, buffers = panel._spectrum._shown
+    return content, [np.frombuffer(each, np.float32) for each in buffers]
+
+
+def test_the_sum_spectrum_is_shown_with_windows_on_a_line(opened, needle):
+    assert opened.controls["elements"].value == "Cr, Ni, Pt, Si"
+    content, curves = shown(opened)
+    np.testing.assert_allclose(curves[0], opened.model.spectra.data.sum((0, 1, 2)))
+    assert [kind for *_, kind in content["windows"]] == ["line", "background", "background"]
+    start, stop, _ = content["windows"][0]
+    assert start < 5.415 < stop
+    assert ["Ni Ka", pytest.approx(7.478, abs=0.01)] in content["marks"]
+
+
+def test_the_map_follows_the_window(opened, needle):
+    before = opened._map.image
+    opened.controls["background"].value = False
+    drag(opened, 0, 7.3, 7.64, done=False)
+    data = opened.model.spectra.data[opened.display.projection]
+    energies = needle.energies_kev
+    inside = (energies > 7.29) & (energies < 7.63)
+    np.testing.assert_allclose(opened._map.image, data[..., inside].sum(-1), atol=1e-6)
+    assert np.corrcoef(before.ravel(), opened._map.image.ravel())[0, 1] < 0.5  # nickel, where chromium was
+    opened.controls["propose"].click()
+    opened.controls["background"].value = True
+    np.testing.assert_allclose(opened._map.image, before)
+
+
+def test_the_frame_gives_its_own_spectrum(opened):
+    opened._drag_region({"kind": "rectangle", "values": [2, 3, 10, 20], "pane": 0, "done": True})
+    _, curves = shown(opened)
+    part = opened.model.spectra.data[opened.display.projection, 3:20, 2:10]
+    np.testing.assert_allclose(curves[1], part.sum((0, 1)))
+
+
+def test_a_window_on_another_line_is_said(opened):
+    drag(opened, 2, 7.4, 7.6)
+    assert "lies on Ni_Ka" in opened._numbers.value
+    assert "lies on Ni_Ka" in opened.model.message.text
+    drag(opened, 2, 5.0, 5.2)
+    assert "must ascend" in opened._numbers.value
+
+
+def test_windows_as_they_were_dragged_make_the_maps(opened):
+    drag(opened, 0, 5.2, 5.6)
+    opened.controls["run"].click()
+    names = [channel.name for channel in opened.model.channels]
+    assert sorted(names) == ["Cr_Ka", "Ni_Ka", "Pt_Ma", "Si_Ka"]
+    chromium = next(channel for channel in opened.model.channels if channel.name == "Cr_Ka")
+    assert list(chromium.stack.metadata.Spectral.window) == [5.2, 5.6]
+    assert "S/N" in opened._table.value
+    assert "Cr Ka, Ni Ka" in opened.model.history[-1].words
+    assert "5.2" not in opened.model.history[-1].words
+
+
+def test_components_are_shown_with_their_spectra_named_and_coloured(opened, needle):
+    opened.controls["decompose"].click()
+    assert {channel.name for channel in opened.model.channels} == {"Si", "Cr", "Ni", "Pt"}
+    opened.controls["map"].value = "Ni"
+    content, curves = shown(opened)
+    assert content["curves"][-1]["name"] == "Ni"
+    assert np.corrcoef(curves[-1], needle.spectra["Ni"])[0, 1] > 0.99
+    opened.controls["colour"].value = "#123456"
+    opened.controls["shown"].value = False
+    assert opened.display.channel_colours == {"Ni": "#123456"}
+    assert opened.display.hidden_channels == ("Ni",)
+    opened.controls["name"].value = "nickel"
+    opened.controls["rename"].click()
+    assert "nickel" in {channel.name for channel in opened.model.channels}
+
+
+def test_one_file_per_tilt_and_the_tilts_in_words(panel):
+    panel.controls["file"].value = "si_*.hspy"
+    panel.controls["open"].click()
+    assert "have no tilts" in panel.model.message.text
+    panel.controls["tilts"].value = "zero, ten"
+    panel.controls["open"].click()
+    assert "such as 0, 5" in panel.model.message.text
+    panel.controls["tilts"].value = "-10, 20"
+    panel.controls["open"].click()
+    np.testing.assert_allclose(panel.model.stack.tilts_deg, [-10, 10, 30])
+    assert panel.model.source == "si_0.hspy and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("", "name of a file"),
+        ("../*.hspy", "looked for in"),
+        ("x_*.hspy", "is called x_"),
+        ("../a", "outside"),
+    ],
+)
+def test_only_files_of_the_folder_are_opened(panel, name, words):
+    panel.controls["file"].value = name
+    panel.controls["open"].click()
+    assert words in panel.model.message.text
+    assert panel.model.spectra is None
+
+
+def test_without_a_series_nothing_can_be_added(panel):
+    assert panel.controls["add"].disabled
+    assert not panel.controls["open"].disabled
+
+
+def test_elements_that_there_are_not_are_refused(opened):
+    opened.controls["elements"].value = "Ni Zz"
+    assert "no element 'Zz'" in opened.model.message.text
+    assert opened.controls["run"].disabled
+    opened.controls["elements"].value = "Ni; Cr"
+    assert [value for _, value in opened.controls["line"].options] == ["Ni_Ka", "Cr_Ka"]
+
+
+def test_slices_show_each_channel_or_all_in_their_colours(opened, made, needle):
+    session = opened.session
+    session.apply("decompose", components=4)
+    session.apply("reconstruct", method="SIRT", iterations=5)
+    panel = made(VolumePanel(session))
+    assert panel.controls["which"].value == ""
+    content, buffers = panel._images._frame
+    assert all(pane["rgb"] for pane in content["panes"])
+    x = session.display.voxel[0]
+    image = np.frombuffer(buffers[0], np.uint8).reshape(24, 24, 3).astype(float)
+    places = {name: np.argwhere(needle.truth[name][x] > 0.9) for name in needle.elements}
+    element = max(places, key=lambda name: len(places[name]))
+    names = [channel.name for channel in session.model.channels]
+    colour = session.display.colour_of(element, 1 + names.index(element))
+    expected = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], float)
+    middle = image[tuple(places[element].T)].mean(0)
+    assert np.corrcoef(middle, expected)[0, 1] > 0.9
+    session.display.hidden_channels = (element,)
+    assert element not in panel._legend.value
+    panel.controls["which"].value = element
+    content, _ = panel._images._frame
+    assert not any(pane["rgb"] for pane in content["panes"])
+    channel = session.model.channels[names.index(element)]
+    panel.display.contrast = (0, 100)
+    low, high = panel._images._frame[0]["panes"][0]["limits"]
+    assert (low, high) == pytest.approx(
+        (channel.reconstruction.data.min(), channel.reconstruction.data.max())
+    )
