@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from etwidgets.panels import (
+    AnalyzePanel,
     AxisPanel,
     CleanPanel,
     DataPanel,
@@ -107,6 +108,7 @@ class Workbench:
             ReconstructPanel(self.session),
             VolumePanel(self.session, folder),
             SpectralPanel(self.session, folder),
+            AnalyzePanel(self.session, folder),
             HistoryPanel(self.session, folder),
         )
         self.panels: dict[str, Panel] = {panel.name: panel for panel in made}

@@ -3,6 +3,7 @@
 Volumes are ``(X, Z, Y)``, lengths in nm.
 """
 
+from etwidgets.analysis.bodies import bodies, total_volume
 from etwidgets.analysis.interfaces import interface_area, layers, thickness_profile
 from etwidgets.analysis.measures import COLUMNS, fraction, measure, porosity, volume_of, volume_ratio
 from etwidgets.analysis.segmentation import THRESHOLDS, label, segment, smoothed, threshold_of
@@ -13,6 +14,7 @@ __all__ = [
     "THRESHOLDS",
     "Uncertainty",
     "between_iterations",
+    "bodies",
     "fraction",
     "interface_area",
     "interval",
@@ -24,6 +26,7 @@ __all__ = [
     "smoothed",
     "thickness_profile",
     "threshold_of",
+    "total_volume",
     "versus_threshold",
     "volume_of",
     "volume_ratio",

@@ -204,7 +204,7 @@ def _terms(
 
 
 def _loaded(
-    stacks: NDArray[np.float32], slices: range, width: int, factors: NDArray[np.float64]
+    stacks: NDArray[Any], slices: range, width: int, factors: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     return np.array(
         [blocks.load(stack, slices, width, factor) for stack, factor in zip(stacks, factors, strict=True)]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from etwidgets.engine.geometry import Geometry
 
 _MAP_ITERATIONS, _HAADF_ITERATIONS = 15, 60  # of SIRT: few keep counts of a few smooth
-_PRIOR = 0.03  # how much the atomic numbers say, against the data: only what these leave open
+_PRIOR = 0.01  # how much the atomic numbers say, against the data: only what these leave open
 _DARKEST = 0.1  # of the mean expected value: where less is expected, the variance is that of this
 _SIRT: dict[str, Any] = {"algorithm": "SIRT", "minimum": 0.0, "backend": "cpu"}
 
@@ -64,8 +64,8 @@ def find_balance(
 
     Each map is predicted from the tilts that are not its neighbours' half (even from odd, odd from even), so
     that the prediction has none of its noise. Weighted with the predictions, maps add up to HAADF whatever
-    their noise and however smooth the predictions are: they are instruments. A plain fit by noisy maps, or by
-    their smooth reconstructions, was tried and is wrong by 20 to 50 % at a dozen counts; this one by some 3 %.
+    their noise and however smooth the predictions are: they are instruments. A plain fit by the elements'
+    smooth reconstructions was tried and is wrong by up to 50 % at a dozen counts; this one by some 3 %.
 
     Maps scatter about the predictions by an amount that grows with what is expected, as counts do; the factor
     is fitted, so that maps need not be counts.

@@ -89,7 +89,7 @@ def choose_weights(
     every = checked_count("leave_out", leave_out, 2)
     if not pairs or map_geometry.n_angles <= every:
         raise ParameterError(
-            f"nothing to choose from {len(pairs)} pairs of weights and {map_geometry.n_angles} tilts, of which "
+            f"nothing to choose from: {len(pairs)} pairs of weights, {map_geometry.n_angles} tilts of which "
             f"every {every}th is left out; give more"
         )
     order = np.argsort(map_geometry.angles_rad)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etwidgets.engine.algorithms.base import pixel_sums, ray_sums
 from etwidgets.engine.arithmetic import aligned
 from etwidgets.engine.joint_smoothing import Smoother
 from etwidgets.engine.projectors import back
@@ -16,6 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etwidgets.engine.projectors import Projector
+
+_BOUND_ITERATIONS = 10
+_TINY = float(np.finfo(np.float32).tiny)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,11 +29,11 @@ class Terms:
     map_projector, haadf_projector
         Of the two series, for one width.
     maps, weights
-        ``(E, U, Y, width)``; the weights may be 0.
+        ``(E, U, Y, width)``; weights are zero or more.
     haadf
         ``(T, Y, width)``.
     shares
-        ``(E,)`` float32.
+        ``(E,)`` float32, zero or more.
     haadf_weight
         0: HAADF is not looked at.
     tv_weight, coupling
@@ -48,40 +50,49 @@ class Terms:
     tv_weight: float
     coupling: str
 
+    def curve(self, volumes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Second derivative of the two misfits, times ``(E, Z, Y, width)``."""
+        rows = np.array([self.map_projector.forward(volume) for volume in volumes])
+        if self.haadf_weight > 0:
+            total = aligned(volumes.shape[1:])
+            for share, volume in zip(self.shares, volumes, strict=True):
+                total += share * volume
+            return self._gather(rows, self.haadf_projector.forward(total))
+        return self._gather(rows, self.haadf)
+
+    def pull(self) -> NDArray[np.float32]:
+        """What :meth:`curve` is where the misfits are least, ``(E, Z, Y, width)``."""
+        return self._gather(self.maps, self.haadf)
+
+    def _gather(self, maps: NDArray[np.float32], haadf: NDArray[np.float32]) -> NDArray[np.float32]:
+        gathered = np.array([back(self.map_projector, rows) for rows in maps * self.weights])
+        if self.haadf_weight > 0:
+            common = self.haadf_weight * back(self.haadf_projector, haadf)
+            for number, share in enumerate(self.shares):
+                gathered[number] += share * common
+        return gathered
+
     def steepest(self) -> float:
-        """No curvature of the two misfits exceeds this.
+        """No curvature exceeds this: for numbers above 0, the largest ratio bounds the largest eigenvalue.
 
-        No squared singular value exceeds the greatest row sum times the greatest column sum.
+        That is Collatz and Wielandt's bound of matrices without negative entries; the power method
+        tightens it.
         """
-        highest = self.weights.max(axis=(0, 3))
-        curvature = _bound(self.map_projector, highest)
-        if self.haadf_weight > 0:
-            alike = np.full(self.haadf.shape[:2], self.haadf_weight, np.float32)
-            curvature += _bound(self.haadf_projector, alike) * float(self.shares @ self.shares)
-        return curvature
-
-    def descend(self, point: NDArray[np.float32], step: np.float32) -> None:
-        """Move ``(E, Z, Y, width)`` down the slope of the misfits, in place."""
-        scale = np.full(point.shape[1:3], step, np.float32)
-        total = np.einsum("e,e...->...", self.shares, point)
-        for volume, data, weights in zip(point, self.maps, self.weights, strict=True):
-            rows = self.map_projector.forward(volume)
-            np.subtract(data, rows, out=rows)
-            rows *= weights
-            self.map_projector.update(volume, rows, scale)
-        if self.haadf_weight > 0:
-            rows = self.haadf_projector.forward(total)
-            np.subtract(self.haadf, rows, out=rows)
-            slope = back(self.haadf_projector, rows)
-            for volume, share in zip(point, self.shares, strict=True):
-                volume += (step * self.haadf_weight * share) * slope
+        probe = np.ones_like(self.pull())
+        bound = 0.0
+        for _ in range(_BOUND_ITERATIONS):
+            curved = self.curve(probe)
+            seen = probe > 0
+            bound = float((curved[seen] / probe[seen]).max(initial=0))
+            probe = curved / max(float(curved.max()), _TINY)
+        return bound
 
 
 class RunningJoint:
     """FISTA (Beck and Teboulle 2009, doi:10.1137/080716542) on one block.
 
     Where a slice overshoots, its momentum is taken away (O'Donoghue and Candes 2015,
-    doi:10.1007/s10208-013-9150-3): with a strong HAADF term that saves most of the iterations.
+    doi:10.1007/s10208-013-9150-3): HAADF makes the slopes steep one way and flat another.
 
     Parameters
     ----------
@@ -90,12 +101,11 @@ class RunningJoint:
     """
 
     def __init__(self, terms: Terms) -> None:
-        geometry = terms.map_projector.geometry
-        shape = (len(terms.maps), geometry.n_z, geometry.n_y, terms.map_projector.width)
-        self._terms = terms
+        self._terms, self._pull = terms, terms.pull()
         steepest = terms.steepest()
         self._step = np.float32(1 / steepest if steepest > 0 else 0)
         price = terms.tv_weight * float(self._step)
+        shape = self._pull.shape
         self._smoother = Smoother(shape, terms.coupling, price, terms.map_projector.team)
         self.estimate = aligned(shape)
         """``(E, Z, Y, width)``."""
@@ -104,21 +114,14 @@ class RunningJoint:
 
     def advance(self) -> None:
         """A step down the misfits, then the smoothing, then momentum."""
-        started = self._point.copy()
-        self._terms.descend(self._point, self._step)
+        slope = self._terms.curve(self._point)
+        slope -= self._pull
         before = self.estimate
-        self.estimate = self._smoother(self._point)
+        self.estimate = self._smoother(self._point - self._step * slope)
         change = self.estimate - before
-        overshot = np.einsum("ezyk,ezyk->k", started - self.estimate, change) > 0
+        overshot = np.einsum("ezyk,ezyk->k", self._point - self.estimate, change) > 0
         self._pace[overshot] = 1
         pace = (1 + np.sqrt(1 + 4 * self._pace**2)) / 2
         momentum = (self._pace - 1) / pace
         self._pace = pace
         np.add(self.estimate, momentum.astype(np.float32) * change, out=self._point)
-
-
-def _bound(projector: Projector, weights: NDArray[np.float32]) -> float:
-    root = np.sqrt(weights)
-    mask = np.ones((projector.geometry.n_z, projector.geometry.n_y), np.float32)
-    rays, pixels = ray_sums(projector, mask) * root, pixel_sums(projector, root)
-    return float(rays.max()) * float(pixels.max())

@@ -1,5 +1,6 @@
 """Panels: each reads the model and asks the session; none knows another."""
 
+from etwidgets.panels.analyze_panel import AnalyzePanel
 from etwidgets.panels.axis_panel import AxisPanel
 from etwidgets.panels.clean_panel import CleanPanel
 from etwidgets.panels.data_panel import DataPanel
@@ -15,6 +16,7 @@ from etwidgets.panels.tree import close_tree
 from etwidgets.panels.volume_panel import VolumePanel
 
 __all__ = [
+    "AnalyzePanel",
     "AxisPanel",
     "CleanPanel",
     "DataPanel",

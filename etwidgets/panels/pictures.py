@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.views import Pane, contrast_limits
+from etwidgets.views import Pane, contrast_limits, to_plane
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -151,6 +151,18 @@ def slice_panes(volume: RecStack, display: Display, limits: tuple[float, float])
         )
         for image, caption, axes, cross in cuts
     ]
+
+
+def outlined(
+    pane: Pane, limits: tuple[float, float], level: float, colour: tuple[int, int, int] = (255, 180, 84)
+) -> NDArray[np.uint8]:
+    """Colours of a pane in grey with what is above a level outlined ``(rows, columns, 3)``."""
+    rgb = np.repeat(to_plane(pane.image, limits)[..., np.newaxis], 3, axis=-1)
+    inside = np.asarray(pane.image) >= level
+    padded = np.pad(inside, 1, mode="edge")
+    around = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    rgb[inside & ~around] = colour
+    return rgb
 
 
 def comparison_panes(kept: Kept, now: Kept, display: Display, contrast: Contrast) -> tuple[list[Pane], str]:

@@ -221,7 +221,7 @@ class SpectralPanel(Panel):
                 (each.replace("_", " "), sum(self._windows.window(each)) / 2) for each in self._windows.lines
             ]
         unit = "keV" if self._is_x_ray else str(self._seen.axes_manager.signal_axes[0].units)
-        self._spectrum.show(self._energies, curves, windows, marks, unit)
+        self._spectrum.show(self._energies, curves, windows, marks, f"energy ({unit})")
 
     def _list_maps(self) -> None:
         channels = self.model.channels

@@ -163,6 +163,10 @@ class TomoStackModel(HasTraits):
     kept = Tuple()
     """:class:`Kept` for every result that was set aside. Written by the session."""
 
+    measurements = Tuple()
+    """:class:`~etwidgets.session.measuring.Measurement` for everything that was measured, the newest last.
+    Written by the session."""
+
     source = Unicode("")
     """Where the tilt series comes from: a file name or the name of a sample. Written by the session."""
 

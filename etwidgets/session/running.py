@@ -23,7 +23,9 @@ from etwidgets.signals.reconstruction import iterations_name
 from etwidgets.spectral import snr_in_words, sum_image
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from etwidgets.progress import Progress
     from etwidgets.session.operations import Operation
@@ -278,6 +280,30 @@ def _reconstructed(
         if own.get(limit):
             raise ParameterError(f"{limit} is in units of the series and not of its channels; leave it out")
     return operation.function(channel.stack, progress, **own)
+
+
+def again_with(state: State, steps: Sequence[Step], name: str) -> Callable[[int, Progress], NDArray[Any]]:
+    """A function that makes the volume of the series or of a channel with so many iterations more or less.
+
+    Raises
+    ------
+    ParameterError
+        If the volume was not made by iterations.
+    """
+    made = [step for step in steps if step.operation == "reconstruct"]
+    keyword = iterations_name(str(made[-1].parameters.get("method", ""))) if made else ""
+    if not made or keyword not in made[-1].parameters:
+        raise ParameterError("this volume was not made by iterations; there is none to add or to leave out")
+    operation, parameters = find("reconstruct"), made[-1].parameters
+
+    def make(change: int, progress: Progress) -> NDArray[Any]:
+        given = {**parameters, keyword: max(1, int(parameters[keyword]) + change)}
+        channel = next((channel for channel in state.channels if channel.name == name), None)
+        if channel is not None:
+            return np.asarray(_reconstructed(operation, given, state, channel, progress).data)
+        return np.asarray(operation.function(state.stack, progress, **given).data)
+
+    return make
 
 
 def save_movie(

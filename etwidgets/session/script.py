@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etwidgets.errors import ParameterError
+from etwidgets.session.display import SERIES
 from etwidgets.session.operations import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from etwidgets.session.history import Step
+    from etwidgets.session.measuring import Measurement
 
     Lines = Callable[[Mapping[str, Any]], list[str]]
 
@@ -31,7 +33,7 @@ _SUM = "stack = etw.spectral.sum_image(spectra)"
 _IMPORTS = ["import numpy as np", "", "import etwidgets as etw"]
 
 
-def script(steps: Sequence[Step], start: str | None = None) -> str:
+def script(steps: Sequence[Step], start: str | None = None, measured: Sequence[Measurement] = ()) -> str:
     """The steps as a script; it leaves ``stack`` and, if one was made, ``volume``.
 
     Parameters
@@ -40,6 +42,8 @@ def script(steps: Sequence[Step], start: str | None = None) -> str:
         In order, those that are in effect.
     start
         Name of the file with the tilt series before the first step; None if a step opens one.
+    measured
+        What was measured of the volumes that the steps end with.
 
     Raises
     ------
@@ -47,15 +51,15 @@ def script(steps: Sequence[Step], start: str | None = None) -> str:
         If there is a step that cannot be written.
     """
     parts = [_heading(), *_IMPORTS, ""]
-    for words, lines in _cells(steps, start):
+    for words, lines in _cells(steps, start, measured):
         parts += [f"# {words}", *lines, ""]
     return "\n".join(parts)
 
 
-def notebook(steps: Sequence[Step], start: str | None = None) -> str:
+def notebook(steps: Sequence[Step], start: str | None = None, measured: Sequence[Measurement] = ()) -> str:
     """The same as a notebook (format 4.5): one cell per step, its words above it."""
     cells = [_cell("markdown", ["# What was done", "", _heading().lstrip("# ")]), _cell("code", _IMPORTS)]
-    for words, lines in _cells(steps, start):
+    for words, lines in _cells(steps, start, measured):
         cells += [_cell("markdown", [words]), _cell("code", lines)]
     for number, cell in enumerate(cells):
         cell["id"] = f"step-{number}"
@@ -69,7 +73,9 @@ def _heading() -> str:
     return f"# Written by etwidgets {version}; gives the arrays of the session, bit for bit."
 
 
-def _cells(steps: Sequence[Step], start: str | None) -> list[tuple[str, list[str]]]:
+def _cells(
+    steps: Sequence[Step], start: str | None, measured: Sequence[Measurement]
+) -> list[tuple[str, list[str]]]:
     cells = (
         [] if start is None else [("The tilt series before the first step", [f"stack = etw.load({start!r})"])]
     )
@@ -79,7 +85,14 @@ def _cells(steps: Sequence[Step], start: str | None) -> list[tuple[str, list[str
             raise ParameterError(f"the step {step.words!r} cannot be written as a script")
         lines = WRITERS[step.operation](step.parameters)
         cells.append((step.words.replace("\n", " "), [*lines, *_of_channels(step, channels)]))
-    return cells
+    return [*cells, *(_measured(each) for each in measured)]
+
+
+def _measured(found: Measurement) -> tuple[str, list[str]]:
+    name = found.subject.name
+    data = "volume.data" if name == SERIES else f"volumes[{name!r}].data"
+    call = f"etw.analysis.bodies({data}, {found.voxel_nm!r}, {_keywords(found.subject.parameters)})"
+    return f"Measure {name}", [f"table = {call}", "print(table)"]
 
 
 def _of_channels(step: Step, names: list[str]) -> list[str]:

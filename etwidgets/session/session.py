@@ -16,7 +16,7 @@ import psutil
 from etwidgets import engine
 from etwidgets.atomic import atomic_path
 from etwidgets.errors import HistoryError, ParameterError
-from etwidgets.session import running, saving, script
+from etwidgets.session import measuring, running, saving, script
 from etwidgets.session.branches import Branch, label_of
 from etwidgets.session.display import Display
 from etwidgets.session.estimate import Estimate, can_finish, check_fits, estimate, fits, free_memory
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from etwidgets.progress import Progress
     from etwidgets.session.autosave import Autosave
+    from etwidgets.session.measuring import Subject
     from etwidgets.session.model import JobState
     from etwidgets.session.operations import Operation
     from etwidgets.session.runners import Runner
@@ -425,6 +426,57 @@ class Session:
             raise job.error
         return job
 
+    def measure(
+        self,
+        subject: Subject,
+        *,
+        other: Subject | None = None,
+        axis: str | None = None,
+        one_iteration_more: bool = False,
+    ) -> Job:
+        """Measure a volume; what is found is added to ``model.measurements`` and written into scripts.
+
+        Parameters
+        ----------
+        subject
+            The volume and how it is parted.
+        other
+            A second one, to be compared with it.
+        axis
+            Along which layers are looked for: ``"x"``, ``"z"`` or ``"y"``.
+        one_iteration_more
+            Reconstruct it with one iteration less and more, to see what that makes of its volume.
+
+        Returns
+        -------
+        Job
+            Fails with the reason, if it cannot be measured.
+        """
+        job = Job("measure", f"Measure {subject.name}", self.runner)
+
+        def begin() -> Callable[[Progress], Any]:
+            state = self._state
+            volume = state.reconstruction
+            if volume is None:
+                raise ParameterError("there is no volume to measure")
+            again = running.again_with(state, self.history, subject.name) if one_iteration_more else None
+            axis_x = volume.axes_manager["x"]
+            voxel = float(axis_x.scale) if str(axis_x.units) == "nm" else 1.0
+
+            def work(progress: Progress) -> measuring.Measurement:
+                return measuring.measure(subject, voxel, progress, other=other, axis=axis, again=again)
+
+            return work
+
+        def finish(found: measuring.Measurement) -> tuple[JobState, str]:
+            self.model.measurements = (*self.model.measurements, found)
+            return "committed", ""
+
+        self._queue.submit(Task(job, begin, finish))
+        if self.runner.inline and job.error is not None:
+            raise job.error
+        return job
+
     def _saved(self, start: str | None) -> saving.Saved:
         history = self._history
         shown = {name: getattr(self.display, name) for name in self.display.trait_names()}
@@ -439,7 +491,10 @@ class Session:
         steps = self.history
         opened = [i for i, step in enumerate(steps) if find(step.operation).kind == "source"]
         start = None if opened else self._save_start(target)
-        content = write(steps[opened[-1] if opened else 0 :], start)
+        state = self._state
+        present = [each.data for each in state.signals]
+        measured = [each for each in self.model.measurements if any(each.subject.data is d for d in present)]
+        content = write(steps[opened[-1] if opened else 0 :], start, measured)
         with atomic_path(target) as temporary:
             temporary.write_text(content, encoding="utf-8")
         return target

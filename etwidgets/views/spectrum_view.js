@@ -98,10 +98,10 @@ function render({ model, el }) {
       context.fillText(`${+(k * step).toPrecision(6)}`, toX(k * step), TOP + h + 4);
     }
     context.textAlign = "right";
-    context.fillText(`energy (${shown.unit})`, LEFT + w, TOP + h + 16);
+    context.fillText(shown.axisLabel, LEFT + w, TOP + h + 16);
     context.textAlign = "left";
     const hint = "wheel: zoom · drag a window or its edges · double-click: all · l: logarithmic";
-    context.fillText(mouse === null ? hint : `${toEnergy(mouse).toFixed(2)} ${shown.unit}`, LEFT, TOP + h + 16);
+    context.fillText(mouse === null ? hint : `${+toEnergy(mouse).toPrecision(4)}`, LEFT, TOP + h + 16);
   }
 
   function drawLegend(w) {

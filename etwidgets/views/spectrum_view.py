@@ -93,7 +93,7 @@ class SpectrumView(anywidget.AnyWidget):
         curves: Sequence[SpectrumCurve],
         windows: Sequence[SpectrumWindow] = (),
         marks: Sequence[tuple[str, float]] = (),
-        unit: str = "keV",
+        axis_label: str = "energy (keV)",
     ) -> None:
         """Draw these instead of what was drawn; zoom stays where the axis does.
 
@@ -107,8 +107,8 @@ class SpectrumView(anywidget.AnyWidget):
             To drag.
         marks
             Names and energies of lines.
-        unit
-            Of the energies.
+        axis_label
+            Name and unit of the axis.
 
         Raises
         ------
@@ -123,7 +123,7 @@ class SpectrumView(anywidget.AnyWidget):
             "type": "spectrum",
             "first": float(axis[0]),
             "last": float(axis[-1]),
-            "unit": unit,
+            "axisLabel": axis_label,
             "curves": [{"name": curve.name, "colour": curve.colour} for curve in curves],
             "windows": [[window.start, window.stop, window.kind] for window in windows],
             "marks": [[name, float(energy)] for name, energy in marks],

@@ -5,6 +5,7 @@ import pytest
 
 from etwidgets import io
 from etwidgets.panels import (
+    AnalyzePanel,
     AxisPanel,
     CleanPanel,
     DataPanel,
@@ -19,6 +20,7 @@ from etwidgets.panels import (
 from etwidgets.session import Session
 
 ALL = (
+    AnalyzePanel,
     AxisPanel,
     CleanPanel,
     DataPanel,
@@ -41,7 +43,7 @@ def test_every_panel_lives_without_data_and_with_data(made, empty_session, sessi
         assert one.model.message is None
 
 
-@pytest.mark.parametrize("panel", [AxisPanel, ReconstructPanel, RegisterPanel, VolumePanel])
+@pytest.mark.parametrize("panel", [AnalyzePanel, AxisPanel, ReconstructPanel, RegisterPanel, VolumePanel])
 def test_what_cannot_act_says_why(made, empty_session, panel):
     shown = made(panel(empty_session))
     primary = next(shown.controls[n] for n in ("run", "auto", "render") if n in shown.controls)

@@ -1,0 +1,80 @@
+"""From a volume to the table of what is in it, in one call; each step is a function of its own elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import ndimage
+
+from etwidgets.analysis.measures import measure, volume_of
+from etwidgets.analysis.segmentation import label, segment, smoothed
+from etwidgets.analysis.sensitivity import Uncertainty, interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+_RIM = 3  # voxels around a mask within which its surface is looked for
+
+
+def bodies(
+    volume: NDArray[Any],
+    voxel_nm: float,
+    threshold: float,
+    *,
+    low: float | None = None,
+    smooth_px: float = 0.0,
+    smallest_voxels: int = 0,
+    split_px: float | None = None,
+) -> pd.DataFrame:
+    """Segment a volume, number what is apart, and measure each.
+
+    Parameters
+    ----------
+    volume
+        ``(X, Z, Y)``.
+    voxel_nm
+        Length of a voxel.
+    threshold, low, smooth_px, smallest_voxels
+        As in :func:`segment`.
+    split_px
+        As in :func:`label`.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`measure` gives it.
+    """
+    mask = segment(volume, threshold, low=low, smooth_px=smooth_px, smallest_voxels=smallest_voxels)
+    edge = threshold if low is None else low
+    return measure(label(mask, split_px), voxel_nm, smoothed(volume, smooth_px), edge)
+
+
+def total_volume(
+    volume: NDArray[Any],
+    voxel_nm: float,
+    threshold: float,
+    *,
+    low: float | None = None,
+    smooth_px: float = 0.0,
+    smallest_voxels: int = 0,
+    seed: int = 0,
+) -> Uncertainty:
+    """The volume, nm³, of all bodies together, with its interval; the parameters are those of :func:`bodies`.
+
+    Raises
+    ------
+    DataError
+        If nothing is above the threshold.
+    """
+    data = smoothed(volume, smooth_px)
+    mask = segment(volume, threshold, low=low, smooth_px=smooth_px, smallest_voxels=smallest_voxels)
+    near = ndimage.binary_dilation(mask, iterations=_RIM)
+    edge = threshold if low is None else low
+    outside = min(float(data.min()), edge - abs(edge))
+
+    def quantity(values: NDArray[np.float32], level: float) -> float:
+        return volume_of(np.where(near, values, outside), level, voxel_nm)
+
+    return interval(data, quantity, edge, seed=seed)

@@ -1,0 +1,189 @@
+"""What the step Analyze measures: one volume, or two of them together; touches its arguments only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etwidgets import analysis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from etwidgets.analysis import Uncertainty
+    from etwidgets.progress import Progress
+
+_STEPS = 15  # of the curve over thresholds
+_REACH = 0.5  # of the step between ground and plateau, on either side
+_BARS = 160
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A volume with the way in which it is parted.
+
+    Attributes
+    ----------
+    name
+        Of the series or channel.
+    data
+        ``(X, Z, Y)``.
+    parameters
+        Keywords of :func:`etwidgets.analysis.bodies`: ``threshold`` and those that differ from the defaults.
+    """
+
+    name: str
+    data: NDArray[Any]
+    parameters: Mapping[str, Any]
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """What belongs to it ``(X, Z, Y)``."""
+        given = {name: value for name, value in self.parameters.items() if name != "split_px"}
+        return analysis.segment(self.data, given.pop("threshold"), **given)
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """What came of it.
+
+    Attributes
+    ----------
+    subject
+        What was measured.
+    voxel_nm
+        Length of a voxel; 1 where it is not known.
+    table
+        One row per body.
+    total
+        The volume of all bodies, nm³.
+    curve
+        The total volume over thresholds: ``threshold``, ``value``.
+    by_iterations
+        The total volume with one iteration less and more; None where that was not asked for.
+    other
+        Name of the second volume, or None.
+    comparison
+        In words and numbers: how the two compare.
+    layers
+        Thicknesses along an axis, or None.
+    """
+
+    subject: Subject
+    voxel_nm: float
+    table: pd.DataFrame
+    total: Uncertainty
+    curve: pd.DataFrame
+    by_iterations: Uncertainty | None = None
+    other: str | None = None
+    comparison: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    layers: pd.DataFrame | None = None
+
+
+def measure(
+    subject: Subject,
+    voxel_nm: float,
+    progress: Progress,
+    *,
+    other: Subject | None = None,
+    axis: str | None = None,
+    again: Callable[[int, Progress], NDArray[Any]] | None = None,
+) -> Measurement:
+    """Measure a volume.
+
+    Parameters
+    ----------
+    subject
+        What is measured.
+    voxel_nm
+        Length of a voxel.
+    progress
+        Told how far the work is, and may stop it.
+    other
+        A second volume: their ratio and interface are measured, too.
+    axis
+        Along which layers are looked for.
+    again
+        Makes the volume with so many iterations more or less.
+    """
+    given = {name: value for name, value in subject.parameters.items() if name != "split_px"}
+    progress.advance(0.0, "bodies")
+    table = analysis.bodies(subject.data, voxel_nm, **subject.parameters)
+    progress.advance(0.2, "uncertainty")
+    total = analysis.total_volume(subject.data, voxel_nm, **given)
+    progress.advance(0.4, "over thresholds")
+    curve = _over_thresholds(subject, voxel_nm, given)
+    comparison: list[tuple[str, str]] = []
+    if other is not None:
+        progress.advance(0.5, "two volumes")
+        comparison = _compare(subject, total, other, voxel_nm)
+    layers = None
+    if axis is not None:
+        progress.advance(0.6, "layers")
+        data = analysis.smoothed(subject.data, given.get("smooth_px", 0.0))
+        layers = analysis.layers(data, given["threshold"], axis, voxel_nm)
+    by_iterations = None
+    if again is not None:
+        values = [total.value]
+        for place, change in ((0, -1), (2, 1)):
+            part = progress.part(0.65 + 0.15 * (place > 0), 0.8 + 0.15 * (place > 0))
+            values.insert(place, _volume_of(again(change, part), voxel_nm, given))
+        by_iterations = analysis.between_iterations(values)
+    name = None if other is None else other.name
+    return Measurement(subject, voxel_nm, table, total, curve, by_iterations, name, comparison, layers)
+
+
+def histogram(data: NDArray[Any], smooth_px: float = 0.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Intensities and how often they occur: middles of bars and the logarithm of 1 + the count."""
+    values = analysis.smoothed(data, smooth_px).ravel()
+    low, high = (float(value) for value in (values.min(), values.max()))
+    counts, edges = np.histogram(values, _BARS, (low, high if high > low else low + 1))
+    return (edges[1:] + edges[:-1]) / 2, np.log1p(counts)
+
+
+def find_threshold(data: NDArray[Any], method: str, classes: int, smooth_px: float) -> tuple[float, ...]:
+    """As :func:`etwidgets.analysis.threshold_of`, of the smoothed volume."""
+    return analysis.threshold_of(analysis.smoothed(data, smooth_px), method, classes)
+
+
+def _volume_of(data: NDArray[Any], voxel_nm: float, given: Mapping[str, Any]) -> float:
+    """The total volume without its interval."""
+    mask = analysis.segment(data, given["threshold"], **{n: v for n, v in given.items() if n != "threshold"})
+    return float(mask.sum()) * voxel_nm**3
+
+
+def _over_thresholds(subject: Subject, voxel_nm: float, given: Mapping[str, Any]) -> pd.DataFrame:
+    data = analysis.smoothed(subject.data, given.get("smooth_px", 0.0))
+    inside = data >= given["threshold"]
+    step = float(np.median(data[inside]) - np.median(data[~inside])) if not inside.all() else 0.0
+    thresholds = given["threshold"] + np.linspace(-_REACH, _REACH, _STEPS) * step
+
+    def quantity(values: NDArray[np.float32], threshold: float) -> float:
+        return float(np.count_nonzero(values >= threshold)) * voxel_nm**3
+
+    return analysis.versus_threshold(data, quantity, list(thresholds))
+
+
+def _compare(first: Subject, total: Uncertainty, second: Subject, voxel_nm: float) -> list[tuple[str, str]]:
+    given = {name: value for name, value in second.parameters.items() if name != "split_px"}
+    other = analysis.total_volume(second.data, voxel_nm, **given)
+    ratio = total.value / other.value
+    one_part, other_part = ((each.high - each.low) / 2 / each.value for each in (total, other))
+    half = ratio * float(np.hypot(one_part, other_part))
+    one, two = first.mask, second.mask
+    pair = f"{first.name} / {second.name}"
+    shared = int(np.count_nonzero(one & two))
+    found = [
+        (f"volume of {second.name} (nm³)", str(other)),
+        (f"volumes {pair}", f"{ratio:.3f} ({ratio - half:.3f} to {ratio + half:.3f})"),
+        (f"{first.name}, of the two together", f"{100 * analysis.fraction(one, one | two):.1f} %"),
+        ("voxels of both", f"{shared}"),
+    ]
+    if (two & ~one).any():
+        found.append(("interface (nm²)", f"{analysis.interface_area(one, two, voxel_nm):.4g}"))
+    return found

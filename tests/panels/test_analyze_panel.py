@@ -1,0 +1,159 @@
+"""Volumes parted and measured without a browser: the numbers of bodies that are known."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from etwidgets import analysis
+from etwidgets.panels import AnalyzePanel
+from etwidgets.session import Session, TomoStackModel
+from etwidgets.session.history import Channel
+from etwidgets.signals import RecStack, TomoStack
+
+SHAPE = (28, 30, 36)
+
+
+def ball(centre, radius):
+    x, z, y = np.ogrid[tuple(slice(0, n) for n in SHAPE)]
+    distance = np.sqrt((x - centre[0]) ** 2 + (z - centre[1]) ** 2 + (y - centre[2]) ** 2)
+    return np.clip(radius + 0.5 - distance, 0, 1).astype(np.float32)
+
+
+def volume_of(data):
+    volume = RecStack(data)
+    for axis in volume.axes_manager._axes:
+        axis.scale, axis.units = 2.0, "nm"
+    return volume
+
+
+@pytest.fixture
+def session():
+    tilts = np.arange(-60.0, 61, 20)
+    model = TomoStackModel(TomoStack(np.ones((7, 36, 28), np.float32), tilts))
+    session = Session(model)
+    noise = np.random.default_rng(0).normal(0, 0.02, SHAPE).astype(np.float32)
+    whole = volume_of(10 * (ball((14, 15, 10), 7) + ball((14, 15, 27), 6)) + noise)
+    shell = volume_of(ball((14, 15, 10), 10) * (1 - ball((14, 15, 10), 7)))
+    state = session._history.start
+    from dataclasses import replace
+
+    state = replace(state, reconstruction=whole, channels=(Channel("shell", model.stack, shell),))
+    session._history._start = state
+    session._publish()
+    return session
+
+
+@pytest.fixture
+def panel(made, session, tmp_path):
+    return made(AnalyzePanel(session, tmp_path))
+
+
+def test_the_threshold_is_found_and_the_outline_is_drawn(panel):
+    assert panel.controls["threshold"].value == pytest.approx(5, abs=0.2)
+    content, buffers = panel._images._frame
+    assert all(pane["rgb"] for pane in content["panes"])
+    rgb = np.frombuffer(buffers[0], np.uint8).reshape(30, 36, 3)
+    orange = (rgb == [255, 180, 84]).all(-1)
+    radii = np.hypot(*(np.argwhere(orange) - [15, 10]).T)
+    assert np.isclose(radii[radii < 9], 7, atol=1).all()
+
+
+def test_bodies_are_measured_with_their_interval(panel, session):
+    panel.controls["run"].click()
+    (found,) = session.model.measurements
+    truth = [8 * 4 / 3 * np.pi * r**3 for r in (7, 6)]
+    np.testing.assert_allclose(found.table["volume_nm3"], truth, rtol=0.02)
+    assert found.total.low < sum(truth) < found.total.high
+    assert "90 % interval" in panel._summary.value
+    assert panel._table.value.count("<tr>") == 3
+    thresholds, values = panel._curve.values()["all bodies"]
+    assert thresholds[0] < 5 < thresholds[-1]
+    assert (np.diff(values) <= 0).all()
+
+
+def test_dragging_on_the_histogram_sets_the_threshold(panel, session):
+    panel._histogram._receive(None, {"type": "window", "index": 0, "range": [8.0, 10], "done": True}, None)
+    assert panel.controls["threshold"].value == 8
+    assert panel.controls["method"].value == "by hand"
+    panel.controls["run"].click()
+    assert session.model.measurements[-1].subject.parameters["threshold"] == 8
+
+
+def test_options_of_the_form_are_used(panel, session):
+    panel.controls["smallest"].value = 1300
+    panel.controls["low"].value = 50
+    panel.controls["run"].click()
+    found = session.model.measurements[-1]
+    assert len(found.table) == 1
+    assert found.subject.parameters["low"] == pytest.approx(2.5, abs=0.1)
+
+
+def test_two_volumes_are_compared(panel, session):
+    panel.controls["against"].value = "shell"
+    panel.controls["smallest"].value = 1000  # the second ball is not part of it
+    panel.controls["run"].click()
+    comparison = dict(session.model.measurements[-1].comparison)
+    ratio = float(comparison["volumes series / shell"].split()[0])
+    assert ratio == pytest.approx(7**3 / (10**3 - 7**3), rel=0.08)
+    area = float(comparison["interface (nm²)"])
+    assert area == pytest.approx(4 * 4 * np.pi * 7**2, rel=0.05)
+    panel.controls["against"].value = "series"
+    panel.controls["run"].click()
+    assert "not with itself" in session.model.message.text
+
+
+def test_layers_are_listed(panel, session):
+    panel.controls["axis"].value = "y"
+    panel.controls["run"].click()
+    layers = session.model.measurements[-1].layers
+    assert len(layers) == 2
+    assert "thickness (nm)" in panel._summary.value
+
+
+def test_the_table_is_saved_and_no_file_is_replaced(panel, session, tmp_path):
+    assert panel.controls["save"].disabled
+    panel.controls["run"].click()
+    panel.controls["save"].click()
+    saved = pd.read_csv(tmp_path / "measured.csv")
+    assert list(saved.columns) == list(analysis.COLUMNS)
+    np.testing.assert_allclose(saved["volume_nm3"], session.model.measurements[-1].table["volume_nm3"])
+    panel.controls["save"].click()
+    assert "exists" in session.model.message.text
+
+
+def test_one_iteration_more_needs_iterations(panel, session):
+    panel.controls["again"].value = True
+    panel.controls["run"].click()
+    assert "not made by iterations" in session.model.message.text
+
+
+def test_without_a_volume_it_says_what_to_do(made, empty_session):
+    panel = made(AnalyzePanel(empty_session))
+    assert panel.controls["run"].disabled
+    assert "Reconstruct a volume first" in panel.hint.value
+
+
+def test_one_iteration_more_and_the_script(made, series, tmp_path):
+    """The whole way: reconstructed, measured, and the script finds the same table."""
+    series.save(tmp_path / "needle.hspy")
+    session = Session(TomoStackModel())
+    session.open(str(tmp_path / "needle.hspy"))
+    session.apply("register", method="PC")
+    session.apply("reconstruct", method="SIRT", iterations=5, constrain=True)
+    panel = made(AnalyzePanel(session, tmp_path))
+    panel.controls["again"].value = True
+    panel.controls["smallest"].value = 20
+    panel.controls["run"].click()
+    found = session.model.measurements[-1]
+    assert found.by_iterations.low <= found.total.value <= found.by_iterations.high
+    assert found.by_iterations.noise_part > 0
+    path = session.export_script(tmp_path / "steps.py")
+    path.write_text(path.read_text() + "\ntable.to_csv('table.csv', index=False)\n")
+    subprocess.run([sys.executable, "-W", "ignore", str(path)], cwd=tmp_path, check=True, capture_output=True)
+    again = pd.read_csv(tmp_path / "table.csv")
+    np.testing.assert_allclose(again["volume_nm3"], found.table["volume_nm3"])
+    session.undo()
+    assert "bodies" not in session.export_script(tmp_path / "fewer.py").read_text()
