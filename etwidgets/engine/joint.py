@@ -42,7 +42,7 @@ def reconstruct_jointly(
     atomic_numbers: Sequence[float],
     *,
     haadf_weight: float,
-    tv_weight: float,
+    tv_weight: float | Sequence[float] | NDArray[Any],
     coupling: str = "tv",
     z_exponent: float = Z_EXPONENT,
     iterations: int = 200,
@@ -54,7 +54,7 @@ def reconstruct_jointly(
 
     Minimises, over volumes ``x_e = d_e u_e``, where ``d_e`` is the element's typical density,
 
-    ``sum_e |A x_e - m_e|^2 / (2 v_e) + haadf_weight |A_h sum_e s_e u_e - h|^2 / 2 + tv_weight V(u)``.
+    ``sum_e |A x_e - m_e|^2 / (2 v_e) + haadf_weight |A_h sum_e s_e u_e - h|^2 / 2 + V(tv_weight u)``.
 
     The variances ``v_e`` of the maps, the densities, and the shares ``s_e`` of HAADF (here in units of its
     root mean square) are estimated: see :func:`find_balance`. HAADF is taken for a sum over these elements:
@@ -74,8 +74,9 @@ def reconstruct_jointly(
         Zero or more. HAADF with a relative noise of 10 % deserves 100, and with 1 % 10 000, if it were
         exactly a sum over the elements. 0: leave HAADF out.
     tv_weight
-        Zero or more: price of an edge of 1 pixel, as high as the element's typical density, in units of
-        the logarithm of a likelihood; some 3 to 30 for few counts. :func:`choose_weights` finds both.
+        One, or ``(E,)``: price of an edge of 1 pixel, as high as the element's typical density, in units
+        of the logarithm of a likelihood; some 0.1 to 1 for few counts. All above 0, or 0 alone.
+        :func:`etwidgets.engine.joint_choice.choose_weights` finds both weights.
     coupling
         ``"tv"``: total variation of each element; ``"tnv"``: total nuclear variation of all (Zhong et
         al. 2018, doi:10.1016/j.ultramic.2018.08.014), which likes edges that elements share.
@@ -96,7 +97,7 @@ def reconstruct_jointly(
         If a parameter is wrong, or the projections do not fit together, are empty or not finite.
     """
     dark, elements = checked_series(haadf, maps, haadf_geometry, map_geometry)
-    _check_weights(haadf_weight, tv_weight, coupling)
+    tv_weights = _checked_weights(haadf_weight, tv_weight, coupling, len(elements))
     n_iterations = checked_count("iterations", iterations)
     if balance is None:
         numbers = checked_numbers(atomic_numbers, len(elements))
@@ -106,7 +107,7 @@ def reconstruct_jointly(
     def work(slices: range, width: int, team: Team, step: Callable[[], None]) -> None:
         terms = _terms(
             dark, elements, haadf_geometry, map_geometry, balance, slices, width, team,
-            haadf_weight, tv_weight, coupling,
+            haadf_weight, tv_weights, coupling,
         )  # fmt: skip
         running = RunningJoint(terms)
         for _ in range(n_iterations):
@@ -167,12 +168,23 @@ def checked_numbers(atomic_numbers: Any, n_elements: int) -> NDArray[np.float64]
     return numbers
 
 
-def _check_weights(haadf_weight: Any, tv_weight: Any, coupling: str) -> None:
-    for name, value in (("haadf_weight", haadf_weight), ("tv_weight", tv_weight)):
-        if not isinstance(value, Real) or not 0 <= float(value) < np.inf:
-            raise ParameterError(f"{name} must be zero or more, not {value}; choose_weights finds one")
+def _checked_weights(
+    haadf_weight: Any, tv_weight: Any, coupling: str, n_elements: int
+) -> NDArray[np.float64]:
+    if not isinstance(haadf_weight, Real) or not 0 <= float(haadf_weight) < np.inf:
+        raise ParameterError(
+            f"haadf_weight must be zero or more, not {haadf_weight}; choose_weights finds one"
+        )
+    prices = np.asarray(tv_weight, dtype=np.float64)
+    if prices.shape not in ((), (n_elements,)):
+        raise ShapeError(f"{prices.size} tv_weights for {n_elements} maps; give one, or one for each")
+    if not np.isfinite(prices).all() or prices.min() < 0 or (prices.min() == 0 < prices.max()):
+        raise ParameterError(
+            f"tv_weight must be above 0, or 0 alone, not {tv_weight}; choose_weights finds one"
+        )
     if coupling not in COUPLINGS:
         raise ParameterError(f"no coupling {coupling!r}; choose from {', '.join(COUPLINGS)}")
+    return np.broadcast_to(prices, (n_elements,))
 
 
 def _terms(
@@ -185,7 +197,7 @@ def _terms(
     width: int,
     team: Team,
     haadf_weight: float,
-    tv_weight: float,
+    tv_weights: NDArray[np.float64],
     coupling: str,
 ) -> Terms:
     backend = find_backend("cpu", "linear")
@@ -198,7 +210,7 @@ def _terms(
         haadf=blocks.load(haadf, slices, width, 1 / balance.haadf_unit),
         shares=balance.shares.astype(np.float32),
         haadf_weight=np.float32(haadf_weight),
-        tv_weight=float(tv_weight),
+        tv_weights=tv_weights,
         coupling=coupling,
     )
 

@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
     from etwidgets.engine.geometry import Geometry
 
-HAADF_WEIGHTS = (0.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
-"""Tried unless others are given: from no HAADF to a relative error of its model of 3 %."""
+HAADF_WEIGHTS = (30.0, 100.0, 300.0)
+"""Tried unless others are given: a relative error of 18, 10 and 6 % of HAADF and its model."""
 
-TV_WEIGHTS = (0.1, 0.3, 1.0, 3.0)
-"""Tried unless others are given."""
+TV_WEIGHTS = (0.1, 0.17, 0.3, 0.55, 1.0)
+"""Tried for each element alone unless others are given."""
+
+TV_FACTORS = (0.3, 0.55, 1.0)
+"""Tried on these with HAADF unless others are given: with more data, edges need less of a price."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,16 +38,21 @@ class Choice:
     Attributes
     ----------
     haadf_weight, tv_weight
-        For :func:`etwidgets.engine.joint.reconstruct_jointly`.
+        For :func:`etwidgets.engine.joint.reconstruct_jointly`, the latter ``(E,)``.
+    alone_tv_weight
+        ``(E,)``: the best without HAADF.
     scores
-        ``(number of haadf_weights, number of tv_weights)``: mean squared error of the left-out projections,
-        in units of their variances. All differences lie above the noise that is in every projection: the
-        least score need not be near 0, nor far below the others.
+        ``(haadf_weights, tv_factors)``: mean squared error of the left-out projections, in units of their
+        variances. These have noise of their own, so that the least score is not near 0, nor far below others.
+    alone_scores
+        ``(E, tv_weights)``: the same without HAADF, of each element.
     """
 
     haadf_weight: float
-    tv_weight: float
+    tv_weight: NDArray[np.float64]
+    alone_tv_weight: NDArray[np.float64]
     scores: NDArray[np.float64]
+    alone_scores: NDArray[np.float64]
 
 
 def choose_weights(
@@ -56,23 +64,25 @@ def choose_weights(
     *,
     haadf_weights: Sequence[float] = HAADF_WEIGHTS,
     tv_weights: Sequence[float] = TV_WEIGHTS,
+    tv_factors: Sequence[float] = TV_FACTORS,
     coupling: str = "tv",
     z_exponent: float = Z_EXPONENT,
-    iterations: int = 100,
+    iterations: int = 150,
     leave_out: int = 4,
     n_workers: int | None = None,
     progress: Progress | None = None,
 ) -> Choice:
-    """Try all pairs of weights on a part of the maps' tilts, and score each on the others.
+    """Reconstruct from a part of the maps' tilts with several weights, and score each on the other tilts.
 
-    A few slices ``X`` are enough. With ``haadf_weights=(0,)`` and one map this tunes an element alone.
+    First each element alone gets its price of edges; then HAADF its weight, and all prices a common factor.
+    A few slices ``X`` are enough.
 
     Parameters
     ----------
     haadf, maps, haadf_geometry, map_geometry, atomic_numbers, coupling, z_exponent, iterations, n_workers
         As in :func:`etwidgets.engine.joint.reconstruct_jointly`.
-    haadf_weights, tv_weights
-        To be tried, each zero or more.
+    haadf_weights, tv_weights, tv_factors
+        To be tried, one or more of each; all prices above 0.
     leave_out
         Every how manieth map projection is left out, in the order of their tilts; 2 or more.
     progress
@@ -85,26 +95,38 @@ def choose_weights(
     """
     dark, elements = checked_series(haadf, maps, haadf_geometry, map_geometry)
     numbers = checked_numbers(atomic_numbers, len(elements))
-    pairs = [(float(h), float(t)) for h in haadf_weights for t in tv_weights]
+    pairs = [(float(weight), float(factor)) for weight in haadf_weights for factor in tv_factors]
     every = checked_count("leave_out", leave_out, 2)
-    if not pairs or map_geometry.n_angles <= every:
+    if not pairs or not len(tv_weights) or map_geometry.n_angles <= every:
         raise ParameterError(
-            f"nothing to choose from: {len(pairs)} pairs of weights, {map_geometry.n_angles} tilts of which "
-            f"every {every}th is left out; give more"
+            f"nothing to choose from: {len(pairs)} pairs of weights, {len(tv_weights)} prices of edges, "
+            f"{map_geometry.n_angles} tilts of which every {every}th is left out; give more"
         )
     order = np.argsort(map_geometry.angles_rad)
     is_left_out = np.arange(len(order)) % every == every // 2
     out, kept = order[is_left_out], order[~is_left_out]
     balance = find_balance(dark, elements, haadf_geometry, map_geometry, numbers, z_exponent)
-    listener = progress or NullProgress()
-    scores = []
-    for done, (haadf_weight, tv_weight) in enumerate(pairs):
+    listener, n_runs = progress or NullProgress(), len(tv_weights) + len(pairs)
+
+    def score(run: int, haadf_weight: float, tv_weight: Any, kind: str) -> NDArray[np.float64]:
         volumes = reconstruct_jointly(
             dark, elements[:, kept], haadf_geometry, map_geometry.subset(kept), atomic_numbers,
-            haadf_weight=haadf_weight, tv_weight=tv_weight, coupling=coupling, iterations=iterations,
+            haadf_weight=haadf_weight, tv_weight=tv_weight, coupling=kind, iterations=iterations,
             balance=balance.of(kept), n_workers=n_workers,
-            progress=listener.part(done / len(pairs), (done + 1) / len(pairs), may_finish=False),
+            progress=listener.part(run / n_runs, (run + 1) / n_runs, may_finish=False),
         )  # fmt: skip
         foretold = np.array([forward_project(v, map_geometry.subset(out), backend="cpu") for v in volumes])
-        scores.append(np.mean((elements[:, out] - foretold) ** 2 / balance.variances[:, out]))
-    return Choice(*pairs[int(np.argmin(scores))], np.reshape(scores, (len(haadf_weights), len(tv_weights))))
+        squares = np.square(elements[:, out] - foretold, dtype=np.float64) / balance.variances[:, out]
+        return squares.mean(axis=(1, 2, 3))
+
+    alone = np.array([score(run, 0.0, weight, "tv") for run, weight in enumerate(tv_weights)])
+    prices = np.array(tv_weights, dtype=np.float64)[alone.argmin(axis=0)]
+    scores = np.array(
+        [
+            score(run, weight, factor * prices, coupling).mean()
+            for run, (weight, factor) in enumerate(pairs, len(tv_weights))
+        ]
+    )
+    haadf_weight, factor = pairs[int(scores.argmin())]
+    table = scores.reshape(len(haadf_weights), len(tv_factors))
+    return Choice(haadf_weight, factor * prices, prices, table, alone.T)

@@ -7,7 +7,7 @@ tomography Zhong et al. 2018, doi:10.1016/j.ultramic.2018.08.014), which is leas
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,7 @@ _STEP = np.float32(1 / 8)  # 8 bounds the squared norm of the discrete gradient
 
 
 class Smoother:
-    """``argmin |u - target|**2 / 2 + weight * variation(u)`` for ``u >= 0``; begins where it ended last.
+    """``argmin |u - target|**2 / 2 + variation(weights * u)`` for ``u >= 0``; begins where it ended last.
 
     Parameters
     ----------
@@ -34,14 +34,16 @@ class Smoother:
         ``(E, Z, Y, width)`` of the targets.
     coupling
         One of :data:`COUPLINGS`.
-    weight
-        Price of the variation.
+    weights
+        ``(E,)``: price of each channel's edges; all 0, or all above.
     team
         Threads; they share the work of ``"tv"``.
     """
 
-    def __init__(self, shape: tuple[int, int, int, int], coupling: str, weight: float, team: Team) -> None:
-        self._coupled, self._weight, self._team = coupling == "tnv", np.float32(weight), team
+    def __init__(
+        self, shape: tuple[int, int, int, int], coupling: str, weights: NDArray[Any], team: Team
+    ) -> None:
+        self._coupled, self._weights, self._team = coupling == "tnv", weights.astype(np.float32), team
         self._fields = aligned((shape[0], 2, *shape[1:]))
         self._last = aligned(self._fields.shape)
         self._inside = np.ones(shape[1:3], np.float32)
@@ -51,7 +53,7 @@ class Smoother:
     ) -> NDArray[np.float32]:
         """The smoothed channels, a new array."""
         image = aligned(target.shape)
-        if self._weight > 0:
+        if self._weights.any():
             self._fields[:] = self._last
             pace = 1.0
             for _ in range(iterations):
@@ -65,21 +67,23 @@ class Smoother:
 
     def _primal(self, target: NDArray[np.float32], image: NDArray[np.float32]) -> None:
         limits = np.float32(0), np.float32(np.inf)
+        channels = target, self._fields, self._weights, image
 
         def work(start: int, stop: int) -> None:
-            for aim, (down, right), result in zip(target, self._fields, image, strict=True):
-                primal_step(aim, down, right, self._weight, self._inside, *limits, result, start, stop)
+            for aim, (down, right), weight, result in zip(*channels, strict=True):
+                primal_step(aim, down, right, weight, self._inside, *limits, result, start, stop)
 
         self._team.share(work, target.shape[1])
 
     def _dual(self, image: NDArray[np.float32], momentum: np.float32) -> None:
-        step = _STEP / self._weight
         if self._coupled:
-            _coupled_step(image, self._fields, self._last, step, momentum)
+            steps = _STEP * self._weights / self._weights.max() ** 2
+            _coupled_step(image, self._fields, self._last, steps, momentum)
             return
+        channels = image, self._fields, self._last, _STEP / self._weights
 
         def work(start: int, stop: int) -> None:
-            for channel, fields, last in zip(image, self._fields, self._last, strict=True):
+            for channel, fields, last, step in zip(*channels, strict=True):
                 dual_step(channel, fields, last, step, momentum, start, stop)
 
         self._team.share(work, image.shape[1])
@@ -89,12 +93,13 @@ def _coupled_step(
     image: NDArray[np.float32],
     fields: NDArray[np.float32],
     last: NDArray[np.float32],
-    step: np.float32,
+    steps: NDArray[np.float32],
     momentum: np.float32,
 ) -> None:
     """As :func:`dual_step`, for all channels together, in place."""
-    fields[:, 0, :-1] += step * (image[:, :-1] - image[:, 1:])
-    fields[:, 1, :, :-1] += step * (image[:, :, :-1] - image[:, :, 1:])
+    scaled = steps[:, np.newaxis, np.newaxis, np.newaxis] * image
+    fields[:, 0, :-1] += scaled[:, :-1] - scaled[:, 1:]
+    fields[:, 1, :, :-1] += scaled[:, :, :-1] - scaled[:, :, 1:]
     limit_singular_values(fields)
     difference = fields - last
     last[:] = fields

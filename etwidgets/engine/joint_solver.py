@@ -36,8 +36,8 @@ class Terms:
         ``(E,)`` float32, zero or more.
     haadf_weight
         0: HAADF is not looked at.
-    tv_weight, coupling
-        Price of the variation, and which: see :class:`Smoother`.
+    tv_weights, coupling
+        ``(E,)`` prices of the variation, and which: see :class:`Smoother`.
     """
 
     map_projector: Projector
@@ -47,7 +47,7 @@ class Terms:
     haadf: NDArray[np.float32]
     shares: NDArray[np.float32]
     haadf_weight: np.float32
-    tv_weight: float
+    tv_weights: NDArray[np.float64]
     coupling: str
 
     def curve(self, volumes: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -104,9 +104,9 @@ class RunningJoint:
         self._terms, self._pull = terms, terms.pull()
         steepest = terms.steepest()
         self._step = np.float32(1 / steepest if steepest > 0 else 0)
-        price = terms.tv_weight * float(self._step)
+        prices = terms.tv_weights * float(self._step)
         shape = self._pull.shape
-        self._smoother = Smoother(shape, terms.coupling, price, terms.map_projector.team)
+        self._smoother = Smoother(shape, terms.coupling, prices, terms.map_projector.team)
         self.estimate = aligned(shape)
         """``(E, Z, Y, width)``."""
         self._point = aligned(shape)

@@ -152,17 +152,18 @@ def test_singular_values_are_limited_as_numpy_would(n_elements):
 def test_coupled_smoothing_has_the_least_price():
     """Against a general minimiser of the nuclear norms by NumPy's SVD."""
     target = np.abs(np.random.default_rng(1).normal(1, 0.5, (2, 4, 5, 1))).astype(np.float32)
+    prices = np.array([0.3, 0.15])
     with Team(1) as team:
-        smoother = Smoother(target.shape, "tnv", 0.3, team)
+        smoother = Smoother(target.shape, "tnv", prices, team)
         for _ in range(40):
             found = smoother(target)
 
     def price(image):
         down, right = np.zeros_like(image), np.zeros_like(image)
         down[:, :-1], right[:, :, :-1] = np.diff(image, axis=1), np.diff(image, axis=2)
-        pairs = np.moveaxis(np.array([down, right]), (1, 0), (-2, -1))
+        pairs = np.moveaxis(np.array([down, right]), (1, 0), (-2, -1)) * prices[:, np.newaxis]
         norms = np.linalg.svd(pairs, compute_uv=False).sum()
-        return ((image - target) ** 2).sum() / 2 + 0.3 * norms
+        return ((image - target) ** 2).sum() / 2 + norms
 
     rng, best = np.random.default_rng(2), price(found.astype(float))
     assert best < 0.9 * price(target.astype(float))
@@ -173,23 +174,27 @@ def test_coupled_smoothing_has_the_least_price():
 def test_one_element_is_coupled_with_nothing():
     target = np.abs(np.random.default_rng(1).normal(1, 0.5, (1, 12, 9, 8))).astype(np.float32)
     with Team(2) as team:
-        tv, tnv = (Smoother(target.shape, coupling, 0.2, team)(target) for coupling in ("tv", "tnv"))
+        tv, tnv = (
+            Smoother(target.shape, coupling, np.array([0.2]), team)(target) for coupling in ("tv", "tnv")
+        )
     np.testing.assert_allclose(tnv, tv, atol=1e-5)
 
 
 def test_haadf_lowers_the_error_by_a_tenth_with_weights_chosen_alike(counted):
     truth, haadf, maps = counted
     series = (haadf, maps, geometry_of(37), geometry_of(15), NUMBERS)
-    found = []
-    for haadf_weights in ((0.0,), (30.0, 1000.0)):
-        chosen = choose_weights(
-            *series, haadf_weights=haadf_weights, tv_weights=(0.1, 0.3, 1.0), iterations=60
-        )
-        assert chosen.scores.shape == (len(haadf_weights), 3)
-        weights = {"haadf_weight": chosen.haadf_weight, "tv_weight": chosen.tv_weight}
-        found.append(errors(reconstruct_jointly(*series, iterations=100, **weights), truth).mean())
+    chosen = choose_weights(
+        *series, haadf_weights=(30, 3000), tv_weights=(0.1, 0.3, 10), tv_factors=(0.5, 1), iterations=60
+    )
     assert chosen.haadf_weight == 30
-    assert found[1] < 0.9 * found[0]
+    assert chosen.alone_tv_weight.max() < 10
+    assert chosen.scores.shape == (2, 2)
+    assert chosen.alone_scores.shape == (2, 3)
+    alone, fused = (
+        errors(reconstruct_jointly(*series, haadf_weight=w, tv_weight=p, iterations=100), truth).mean()
+        for w, p in ((0, chosen.alone_tv_weight), (30, chosen.tv_weight))
+    )
+    assert fused < 0.9 * alone
 
 
 def test_bad_input_is_refused(specimen):
@@ -208,12 +213,14 @@ def test_bad_input_is_refused(specimen):
         (DataError, (-haadf, maps, dark, few, NUMBERS), {}),
         (ParameterError, (haadf, maps, dark, few, NUMBERS), {"haadf_weight": -1}),
         (ParameterError, (haadf, maps, dark, few, NUMBERS), {"tv_weight": np.inf}),
+        (ParameterError, (haadf, maps, dark, few, NUMBERS), {"tv_weight": (0, 1)}),
+        (ShapeError, (haadf, maps, dark, few, NUMBERS), {"tv_weight": (1, 1, 1)}),
         (ParameterError, (haadf, maps, dark, few, NUMBERS), {"coupling": "TGV"}),
         (ParameterError, (haadf, maps, dark, few, NUMBERS), {"iterations": 0}),
     ):
         with pytest.raises(error):
             reconstruct_jointly(*arguments, **{**WEIGHTS, **options})
-    for options in ({"haadf_weights": ()}, {"leave_out": 15}, {"leave_out": 1}):
+    for options in ({"haadf_weights": ()}, {"tv_weights": ()}, {"leave_out": 15}, {"leave_out": 1}):
         with pytest.raises(ParameterError):
             choose_weights(haadf, maps, dark, few, NUMBERS, **options)
 
