@@ -32,12 +32,13 @@ class Progress:
         """
         raise NotImplementedError
 
-    def part(self, start: float, stop: float, *, may_finish: bool = True) -> Progress:
+    def part(self, start: float, stop: float, *, may_finish: bool = True, title: str = "") -> Progress:
         """Progress of a part of the work: its 0..1 maps to ``start..stop`` of this one.
 
-        Without ``may_finish`` the part is done to its end, even where the whole may be finished early.
+        Without ``may_finish`` the part is done to its end, even where the whole may be finished early. A
+        title is told where the part itself says nothing.
         """
-        return _Part(self, start, stop, may_finish=may_finish)
+        return _Part(self, start, stop, may_finish=may_finish, title=title)
 
     @property
     def may_finish(self) -> bool:
@@ -89,11 +90,12 @@ class BarProgress(Progress):
 
 
 class _Part(Progress):
-    def __init__(self, whole: Progress, start: float, stop: float, *, may_finish: bool) -> None:
+    def __init__(self, whole: Progress, start: float, stop: float, *, may_finish: bool, title: str) -> None:
         self._whole, self._start, self._stop, self._may_finish = whole, start, stop, may_finish
+        self._title = title
 
     def advance(self, fraction: float, message: str = "") -> None:
-        self._whole.advance(self._start + fraction * (self._stop - self._start), message)
+        self._whole.advance(self._start + fraction * (self._stop - self._start), message or self._title)
 
     @property
     def may_finish(self) -> bool:

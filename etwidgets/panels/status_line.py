@@ -61,8 +61,9 @@ class StatusLine(Panel):
         can_finish = running is not None and running.can_finish
         self.controls["finish"].layout.display = "" if can_finish else "none"
         message = None if busy else self.model.message  # what an earlier step said is not about this one
+        said = "" if running is None else f"<span class='etw-quiet'>{escape(running.message)}</span>"
         self._message.value = (
-            "" if message is None else f"<span class='etw-{message.level}'>{escape(message.text)}</span>"
+            said if message is None else f"<span class='etw-{message.level}'>{escape(message.text)}</span>"
         )
         used, total = memory_of_process()
         self._memory.value = (

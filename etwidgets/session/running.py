@@ -69,7 +69,8 @@ def run(operation: Operation, parameters: Mapping[str, Any], state: State, progr
     if operation.kind == "source":
         result, notes = _opened(operation, parameters, progress)
     else:
-        share = progress.part(0, 1 / (1 + len(state.channels)))
+        count = 1 + len(state.channels)
+        share = progress.part(0, 1 / count, title=f"the series, 1 of {count}" if count > 1 else "")
         given = {"spectra": state.spectra} if operation.kind == "channels" else {}
         result = operation.function(state.stack, share, **given, **parameters)
         parameters = _as_done(parameters, share)
@@ -214,7 +215,12 @@ def _next_state(
         changed = _with_maps(state, result) if several else _changed_channels(state, parameters, result)
         return replace(state, channels=changed)
     count = 1 + len(state.channels)
-    parts = [progress.part(i / count, (i + 1) / count, may_finish=False) for i in range(1, count)]
+    parts = [
+        progress.part(
+            i / count, (i + 1) / count, may_finish=False, title=f"{channel.name}, {i + 1} of {count}"
+        )
+        for i, channel in enumerate(state.channels, 1)
+    ]
     if operation.kind == "volume":
         volumes = [
             replace(channel, reconstruction=_reconstructed(operation, parameters, state, channel, part))

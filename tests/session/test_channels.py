@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from etwidgets.errors import HistoryError, ParameterError
-from etwidgets.session import Session, TomoStackModel
+from etwidgets.progress import Progress
+from etwidgets.session import Session, TomoStackModel, running
+from etwidgets.session.operations import find
 from etwidgets.signals import TomoStack
 
 
@@ -112,3 +114,16 @@ def test_dart_refuses_channels_and_a_channel_can_go(opened, files):
     assert opened.model.channels == ()
     opened.undo()
     assert len(opened.model.channels) == 1
+
+
+def test_each_channel_is_named_while_it_is_worked_on(opened, files):
+    opened.apply("add_channel", path=str(files / "double.hspy"), name="double")
+    said = []
+
+    class Listener(Progress):
+        def advance(self, fraction, message=""):
+            said.append((fraction, message))
+
+    running.run(find("reconstruct"), {"method": "SIRT", "iterations": 2}, opened._state, Listener())
+    assert {message for fraction, message in said if fraction < 0.5} == {"the series, 1 of 2"}
+    assert {message for fraction, message in said if fraction > 0.5} == {"double, 2 of 2"}
