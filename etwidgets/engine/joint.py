@@ -79,7 +79,7 @@ def reconstruct_jointly(
         :func:`etwidgets.engine.joint_choice.choose_weights` finds both weights.
     coupling
         ``"tv"``: total variation of each element; ``"tnv"``: total nuclear variation of all (Zhong et
-        al. 2018, doi:10.1016/j.ultramic.2018.08.014), which likes edges that elements share.
+        al. 2018, doi:10.1016/j.ultramic.2018.04.011), which likes edges that elements share.
     z_exponent
         Of the atomic number, in HAADF.
     iterations

@@ -1,8 +1,8 @@
 """Smoothing of several channels with edges, each by itself or coupled; knows no projection.
 
 Inner iteration of Beck and Teboulle 2009 (doi:10.1109/TIP.2009.2028250). Coupled: total nuclear variation,
-the nuclear norm of all channels' gradients in a pixel (Holt 2014, doi:10.1109/TIP.2014.2332397; for spectral
-tomography Zhong et al. 2018, doi:10.1016/j.ultramic.2018.08.014), which is least where edges coincide.
+the nuclear norm of all channels' gradients in a pixel (Holt 2014, IEEE Trans. Image Process. 23, 3975; for
+spectral tomography Zhong et al. 2018, doi:10.1016/j.ultramic.2018.04.011), least where edges coincide.
 """
 
 from __future__ import annotations

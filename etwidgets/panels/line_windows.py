@@ -11,6 +11,8 @@ from etwidgets.views import SpectrumWindow
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from etwidgets.session import Channel
+
 
 class LineWindows:
     """For each line its window and the two of its background, keV.
@@ -101,3 +103,15 @@ class LineWindows:
             return spectral.check_windows(self._spectra, [line], [row])
         except ParameterError as error:
             return [str(error)]
+
+
+def one_per_element(channels: Sequence[Channel]) -> list[str]:
+    """Names of the maps of elements, one for each: of a component rather than of a line, which is noisier."""
+    chosen: dict[str, str] = {}
+    for kind in ("windows", "component"):
+        for channel in channels:
+            symbol = channel.name.replace("_", " ").split(" ")[0]
+            known = channel.stack.metadata.get_item("Spectral.kind", default=None) == kind
+            if known and symbol != "background":
+                chosen[symbol] = channel.name
+    return list(chosen.values())

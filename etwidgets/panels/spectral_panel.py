@@ -13,7 +13,7 @@ import numpy as np
 from etwidgets import spectral
 from etwidgets.errors import ParameterError
 from etwidgets.io import safe_path
-from etwidgets.panels.line_windows import LineWindows
+from etwidgets.panels.line_windows import LineWindows, one_per_element
 from etwidgets.panels.navigation import add_tilt_slider
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import pixel_size, tilt_in_words
@@ -38,6 +38,9 @@ decomposition, which uses all channels.</p>
 <p><b>Caution</b> a window beside a line takes the counts of any line under it for background. A
 component is a spectrum that repeats, not an element by law.</p>
 <p class='etw-source'>Paatero &amp; Tapper 1994; Keenan &amp; Kotula 2004</p></div>"""
+_JOINT = """<p class='etw-quiet'>Off unless you press it. It assumes that HAADF is a sum over the mapped
+elements, with no background, and that elements have sharp edges. Its weights are chosen by how well map
+projections that are left out are foretold.</p>"""
 _SEPARATORS = re.compile(r"[\s,;]+")
 
 
@@ -84,7 +87,13 @@ class SpectralPanel(Panel):
         slider = add_tilt_slider(self)
         self._about = text(_WELCOME)
         form = [heading("Spectra"), self._about, *self._build_opening(), *self._build_windows()]
-        form += [*self._build_decomposition(), self.hint, *self._build_maps(), text(_HELP)]
+        form += [
+            *self._build_decomposition(),
+            self.hint,
+            *self._build_maps(),
+            *self._build_joint(),
+            text(_HELP),
+        ]
         self.refresh_on(self.model, ("spectra", "channels"))
         self.listen(self.model, "busy", self.enable)
         self.listen(self.display, "projection", self._look_again)
@@ -143,6 +152,17 @@ class SpectralPanel(Panel):
         parts = [self.controls[name] for name in ("map", "colour", "shown", "name", "rename")]
         self._map_part = widgets.VBox([heading("Maps"), self._table, *parts])
         return [self._map_part]
+
+    def _build_joint(self) -> list[widgets.Widget]:
+        """All elements together with HAADF: what it assumes, and a button."""
+        couplings = [("edges of each element", "tv"), ("edges that they share", "tnv")]
+        self.add("coupling", control(widgets.Dropdown, "prefer", options=couplings))
+        self.add("together", button("Reconstruct with HAADF"))
+        self.on_click("together", self._together)
+        self._joint_hint = text("", "etw-hint")
+        parts = [text(_JOINT), self.controls["coupling"], self.controls["together"], self._joint_hint]
+        self._joint_part = widgets.VBox([heading("Elements with HAADF"), *parts])
+        return [self._joint_part]
 
     # -- drawing ------------------------------------------------------------------------------------
 
@@ -227,6 +247,7 @@ class SpectralPanel(Panel):
         channels = self.model.channels
         names = [channel.name for channel in channels]
         self._map_part.layout.display = "" if channels else "none"
+        self._joint_part.layout.display = "" if channels else "none"
         chosen = self.controls["map"].value
         self._filling = True
         try:
@@ -257,10 +278,21 @@ class SpectralPanel(Panel):
         self.controls["decompose"].disabled = busy or spectra is None
         self.controls["run"].disabled = busy or self._windows is None
         self.controls["rename"].disabled = busy or self._channel is None
+        self._joint_hint.value = self._not_jointly()
+        self.controls["together"].disabled = busy or bool(self._joint_hint.value)
         if spectra is not None and self._windows is None and not self._is_x_ray:
             self.hint.value = (
                 "Energy losses have no windows here: decompose them, or use spectral.element_maps."
             )
+
+    def _not_jointly(self) -> str:
+        """Why the elements cannot be reconstructed together with HAADF, and what to do."""
+        stack = self.model.stack
+        if stack is not None and stack.metadata.get_item("Spectral.kind", default=None) == "sum":
+            return "The series is the sum of these spectra. Open the HAADF series and add the spectra to it."
+        if self.model.reconstruction is None:
+            return "Align and reconstruct the series first (steps Register to Reconstruct)."
+        return ""
 
     @property
     def _is_x_ray(self) -> bool:
@@ -363,6 +395,10 @@ class SpectralPanel(Panel):
 
     def _decompose(self) -> None:
         self.session.apply("decompose", components=self.controls["components"].value)
+
+    def _together(self) -> None:
+        names = one_per_element(self.model.channels)
+        self.session.apply("reconstruct_jointly", names=names, coupling=self.controls["coupling"].value)
 
     def _open(self, operation: str) -> None:
         given: dict[str, Any] = {"path": self._paths()}

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from etwidgets.progress import Progress
     from etwidgets.signals import TomoStack
+    from etwidgets.spectral import JointReconstruction
 
-Kind = Literal["source", "stack", "volume", "channel", "channels", "spectra"]
+Kind = Literal["source", "stack", "volume", "channel", "channels", "spectra", "joint"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Operation:
     kind
         ``source``: nothing to stack; ``stack``: stack to stack; ``volume``: stack to volume; ``channel``:
         stack to another signal of the series, or to None where one is taken away; ``channels``: spectra to
-        maps by name; ``spectra``: nothing to spectra of the series.
+        maps by name; ``spectra``: nothing to spectra of the series; ``joint``: series and channels
+        to volumes of the channels.
     title
         A verb, as on the button.
     running
@@ -212,6 +214,30 @@ def _decompose(
     return spectral.decompose(spectra, **parameters, progress=progress).maps
 
 
+def _reconstruct_jointly(
+    stack: TomoStack,
+    progress: Progress,
+    *,
+    channels: Mapping[str, TomoStack],
+    names: list[str] | None = None,
+    **parameters: Any,
+) -> JointReconstruction:
+    from etwidgets import spectral
+
+    if stack.metadata.get_item("Spectral.kind", default=None) == "sum":
+        raise ParameterError(
+            "the series is the sum of the same spectra and says nothing new; open the HAADF series and add "
+            "the spectra to it"
+        )
+    missing = [name for name in names or () if name not in channels]
+    if missing:
+        raise ParameterError(
+            f"there is no channel {missing[0]!r}; there are: {', '.join(channels) or 'none'}"
+        )
+    chosen = {name: channels[name] for name in names or channels}
+    return spectral.reconstruct_jointly(stack, chosen, **parameters, progress=progress)
+
+
 def _rename_channel(_stack: TomoStack, _progress: Progress, *, name: str, new_name: str) -> None:  # noqa: ARG001
     if not new_name.strip():
         raise ParameterError("give the channel a name, such as Ni")
@@ -303,6 +329,12 @@ _TABLE = (
     Operation(
         "decompose", "channels", "Decompose the spectra", "decomposing", _decompose,
         frozenset({"components", "method", "seed"}),
+    ),
+    Operation(
+        "reconstruct_jointly", "joint", "Reconstruct elements with HAADF", "reconstructing",
+        _reconstruct_jointly,
+        frozenset({"names", "coupling", "iterations", "haadf_weight", "tv_weight"}), needs_tilts=True,
+        copies=12,
     ),
     Operation(
         "reconstruct", "volume", "Reconstruct", "reconstructing", _reconstruct, _RECONSTRUCT,

@@ -20,7 +20,7 @@ from etwidgets.session.operations import find
 from etwidgets.session.parameters import paths_in_words
 from etwidgets.signals import RecStack, TomoStack
 from etwidgets.signals.reconstruction import iterations_name
-from etwidgets.spectral import snr_in_words, sum_image
+from etwidgets.spectral import JointReconstruction, snr_in_words, sum_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -71,9 +71,15 @@ def run(operation: Operation, parameters: Mapping[str, Any], state: State, progr
     else:
         count = 1 + len(state.channels)
         share = progress.part(0, 1 / count, title=f"the series, 1 of {count}" if count > 1 else "")
-        given = {"spectra": state.spectra} if operation.kind == "channels" else {}
-        result = operation.function(state.stack, share, **given, **parameters)
+        result = operation.function(state.stack, share, **_given(operation, state), **parameters)
         parameters = _as_done(parameters, share)
+        if isinstance(result, JointReconstruction):
+            parameters = {
+                **parameters,
+                "haadf_weight": result.haadf_weight,
+                "tv_weight": list(result.tv_weight),
+            }
+            notes = (result.in_words,) if result.in_words else ()
         if operation.kind == "channels":
             notes = tuple(filter(None, (snr_in_words(name, each) for name, each in result.items())))
     following = _next_state(operation, parameters, state, result, progress)
@@ -89,9 +95,18 @@ def run(operation: Operation, parameters: Mapping[str, Any], state: State, progr
     return Outcome(following, step, notes)
 
 
+def _given(operation: Operation, state: State) -> dict[str, Any]:
+    """What an operation is told beside the series."""
+    if operation.kind == "channels":
+        return {"spectra": state.spectra}
+    if operation.kind == "joint":
+        return {"channels": {channel.name: channel.stack for channel in state.channels}}
+    return {}
+
+
 def _digest_of(operation: Operation, state: State) -> str:
     """Of what the operation gave, its channels among it."""
-    volume = operation.kind == "volume" or state.stack is None
+    volume = operation.kind in ("volume", "joint") or state.stack is None
     parts = [state.reconstruction if volume else state.stack]
     parts += [channel.reconstruction if volume else channel.stack for channel in state.channels]
     return "-".join(digest(part) for part in parts if part is not None)
@@ -199,6 +214,8 @@ def _begun(source: str, opened: Any) -> State:
         return State(None, opened, source=source)
     if isinstance(opened, TomoStack):
         return State(opened, source=source)
+    if isinstance(opened, tuple):
+        return State(opened[0], source=source, spectra=opened[1])
     return State(sum_image(opened), source=source, spectra=opened)
 
 
@@ -210,6 +227,17 @@ def _next_state(
     if operation.kind == "spectra":
         _check_same_series(state, result)
         return replace(state, spectra=result)
+    if operation.kind == "joint":
+        if state.reconstruction is None:
+            raise ParameterError("reconstruct the series first; the elements are laid over its volume")
+        volumes = result.volumes
+        return replace(
+            state,
+            channels=tuple(
+                replace(each, reconstruction=volumes.get(each.name, each.reconstruction))
+                for each in state.channels
+            ),
+        )
     if operation.kind in ("channel", "channels"):
         several = operation.kind == "channels"
         changed = _with_maps(state, result) if several else _changed_channels(state, parameters, result)

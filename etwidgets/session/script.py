@@ -28,7 +28,12 @@ _SAMPLES = {
     "catalyst": "etw.datasets.get_catalyst_data()",
     "catalyst (misaligned)": "etw.datasets.get_catalyst_data(misalign=True)",
 }
-_SPECTRAL_SAMPLES = {"EDX needle": "etw.datasets.get_spectral_needle(jitter_px=1.5)"}
+_SPECTRAL_SAMPLES = {
+    "EDX needle": [
+        "stack = etw.datasets.get_spectral_needle_haadf(jitter_px=1.5)",
+        "spectra = etw.datasets.get_spectral_needle(jitter_px=1.5)",
+    ]
+}
 _SUM = "stack = etw.spectral.sum_image(spectra)"
 _IMPORTS = ["import numpy as np", "", "import etwidgets as etw"]
 
@@ -102,7 +107,7 @@ def _of_channels(step: Step, names: list[str]) -> list[str]:
     if kind == "source":
         names.clear()
     elif kind in ("channel", "channels"):
-        begin = [] if names else ["channels = {}"]
+        begin = [] if names else ["channels, volumes = {}, {}"]
         lines = _CHANNEL_WRITERS[step.operation](step.parameters)
         if step.operation == "remove_channel":
             names[:] = [each for each in names if each != name]
@@ -114,6 +119,8 @@ def _of_channels(step: Step, names: list[str]) -> list[str]:
         lines = ["channels = {name: stack.bring_along(other) for name, other in channels.items()}"]
     elif names and kind == "volume":
         lines = _volumes(step)
+    elif kind == "joint":
+        lines = ["volumes |= joint.volumes"]
     return lines
 
 
@@ -176,8 +183,14 @@ def _spectra(p: Mapping[str, Any]) -> list[str]:
 
 def _sample(p: Mapping[str, Any]) -> list[str]:
     if p["name"] in _SPECTRAL_SAMPLES:
-        return [f"spectra = {_SPECTRAL_SAMPLES[p['name']]}", _SUM]
+        return _SPECTRAL_SAMPLES[p["name"]]
     return [f"stack = {_SAMPLES[p['name']]}"]
+
+
+def _joint(p: Mapping[str, Any]) -> list[str]:
+    rest = {name: value for name, value in p.items() if name != "names"}
+    maps = f"{{name: channels[name] for name in {p['names']!r}}}" if p.get("names") else "channels"
+    return [f"joint = etw.spectral.reconstruct_jointly(stack, {maps}, {_keywords(rest)})"]
 
 
 def _maps(p: Mapping[str, Any]) -> list[str]:
@@ -235,6 +248,7 @@ WRITERS: Mapping[str, Lines] = {
     "rename_channel": lambda _: [],
     "map_elements": _maps,
     "decompose": lambda p: [f"maps = etw.spectral.decompose(spectra, {_keywords(p)}).maps"],
+    "reconstruct_jointly": _joint,
     "reconstruct": _call("reconstruct", target="volume", show_progressbar=False),
 }
 """How each operation is written, by its name in the table of operations."""

@@ -571,7 +571,7 @@ class Session:
 
     def _estimate(self, operation: Operation, state: State, parameters: dict[str, Any]) -> Estimate:
         needed = estimate(operation, None if operation.kind == "source" else state.stack, parameters)
-        if operation.kind in ("stack", "volume"):
+        if operation.kind in ("stack", "volume", "joint"):
             return replace(needed, memory=needed.memory * (1 + len(state.channels)))
         return needed
 

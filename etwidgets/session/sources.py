@@ -21,12 +21,14 @@ SAMPLES: Mapping[str, str] = MappingProxyType(
     {
         "needle": "Needle: 77 projections of 256 x 256, STEM-HAADF, not aligned",
         "needle (aligned)": "Needle, aligned: 77 projections of 256 x 256",
-        "EDX needle": "EDX needle: 37 x 64 x 64 spectra of Si, Ni, Cr and Pt, simulated",
+        "EDX needle": "EDX needle: HAADF and 37 x 64 x 64 spectra of Si, Ni, Cr, Pt, simulated",
         "catalyst": "Catalyst: simulated particles on a support",
         "catalyst (misaligned)": "Catalyst, every projection shifted at random by up to 5 px",
     }
 )
 """Names of the samples and what they are, in words."""
+
+_EDX_JITTER_PX = 1.5
 
 
 def open_file(_stack: None, _progress: Progress, *, path: str, **options: Any) -> TomoStack | RecStack:
@@ -70,7 +72,7 @@ def _is_large(path: str | list[str]) -> bool:
 
 
 def open_sample(_stack: None, _progress: Progress, *, name: str) -> Any:
-    """One of :data:`SAMPLES`: a tilt series, or spectra.
+    """One of :data:`SAMPLES`: a tilt series, or one with its spectra.
 
     Raises
     ------
@@ -86,7 +88,8 @@ def open_sample(_stack: None, _progress: Progress, *, name: str) -> Any:
     if name == "needle (aligned)":
         return datasets.get_needle_data(aligned=True)
     if name == "EDX needle":
-        return datasets.get_spectral_needle(jitter_px=1.5)
+        haadf = datasets.get_spectral_needle_haadf(jitter_px=_EDX_JITTER_PX)
+        return haadf, datasets.get_spectral_needle(jitter_px=_EDX_JITTER_PX)
     if name == "catalyst":
         return datasets.get_catalyst_data()
     if name == "catalyst (misaligned)":

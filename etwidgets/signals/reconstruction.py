@@ -76,8 +76,6 @@ def reconstruct(
     progress: Progress,
 ) -> RecStack:
     """Reconstruct a stack; the parameters are those of ``TomoStack.reconstruct``."""
-    from etwidgets.signals.rec_stack import RecStack
-
     shape = geometry(stack, thickness)
     options: dict[str, Any] = {
         "algorithm": method,
@@ -109,11 +107,17 @@ def reconstruct(
         volume = engine.reconstruct(stack.data, shape, progress=progress, **options)
         if progress.iterations_done is not None:
             options[iterations_name(method)] = progress.iterations_done
-    result = RecStack(volume, axes=_volume_axes(stack, volume.shape), metadata=_inherited(stack))
     settings = {key: value for key, value in options.items() if value is not None and key != "n_workers"}
     if method.upper() in ("BP", "FBP"):
         del settings["iterations"]
-    settings["thickness"] = shape.n_z
+    return as_volume(stack, volume, {**settings, "thickness": shape.n_z})
+
+
+def as_volume(stack: TomoStack, volume: Any, settings: dict[str, Any]) -> RecStack:
+    """A volume ``(X, Z, Y)`` with the scales and metadata of the stack, and how it was made."""
+    from etwidgets.signals.rec_stack import RecStack
+
+    result = RecStack(volume, axes=_volume_axes(stack, volume.shape), metadata=_inherited(stack))
     result.metadata.set_item("Tomography.reconstruction", settings)
     return result
 

@@ -36,6 +36,7 @@ _BEAM_KEV = 200.0
 _MN_KA_KEV, _FWHM_PER_KEV = 5.8987, 2.5e-3  # Fiori and Newbury 1978: the width grows with the energy
 _WINDOW_KEV = 0.7  # below this the detector's window takes the most away
 _BACKGROUND = 0.25  # part of all counts
+_HAADF_NOISE = 0.01  # where it is brightest
 _HAADF_POWER = 1.7  # of the atomic number
 _MOST_PER_CHANNEL = np.iinfo(np.uint16).max
 
@@ -51,8 +52,8 @@ class SpectralNeedle:
     tilts_deg
         ``(T,)`` degrees.
     haadf
-        ``(T, Y, X)`` float32: the image taken along with the spectra, with noise of 1 % of its
-        maximum, nowhere below 0.
+        ``(T, Y, X)`` float32: the image taken along with the spectra, with shot noise, 1 % where it
+        is brightest.
     maps
         Element to ``(T, Y, X)`` float32: counts to expect in each spectrum, the background that the element
         makes included.
@@ -163,13 +164,13 @@ def spectral_needle(
     total = sum(_YIELDS[name] * float(each.mean()) for name, each in maps.items())
     expected = {name: each * np.float32(counts * _YIELDS[name] / total) for name, each in maps.items()}
     if jitter_px:
-        haadf = apply_shifts(haadf, shifts)
+        haadf = np.clip(apply_shifts(haadf, shifts), 0, None)
         expected = {name: np.clip(apply_shifts(each, shifts), 0, None) for name, each in expected.items()}
     noise = np.random.default_rng([seed, 0, 2]).standard_normal(haadf.shape, dtype=np.float32)
     return SpectralNeedle(
         truth=truth,
         tilts_deg=tilts,
-        haadf=np.clip(haadf + np.float32(0.01 * haadf.max()) * noise, 0, None),
+        haadf=np.clip(haadf + np.float32(_HAADF_NOISE) * np.sqrt(haadf * haadf.max()) * noise, 0, None),
         maps=expected,
         spectra={name: _spectrum(name, energies, channel_kev, resolution_ev) for name in truth},
         energies_kev=energies,

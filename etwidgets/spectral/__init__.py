@@ -2,11 +2,12 @@
 
 A spectral tilt series is a spectrum image of HyperSpy with the navigation axes ``(x, y, tilt)``, eager or
 lazy; its spectroscopy is exspy's (extra ``spectral``). Every map is a :class:`~etwidgets.signals.TomoStack`.
-It knows no reconstruction and no widget.
+It knows no session and no widget.
 """
 
 from etwidgets.spectral.decomposition import Decomposition, decompose
 from etwidgets.spectral.files import load
+from etwidgets.spectral.joint import JointReconstruction, reconstruct_jointly
 from etwidgets.spectral.lines import background_windows, check_windows, find_elements, line_windows, lines_of
 from etwidgets.spectral.maps import band_map, element_maps, snr_in_words
 from etwidgets.spectral.spectra import (
@@ -21,6 +22,7 @@ from etwidgets.spectral.spectra import (
 
 __all__ = [
     "Decomposition",
+    "JointReconstruction",
     "background_windows",
     "band_map",
     "check_windows",
@@ -33,6 +35,7 @@ __all__ = [
     "lines_of",
     "load",
     "projection",
+    "reconstruct_jointly",
     "set_tilts",
     "snr_in_words",
     "sum_image",

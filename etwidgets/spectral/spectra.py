@@ -216,7 +216,9 @@ def sum_image(spectra: Any, *, progress: Progress | None = None) -> TomoStack:
     for number, image in enumerate(images(spectra)):
         told.advance(number / spectra.data.shape[0])
         sums.append(image.sum(-1, dtype=np.float32))
-    return as_stack(np.stack(sums), spectra, "sum of all energies")
+    total = as_stack(np.stack(sums), spectra, "sum of all energies")
+    total.metadata.add_dictionary({"Spectral": {"kind": "sum"}})
+    return total
 
 
 def sum_spectrum(spectra: Any, *, progress: Progress | None = None) -> NDArray[np.float64]:

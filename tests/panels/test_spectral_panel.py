@@ -6,6 +6,7 @@ import pytest
 from etwidgets import simulation, spectral
 from etwidgets.panels import SpectralPanel, VolumePanel
 from etwidgets.session import Session, TomoStackModel
+from etwidgets.signals import TomoStack
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +115,30 @@ def test_components_are_shown_with_their_spectra_named_and_coloured(opened, need
     opened.controls["name"].value = "nickel"
     opened.controls["rename"].click()
     assert "nickel" in {channel.name for channel in opened.model.channels}
+
+
+def test_elements_with_haadf_say_what_is_missing(opened):
+    opened.controls["run"].click()
+    assert opened.controls["together"].disabled
+    assert "Open the HAADF series" in opened._joint_hint.value
+
+
+def test_elements_with_haadf_take_one_map_of_each(made, needle, root):
+    haadf = TomoStack(needle.haadf, needle.tilts_deg)
+    haadf.set_pixel_size(3)
+    panel = made(SpectralPanel(Session(TomoStackModel(haadf)), root))
+    panel.controls["file"].value = "edx.hspy"
+    panel.controls["add"].click()
+    panel.controls["run"].click()
+    panel.controls["decompose"].click()
+    assert "reconstruct the series first" in panel._joint_hint.value
+    panel.session.apply("reconstruct", method="SIRT", iterations=3)
+    panel.controls["coupling"].value = "tnv"
+    panel.controls["together"].click()
+    step = panel.session.history[-1]
+    assert step.operation == "reconstruct_jointly"
+    assert set(step.parameters["names"]) == {"Si", "Cr", "Ni", "Pt"}
+    assert step.parameters["coupling"] == "tnv"
 
 
 def test_one_file_per_tilt_and_the_tilts_in_words(panel):

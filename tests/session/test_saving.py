@@ -48,7 +48,7 @@ def run_in(folder, code):
 def test_every_operation_is_written_and_tried_here():
     assert set(WRITERS) == set(OPERATIONS)
     tried_elsewhere = {"open", "sample", "add_channel", "remove_channel", "rename_channel"}
-    tried_elsewhere |= {"open_spectra", "add_spectra", "map_elements", "decompose"}
+    tried_elsewhere |= {"open_spectra", "add_spectra", "map_elements", "decompose", "reconstruct_jointly"}
     assert {name for name, _ in STEPS} | tried_elsewhere == set(OPERATIONS)
 
 

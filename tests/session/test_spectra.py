@@ -106,6 +106,7 @@ STEPS = [
     ("remove_channel", {"name": "Si"}),
     ("reconstruct", {"method": "SIRT", "iterations": 3}),
 ]
+JOINT = ("reconstruct_jointly", {"names": ["Ni", "Cr", "Pt"], "iterations": 5})
 
 
 @pytest.mark.parametrize("begin", ["open_spectra", "add_spectra"])
@@ -114,7 +115,7 @@ def test_the_script_and_the_session_file_give_the_same_volumes(folder, begin, tm
     if begin == "add_spectra":
         session.apply("open", path=str(folder / "haadf.hspy"))
     session.apply(begin, path=str(folder / "bare.hspy"), first_tilt=0.0, tilt_step=15.0)
-    for name, parameters in STEPS:
+    for name, parameters in [*STEPS, *([JOINT] if begin == "add_spectra" else [])]:
         session.apply(name, **parameters)
     path = session.export_script(tmp_path / "steps.py")
     names = [channel.name for channel in session.model.channels]
@@ -148,6 +149,36 @@ def test_maps_in_larger_pixels_go_with_a_finer_series(folder, needle):
     raw = etw.load(folder / "haadf.hspy")
     moved = raw.stack_register("PC").align_other(fine)
     assert np.corrcoef(moved.data.ravel(), channel.stack.data.ravel())[0, 1] > 0.95
+
+
+def test_elements_with_haadf_keep_their_weights_in_the_step(folder):
+    session = Session(TomoStackModel())
+    session.open(str(folder / "haadf.hspy"))
+    session.apply("add_spectra", path=str(folder / "edx.hspy"))
+    session.apply("bin", factor=2)
+    session.apply("decompose", components=4)
+    with pytest.raises(ParameterError, match="reconstruct the series first"):
+        session.apply("reconstruct_jointly", iterations=2)
+    session.apply("reconstruct", method="SIRT", iterations=3)
+    before = session.model.reconstruction
+    session.apply("reconstruct_jointly", iterations=4)
+    assert session.model.reconstruction is before
+    parameters = session.history[-1].parameters
+    assert parameters["haadf_weight"] > 0
+    assert len(parameters["tv_weight"]) == 4
+    algorithms = {
+        c.reconstruction.metadata.Tomography.reconstruction.algorithm for c in session.model.channels
+    }
+    assert algorithms == {"joint"}
+    with pytest.raises(ParameterError, match="there is no channel 'Xy'"):
+        session.apply("reconstruct_jointly", names=["Xy"])
+
+
+def test_the_sum_of_the_spectra_is_no_haadf(session):
+    session.apply("decompose", components=4)
+    session.apply("reconstruct", method="FBP")
+    with pytest.raises(ParameterError, match="open the HAADF series"):
+        session.apply("reconstruct_jointly")
 
 
 def test_what_does_not_fit_is_refused(session, folder, tmp_path):
