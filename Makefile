@@ -55,10 +55,10 @@ contracts: $(VENV)/.test
 	$(BIN)/lint-imports
 
 test-all: $(VENV)/.test lint types contracts chromium
-	MPLBACKEND=agg $(BIN)/pytest -n 2 --dist loadfile -m 'slow or not slow'
+	MPLBACKEND=agg $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'slow or not slow'
 
 unit: $(VENV)/.test
-	MPLBACKEND=agg $(BIN)/pytest -n 2 --dist loadfile
+	MPLBACKEND=agg $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 chromium:
 	@tools/install-chromium

@@ -61,15 +61,34 @@ class WarmKernels(AsyncMappingKernelManager):
     async def _make_ready(self) -> str:
         kernel_id: str = await super().start_kernel(extra_arguments=_QUIET)
         self._kept.add(kernel_id)
-        client = self.get_kernel(kernel_id).client()
-        client.start_channels()
+        died = asyncio.Event()
+        for event in ("restart", "dead"):
+            self.add_restart_callback(kernel_id, died.set, event)
+        imports = asyncio.ensure_future(self._import_in(kernel_id))
+        death = asyncio.ensure_future(died.wait())
         try:
-            await client.wait_for_ready(timeout=_PATIENCE_S)
-            await client.execute(_IMPORTS, silent=True, store_history=False, reply=True, timeout=_PATIENCE_S)
+            # a kernel that is killed meanwhile is started anew, and never answers what the old one was asked
+            done, _ = await asyncio.wait({imports, death}, return_when=asyncio.FIRST_COMPLETED)
+            if imports not in done:
+                raise RuntimeError("the kernel died while it was made ready")  # noqa: TRY301  (cleaned up below)
+            imports.result()
         except Exception:
             self._kept.discard(kernel_id)
             await self.shutdown_kernel(kernel_id, now=True)
             raise
         finally:
-            client.stop_channels()
+            for task in (imports, death):
+                task.cancel()
+            for event in ("restart", "dead"):
+                if kernel_id in self:
+                    self.remove_restart_callback(kernel_id, died.set, event)
         return kernel_id
+
+    async def _import_in(self, kernel_id: str) -> None:
+        client = self.get_kernel(kernel_id).client()
+        client.start_channels()
+        try:
+            await client.wait_for_ready(timeout=_PATIENCE_S)
+            await client.execute(_IMPORTS, silent=True, store_history=False, reply=True, timeout=_PATIENCE_S)
+        finally:
+            client.stop_channels()

@@ -74,12 +74,15 @@ class AnalyzePanel(Panel):
         self._histogram.add_class("etw-analyze-histogram")
         self._histogram.on_window(lambda *moved: self.guard(lambda: self._drag(*moved)))
         self._curve = self.add_view(CurveView("threshold", "volume (nm³)", height=170, width=380))
+        self._profile = self.add_view(CurveView("position (nm)", "area (nm²)", height=170, width=380))
         self._summary, self._table = text(), text("", "etw-measured")
         self._histogram_job = self.session.latest(_histogram, self._take_histogram)
         self._threshold_job = self.session.latest(_threshold, self._take_threshold)
         for job in (self._histogram_job, self._threshold_job):
             self._undo.callback(job.close)
-        below = widgets.HBox([self._curve, self._summary]).add_class("etw-results")
+        below = widgets.HBox([widgets.VBox([self._curve, self._profile]), self._summary]).add_class(
+            "etw-results"
+        )
         form = [heading("Part"), *self._build_parting(), heading("Measure"), *self._build_measuring()]
         self.refresh_on(self.model, ("reconstruction", "channels", "measurements"))
         self.refresh_on(self.display, ("voxel", "contrast", "colour_map"))
@@ -162,13 +165,17 @@ class AnalyzePanel(Panel):
 
     def _show_result(self) -> None:
         if not self.model.measurements:
-            self._curve.layout.display = "none"
+            self._curve.layout.display = self._profile.layout.display = "none"
             self._summary.value = self._table.value = ""
             return
         found: Measurement = self.model.measurements[-1]
         self._curve.layout.display = ""
+        self._profile.layout.display = "none" if found.profile is None else ""
         values = found.curve["threshold"].to_numpy(), found.curve["value"].to_numpy()
         self._curve.show({"all bodies": values}, mark=float(found.subject.parameters["threshold"]))
+        if found.profile is not None:
+            along = found.profile["position_nm"].to_numpy(), found.profile["area_nm2"].to_numpy()
+            self._profile.show({"cross-section": along})
         known = pixel_size(self.model.reconstruction, "x") if self.model.reconstruction is not None else None
         self._summary.value = summary_html(found, known=known is not None) + comparison_html(found)
         self._table.value = table_html(found)

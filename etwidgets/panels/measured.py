@@ -34,6 +34,8 @@ def summary_html(found: Measurement, *, known: bool) -> str:
         ("by noise ±", f"{total.noise_part:.2g}"),
         ("surface, all (nm²)", f"{table['surface_nm2'].sum():.4g}"),
     ]
+    part, count = found.pores
+    pairs.append(("enclosed pores", f"{count}, {100 * part:.2f} % of all" if count else "none"))
     if found.by_iterations is not None:
         change = 100 * found.by_iterations.noise_part / found.by_iterations.value
         pairs.append(("one iteration ±", f"{change:.2f} %"))

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from etwidgets.session.spectral_previews import LiveMap, SpectralSum
 
 _REGION, _COMPONENT = "#d9403a", "#3a9d5d"
-_WELCOME = """<p>Spectra of a tilt series give a map of each element at each tilt. Open them here, or the
-sample <b>EDX needle</b> in the step Data; the sum of their counts is then the series that is aligned.</p>"""
+_WELCOME = """<p>Spectra of a tilt series give a map of each element at each tilt. Open them: the sum of their
+counts is then the series that is aligned. Or add them to the HAADF series of the same field. The sample
+<b>EDX needle</b> in the step Data has both.</p>"""
 _HELP = """<div class='etw-help'><p><b>For</b> a volume of each element, all aligned by one series.</p>
 <p><b>When</b> lines stand apart: windows, which anyone can check. Lines overlap or are faint: a
 decomposition, which uses all channels.</p>

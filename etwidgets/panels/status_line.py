@@ -61,10 +61,9 @@ class StatusLine(Panel):
         can_finish = running is not None and running.can_finish
         self.controls["finish"].layout.display = "" if can_finish else "none"
         message = None if busy else self.model.message  # what an earlier step said is not about this one
-        said = "" if running is None else f"<span class='etw-quiet'>{escape(running.message)}</span>"
-        self._message.value = (
-            said if message is None else f"<span class='etw-{message.level}'>{escape(message.text)}</span>"
-        )
+        of_job = "" if running is None else running.message
+        level, words = ("quiet", of_job) if message is None else (message.level, message.text)
+        self._message.value = f"<span class='etw-{level}'>{escape(words)}</span>" if words else ""
         used, total = memory_of_process()
         self._memory.value = (
             f"<span class='etw-quiet' title='memory of this session, and of the machine'>"

@@ -70,8 +70,10 @@ class Measurement:
         Name of the second volume, or None.
     comparison
         In words and numbers: how the two compare.
-    layers
-        Thicknesses along an axis, or None.
+    pores
+        The part of all bodies that is enclosed pores, and how many there are.
+    layers, profile
+        Thicknesses along an axis, and the cross-section along it; or None.
     """
 
     subject: Subject
@@ -79,10 +81,12 @@ class Measurement:
     table: pd.DataFrame
     total: Uncertainty
     curve: pd.DataFrame
+    pores: tuple[float, int]
     by_iterations: Uncertainty | None = None
     other: str | None = None
     comparison: Sequence[tuple[str, str]] = field(default_factory=tuple)
     layers: pd.DataFrame | None = None
+    profile: pd.DataFrame | None = None
 
 
 def measure(
@@ -122,11 +126,13 @@ def measure(
     if other is not None:
         progress.advance(0.5, "two volumes")
         comparison = _compare(subject, total, other, voxel_nm)
-    layers = None
+    pores = analysis.porosity(subject.mask)
+    layers = profile = None
     if axis is not None:
         progress.advance(0.6, "layers")
         data = analysis.smoothed(subject.data, given.get("smooth_px", 0.0))
         layers = analysis.layers(data, given["threshold"], axis, voxel_nm)
+        profile = analysis.thickness_profile(subject.mask, axis, voxel_nm)
     by_iterations = None
     if again is not None:
         values = [total.value]
@@ -135,7 +141,9 @@ def measure(
             values.insert(place, _volume_of(again(change, part), voxel_nm, given))
         by_iterations = analysis.between_iterations(values)
     name = None if other is None else other.name
-    return Measurement(subject, voxel_nm, table, total, curve, by_iterations, name, comparison, layers)
+    return Measurement(
+        subject, voxel_nm, table, total, curve, pores, by_iterations, name, comparison, layers, profile
+    )
 
 
 def histogram(data: NDArray[Any], smooth_px: float = 0.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -68,6 +68,7 @@ def test_bodies_are_measured_with_their_interval(panel, session):
     np.testing.assert_allclose(found.table["volume_nm3"], truth, rtol=0.02)
     assert found.total.low < sum(truth) < found.total.high
     assert "90 % interval" in panel._summary.value
+    assert found.pores == (0.0, 0)
     assert panel._table.value.count("<tr>") == 3
     thresholds, values = panel._curve.values()["all bodies"]
     assert thresholds[0] < 5 < thresholds[-1]
@@ -111,6 +112,9 @@ def test_layers_are_listed(panel, session):
     layers = session.model.measurements[-1].layers
     assert len(layers) == 2
     assert "thickness (nm)" in panel._summary.value
+    position, area = panel._profile.values()["cross-section"]
+    assert position[0] == 1
+    assert area.max() == pytest.approx(4 * np.pi * 7**2, rel=0.05)
 
 
 def test_the_table_is_saved_and_no_file_is_replaced(panel, session, tmp_path):
