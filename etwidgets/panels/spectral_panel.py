@@ -156,7 +156,7 @@ class SpectralPanel(Panel):
 
     def _build_joint(self) -> list[widgets.Widget]:
         """All elements together with HAADF: what it assumes, and a button."""
-        couplings = [("edges of each element", "tv"), ("edges that they share", "tnv")]
+        couplings = [("own edges", "tv"), ("shared edges", "tnv")]
         self.add("coupling", control(widgets.Dropdown, "prefer", options=couplings))
         self.add("together", button("Reconstruct with HAADF"))
         self.on_click("together", self._together)

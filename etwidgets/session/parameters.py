@@ -68,6 +68,8 @@ def in_words(parameters: Mapping[str, Any]) -> str:
             said.append(paths_in_words(value))
         elif name == "lines":
             said.append(", ".join(line.replace("_", " ") for line in value))
+        elif name == "names":
+            said.append(", ".join(value))
         elif name in ("windows", "background_windows") and value is not None:
             continue  # a table of energies; the script has them
         elif name == "tilts" and isinstance(value, str):
@@ -88,6 +90,8 @@ def _brief(value: Any) -> str:
         return "on" if value else "off"
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, list) and value and all(isinstance(each, float) for each in value[:6]):
+        return ", ".join(f"{each:g}" for each in value[:6]) + (" ..." if len(value) > 6 else "")
     if isinstance(value, list) and len(value) > 6:
         return f"({len(value)} values)"
     return json.dumps(value) if not isinstance(value, str) else value

@@ -134,6 +134,14 @@ class Visit:
             timeout=1000 * timeout_s,
         )
 
+    def wait_for_series(self, words):
+        """Wait until the header says what is open; the status may speak of something else by then."""
+        self.page.wait_for_function(
+            "words => document.querySelector('.etw-header')?.innerText.includes(words)",
+            arg=words,
+            timeout=120_000,
+        )
+
     def step(self, name):
         self.page.click(f".etw-step-{name}")
         self.page.wait_for_selector(f".etw-panel-{name}", state="visible")

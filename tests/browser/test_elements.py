@@ -29,9 +29,7 @@ def drag_edge(page, index, edge, by):
 def test_from_spectra_to_volumes_and_numbers(visit, server):
     page = visit.page
     page.goto(server.address)
-    page.wait_for_function(
-        "document.querySelector('.etw-header')?.innerText.includes('37 projections')", timeout=90_000
-    )
+    visit.wait_for_series("37 projections")
     visit.step("spectral")
     visit.wait_for_panes("spectral", 2)
     page.select_option(".etw-spectral-line select", label="Ni Ka")

@@ -156,7 +156,7 @@ def test_a_kernel_whose_page_was_closed_ends_after_its_job_and_not_before(chromi
     page = chromium.new_page()
     page.goto(server.address)
     page.wait_for_selector(".etw-step-reconstruct", timeout=60_000)
-    page.wait_for_function("document.querySelector('.etw-status-message').innerText.includes('done in')")
+    page.wait_for_function("document.querySelector('.etw-header')?.innerText.includes('77 projections')")
     page.click(".etw-step-reconstruct")
     page.select_option(".etw-reconstruct-method select", "SIRT")
     page.fill(".etw-reconstruct-iterations input", "120")

@@ -27,7 +27,7 @@ def pixels(page, selector):
 
 def open_needle(visit, server):
     visit.page.goto(server.address)
-    visit.wait_for_status("done in")
+    visit.wait_for_series("77 projections")
     visit.wait_for_panes("inspect", 2)
 
 
@@ -242,7 +242,7 @@ def test_after_a_crash_in_mid_sirt_the_work_is_offered_and_resumed(visit, serve)
     page.wait_for_selector(".etw-resume-resume", state="visible")
     assert "2 steps" in page.locator(".etw-resume").inner_text()
     visit.keep("resume")
-    visit.wait_for_status("done in")  # the sample that this server was started for
+    visit.wait_for_series("77 projections")  # the sample that this server was started for
     page.click(".etw-resume-resume")
     visit.wait_for_status("Open the session")
     page.wait_for_function("document.querySelector('.etw-step-register').innerText.includes('✓')")
@@ -255,9 +255,9 @@ def test_two_pages_at_once_do_not_disturb_each_other(visit, chromium, server):
     open_needle(visit, server)
     other = chromium.new_page(viewport={"width": 1280, "height": 720})
     other.goto(server.address)
-    said = "document.querySelector('.etw-status-message').innerText.includes('done in')"
+    opened = "document.querySelector('.etw-header')?.innerText.includes('77 projections')"
     other.wait_for_selector(".etw-step-clean", timeout=60_000)
-    other.wait_for_function(said, timeout=60_000)
+    other.wait_for_function(opened, timeout=60_000)
     visit.step("reconstruct")
     page.select_option(".etw-reconstruct-method select", "SIRT")
     page.click(".etw-reconstruct-run")

@@ -1,9 +1,12 @@
 """Spectra without a browser: windows that are dragged, maps that follow, what is made of them."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from etwidgets import simulation, spectral
+from etwidgets.engine import joint_choice
 from etwidgets.panels import SpectralPanel, VolumePanel
 from etwidgets.session import Session, TomoStackModel
 from etwidgets.signals import TomoStack
@@ -123,7 +126,9 @@ def test_elements_with_haadf_say_what_is_missing(opened):
     assert "Open the HAADF series" in opened._joint_hint.value
 
 
-def test_elements_with_haadf_take_one_map_of_each(made, needle, root):
+def test_elements_with_haadf_take_one_map_of_each(made, needle, root, monkeypatch):
+    few = partial(joint_choice.choose_weights, haadf_weights=(100.0,), tv_weights=(1.0,), tv_factors=(1.0,))
+    monkeypatch.setattr("etwidgets.spectral.joint.choose_weights", partial(few, iterations=10))
     haadf = TomoStack(needle.haadf, needle.tilts_deg)
     haadf.set_pixel_size(3)
     panel = made(SpectralPanel(Session(TomoStackModel(haadf)), root))

@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
 
 import etwidgets as etw
 from etwidgets import datasets, simulation, spectral
+from etwidgets.engine import joint_choice
 from etwidgets.errors import HistoryError, ParameterError
 from etwidgets.session import Session, TomoStackModel
 from etwidgets.signals import TomoStack
@@ -42,6 +44,19 @@ def session(folder):
     session = Session(TomoStackModel())
     session.apply("open_spectra", path=str(folder / "edx.hspy"))
     return session
+
+
+@pytest.fixture
+def quick_choice(monkeypatch):
+    """Fewer weights to choose from, and fewer iterations to judge them by."""
+    few = partial(
+        joint_choice.choose_weights,
+        haadf_weights=(100.0,),
+        tv_weights=(0.3, 1.0),
+        tv_factors=(1.0,),
+        iterations=20,
+    )
+    monkeypatch.setattr("etwidgets.spectral.joint.choose_weights", few)
 
 
 def test_the_sum_of_the_spectra_is_the_series(session, needle):
@@ -110,7 +125,7 @@ JOINT = ("reconstruct_jointly", {"names": ["Ni", "Cr", "Pt"], "iterations": 5})
 
 
 @pytest.mark.parametrize("begin", ["open_spectra", "add_spectra"])
-def test_the_script_and_the_session_file_give_the_same_volumes(folder, begin, tmp_path):
+def test_the_script_and_the_session_file_give_the_same_volumes(folder, begin, tmp_path, quick_choice):
     session = Session(TomoStackModel())
     if begin == "add_spectra":
         session.apply("open", path=str(folder / "haadf.hspy"))
@@ -151,7 +166,7 @@ def test_maps_in_larger_pixels_go_with_a_finer_series(folder, needle):
     assert np.corrcoef(moved.data.ravel(), channel.stack.data.ravel())[0, 1] > 0.95
 
 
-def test_elements_with_haadf_keep_their_weights_in_the_step(folder):
+def test_elements_with_haadf_keep_their_weights_in_the_step(folder, quick_choice):
     session = Session(TomoStackModel())
     session.open(str(folder / "haadf.hspy"))
     session.apply("add_spectra", path=str(folder / "edx.hspy"))

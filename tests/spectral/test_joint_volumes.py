@@ -1,11 +1,27 @@
 """Elements together with HAADF, as signals: what goes in, what comes out, what it refuses."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from etwidgets import spectral
+from etwidgets.engine import joint_choice
 from etwidgets.errors import ParameterError
 from etwidgets.signals import TomoStack
+
+
+@pytest.fixture(autouse=True)
+def quick_choice(monkeypatch):
+    """Fewer weights to choose from, and fewer iterations to judge them by."""
+    few = partial(
+        joint_choice.choose_weights,
+        haadf_weights=(100.0,),
+        tv_weights=(0.3, 1.0),
+        tv_factors=(1.0,),
+        iterations=40,
+    )
+    monkeypatch.setattr("etwidgets.spectral.joint.choose_weights", few)
 
 
 @pytest.fixture(scope="module")
