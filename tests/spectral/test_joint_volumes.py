@@ -18,8 +18,8 @@ def quick_choice(monkeypatch):
         joint_choice.choose_weights,
         haadf_weights=(100.0,),
         tv_weights=(0.3, 1.0),
-        tv_factors=(1.0,),
-        iterations=40,
+        tv_factors=(0.55, 1.0),
+        iterations=100,
     )
     monkeypatch.setattr("etwidgets.spectral.joint.choose_weights", few)
 
