@@ -329,6 +329,16 @@ def again_with(state: State, steps: Sequence[Step], name: str) -> Callable[[int,
     if not made or keyword not in made[-1].parameters:
         raise ParameterError("this volume was not made by iterations; there is none to add or to leave out")
     operation, parameters = find("reconstruct"), made[-1].parameters
+    volume = next((c.reconstruction for c in state.channels if c.name == name), state.reconstruction)
+    how = (
+        None
+        if volume is None
+        else volume.metadata.get_item("Tomography.reconstruction.algorithm", default=None)
+    )
+    if how == "joint":
+        raise ParameterError(
+            f"{name} was reconstructed with HAADF, whose iterations belong to all elements together"
+        )
 
     def make(change: int, progress: Progress) -> NDArray[Any]:
         given = {**parameters, keyword: max(1, int(parameters[keyword]) + change)}

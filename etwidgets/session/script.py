@@ -132,7 +132,9 @@ def _add_channel(p: Mapping[str, Any]) -> list[str]:
 
 def _rename(p: Mapping[str, Any]) -> list[str]:
     renamed = f"{p['new_name']!r} if name == {p['name']!r} else name"
-    return [f"channels = {{{renamed}: each for name, each in channels.items()}}"]
+    return [
+        f"{kept} = {{{renamed}: each for name, each in {kept}.items()}}" for kept in ("channels", "volumes")
+    ]
 
 
 def _add_maps(_: Mapping[str, Any]) -> list[str]:

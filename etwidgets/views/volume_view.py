@@ -9,6 +9,7 @@ import base64
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -318,7 +319,7 @@ class VolumeView(widgets.VBox):
         small, longest = max(self._channels[0].small.shape), max(shape)
         drawn = f"{small} of {longest} voxels along the longest side" if small < longest else "every voxel"
         legend = "".join(
-            f"<span style='color:{channel.colour}'>&#9632;</span> {channel.name} "
+            f"<span style='color:{escape(channel.colour)}'>&#9632;</span> {escape(channel.name)} "
             for channel in self._channels
             if channel.colour
         )

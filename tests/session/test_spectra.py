@@ -12,6 +12,7 @@ from etwidgets import datasets, simulation, spectral
 from etwidgets.engine import joint_choice
 from etwidgets.errors import HistoryError, ParameterError
 from etwidgets.session import Session, TomoStackModel
+from etwidgets.session.measuring import Subject
 from etwidgets.signals import TomoStack
 
 SHAPE, TILTS = (32, 24, 24), np.arange(0, 180, 15.0)
@@ -121,7 +122,10 @@ STEPS = [
     ("remove_channel", {"name": "Si"}),
     ("reconstruct", {"method": "SIRT", "iterations": 3}),
 ]
-JOINT = ("reconstruct_jointly", {"names": ["Ni", "Cr", "Pt"], "iterations": 5})
+LATER = [
+    ("reconstruct_jointly", {"names": ["Ni", "Cr", "Pt"], "iterations": 5}),
+    ("rename_channel", {"name": "Ni", "new_name": "Ni and more"}),
+]
 
 
 @pytest.mark.parametrize("begin", ["open_spectra", "add_spectra"])
@@ -130,7 +134,7 @@ def test_the_script_and_the_session_file_give_the_same_volumes(folder, begin, tm
     if begin == "add_spectra":
         session.apply("open", path=str(folder / "haadf.hspy"))
     session.apply(begin, path=str(folder / "bare.hspy"), first_tilt=0.0, tilt_step=15.0)
-    for name, parameters in [*STEPS, *([JOINT] if begin == "add_spectra" else [])]:
+    for name, parameters in [*STEPS, *(LATER if begin == "add_spectra" else [])]:
         session.apply(name, **parameters)
     path = session.export_script(tmp_path / "steps.py")
     names = [channel.name for channel in session.model.channels]
@@ -187,6 +191,10 @@ def test_elements_with_haadf_keep_their_weights_in_the_step(folder, quick_choice
     assert algorithms == {"joint"}
     with pytest.raises(ParameterError, match="there is no channel 'Xy'"):
         session.apply("reconstruct_jointly", names=["Xy"])
+    channel = session.model.channels[0]
+    subject = Subject(channel.name, channel.reconstruction.data, {"threshold": 0.5})
+    with pytest.raises(ParameterError, match="was reconstructed with HAADF"):
+        session.measure(subject, one_iteration_more=True)
 
 
 def test_the_sum_of_the_spectra_is_no_haadf(session):
