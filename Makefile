@@ -55,10 +55,12 @@ contracts: $(VENV)/.test
 	$(BIN)/lint-imports
 
 test-all: $(VENV)/.test lint types contracts chromium
-	MPLBACKEND=agg $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'slow or not slow'
+	MPLBACKEND=agg $(BIN)/pytest -m 'slow or not slow'
 
+# a browser needs both processors to itself: its tests run alone, after the others
 unit: $(VENV)/.test
-	MPLBACKEND=agg $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	MPLBACKEND=agg $(BIN)/pytest -n 2 --dist loadfile -m 'not browser and not slow'
+	MPLBACKEND=agg $(BIN)/pytest -m 'browser and not slow'
 
 chromium:
 	@tools/install-chromium

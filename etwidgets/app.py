@@ -126,6 +126,14 @@ class Workbench:
         self._observe("stack", self._mark)
         self._closed = False
         self.show("data" if stack is None else "inspect")
+        if served:
+            # the browser first asks for a thousand widgets, and slowly for each if the kernel is busy then
+            self._watch.on_seen(lambda: self._begin(path, sample))
+        else:
+            self._begin(path, sample)
+
+    def _begin(self, path: Path | None, sample: str | None) -> None:
+        """Make the engine ready, and open what was asked for."""
         if not self.session.runner.inline:
             self.session.prepare()
         if path is not None:

@@ -75,15 +75,15 @@ def test_background_subtraction(edx, needle, aligned):
     assert alike(found["Pt"], needle.truth["Pt"]) > 0.8
 
 
-def test_nmf_decomposition(edx, needle, aligned):
-    edx = edx.deepcopy()
+def test_nmf_decomposition(edx, needle):
+    edx = edx.inav[:, :, ::3].deepcopy()  # every third tilt; HyperSpy's SVD of all takes half a minute
     edx.change_dtype("float32")  # HyperSpy refuses to decompose integers
     edx.decomposition(True, print_info=False)  # noqa: FBT003  (the paper's words)
     # "NMF", in capitals
     edx.decomposition(True, algorithm="NMF", output_dimension=4, print_info=False)  # noqa: FBT003
     loadings = edx.get_decomposition_loadings()
     factors = edx.get_decomposition_factors()
-    stacks = [etspy.TomoStack(loadings.inav[k], TILTS) for k in range(4)]
+    stacks = [etspy.TomoStack(loadings.inav[k], TILTS[::3]) for k in range(4)]
     # which component is which is in its spectrum, not in its number
     spectra = {name: needle.spectra[name] for name in needle.elements}
     named = {}
@@ -91,9 +91,8 @@ def test_nmf_decomposition(edx, needle, aligned):
         fits = {name: np.corrcoef(factors.inav[k].data, each)[0, 1] for name, each in spectra.items()}
         named[max(fits, key=fits.get)] = stack
     assert set(named) == set(needle.elements)
-    found = volumes(named, aligned)
-    for element, volume in found.items():
-        assert alike(volume, needle.truth[element]) > 0.9, element
+    for element, stack in named.items():
+        assert np.corrcoef(stack.data.ravel(), needle.maps[element][::3].ravel())[0, 1] > 0.95, element
 
 
 def test_volumetric_ratio(needle, aligned, edx):

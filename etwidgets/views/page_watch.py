@@ -39,17 +39,26 @@ class PageWatch(anywidget.AnyWidget):
         self, *, watched: bool = False, on_double: Mapping[str, Callable[[], None]] | None = None
     ) -> None:
         self._on_double = dict(on_double or {})
+        self._on_seen: Callable[[], None] | None = None
         super().__init__(watched=watched, classes=list(self._on_double))
         self.on_msg(self._receive)
+
+    def on_seen(self, action: Callable[[], None]) -> None:
+        """Call ``action()`` once, when a watched page is on the screen and asks for the first time."""
+        self._on_seen = action
 
     def close(self) -> None:
         """Take it off the page."""
         self._on_double.clear()
+        self._on_seen = None
         close_parts(self)
         super().close()
 
     def _receive(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         if content.get("type") == "there?":
             self.send({"type": "here"})
+            action, self._on_seen = self._on_seen, None
+            if action is not None:
+                action()
         elif content.get("type") == "double" and content.get("name") in self._on_double:
             self._on_double[content["name"]]()

@@ -249,6 +249,7 @@ def test_after_a_crash_in_mid_sirt_the_work_is_offered_and_resumed(visit, serve)
     assert not page.locator(".etw-resume-resume").is_visible()
 
 
+@pytest.mark.slow
 def test_two_pages_at_once_do_not_disturb_each_other(visit, chromium, server):
     """One reconstructs while the other registers; each keeps its own series and history."""
     page = visit.page
