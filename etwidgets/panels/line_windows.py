@@ -115,3 +115,12 @@ def one_per_element(channels: Sequence[Channel]) -> list[str]:
             if known and symbol != "background":
                 chosen[symbol] = channel.name
     return list(chosen.values())
+
+
+def windows_in_words(window: Sequence[float], background: Sequence[float] | None) -> str:
+    """The energies of a line and of what is beside it, as a person reads them."""
+    words = f"line {window[0]:.2f} to {window[1]:.2f} keV"
+    if background is None:
+        return f"{words}; nothing is subtracted"
+    left, right = f"{background[0]:.2f} to {background[1]:.2f}", f"{background[2]:.2f} to {background[3]:.2f}"
+    return f"{words}; background {left} and {right}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,19 +10,16 @@ import ipywidgets as widgets
 import numpy as np
 
 from etwidgets import spectral
-from etwidgets.errors import ParameterError
-from etwidgets.io import safe_path
-from etwidgets.panels.line_windows import LineWindows, one_per_element
+from etwidgets.panels.line_windows import LineWindows, windows_in_words
 from etwidgets.panels.navigation import add_tilt_slider
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import pixel_size, tilt_in_words
 from etwidgets.panels.pieces import button, control, heading, row, text
+from etwidgets.panels.spectral_parts import SEPARATORS, JointPart, OpeningPart
 from etwidgets.session.spectral_previews import live_map, region_spectrum, spectral_sum
 from etwidgets.views import ImageView, Pane, SpectrumCurve, SpectrumView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from etwidgets.session import Session
@@ -39,10 +35,6 @@ decomposition, which uses all channels.</p>
 <p><b>Caution</b> a window beside a line takes the counts of any line under it for background. A
 component is a spectrum that repeats, not an element by law.</p>
 <p class='etw-source'>Paatero &amp; Tapper 1994; Keenan &amp; Kotula 2004</p></div>"""
-_JOINT = """<p class='etw-quiet'>Off unless you press it. It assumes that HAADF is a sum over the mapped
-elements, with no background, and that elements have sharp edges. Its weights are chosen by how well map
-projections that are left out are foretold.</p>"""
-_SEPARATORS = re.compile(r"[\s,;]+")
 
 
 class SpectralPanel(Panel):
@@ -87,12 +79,13 @@ class SpectralPanel(Panel):
             self._undo.callback(job.close)
         slider = add_tilt_slider(self)
         self._about = text(_WELCOME)
-        form = [heading("Spectra"), self._about, *self._build_opening(), *self._build_windows()]
+        self._opening, self._joint = OpeningPart(self, self._root), JointPart(self)
+        form = [heading("Spectra"), self._about, self._opening.widget, *self._build_windows()]
         form += [
             *self._build_decomposition(),
             self.hint,
             *self._build_maps(),
-            *self._build_joint(),
+            self._joint.widget,
             text(_HELP),
         ]
         self.refresh_on(self.model, ("spectra", "channels"))
@@ -100,16 +93,6 @@ class SpectralPanel(Panel):
         self.listen(self.display, "projection", self._look_again)
         self.listen(self.display, ("channel_colours", "colour_map"), self._draw)
         return [self._images, row(slider), self._spectrum], form
-
-    def _build_opening(self) -> list[widgets.Widget]:
-        self.add("file", control(widgets.Text, "file", placeholder="name; or EDX_*.hspy, one per tilt"))
-        self.add("tilts", control(widgets.Text, "tilts (deg)", placeholder="first, step; if not in the file"))
-        self.add("open", button("Open the spectra"))
-        self.add("add", button("Add to the open series"))
-        self.on_click("open", lambda: self._open("open_spectra"))
-        self.on_click("add", lambda: self._open("add_spectra"))
-        self._opening = widgets.VBox([self.controls[name] for name in ("file", "tilts", "open", "add")])
-        return [self._opening]
 
     def _build_windows(self) -> list[widgets.Widget]:
         self.add("elements", control(widgets.Text, "elements", continuous_update=False))
@@ -154,17 +137,6 @@ class SpectralPanel(Panel):
         self._map_part = widgets.VBox([heading("Maps"), self._table, *parts])
         return [self._map_part]
 
-    def _build_joint(self) -> list[widgets.Widget]:
-        """All elements together with HAADF: what it assumes, and a button."""
-        couplings = [("own edges", "tv"), ("shared edges", "tnv")]
-        self.add("coupling", control(widgets.Dropdown, "prefer", options=couplings))
-        self.add("together", button("Reconstruct with HAADF"))
-        self.on_click("together", self._together)
-        self._joint_hint = text("", "etw-hint")
-        parts = [text(_JOINT), self.controls["coupling"], self.controls["together"], self._joint_hint]
-        self._joint_part = widgets.VBox([heading("Elements with HAADF"), *parts])
-        return [self._joint_part]
-
     # -- drawing ------------------------------------------------------------------------------------
 
     def redraw(self) -> None:
@@ -182,7 +154,7 @@ class SpectralPanel(Panel):
                 f"<p>{count} tilts of {n_x} x {n_y} spectra with {channels} channels"
                 f"{', read from disk as needed' if spectra._lazy else ''}.</p>"  # noqa: SLF001  (as HyperSpy says it)
             )
-        self._opening.layout.display = "none" if self._root is None or spectra is not None else ""
+        self._opening.refresh()
         for part in (self._window_part, self._decomposition_part):
             part.layout.display = "" if spectra is not None else "none"
         self._list_maps()
@@ -248,7 +220,7 @@ class SpectralPanel(Panel):
         channels = self.model.channels
         names = [channel.name for channel in channels]
         self._map_part.layout.display = "" if channels else "none"
-        self._joint_part.layout.display = "" if channels else "none"
+        self._joint.refresh()
         chosen = self.controls["map"].value
         self._filling = True
         try:
@@ -274,26 +246,15 @@ class SpectralPanel(Panel):
         """Nothing is made while a step runs; windows need X-ray spectra."""
         super().enable()
         busy, spectra = self.model.busy, self.model.spectra
-        self.controls["open"].disabled = busy
-        self.controls["add"].disabled = busy or self.model.stack is None
+        self._opening.enable()
         self.controls["decompose"].disabled = busy or spectra is None
         self.controls["run"].disabled = busy or self._windows is None
         self.controls["rename"].disabled = busy or self._channel is None
-        self._joint_hint.value = self._not_jointly()
-        self.controls["together"].disabled = busy or bool(self._joint_hint.value)
+        self._joint.enable()
         if spectra is not None and self._windows is None and not self._is_x_ray:
             self.hint.value = (
                 "Energy losses have no windows here: decompose them, or use spectral.element_maps."
             )
-
-    def _not_jointly(self) -> str:
-        """Why the elements cannot be reconstructed together with HAADF, and what to do."""
-        stack = self.model.stack
-        if stack is not None and stack.metadata.get_item("Spectral.kind", default=None) == "sum":
-            return "The series is the sum of these spectra. Open the HAADF series and add the spectra to it."
-        if self.model.reconstruction is None:
-            return "Align and reconstruct the series first (steps Register to Reconstruct)."
-        return ""
 
     @property
     def _is_x_ray(self) -> bool:
@@ -318,7 +279,7 @@ class SpectralPanel(Panel):
             self._take_elements()
 
     def _take_elements(self) -> None:
-        elements = [name for name in _SEPARATORS.split(self.controls["elements"].value.strip()) if name]
+        elements = [name for name in SEPARATORS.split(self.controls["elements"].value.strip()) if name]
         self._windows = None
         self.controls["line"].options = []
         self.enable()  # if the elements are refused below, nothing can be made of them
@@ -349,7 +310,7 @@ class SpectralPanel(Panel):
             said = "".join(
                 f"<p class='etw-strip'>{escape(words)}</p>" for words in self._windows.warnings(line)
             )
-            self._numbers.value = f"<p class='etw-quiet'>{_in_words(window, background)}</p>{said}"
+            self._numbers.value = f"<p class='etw-quiet'>{windows_in_words(window, background)}</p>{said}"
         self._map_job.submit(self._seen, number, line, window, background)
         self._ask_region(number)
 
@@ -397,35 +358,6 @@ class SpectralPanel(Panel):
     def _decompose(self) -> None:
         self.session.apply("decompose", components=self.controls["components"].value)
 
-    def _together(self) -> None:
-        names = one_per_element(self.model.channels)
-        self.session.apply("reconstruct_jointly", names=names, coupling=self.controls["coupling"].value)
-
-    def _open(self, operation: str) -> None:
-        given: dict[str, Any] = {"path": self._paths()}
-        words = self.controls["tilts"].value.strip()
-        if words:
-            try:
-                given["first_tilt"], given["tilt_step"] = (float(each) for each in _SEPARATORS.split(words))
-            except ValueError:
-                raise ParameterError(
-                    f"give the first tilt and the step in degrees, such as 0, 5; not {words!r}"
-                ) from None
-        self.session.apply(operation, **given)
-
-    def _paths(self) -> str | list[str]:
-        name, root = self.controls["file"].value.strip(), self._root or Path.cwd()
-        if not name:
-            raise ParameterError("Give the name of a file first.")
-        if "*" not in name:
-            return str(safe_path(root, name))
-        if ".." in name or name.startswith("/"):
-            raise ParameterError(f"a pattern is looked for in {root} only, not {name!r}")
-        found = sorted(str(safe_path(root, path)) for path in root.glob(name))
-        if not found:
-            raise ParameterError(f"no file in {root} is called {name}")
-        return found
-
     # -- maps that were made ------------------------------------------------------------------------
 
     @property
@@ -464,11 +396,3 @@ class SpectralPanel(Panel):
         self.session.apply(
             "rename_channel", name=self.controls["map"].value, new_name=self.controls["name"].value.strip()
         )
-
-
-def _in_words(window: Sequence[float], background: Sequence[float] | None) -> str:
-    words = f"line {window[0]:.2f} to {window[1]:.2f} keV"
-    if background is None:
-        return f"{words}; nothing is subtracted"
-    left, right = f"{background[0]:.2f} to {background[1]:.2f}", f"{background[2]:.2f} to {background[3]:.2f}"
-    return f"{words}; background {left} and {right}"

@@ -123,7 +123,7 @@ def test_components_are_shown_with_their_spectra_named_and_coloured(opened, need
 def test_elements_with_haadf_say_what_is_missing(opened):
     opened.controls["run"].click()
     assert opened.controls["together"].disabled
-    assert "Open the HAADF series" in opened._joint_hint.value
+    assert "Open the HAADF series" in opened._joint.hint.value
 
 
 def test_elements_with_haadf_take_one_map_of_each(made, needle, root, monkeypatch):
@@ -136,7 +136,7 @@ def test_elements_with_haadf_take_one_map_of_each(made, needle, root, monkeypatc
     panel.controls["add"].click()
     panel.controls["run"].click()
     panel.controls["decompose"].click()
-    assert "reconstruct the series first" in panel._joint_hint.value
+    assert "reconstruct the series first" in panel._joint.hint.value
     panel.session.apply("reconstruct", method="SIRT", iterations=3)
     panel.controls["coupling"].value = "tnv"
     panel.controls["together"].click()
