@@ -36,8 +36,10 @@ from etwidgets.signals import TomoStack
 from etwidgets.views import PageWatch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from etwidgets.panels import Panel
-    from etwidgets.session import Runner
+    from etwidgets.session import Operation, Runner
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +63,10 @@ class Workbench:
         The folder whose files the page offers; default: that of the file, or the current one.
     sample
         Name of a sample to open, such as ``"needle"``.
+    operations
+        Of your own, made with :func:`~etwidgets.session.operation`.
+    panels
+        Classes of panels of your own; they come before the last step, History.
     runner
         How long work is run; default: in a thread, so that the page stays alive.
     served
@@ -85,6 +91,8 @@ class Workbench:
         *,
         root: str | Path | None = None,
         sample: str | None = None,
+        operations: Iterable[Operation] = (),
+        panels: Iterable[type[Panel]] = (),
         runner: Runner | None = None,
         served: bool = False,
     ) -> None:
@@ -96,6 +104,7 @@ class Workbench:
             self.model,
             ThreadRunner() if runner is None else runner,
             autosave=None if sessions is None else begin_autosave(sessions),
+            operations=operations,
         )
         path = None if source is None or stack is not None else Path(str(source)).expanduser().resolve()
         folder = root if root is not None else (path.parent if path is not None else Path.cwd())
@@ -109,6 +118,7 @@ class Workbench:
             VolumePanel(self.session, folder),
             SpectralPanel(self.session, folder),
             AnalyzePanel(self.session, folder),
+            *(panel(self.session) for panel in panels),
             HistoryPanel(self.session, folder),
         )
         self.panels: dict[str, Panel] = {panel.name: panel for panel in made}

@@ -1,4 +1,4 @@
-"""The command line: ``etwidgets app`` and ``etwidgets info``; decides nothing that a function could."""
+"""The command line: ``etwidgets app``, ``run`` and ``info``; decides nothing that a function could."""
 
 from __future__ import annotations
 
@@ -39,6 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 port=options.port,
                 open_browser=not options.no_browser,
                 theme=options.theme,
+            )
+        elif options.command == "run":
+            from etwidgets.session import run_batch
+
+            run_batch(
+                options.steps,
+                options.series,
+                output=options.output,
+                ending=options.ending,
+                tell=lambda line: print(line, flush=True),  # noqa: T201  (a command speaks)
             )
         else:
             sys.stdout.write(report())
@@ -83,5 +93,10 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--root", help="folder whose files the page may open; default: that of the file")
     app.add_argument("--no-browser", action="store_true", help="print the address only")
     app.add_argument("--theme", choices=["light", "dark"], default="light")
+    run = commands.add_parser("run", help="do the steps of a saved session on other series, without a page")
+    run.add_argument("steps", help="session file, as the step History saves it")
+    run.add_argument("series", nargs="*", help="tilt series; none: the one that the session opened")
+    run.add_argument("--output", default=".", help="folder of the results; default: this one")
+    run.add_argument("--ending", choices=[".hspy", ".zspy", ".mrc", ".tif"], default=".hspy")
     commands.add_parser("info", help="report the environment, for a bug report")
     return parser

@@ -1,6 +1,7 @@
 """The observable state of a tilt series, the steps that change it, and the jobs they run as; no widget."""
 
 from etwidgets.session.autosave import Autosave, begin_autosave, state_folder
+from etwidgets.session.batch import run_batch
 from etwidgets.session.display import COLOUR_MAPS, SERIES, Display
 from etwidgets.session.estimate import memory_of_process, size_in_words
 from etwidgets.session.history import Channel
@@ -8,6 +9,7 @@ from etwidgets.session.jobs import Job, in_words
 from etwidgets.session.latest import Latest
 from etwidgets.session.model import HistoryLine, JobStatus, Kept, Message, TomoStackModel
 from etwidgets.session.operations import OPERATIONS, Operation
+from etwidgets.session.own_operations import operation
 from etwidgets.session.runners import InlineRunner, Runner, ThreadRunner
 from etwidgets.session.session import Session
 from etwidgets.session.sources import SAMPLES
@@ -35,6 +37,8 @@ __all__ = [
     "begin_autosave",
     "in_words",
     "memory_of_process",
+    "operation",
+    "run_batch",
     "size_in_words",
     "state_folder",
 ]

@@ -14,6 +14,7 @@ import numpy as np
 
 from etwidgets.align import AXIS_METHODS, METHODS
 from etwidgets.errors import MissingTiltsError, ParameterError
+from etwidgets.progress import NullProgress
 from etwidgets.session.parameters import check_names, in_words
 from etwidgets.session.sources import open_file, open_sample, open_spectra
 from etwidgets.signals import RecStack
@@ -53,6 +54,8 @@ class Operation:
         Whether it refuses a stack without tilts.
     copies
         How many float32 copies of the stack it holds at its peak, its result among them.
+    home
+        The module of an operation of the user's own, from which a script imports it; empty for ours.
     """
 
     name: str
@@ -63,6 +66,11 @@ class Operation:
     parameters: frozenset[str]
     needs_tilts: bool = False
     copies: float = 2.0
+    home: str = ""
+
+    def __call__(self, stack: TomoStack | None, /, **parameters: Any) -> Any:
+        """Do it once, outside any session; returns what it gives."""
+        return self.function(stack, NullProgress(), **parameters)
 
     def check(self, parameters: Mapping[str, Any]) -> None:
         """Refuse parameters that it does not take.
@@ -345,7 +353,7 @@ _TABLE = (
 OPERATIONS: Mapping[str, Operation] = MappingProxyType({operation.name: operation for operation in _TABLE})
 
 
-def find(name: str) -> Operation:
+def find(name: str, table: Mapping[str, Operation] = OPERATIONS) -> Operation:
     """The operation of that name.
 
     Raises
@@ -353,6 +361,9 @@ def find(name: str) -> Operation:
     ParameterError
         If there is none; the message lists them.
     """
-    if name not in OPERATIONS:
-        raise ParameterError(f"there is no operation {name!r}; there are: {', '.join(OPERATIONS)}")
-    return OPERATIONS[name]
+    if name not in table:
+        raise ParameterError(
+            f"there is no operation {name!r}; there are: {', '.join(table)}. One of your own is given to the "
+            "session: Session(operations=[...])"
+        )
+    return table[name]

@@ -15,6 +15,7 @@ import numpy as np
 from etwidgets.atomic import atomic_path
 from etwidgets.errors import HistoryError, ParameterError
 from etwidgets.session.digest import digest
+from etwidgets.session.estimate import check_fits, estimate
 from etwidgets.session.history import Channel, State, Step
 from etwidgets.session.operations import find
 from etwidgets.session.parameters import paths_in_words
@@ -119,7 +120,22 @@ def _as_done(parameters: Mapping[str, Any], progress: Progress) -> dict[str, Any
     return {**parameters, iterations_name(str(parameters.get("method", ""))): progress.iterations_done}
 
 
-def replay(state: State, steps: Sequence[Step], progress: Progress) -> State:
+def repeat(
+    state: State, steps: Sequence[Step], table: Mapping[str, Operation], progress: Progress
+) -> list[Outcome]:
+    """Do the steps of another series on this one, one after the other; what they give is as it comes."""
+    outcomes: list[Outcome] = []
+    for number, step in enumerate(steps):
+        operation = find(step.operation, table)
+        operation.check_stack(state.stack)
+        check_fits(estimate(operation, state.stack, step.parameters), step.words)
+        part = progress.part(number / len(steps), (number + 1) / len(steps), title=step.words)
+        outcomes.append(run(operation, step.parameters, state, part))
+        state = outcomes[-1].state
+    return outcomes
+
+
+def replay(state: State, steps: Sequence[Step], table: Mapping[str, Operation], progress: Progress) -> State:
     """Do the steps again, one after the other.
 
     Raises
@@ -129,7 +145,7 @@ def replay(state: State, steps: Sequence[Step], progress: Progress) -> State:
     """
     for number, step in enumerate(steps):
         part = progress.part(number / len(steps), (number + 1) / len(steps))
-        outcome = run(find(step.operation), step.parameters, state, part)
+        outcome = run(find(step.operation, table), step.parameters, state, part)
         if outcome.step.after != step.after:
             raise HistoryError(
                 f"doing the step {step.words!r} again gave another result ({outcome.step.after} instead of "
@@ -139,7 +155,9 @@ def replay(state: State, steps: Sequence[Step], progress: Progress) -> State:
     return state
 
 
-def reopen(saved: Saved, folder: Path, progress: Progress) -> tuple[State, State]:
+def reopen(
+    saved: Saved, folder: Path, table: Mapping[str, Operation], progress: Progress
+) -> tuple[State, State]:
     """The state before the first step of a saved session, and the one that it was left in.
 
     Parameters
@@ -148,6 +166,8 @@ def reopen(saved: Saved, folder: Path, progress: Progress) -> tuple[State, State
         From a session file.
     folder
         Where that file lies, and beside it the tilt series that came from no file.
+    table
+        The operations that there are.
     progress
         Told how far the work is, and may stop it.
     """
@@ -157,7 +177,7 @@ def reopen(saved: Saved, folder: Path, progress: Progress) -> tuple[State, State
 
         stack = io.load(folder / Path(saved.start).name)
     start = State(stack, source=saved.source)
-    return start, replay(start, saved.steps[: saved.position], progress)
+    return start, replay(start, saved.steps[: saved.position], table, progress)
 
 
 def save_signal(signal: TomoStack | RecStack, path: Path, _progress: Progress) -> None:

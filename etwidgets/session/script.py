@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from etwidgets.errors import ParameterError
 from etwidgets.session.display import SERIES
-from etwidgets.session.operations import OPERATIONS
+from etwidgets.session.operations import OPERATIONS, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +38,12 @@ _SUM = "stack = etw.spectral.sum_image(spectra)"
 _IMPORTS = ["import numpy as np", "", "import etwidgets as etw"]
 
 
-def script(steps: Sequence[Step], start: str | None = None, measured: Sequence[Measurement] = ()) -> str:
+def script(
+    steps: Sequence[Step],
+    start: str | None = None,
+    measured: Sequence[Measurement] = (),
+    table: Mapping[str, Operation] = OPERATIONS,
+) -> str:
     """The steps as a script; it leaves ``stack`` and, if one was made, ``volume``.
 
     Parameters
@@ -49,22 +54,32 @@ def script(steps: Sequence[Step], start: str | None = None, measured: Sequence[M
         Name of the file with the tilt series before the first step; None if a step opens one.
     measured
         What was measured of the volumes that the steps end with.
+    table
+        The operations that there are.
 
     Raises
     ------
     ParameterError
         If there is a step that cannot be written.
     """
-    parts = [_heading(), *_IMPORTS, ""]
-    for words, lines in _cells(steps, start, measured):
+    parts = [_heading(), *_imports(steps, table), ""]
+    for words, lines in _cells(steps, start, measured, table):
         parts += [f"# {words}", *lines, ""]
     return "\n".join(parts)
 
 
-def notebook(steps: Sequence[Step], start: str | None = None, measured: Sequence[Measurement] = ()) -> str:
+def notebook(
+    steps: Sequence[Step],
+    start: str | None = None,
+    measured: Sequence[Measurement] = (),
+    table: Mapping[str, Operation] = OPERATIONS,
+) -> str:
     """The same as a notebook (format 4.5): one cell per step, its words above it."""
-    cells = [_cell("markdown", ["# What was done", "", _heading().lstrip("# ")]), _cell("code", _IMPORTS)]
-    for words, lines in _cells(steps, start, measured):
+    cells = [
+        _cell("markdown", ["# What was done", "", _heading().lstrip("# ")]),
+        _cell("code", _imports(steps, table)),
+    ]
+    for words, lines in _cells(steps, start, measured, table):
         cells += [_cell("markdown", [words]), _cell("code", lines)]
     for number, cell in enumerate(cells):
         cell["id"] = f"step-{number}"
@@ -78,18 +93,40 @@ def _heading() -> str:
     return f"# Written by etwidgets {version}; gives the arrays of the session, bit for bit."
 
 
+def _imports(steps: Sequence[Step], table: Mapping[str, Operation]) -> list[str]:
+    """What the script imports: operations of the user's own by the name of their modules."""
+    own = {each.operation for each in steps if each.operation in table and table[each.operation].home}
+    return [*_IMPORTS, *sorted(f"from {table[name].home} import {name}" for name in own)]
+
+
+def _lines_of(step: Step, table: Mapping[str, Operation]) -> list[str]:
+    if step.operation in WRITERS:
+        return WRITERS[step.operation](step.parameters)
+    own = table.get(step.operation)
+    if own is None:
+        raise ParameterError(f"the step {step.words!r} cannot be written as a script")
+    if own.home == "__main__":
+        raise ParameterError(
+            f"the step {step.words!r} is an operation of this notebook, which no script can import; move "
+            f"{own.name} into a file of its own, such as my_steps.py, and import it from there"
+        )
+    target = "volume" if own.kind == "volume" else "stack"
+    return [f"{target} = {own.name}(stack{''.join(f', {n}={v!r}' for n, v in step.parameters.items())})"]
+
+
 def _cells(
-    steps: Sequence[Step], start: str | None, measured: Sequence[Measurement]
+    steps: Sequence[Step],
+    start: str | None,
+    measured: Sequence[Measurement],
+    table: Mapping[str, Operation],
 ) -> list[tuple[str, list[str]]]:
     cells = (
         [] if start is None else [("The tilt series before the first step", [f"stack = etw.load({start!r})"])]
     )
     channels: list[str] = []
     for step in steps:
-        if step.operation not in WRITERS:
-            raise ParameterError(f"the step {step.words!r} cannot be written as a script")
-        lines = WRITERS[step.operation](step.parameters)
-        cells.append((step.words.replace("\n", " "), [*lines, *_of_channels(step, channels)]))
+        lines = [*_lines_of(step, table), *_of_channels(step, channels, table[step.operation].kind)]
+        cells.append((step.words.replace("\n", " "), lines))
     return [*cells, *(_measured(each) for each in measured)]
 
 
@@ -100,9 +137,9 @@ def _measured(found: Measurement) -> tuple[str, list[str]]:
     return f"Measure {name}", [f"table = {call}", "print(table)"]
 
 
-def _of_channels(step: Step, names: list[str]) -> list[str]:
+def _of_channels(step: Step, names: list[str], kind: str) -> list[str]:
     """What the step does to the other signals of the series; ``names`` are those that there are."""
-    kind, name = OPERATIONS[step.operation].kind, step.parameters.get("name")
+    name = step.parameters.get("name")
     lines: list[str] = []
     if kind == "source":
         names.clear()

@@ -26,12 +26,13 @@ from etwidgets.session.jobs import Job, in_words
 from etwidgets.session.latest import Latest
 from etwidgets.session.model import HistoryLine, Kept, Message, TomoStackModel
 from etwidgets.session.operations import find
+from etwidgets.session.own_operations import table_of
 from etwidgets.session.parameters import as_json
 from etwidgets.session.runners import InlineRunner
 from etwidgets.signals.extent import kept_part, left_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from etwidgets.progress import Progress
     from etwidgets.session.autosave import Autosave
@@ -59,6 +60,8 @@ class Session:
         needed. Default: a third of the machine's memory.
     autosave
         Where the steps are kept as they are done; default: nowhere.
+    operations
+        Of your own, made with :func:`~etwidgets.session.operation`.
 
     Examples
     --------
@@ -73,8 +76,10 @@ class Session:
         runner: Runner | None = None,
         memory_limit: int | None = None,
         autosave: Autosave | None = None,
+        operations: Iterable[Operation] = (),
     ) -> None:
         self._autosave = autosave
+        self._table = table_of(operations)
         self.model = TomoStackModel() if model is None else model
         self.display = Display()
         self.runner = InlineRunner() if runner is None else runner
@@ -111,7 +116,7 @@ class Session:
         Exception
             With an inline runner, the one with which the job failed.
         """
-        operation, parameters = find(name), as_json(parameters)
+        operation, parameters = find(name, self._table), as_json(parameters)
         operation.check(parameters)
         words = operation.words(parameters)
         job = Job(name, words, self.runner)
@@ -163,14 +168,14 @@ class Session:
             Judged by earlier runs of the same operation and method in this session; None before the first,
             and of a reconstruction: ``previews.reconstruction_time`` tries that out.
         """
-        operation = find(name)
+        operation = find(name, self._table)
         needed = self._estimate(operation, self._state, parameters)
         pace = self._pace.get(_kind_of_work(operation, parameters))
         return needed.memory, None if pace is None else pace * needed.work
 
     def lack(self, name: str, /, **parameters: Any) -> tuple[int, int] | None:
         """Bytes that an operation needs and that are free, where it would be refused for want of memory."""
-        needed = self._estimate(find(name), self._state, parameters)
+        needed = self._estimate(find(name, self._table), self._state, parameters)
         free = free_memory()
         return None if fits(needed, free) else (needed.memory, free)
 
@@ -227,7 +232,7 @@ class Session:
         self, start: State, steps: tuple[Step, ...], finish: Callable[[State], tuple[JobState, str]]
     ) -> Job:
         job = Job("replay", "Make an earlier state again", self.runner)
-        self._queue.submit(Task(job, lambda: partial(running.replay, start, steps), finish))
+        self._queue.submit(Task(job, lambda: partial(running.replay, start, steps, self._table), finish))
         if self.runner.inline and job.error is not None:
             raise job.error
         return job
@@ -345,7 +350,63 @@ class Session:
             self.display.keep_inside(state.stack, state.reconstruction)
             return "committed", ""
 
-        self._queue.submit(Task(job, lambda: partial(running.reopen, saved, source.parent), finish))
+        work = partial(running.reopen, saved, source.parent, self._table)
+        self._queue.submit(Task(job, lambda: work, finish))
+        if self.runner.inline and job.error is not None:
+            raise job.error
+        return job
+
+    def repeat(self, path: str | Path) -> Job:
+        """Do on the series that is open here what a saved session did after it had opened its own.
+
+        Each becomes a step of this session; if one fails, nothing is changed. Numbers chosen for the other
+        series (a crop, projections to remove) are taken as they are.
+
+        Parameters
+        ----------
+        path
+            Of a file that :meth:`save` wrote.
+
+        Returns
+        -------
+        Job
+            Fails with the reason if a step cannot be done on this series.
+
+        Raises
+        ------
+        FileFormatError
+            If the file is no session, or of a later version.
+        ParameterError
+            If it has no step to repeat, or one that adds a file of the other series.
+        """
+        source = Path(path)
+        saved = saving.read(source)
+        steps = saved.steps[: saved.position]
+        steps = steps[max(self._sources(steps), default=-1) + 1 :]
+        if not steps:
+            raise ParameterError(f"{source.name} has no step after the one that opens its tilt series")
+        adds = next((step for step in steps if "path" in step.parameters), None)
+        if adds is not None:
+            raise ParameterError(
+                f"{source.name} cannot be repeated: {adds.words!r} adds a file that belongs to its own series"
+            )
+        job = Job("repeat", f"Repeat the {len(steps)} steps of {source.name}", self.runner)
+        base: list[State] = []  # filled when the job's turn comes
+
+        def begin() -> Callable[[Progress], Any]:
+            base.append(self._state)
+            return partial(running.repeat, base[0], steps, self._table)
+
+        def finish(outcomes: list[running.Outcome]) -> tuple[JobState, str]:
+            if self._state is not base[0]:
+                return "stale", "Not used, for the tilt series was changed meanwhile. Repeat the steps again."
+            for outcome in outcomes:
+                self._history.add(outcome.step, outcome.state)
+            self._publish()
+            self.display.centre(None, self.model.reconstruction)
+            return "committed", " ".join(note for outcome in outcomes for note in outcome.warnings)
+
+        self._queue.submit(Task(job, begin, finish))
         if self.runner.inline and job.error is not None:
             raise job.error
         return job
@@ -489,15 +550,19 @@ class Session:
     def _export(self, path: str | Path, write: Callable[..., str]) -> Path:
         target = Path(path)
         steps = self.history
-        opened = [i for i, step in enumerate(steps) if find(step.operation).kind == "source"]
+        opened = self._sources(steps)
         start = None if opened else self._save_start(target)
         state = self._state
         present = [each.data for each in state.signals]
         measured = [each for each in self.model.measurements if any(each.subject.data is d for d in present)]
-        content = write(steps[opened[-1] if opened else 0 :], start, measured)
+        content = write(steps[opened[-1] if opened else 0 :], start, measured, self._table)
         with atomic_path(target) as temporary:
             temporary.write_text(content, encoding="utf-8")
         return target
+
+    def _sources(self, steps: tuple[Step, ...]) -> list[int]:
+        """Where in the steps a tilt series is opened."""
+        return [i for i, step in enumerate(steps) if find(step.operation, self._table).kind == "source"]
 
     def _save_start(self, beside: Path) -> str | None:
         """The name of the file with the tilt series that was there before the first step."""

@@ -1,0 +1,99 @@
+"""The steps of one session done on many series, without a page; what each gives is saved."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from etwidgets.errors import EtwidgetsError, ParameterError
+from etwidgets.session.jobs import in_words
+from etwidgets.session.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from etwidgets.session.operations import Operation
+
+_log = logging.getLogger(__name__)
+
+
+def run_batch(
+    steps: str | Path,
+    series: Sequence[str | Path] = (),
+    *,
+    output: str | Path = ".",
+    ending: str = ".hspy",
+    operations: Iterable[Operation] = (),
+    tell: Callable[[str], None] = _log.info,
+) -> list[Path]:
+    """Do the steps of a saved session on each series, and save what comes out.
+
+    A series that fails is told, and the next one is done. No file is replaced.
+
+    Parameters
+    ----------
+    steps
+        Session file, as ``session.save`` and the panel History write it.
+    series
+        Files with tilt series; none: the one that the session itself opened, and its results must then be
+        those that it had.
+    output
+        Folder of the results, made if it is not there: ``NAME_rec`` for a volume, ``NAME_aligned`` where the
+        steps make none, and ``NAME_steps.json``, the session of its own.
+    ending
+        Of the results: ``.hspy``, ``.zspy``, ``.mrc`` or ``.tif``.
+    operations
+        Of your own, which the steps need.
+    tell
+        Is given one line for each series.
+
+    Returns
+    -------
+    list
+        Paths of the results, in the order of the series.
+
+    Raises
+    ------
+    ParameterError
+        At the end, if a series failed; naming those that did.
+    """
+    steps, folder, own = Path(steps), Path(output), tuple(operations)
+    folder.mkdir(parents=True, exist_ok=True)
+    results: list[Path] = []
+    failed: list[str] = []
+    sources: list[Path | None] = [Path(each) for each in series]
+    for source in sources or [None]:
+        name = steps.stem if source is None else source.stem
+        try:
+            result = _one(Session(operations=own), steps, source, folder / name, ending)
+        except Exception as error:  # noqa: BLE001  (the border: the other series must still be done)
+            expected = isinstance(error, EtwidgetsError)
+            _log.log(logging.INFO if expected else logging.ERROR, "%s", name, exc_info=error)
+            failed.append(name)
+            tell(f"{name}: {in_words(error)}")
+        else:
+            results.append(result)
+            tell(f"{name}: {result}")
+    if failed:
+        count = len(failed) + len(results)
+        raise ParameterError(f"{len(failed)} of {count} series failed: {', '.join(failed)}")
+    return results
+
+
+def _one(session: Session, steps: Path, source: Path | None, stem: Path, ending: str) -> Path:
+    targets = {what: stem.with_name(f"{stem.name}_{what}{ending}") for what in ("rec", "aligned")}
+    record = stem.with_name(f"{stem.name}_steps.json")
+    for path in (*targets.values(), record):
+        if path.exists():
+            raise ParameterError(f"{path} is there already; choose another folder with --output")
+    if source is None:
+        session.open_session(steps)
+    else:
+        session.open(str(source.resolve()))
+        session.repeat(steps)
+    has_volume = session.model.reconstruction is not None
+    target = targets["rec" if has_volume else "aligned"]
+    session.save_data("volume" if has_volume else "projections", target)
+    session.save(record)
+    return target
