@@ -31,6 +31,7 @@ from etwidgets.panels import (
 )
 from etwidgets.panels.header_line import HeaderLine
 from etwidgets.panels.resume_strip import ResumeStrip
+from etwidgets.panels.tour import Tour
 from etwidgets.session import Session, ThreadRunner, TomoStackModel, begin_autosave, in_words, state_folder
 from etwidgets.signals import TomoStack
 from etwidgets.views import PageWatch
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from etwidgets.panels import Panel
+    from etwidgets.panels.tour import Stop
     from etwidgets.session import Operation, Runner
 
 _log = logging.getLogger(__name__)
@@ -79,6 +81,8 @@ class Workbench:
         What the panels show; usable from other cells while the page is open.
     panels
         Panels by name.
+    tour
+        The guided tour: ``tour.start()``, ``tour.end()``.
 
     Examples
     --------
@@ -109,7 +113,7 @@ class Workbench:
         path = None if source is None or stack is not None else Path(str(source)).expanduser().resolve()
         folder = root if root is not None else (path.parent if path is not None else Path.cwd())
         made = (
-            DataPanel(self.session, folder),
+            data := DataPanel(self.session, folder),
             InspectPanel(self.session),
             CleanPanel(self.session),
             RegisterPanel(self.session),
@@ -126,6 +130,10 @@ class Workbench:
             panel.turn = self._turn
         self._header, self._status = HeaderLine(self.session), StatusLine(self.session)
         self._resume = ResumeStrip(self.session, sessions)
+        self._pointed: widgets.Widget | None = None
+        self.tour = Tour(self.session, self._point)
+        for panel in (self._header, data):
+            panel.offer_tour(self.tour.start)
         self._undo = ExitStack()
         self._steps = {
             name: self._step(number, panel) for number, (name, panel) in enumerate(self.panels.items(), 1)
@@ -157,6 +165,15 @@ class Workbench:
             panel.shown = other == name
         self._mark()
 
+    def _point(self, stop: Stop | None) -> None:
+        """Bring a stop of the tour to the front, and mark its control."""
+        if self._pointed is not None:
+            self._pointed.remove_class("etw-pointed")
+        self._pointed = None if stop is None else self.panels[stop.panel].controls[stop.control]
+        if stop is not None and self._pointed is not None:
+            self.show(stop.panel)
+            self._pointed.add_class("etw-pointed")
+
     def _turn(self, by: int) -> None:
         names = list(self.panels)
         self.show(names[(names.index(self.shown) + by) % len(names)])
@@ -173,7 +190,7 @@ class Workbench:
         self._closed = True
         self._undo.close()
         self.session.close()
-        for panel in (*self.panels.values(), self._header, self._status, self._resume):
+        for panel in (*self.panels.values(), self._header, self._status, self._resume, self.tour):
             panel.close()
         self._watch.close()
         close_tree(self.widget)
@@ -200,7 +217,8 @@ class Workbench:
         body = widgets.Box([path, middle]).add_class("etw-body")
         resume = self._resume.widget.add_class("etw-resume")
         self._watch = PageWatch(watched=self._served)
-        page = widgets.VBox([style_sheet(), self._watch, header, resume, body, status])
+        tour = self.tour.widget.add_class("etw-tour")
+        page = widgets.VBox([style_sheet(), self._watch, header, resume, tour, body, status])
         return page.add_class("etw").add_class("etw-workbench")
 
     def _observe(self, trait: str, handler: Any) -> None:

@@ -22,7 +22,7 @@ from etwidgets.session import SAMPLES, size_in_words
 from etwidgets.views import UploadView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from etwidgets.session import Session
     from etwidgets.signals import TomoStack
@@ -32,8 +32,19 @@ _LIMIT = 2_000_000_000  # bytes: what a page takes in a few minutes; larger file
 _TILTS = (".rawtlt", ".tlt", ".mdoc", ".txt")
 _BESIDE = (*_TILTS, ".json")
 _WELCOME = """<h2>Open a tilt series</h2>
-<p>A tilt series is a stack of projections of one specimen at many tilts. From it you reconstruct a volume:
-register the projections, find the tilt axis, reconstruct, look. The steps are at the left.</p>"""
+<p>A tilt series is a stack of projections of one specimen at many tilts. From it you reconstruct a volume.
+The steps are at the left, in the order of the work; none is forbidden, and every one can be undone.</p>"""
+_TOUR = "<p>New here? A tour of seven stops takes two minutes, on sample data.</p>"
+_WAY = """<p>Nothing yet. This is the way from projections to a volume:</p><table class='etw-facts etw-way'>
+<tr><th>Inspect</th><td>look for drift and bad projections</td></tr>
+<tr><th>Clean</th><td>crop, leave out, filter</td></tr>
+<tr><th>Register</th><td>take the drift out</td></tr>
+<tr><th>Tilt axis</th><td>put the axis in the middle, straight</td></tr>
+<tr><th>Reconstruct</th><td>projections to volume</td></tr>
+<tr><th>Volume</th><td>slices, rendering, films</td></tr>
+<tr><th>Spectral</th><td>a volume for each element</td></tr>
+<tr><th>Analyze</th><td>sizes and numbers, with errors</td></tr>
+<tr><th>History</th><td>undo, compare, take a script away</td></tr></table>"""
 
 
 class DataPanel(Panel):
@@ -78,7 +89,10 @@ class DataPanel(Panel):
         form = [heading("What is open"), self._facts, self._warning, self.controls["fix"]]
         form += [self._build_tilt_form(), self._build_pixel_form(), self._metadata]
         sample = row(self.controls["sample"], self.controls["open-sample"])
-        pictures = [text(_WELCOME), heading("A sample"), sample, *self._build_files()]
+        self.add("tour", button("Show me round"))
+        self._tour = row(text(_TOUR), self.controls["tour"])
+        self._tour.layout.display = "none"
+        pictures = [text(_WELCOME), self._tour, heading("A sample"), sample, *self._build_files()]
         if self._root is not None:
             form.insert(-1, self._channels.widget)
         return [*pictures, self.hint], form
@@ -104,6 +118,11 @@ class DataPanel(Panel):
         chosen = row(*(self.controls[name] for name in ("file", "tilts-file", "open")))
         listed = [heading("A file on this machine"), self._files.widget, chosen]
         return [*listed, heading("A file from your computer"), self._upload, text(said)]
+
+    def offer_tour(self, start: Callable[[], None]) -> None:
+        """Show the button that starts the tour."""
+        self.on_click("tour", start)
+        self._tour.layout.display = ""
 
     def _build_tilt_form(self) -> widgets.VBox:
         """What to do about a series without tilts; shown for such a one only."""
@@ -133,7 +152,7 @@ class DataPanel(Panel):
         self._tilt_form.layout.display = "none" if stack is None or stack.has_tilts else ""
         self._pixel_form.layout.display = "none" if stack is None else ""
         if stack is None:
-            self._facts.value, self._metadata.value = "<p>Nothing yet.</p>", ""
+            self._facts.value, self._metadata.value = _WAY, ""
         else:
             self._facts.value = facts(_facts_of(stack, self.model.source))
             self._metadata.value = _metadata_of(stack)

@@ -10,6 +10,8 @@ from etwidgets.panels.pictures import pixel_size
 from etwidgets.panels.pieces import button, row, text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import ipywidgets as widgets
 
 
@@ -27,7 +29,7 @@ _KEYS = (
 
 
 class HeaderLine(Panel):
-    """Name, size, tilts and pixel size of the series; undo and redo."""
+    """Name, size, tilts and pixel size of the series; undo and redo; the tour."""
 
     name = "history"
     title = "etwidgets"
@@ -42,12 +44,19 @@ class HeaderLine(Panel):
         self.on_click("redo", self.session.redo)
         self.refresh_on(self.model, ("stack", "source"))
         self.listen(self.model, ("can_undo", "can_redo", "busy"), self.enable)
+        self.add("tour", button("Tour"))
+        self.controls["tour"].layout.display = "none"
         self.add("keys", button("?", tooltip="Keys"))
         self.on_click("keys", self._turn_keys)
         self._keys = text(_KEYS, "etw-keys-table")
         self._keys.layout.display = "none"
-        names = ("undo", "redo", "keys")
+        names = ("undo", "redo", "tour", "keys")
         return [row(self._words, *(self.controls[name] for name in names)), self._keys], []
+
+    def offer_tour(self, start: Callable[[], None]) -> None:
+        """Show the button that starts the tour."""
+        self.on_click("tour", start)
+        self.controls["tour"].layout.display = ""
 
     def redraw(self) -> None:
         """Say what is open."""
