@@ -3,6 +3,7 @@
 #   make test   lint, types, import contracts, unit and browser tests
 #   make test-all  the tests that take longer, too
 #   make bench  compare speed with etspy      make docs   build the documentation
+#   make binder do what mybinder.org does, and drive its page in a browser
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -16,10 +17,10 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help app test test-all lint types contracts unit bench docs chromium clean
+.PHONY: help app test test-all lint types contracts unit bench docs binder chromium clean
 
 help:
-	@sed -n '2,6p' Makefile | cut -c3-
+	@sed -n '2,7p' Makefile | cut -c3-
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "etwidgets needs Python 3.11 to 3.13 with venv (Debian: apt-get install python3-venv)"; exit 1; }
@@ -70,6 +71,9 @@ bench: $(VENV)/.test
 
 docs: $(VENV)/.docs
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+binder: $(VENV)/.test chromium
+	$(BIN)/python binder/check.py
 
 clean:
 	rm -rf $(VENV) docs/_build build dist test-artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
