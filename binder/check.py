@@ -1,7 +1,7 @@
 """Does here what mybinder.org does with this folder, and drives the result in a browser: ``make binder``.
 
 In an empty directory: a clone, an environment from ``requirements.txt``, ``postBuild``, ``start`` with the
-server that Binder starts (JupyterLab under a prefix, on all addresses), the page and the first notebook in
+server that Binder starts (Jupyter under a prefix, on all addresses), the page and the first notebook in
 Chromium. Prints how long each took; pictures are kept in ``test-artifacts``. What it cannot show is what
 mybinder.org itself brings: its base image, processor and memory limit.
 """
@@ -71,7 +71,7 @@ def serve(folder: Path, settings: dict[str, str]) -> tuple[subprocess.Popen[byte
     command = [
         "binder/start",
         "jupyter",
-        "lab",
+        "notebook",
         "--ip=0.0.0.0",
         f"--port={port}",
         "--no-browser",
