@@ -4,6 +4,7 @@
 #   make test-all  the tests that take longer, too
 #   make bench  compare speed with etspy      make docs   build the documentation
 #   make binder do what mybinder.org does, and drive its page in a browser
+#   make pictures  make the pictures of README and documentation from real runs
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -17,10 +18,10 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help app test test-all lint types contracts unit bench docs binder chromium clean
+.PHONY: help app test test-all lint types contracts unit bench docs pictures binder chromium clean
 
 help:
-	@sed -n '2,7p' Makefile | cut -c3-
+	@sed -n '2,8p' Makefile | cut -c3-
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "etwidgets needs Python 3.11 to 3.13 with venv (Debian: apt-get install python3-venv)"; exit 1; }
@@ -36,7 +37,7 @@ $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.app
 
 $(VENV)/.docs: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --editable '.[docs,samples,spectral]'
+	$(BIN)/pip install --quiet --editable '.[docs]'
 	@touch $@
 
 app: $(VENV)/.app
@@ -70,7 +71,11 @@ bench: $(VENV)/.test
 	@for file in tests/benchmarks/bench_*.py; do $(BIN)/python $$file; done
 
 docs: $(VENV)/.docs
-	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	$(BIN)/python docs/check_links.py docs/_build/html
+
+pictures: $(VENV)/.test chromium
+	@for file in docs/make_*.py; do $(BIN)/python $$file; done
 
 binder: $(VENV)/.test chromium
 	$(BIN)/python binder/check.py

@@ -1,18 +1,38 @@
-"""Settings of the documentation; ``make docs`` builds it, with every warning an error."""
+"""Settings of the documentation; ``make docs`` builds it without a network, with every warning an error."""
+
+import zlib
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from latex2mathml.converter import convert
+from sphinx.application import Sphinx
 
 import etwidgets
 
+HERE = Path(__file__).parent
 project = "etwidgets"
 author = "the etwidgets developers"
 copyright = "the etwidgets developers"
 release = etwidgets.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-myst_heading_anchors = 3
-source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.intersphinx",
+]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "etwidgets"
 html_favicon = None
+html_static_path = ["_static"]
+html_css_files = ["cheat-sheet.css"]
+html_math_renderer = "mathml"
+pygments_style = "friendly"
+
+myst_heading_anchors = 3
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 autodoc_class_signature = "mixed"
@@ -20,3 +40,65 @@ napoleon_use_ivar = True
 napoleon_attr_annotations = False  # types are in the signature; "bool_" would be taken for a link
 napoleon_numpy_docstring = True
 napoleon_google_docstring = False
+
+# The notebooks are run when the documentation is built, once for each change of theirs
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(HERE / "_build" / "notebooks")
+nb_execution_timeout = 180
+nb_execution_raise_on_error = True
+nb_execution_in_temp = True
+nb_output_stderr = "remove"
+nb_merge_streams = True
+nb_ipywidgets_js = {}  # widgets need a kernel; their scripts would come from another host
+nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
+
+
+def _copy_notebooks() -> None:
+    """Sphinx reads only below this folder."""
+    there = HERE / "notebooks"
+    there.mkdir(exist_ok=True)
+    wanted = {path.name: path for path in (HERE.parent / "notebooks").glob("*.ipynb")}
+    for path in there.glob("*.ipynb"):
+        if path.name not in wanted:
+            path.unlink()
+    for name, path in wanted.items():
+        text = path.read_text(encoding="utf-8").replace("../docs/", "../")
+        if not (there / name).is_file() or (there / name).read_text(encoding="utf-8") != text:
+            (there / name).write_text(text, encoding="utf-8")
+
+
+def _write_inventory() -> Path:
+    """The few names of HyperSpy that we link to, in the form that intersphinx reads; kept in hyperspy.txt."""
+    head = "# Sphinx inventory version 2\n# Project: HyperSpy\n# Version: 2\n"
+    head += "# The remainder is compressed using zlib.\n"
+    path = HERE / "_build" / "hyperspy.inv"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(head.encode() + zlib.compress((HERE / "hyperspy.txt").read_bytes()))
+    return path
+
+
+_copy_notebooks()
+intersphinx_mapping = {
+    "hyperspy": ("https://hyperspy.org/hyperspy-doc/current/", str(_write_inventory())),
+}
+
+
+def _inline_math(translator: Any, node: nodes.math) -> None:
+    translator.body.append(convert(node.astext()))
+    raise nodes.SkipNode
+
+
+def _display_math(translator: Any, node: nodes.math_block) -> None:
+    translator.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')
+    raise nodes.SkipNode
+
+
+def _link_to_copies(_app: Sphinx, _name: str, source: list[str]) -> None:
+    """Links to notebooks are written as they work in the repository; here they lie below this folder."""
+    source[0] = source[0].replace("](../notebooks/", "](notebooks/")
+
+
+def setup(app: Sphinx) -> None:
+    """Formulas as MathML, which browsers draw by themselves; links to the copies of the notebooks."""
+    app.connect("source-read", _link_to_copies)
+    app.add_html_math_renderer("mathml", (_inline_math, None), (_display_math, None))

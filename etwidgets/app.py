@@ -28,6 +28,7 @@ from etwidgets.panels import (
     VolumePanel,
     close_tree,
     style_sheet,
+    with_words,
 )
 from etwidgets.panels.header_line import HeaderLine
 from etwidgets.panels.resume_strip import ResumeStrip
@@ -196,7 +197,7 @@ class Workbench:
         close_tree(self.widget)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return self.widget._repr_mimebundle_(**kwargs)
+        return with_words(self.widget._repr_mimebundle_(**kwargs), "The workbench")
 
     def _step(self, number: int, panel: Panel) -> widgets.Button:
         step = widgets.Button(description=f"{number}  {panel.title}", layout=widgets.Layout(width="auto"))

@@ -9,6 +9,8 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
+import psutil
+
 from etwidgets import __version__
 from etwidgets.errors import EtwidgetsError
 
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 
 _PACKAGES = (
     "numpy", "scipy", "hyperspy", "rosettasciio", "astra-toolbox", "scikit-image", "pystackreg", "dask",
-    "h5py", "zarr", "ipywidgets", "anywidget", "ipympl", "ipyvolume", "voila", "etspy",
+    "numba", "pandas", "h5py", "zarr", "mrcfile", "exspy", "scikit-learn", "ipywidgets", "anywidget",
+    "ipympl", "ipyvolume", "voila", "jupyter-server", "notebook", "jupyterlab", "etspy",
 )  # fmt: skip
 
 
@@ -62,7 +65,8 @@ def report() -> str:
     """What a bug report should say of the environment."""
     lines = [
         f"etwidgets {__version__}",
-        f"Python {platform.python_version()} on {platform.platform()}, {os.cpu_count()} processors",
+        f"Python {platform.python_version()} on {platform.platform()}",
+        f"{os.cpu_count()} processors, {psutil.virtual_memory().total / 1e9:.0f} GB of memory",
     ]
     for name in _PACKAGES:
         try:

@@ -15,7 +15,7 @@ import ipywidgets as widgets
 
 from etwidgets.errors import EtwidgetsError, ParameterError
 from etwidgets.panels.style import style_sheet
-from etwidgets.panels.tree import close_tree
+from etwidgets.panels.tree import close_tree, with_words
 from etwidgets.progress import Cancelled
 from etwidgets.session import in_words
 
@@ -236,7 +236,7 @@ class Panel:
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if self._alone is None:
             self._alone = widgets.VBox([style_sheet(), self.widget]).add_class("etw-alone")
-        return self._alone._repr_mimebundle_(**kwargs)
+        return with_words(self._alone._repr_mimebundle_(**kwargs), f"The panel {self.title}")
 
     def close(self) -> None:
         """Undo all wiring and close all widgets with their layouts and styles; twice is harmless."""
