@@ -1,4 +1,4 @@
-"""What README and pages point to exists, every public name is in the reference, every picture has a script."""
+"""What README and pages point to exists, all public names are in the reference, each picture has a script."""
 
 import importlib
 import json
