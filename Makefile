@@ -61,7 +61,7 @@ test-all: $(VENV)/.test lint types contracts chromium
 
 # a browser needs both processors to itself: its tests run alone, after the others
 unit: $(VENV)/.test
-	MPLBACKEND=agg $(BIN)/pytest -n 2 --dist loadfile -m 'not browser and not slow'
+	MPLBACKEND=agg $(BIN)/pytest -n 2 --dist loadgroup -m 'not browser and not slow'
 	MPLBACKEND=agg $(BIN)/pytest -m 'browser and not slow'
 
 chromium:

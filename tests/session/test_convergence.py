@@ -51,6 +51,7 @@ def test_a_newer_start_replaces_an_older_one(sinogram):
     runner = ThreadRunner()
     seen, ended = [], []
     following = Following(seen.append, lambda: ended.append(True), ended.append, runner)
+    before = threading.active_count()
     following.start(data, tilts, {"method": "SIRT", "iterations": 100_000})
     assert runner.wait(lambda: len(seen) > 3, 20)
     following.start(data, tilts, {"method": "SIRT", "iterations": 4})
@@ -60,8 +61,9 @@ def test_a_newer_start_replaces_an_older_one(sinogram):
     assert ended == [True]
     assert not following.running
     end = time.monotonic() + 10
-    while threading.active_count() > 3 and time.monotonic() < end:
+    while threading.active_count() > before and time.monotonic() < end:
         time.sleep(0.05)
+    assert threading.active_count() <= before
     runner.close()
 
 

@@ -34,22 +34,23 @@ def failing(_stack, _progress):
     raise ZeroDivisionError("a fault of ours")
 
 
+def own(gate):
+    return [
+        Operation("gate", "stack", "Wait", "waiting", gate, frozenset({"add"})),
+        Operation("fail", "stack", "Break", "breaking", failing, frozenset()),
+    ]
+
+
 @pytest.fixture
-def gate(monkeypatch):
+def gate():
     gate = Gate()
-    table = {
-        **operations.OPERATIONS,
-        "gate": Operation("gate", "stack", "Wait", "waiting", gate, frozenset({"add"})),
-        "fail": Operation("fail", "stack", "Break", "breaking", failing, frozenset()),
-    }
-    monkeypatch.setattr(operations, "OPERATIONS", table)
     yield gate
     gate.open.set()
 
 
 @pytest.fixture
 def threaded(stack, gate):
-    session = Session(TomoStackModel(stack), ThreadRunner())
+    session = Session(TomoStackModel(stack), ThreadRunner(), operations=own(gate))
     yield session
     gate.open.set()
     session.close()
@@ -134,7 +135,7 @@ def test_cancel_forgets_the_steps_that_wait(threaded, stack, gate):
 
 def test_results_reach_the_event_loop_without_being_asked_for(stack, gate):
     async def work():
-        session = Session(TomoStackModel(stack), ThreadRunner())
+        session = Session(TomoStackModel(stack), ThreadRunner(), operations=own(gate))
         job = session.apply("gate", add=3.0)
         with pytest.raises(RuntimeError, match="await job"):
             job.result()

@@ -128,7 +128,7 @@ LATER = [
 ]
 
 
-@pytest.mark.parametrize("begin", ["open_spectra", "add_spectra"])
+@pytest.mark.parametrize("begin", [pytest.param("open_spectra", marks=pytest.mark.slow), "add_spectra"])
 def test_the_script_and_the_session_file_give_the_same_volumes(folder, begin, tmp_path, quick_choice):
     session = Session(TomoStackModel())
     if begin == "add_spectra":
