@@ -1,5 +1,6 @@
 """Settings of the documentation; ``make docs`` builds it without a network, with every warning an error."""
 
+import re
 import zlib
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,21 @@ def _link_to_copies(_app: Sphinx, _name: str, source: list[str]) -> None:
     source[0] = source[0].replace("](../notebooks/", "](notebooks/")
 
 
+def _one_name_an_entry(
+    _app: Sphinx, _what: str, _name: str, _object: object, _options: object, lines: list[str]
+) -> None:
+    """``low, high`` under Attributes becomes two entries; napoleon would print ``high (low,)``."""
+    for at in range(len(lines) - 1, 0, -1):
+        names = re.fullmatch(r"(\w+(?:, \w+)+)", lines[at])
+        if names and at + 1 < len(lines) and lines[at + 1].startswith("    "):
+            end = next((i for i in range(at + 1, len(lines)) if not lines[i].startswith("    ")), len(lines))
+            words = lines[at + 1 : end]
+            entries = [[name, *words] for name in names[1].split(", ")]
+            lines[at:end] = [line for entry in entries for line in entry]
+
+
 def setup(app: Sphinx) -> None:
     """Formulas as MathML, which browsers draw by themselves; links to the copies of the notebooks."""
     app.connect("source-read", _link_to_copies)
+    app.connect("autodoc-process-docstring", _one_name_an_entry, priority=400)  # napoleon's is 500
     app.add_html_math_renderer("mathml", (_inline_math, None), (_display_math, None))

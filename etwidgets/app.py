@@ -28,7 +28,6 @@ from etwidgets.panels import (
     VolumePanel,
     close_tree,
     style_sheet,
-    with_words,
 )
 from etwidgets.panels.header_line import HeaderLine
 from etwidgets.panels.resume_strip import ResumeStrip
@@ -36,6 +35,7 @@ from etwidgets.panels.tour import Tour
 from etwidgets.session import Session, ThreadRunner, TomoStackModel, begin_autosave, in_words, state_folder
 from etwidgets.signals import TomoStack
 from etwidgets.views import PageWatch
+from etwidgets.views.parts import with_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,7 +12,7 @@ from etwidgets.panels.register_panel import RegisterPanel
 from etwidgets.panels.spectral_panel import SpectralPanel
 from etwidgets.panels.status_line import StatusLine
 from etwidgets.panels.style import style_sheet
-from etwidgets.panels.tree import close_tree, with_words
+from etwidgets.panels.tree import close_tree
 from etwidgets.panels.volume_panel import VolumePanel
 
 __all__ = [
@@ -30,5 +30,4 @@ __all__ = [
     "VolumePanel",
     "close_tree",
     "style_sheet",
-    "with_words",
 ]

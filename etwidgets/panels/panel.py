@@ -15,9 +15,10 @@ import ipywidgets as widgets
 
 from etwidgets.errors import EtwidgetsError, ParameterError
 from etwidgets.panels.style import style_sheet
-from etwidgets.panels.tree import close_tree, with_words
+from etwidgets.panels.tree import close_tree
 from etwidgets.progress import Cancelled
 from etwidgets.session import in_words
+from etwidgets.views.parts import with_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -1,8 +1,8 @@
-"""Closes widgets with all that hangs on them, and puts words in their place; knows no panel."""
+"""Closes widgets with all that hangs on them; knows no panel."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
@@ -30,8 +30,3 @@ def _walk(roots: tuple[widgets.Widget, ...], seen: set[int]) -> Iterator[widgets
             inner = value if isinstance(value, list | tuple) else (value,)
             yield from _walk(tuple(item for item in inner if isinstance(item, widgets.Widget)), seen)
         yield root
-
-
-def with_words(bundle: dict[str, Any], what: str) -> dict[str, Any]:
-    """What a notebook shows of a widget where no kernel draws it, as on a page of documentation."""
-    return {**bundle, "text/plain": f"{what} is drawn here when the notebook is open in Jupyter."}

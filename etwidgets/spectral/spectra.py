@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import dask.array as da
@@ -31,7 +32,12 @@ def exspy() -> Any:
         If it is not installed.
     """
     try:
-        import exspy as found
+        # its classes, too: HyperSpy imports them sooner or later, and exspy 0.3 asks for some of its by
+        # names that are deprecated, which is no news for a user
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Importing `Lazy.*` from `hyperspy._signals")
+            import exspy as found
+            import exspy.signals
     except ImportError as error:
         raise MissingDependencyError(
             "spectra need the package exspy: pip install 'etwidgets[spectral]'"

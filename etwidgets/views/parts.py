@@ -1,6 +1,8 @@
-"""Closes what belongs to a widget and would stay behind; knows no view."""
+"""What all widgets of ours need: their parts closed, and words where they cannot be drawn; knows no view."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -11,3 +13,8 @@ def close_parts(widget: widgets.Widget) -> None:
         part = getattr(widget, name, None)
         if isinstance(part, widgets.Widget):
             part.close()
+
+
+def with_words(bundle: dict[str, Any], what: str) -> dict[str, Any]:
+    """What a notebook shows of a widget where no kernel draws it, as on a page of documentation."""
+    return {**bundle, "text/plain": f"{what} is drawn here when the notebook is open in Jupyter."}

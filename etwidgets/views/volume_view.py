@@ -20,7 +20,7 @@ from scipy import ndimage
 
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.views.panes import contrast_limits
-from etwidgets.views.parts import close_parts
+from etwidgets.views.parts import close_parts, with_words
 from etwidgets.views.volume_shader import shader_for
 
 if TYPE_CHECKING:
@@ -203,6 +203,9 @@ class VolumeView(widgets.VBox):
         for widget in inner:
             widget.close()
         super().close()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return with_words(super()._repr_mimebundle_(**kwargs), "The rendered volume")
 
     # -- drawing ------------------------------------------------------------------------------------
 
