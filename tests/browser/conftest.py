@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,11 @@ class Visit:
             timeout=120_000,
         )
 
+    def open_needle(self, server):
+        self.page.goto(server.address)
+        self.wait_for_series("77 projections")
+        self.wait_for_panes("inspect", 2)
+
     def step(self, name):
         self.page.click(f".etw-step-{name}")
         self.page.wait_for_selector(f".etw-panel-{name}", state="visible")
@@ -165,9 +171,9 @@ class Visit:
         )
 
 
-@pytest.fixture
-def visit(chromium):
-    """A fresh page; when the test ends, nothing may have gone wrong or left this machine."""
+@contextmanager
+def opened(chromium):
+    """A fresh page; in the end nothing may have gone wrong or left this machine."""
     page = chromium.new_page(viewport={"width": 1280, "height": 720})
     page.set_default_timeout(60_000)
     visit = Visit(page)
@@ -175,3 +181,18 @@ def visit(chromium):
     page.close()
     assert visit.errors == []
     assert visit.foreign == []
+
+
+@pytest.fixture
+def visit(chromium):
+    """A page of its own for a test."""
+    with opened(chromium) as visit:
+        yield visit
+
+
+@pytest.fixture(scope="module")
+def looking(chromium, server):
+    """A page on the needle for those tests of a module that only look; opening one takes ten seconds."""
+    with opened(chromium) as visit:
+        visit.open_needle(server)
+        yield visit

@@ -6,7 +6,7 @@ import time
 import psutil
 import pytest
 
-from tests.browser.test_workbench import kernels, open_needle, pixels
+from tests.browser.test_workbench import kernels, pixels
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def needle_file(ending):
 
 def test_a_run_is_finished_early_set_aside_and_compared(visit, server):
     page = visit.page
-    open_needle(visit, server)
+    visit.open_needle(server)
     visit.step("reconstruct")
     page.select_option(".etw-reconstruct-method select", "SIRT")
     page.fill(".etw-reconstruct-iterations input", "4000")
@@ -54,7 +54,7 @@ def test_a_run_is_finished_early_set_aside_and_compared(visit, server):
 
 def test_files_of_the_users_computer_are_uploaded_and_opened(visit, server):
     page = visit.page
-    open_needle(visit, server)
+    visit.open_needle(server)
     visit.step("data")
     page.set_input_files(".etw-data-upload input", [needle_file(".mrc"), needle_file(".rawtlt")])
     visit.wait_for_status("Open: HAADF.mrc, tilts from HAADF.rawtlt")
@@ -64,28 +64,27 @@ def test_files_of_the_users_computer_are_uploaded_and_opened(visit, server):
     visit.keep("upload")
 
 
-def test_keys_are_shown_and_a_double_click_resets_a_slider(visit, server):
-    page = visit.page
-    open_needle(visit, server)
+def test_keys_are_shown_and_a_double_click_resets_a_slider(looking):
+    page = looking.page
     page.focus(".etw-panel-inspect .etw-image canvas")
     page.keyboard.press("?")
     page.wait_for_selector(".etw-panel-inspect .etw-keys", state="visible")
     assert "play the tilts" in page.locator(".etw-panel-inspect .etw-keys").inner_text()
     page.keyboard.press("Escape")
     page.wait_for_selector(".etw-panel-inspect .etw-keys", state="hidden")
-    visit.step("axis")
-    visit.wait_for_panes("axis", 3, view=1)
+    looking.step("axis")
+    looking.wait_for_panes("axis", 3, view=1)
     page.focus(".etw-axis-shift .noUi-handle")
     page.keyboard.press("PageUp")
     readout = page.locator(".etw-axis-shift .widget-readout")
-    visit.until(lambda: readout.inner_text() != "0.00")
+    looking.until(lambda: readout.inner_text() != "0.00")
     page.locator(".etw-axis-shift .noUi-handle").dblclick()
-    visit.until(lambda: readout.inner_text() == "0.00")
+    looking.until(lambda: readout.inner_text() == "0.00")
 
 
-def test_the_histogram_changes_the_contrast(visit, server):
-    page = visit.page
-    open_needle(visit, server)
+def test_the_histogram_changes_the_contrast(looking):
+    page = looking.page
+    looking.step("inspect")
     before = pixels(page, ".etw-panel-inspect .etw-image canvas")
     box = page.locator(".etw-panel-inspect .etw-histogram").bounding_box()
     limits = page.locator(".etw-panel-inspect .etw-histogram").get_attribute("data-limits")
@@ -94,7 +93,7 @@ def test_the_histogram_changes_the_contrast(visit, server):
     page.mouse.down()
     page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 20, steps=4)
     page.mouse.up()
-    visit.until(lambda: abs(pixels(page, ".etw-panel-inspect .etw-image canvas") - before).mean() > 1)
+    looking.until(lambda: abs(pixels(page, ".etw-panel-inspect .etw-image canvas") - before).mean() > 1)
 
 
 HEAP = "() => { gc(); return performance.memory.usedJSHeapSize; }"
@@ -115,7 +114,7 @@ MOVE = """async (moves) => {
 def test_memory_stays_flat_over_moves_and_undo(visit, serve):
     server = serve("--sample", "needle")
     page = visit.page
-    open_needle(visit, server)
+    visit.open_needle(server)
     visit.step("register")
     page.click(".etw-register-run")
     visit.wait_for_status("Register: PC")

@@ -1,6 +1,7 @@
 """What was done is kept on disk as it is done, and offered again when the process was lost."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -24,13 +25,18 @@ os.kill(os.getpid(), 9)
 """
 
 
-@pytest.fixture
-def killed(tmp_path):
-    """The folder of a process that was killed in the middle of its work."""
-    folder = tmp_path / "sessions"
+@pytest.fixture(scope="module")
+def left(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("killed") / "sessions"
     run = subprocess.run([sys.executable, "-W", "ignore", "-c", KILLED, str(folder)], check=False)
     assert run.returncode == -9
     return folder
+
+
+@pytest.fixture
+def killed(left, tmp_path):
+    """The folder of a process that was killed in the middle of its work."""
+    return shutil.copytree(left, tmp_path / "sessions")
 
 
 def test_the_work_of_a_killed_process_is_offered_and_resumed(killed):
