@@ -54,7 +54,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             parameters=(),
         ),
         "COM": Method(
-            use_for="Needles, pillars and particles in dark field. All projections at once: no errors add up.",
+            use_for="Needles, pillars, particles in dark field. All projections at once: no errors add up.",
             when="Intensity is mass (no background, nothing negative), and each chosen column holds the same "
             "matter at every tilt.",
             caution="Matter that enters at high tilt, or columns cut by the frame, pull it away. "
