@@ -130,6 +130,7 @@ def test_section_8_tilt_align(registered, name):
     assert ali.metadata.Tomography.yshift == ali.metadata.Tomography.axis_estimate.shift_px
 
 
+@pytest.mark.slow  # the notebook of the paper does the same, and is run
 def test_section_8_max_image_on_the_catalyst():
     s = ds.get_catalyst_data(misalign=True, tiltrotate=2.3)
     reg = s.rebin(scale=[1, 2, 2]).stack_register("StackReg")

@@ -2,13 +2,15 @@
 
 import pytest
 
+from etwidgets import io
 from etwidgets.app import Workbench
 from etwidgets.panels.tour import STOPS
 from etwidgets.session import OPERATIONS, InlineRunner
 
 
 @pytest.fixture
-def bench(made, tmp_path):
+def bench(made, series, tmp_path):
+    io.save(series, tmp_path / "needle.hspy")
     return made(Workbench(root=tmp_path, runner=InlineRunner()))
 
 
@@ -44,20 +46,21 @@ def test_every_stop_shows_its_panel_and_marks_its_control(bench):
 
 def test_it_goes_on_when_a_series_is_opened_and_sees_what_was_done(bench):
     bench.tour.start()
-    bench.panels["data"].controls["open-sample"].click()
+    bench.panels["data"].controls["file"].value = "needle.hspy"
+    bench.panels["data"].controls["open"].click()
     assert bench.tour.stop.panel == bench.shown == "inspect"
     bench.tour.controls["next"].click()
     assert "Done" not in shown(bench)[0]
-    bench.session.apply("register", method="COM")
+    bench.session.apply("register", method="PC")
     assert "Done" in shown(bench)[0]
     bench.session.undo()
     assert "Done" not in shown(bench)[0]
 
 
-def test_it_is_ended_and_started_again(bench):
+def test_it_is_ended_and_started_again(bench, tmp_path):
     bench.tour.start()
     bench.tour.controls["end"].click()
     assert shown(bench) == (None, [])
-    bench.session.apply("sample", name="needle")
+    bench.session.open(str(tmp_path / "needle.hspy"))
     bench._header.controls["tour"].click()
     assert bench.tour.stop.panel == "inspect"  # a series is open already
