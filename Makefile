@@ -43,7 +43,9 @@ $(VENV)/.docs: pyproject.toml | $(BIN)/python
 app: $(VENV)/.app
 	$(BIN)/etwidgets app --sample needle
 
-test: $(VENV)/.test lint types contracts chromium unit
+test: $(VENV)/.test chromium
+	@$(MAKE) --no-print-directory -j3 lint types contracts
+	@$(MAKE) --no-print-directory unit
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -75,6 +75,7 @@ def test_background_subtraction(edx, needle, aligned):
     assert alike(found["Pt"], needle.truth["Pt"]) > 0.8
 
 
+@pytest.mark.slow  # HyperSpy's own decomposition takes its time
 def test_nmf_decomposition(edx, needle):
     edx = edx.inav[:, :, ::3].deepcopy()  # every third tilt; HyperSpy's SVD of all takes half a minute
     edx.change_dtype("float32")  # HyperSpy refuses to decompose integers

@@ -52,6 +52,7 @@ def test_a_run_is_finished_early_set_aside_and_compared(visit, server):
     page.wait_for_function("document.querySelector('.etw-status-log').innerText.includes('FBP')")
 
 
+@pytest.mark.slow  # tests/panels/test_data_panel.py uploads without a browser
 def test_files_of_the_users_computer_are_uploaded_and_opened(visit, server):
     page = visit.page
     visit.open_needle(server)
