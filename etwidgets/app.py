@@ -105,14 +105,15 @@ class Workbench:
         stack = source if isinstance(source, TomoStack) else None
         self.model = TomoStackModel(stack)
         sessions = state_folder() if runner is None else None  # a page; scripts and tests keep nothing
+        path = None if source is None or stack is not None else Path(str(source)).expanduser().resolve()
+        folder = root if root is not None else (path.parent if path is not None else Path.cwd())
         self.session = Session(
             self.model,
             ThreadRunner() if runner is None else runner,
             autosave=None if sessions is None else begin_autosave(sessions),
             operations=operations,
+            root=folder if served else None,
         )
-        path = None if source is None or stack is not None else Path(str(source)).expanduser().resolve()
-        folder = root if root is not None else (path.parent if path is not None else Path.cwd())
         made = (
             data := DataPanel(self.session, folder),
             InspectPanel(self.session),

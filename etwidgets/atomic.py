@@ -9,10 +9,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from etwidgets.errors import ParameterError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PREFIX = ".etwidgets-"
+_LONGEST_NAME = 255  # bytes, of most file systems
 
 
 @contextlib.contextmanager
@@ -36,10 +39,13 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     ------
     FileNotFoundError
         If the folder does not exist.
+    FileExistsError
+        If there is a folder of that name: it is never replaced by a file.
+    ParameterError
+        If the name is too long for a file.
     """
     target = Path(path).resolve()
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"the folder {target.parent} does not exist; make it first")
+    _check_name(target)
     # a folder of its own: a writer that adds to the name, or writes two files, cannot meet another one
     work = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=target.parent))
     try:
@@ -50,6 +56,18 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         _reach_disk(target.parent)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _check_name(target: Path) -> None:
+    length = len(os.fsencode(target.name))
+    if length > _LONGEST_NAME:
+        raise ParameterError(
+            f"the name {target.name[:40]}... has {length} characters, and {_LONGEST_NAME} are allowed"
+        )
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"the folder {target.parent} does not exist; make it first")
+    if target.is_dir() and target.suffix.lower() != ".zspy":
+        raise FileExistsError(f"{target} is a folder; choose another name for the file")
 
 
 def _replace(temporary: Path, target: Path, work: Path) -> None:

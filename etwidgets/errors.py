@@ -13,6 +13,10 @@ class ParameterError(EtwidgetsError, ValueError):
     """A parameter is misspelt, out of range or does not fit the data."""
 
 
+class OutsideError(ParameterError, IndexError):
+    """An index or a position lies outside the data."""
+
+
 class ShapeError(EtwidgetsError, ValueError):
     """An array has another shape or number of dimensions than the operation needs."""
 

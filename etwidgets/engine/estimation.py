@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etwidgets.checks import checked_count
 from etwidgets.engine import blocks
 from etwidgets.engine.algorithms.table import METHODS, Options, checked_name
 from etwidgets.engine.backends import find_backend
-from etwidgets.engine.checks import checked_count
 from etwidgets.engine.geometry import Geometry
 from etwidgets.engine.runs import Run, prepare, usable_widths
 from etwidgets.engine.team import Team, checked_workers

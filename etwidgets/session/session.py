@@ -15,19 +15,21 @@ import psutil
 
 from etwidgets import engine
 from etwidgets.atomic import atomic_path
+from etwidgets.checks import is_whole
 from etwidgets.errors import HistoryError, ParameterError
 from etwidgets.session import measuring, running, saving, script
 from etwidgets.session.branches import Branch, label_of
 from etwidgets.session.display import Display
 from etwidgets.session.estimate import Estimate, can_finish, check_fits, estimate, fits, free_memory
 from etwidgets.session.history import History, State, Step, memory_of
+from etwidgets.session.inside import check_inside
 from etwidgets.session.job_queue import JobQueue, Task
 from etwidgets.session.jobs import Job, in_words
 from etwidgets.session.latest import Latest
 from etwidgets.session.model import HistoryLine, Kept, Message, TomoStackModel
 from etwidgets.session.operations import find
 from etwidgets.session.own_operations import table_of
-from etwidgets.session.parameters import as_json
+from etwidgets.session.parameters import as_json, check_choice
 from etwidgets.session.runners import InlineRunner
 from etwidgets.signals.extent import kept_part, left_out
 
@@ -43,6 +45,12 @@ if TYPE_CHECKING:
 
 
 _MESSAGES = 100
+_LACK = {
+    True: "there is no tilt series to save; open one first",
+    False: "there is no volume to save; reconstruct one first",
+}
+_SAVED = ("projections", "volume", "figure")
+_FILMED = ("projections", "tilting", "x", "y", "z")
 
 
 class Session:
@@ -62,6 +70,8 @@ class Session:
         Where the steps are kept as they are done; default: nowhere.
     operations
         Of your own, made with :func:`~etwidgets.session.operation`.
+    root
+        The folder whose files steps may open, also those of session files; default: any file.
 
     Examples
     --------
@@ -77,7 +87,9 @@ class Session:
         memory_limit: int | None = None,
         autosave: Autosave | None = None,
         operations: Iterable[Operation] = (),
+        root: str | Path | None = None,
     ) -> None:
+        self._root = None if root is None else Path(root).resolve()
         self._autosave = autosave
         self._table = table_of(operations)
         self.model = TomoStackModel() if model is None else model
@@ -113,11 +125,14 @@ class Session:
         ------
         ParameterError
             If there is no such operation or parameter, or a value cannot be stored.
+        UnsafeFileError
+            If it names a file outside the folder that this session may read.
         Exception
             With an inline runner, the one with which the job failed.
         """
         operation, parameters = find(name, self._table), as_json(parameters)
         operation.check(parameters)
+        check_inside(self._root, parameters)
         words = operation.words(parameters)
         job = Job(name, words, self.runner)
         base: list[State] = []  # filled when the job's turn comes
@@ -287,8 +302,8 @@ class Session:
         self._publish()
 
     def _check_kept(self, index: int) -> None:
-        if not 0 <= index < len(self._branches):
-            raise HistoryError(f"there is no kept result {index}; there are {len(self._branches)}")
+        if not is_whole(index) or not 0 <= index < len(self._branches):
+            raise HistoryError(f"there is no kept result {index!r}; there are {len(self._branches)}")
 
     # -- to and from files --------------------------------------------------------------------------
 
@@ -331,9 +346,14 @@ class Session:
         ------
         FileFormatError
             If the file is no session, or of a later version.
+        ParameterError
+            If it has a step that there is not.
+        UnsafeFileError
+            If a step opens a file outside the folder that this session may read; nothing is opened then.
         """
         source = Path(path)
         saved = saving.read(source)
+        self._check_files(saved.all_steps)
         job = Job("open_session", f"Open the session {source.name}", self.runner)
 
         def finish(found: tuple[State, State]) -> tuple[JobState, str]:
@@ -381,6 +401,7 @@ class Session:
         """
         source = Path(path)
         saved = saving.read(source)
+        self._check_files(saved.all_steps)
         steps = saved.steps[: saved.position]
         steps = steps[max(self._sources(steps), default=-1) + 1 :]
         if not steps:
@@ -427,6 +448,7 @@ class Session:
         Job
             Fails with the reason, if it cannot be written.
         """
+        check_choice("what", what, _SAVED)
         target = Path(path)
         job = Job("save", f"Save {target.name}", self.runner)
 
@@ -434,9 +456,12 @@ class Session:
             state = self._state
             signal = state.stack if what == "projections" else state.reconstruction
             if signal is None:
-                raise ParameterError(
-                    f"there is no {'tilt series' if what == 'projections' else 'volume'} to save"
+                lack = (
+                    "tilt series to save; open one"
+                    if what == "projections"
+                    else "volume to save; reconstruct one"
                 )
+                raise ParameterError(f"there is no {lack} first")
             if what == "figure":
                 return partial(running.save_figure, signal, self.display.voxel, target)
             return partial(running.save_signal, signal, target)
@@ -469,6 +494,7 @@ class Session:
         Job
             Fails with the reason, if it cannot be written.
         """
+        check_choice("what", what, _FILMED)
         target = Path(path)
         job = Job("save", f"Save {target.name}", self.runner)
 
@@ -513,6 +539,8 @@ class Session:
         Job
             Fails with the reason, if it cannot be measured.
         """
+        if not isinstance(subject, measuring.Subject):
+            raise ParameterError(f"subject must be a Subject, a volume and its threshold, not {subject!r}")
         job = Job("measure", f"Measure {subject.name}", self.runner)
 
         def begin() -> Callable[[Progress], Any]:
@@ -563,6 +591,12 @@ class Session:
     def _sources(self, steps: tuple[Step, ...]) -> list[int]:
         """Where in the steps a tilt series is opened."""
         return [i for i, step in enumerate(steps) if find(step.operation, self._table).kind == "source"]
+
+    def _check_files(self, steps: Iterable[Step]) -> None:
+        """Refuse steps of a file that there are not, or that open what this session may not read."""
+        for step in steps:
+            find(step.operation, self._table).check(step.parameters)
+            check_inside(self._root, step.parameters)
 
     def _save_start(self, beside: Path) -> str | None:
         """The name of the file with the tilt series that was there before the first step."""

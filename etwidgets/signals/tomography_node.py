@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from hyperspy.signal import BaseSignal
 
+from etwidgets.checks import checked_reals
 from etwidgets.errors import DataError, MissingTiltsError, ShapeError, TiltCountError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ PROJECTIONS = "Projections"
 FRAMES = "Frames"
 _WIDTH = {"tilts": 1, "shifts": 2}
 _UNIFORM_TO_DEG = 1e-3
+_FULL_TURN_DEG = 360
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +116,7 @@ def write(signal: BaseSignal, what: str, values: ArrayLike | BaseSignal | None) 
     TiltCountError
         If the number of rows is not the number of projections.
     ShapeError, DataError
-        If the values have another shape, or are not finite.
+        If the values have another shape, or are no finite numbers; or a tilt is beyond a full turn.
     """
     if values is None:
         if signal.metadata.has_item(f"Tomography.{what}"):
@@ -126,6 +128,9 @@ def write(signal: BaseSignal, what: str, values: ArrayLike | BaseSignal | None) 
     bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if bad.size:
         raise DataError(f"{what} of projection(s) {bad.tolist()} are not finite")
+    if what == "tilts" and np.abs(rows).max() > _FULL_TURN_DEG:
+        far = float(rows.flat[np.abs(rows).argmax()])
+        raise DataError(f"a tilt of {far:g} deg is beyond a full turn (360 deg); tilts are in degrees")
     signal.metadata.set_item(f"Tomography.{what}", rows)
     if what == "tilts":
         show_on_axis(signal)
@@ -190,7 +195,7 @@ def recorded(signal: BaseSignal) -> list[Transform]:
 
 
 def _as_rows(values: ArrayLike, width: int, what: str) -> NDArray[np.float64]:
-    rows = np.array(values, dtype=float)
+    rows = np.array(checked_reals(what, values))
     if width == 1 and rows.ndim <= 1:
         rows = rows.reshape(-1, 1)
     if rows.ndim == 1 and rows.size == width:
