@@ -67,6 +67,7 @@ def run(operation: Operation, parameters: Mapping[str, Any], state: State, progr
         Whatever the operation raises.
     """
     operation.check(parameters)
+    operation.check_stack(state.stack)
     started = time.monotonic()
     notes: tuple[str, ...] = ()
     if operation.kind == "source":

@@ -354,6 +354,8 @@ class Session:
         source = Path(path)
         saved = saving.read(source)
         self._check_files(saved.all_steps)
+        if saved.start is not None:
+            check_inside(self._root, {"path": str(source.absolute().with_name(saved.start))})
         job = Job("open_session", f"Open the session {source.name}", self.runner)
 
         def finish(found: tuple[State, State]) -> tuple[JobState, str]:
