@@ -10,22 +10,29 @@ import struct
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import dask.array as da
 import hyperspy.api as hs
 import numpy as np
+from hyperspy.signals import Signal2D
 
-from etwidgets.errors import FileFormatError
+from etwidgets.errors import EtwidgetsError, FileFormatError
 from etwidgets.io import mdoc as mdoc_files
 from etwidgets.io import tilt_sources
+from etwidgets.io.emd import read_emd
 from etwidgets.io.hdf5 import check_hdf5
 from etwidgets.io.mrc import read_mrc
-from etwidgets.signals import TomoStack
+from etwidgets.signals import RecStack, TomoStack
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from etwidgets.io.emd import EmdImages
     from etwidgets.io.mdoc import MdocSeries
     from etwidgets.io.tilt_sources import TiltSource
 
+_T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 MRC = (".mrc", ".ali", ".rec", ".st", ".mrcs", ".map")
 _READERS = {
@@ -62,7 +69,7 @@ class FileContent:
     sources
         Where its tilts may come from, in order of precedence.
     own
-        Whether HyperSpy wrote the file: its values are kept as they are.
+        Whether a program wrote the file, not a microscope: its values are kept as they are.
     """
 
     signal: Any
@@ -100,6 +107,11 @@ def read_file(path: Path, mdoc: str | Path | None, *, lazy: bool) -> FileContent
     if ending in MRC:
         signal, header = _mrc_signal(path, said, lazy=lazy)
         return FileContent(signal, sources + header, own=False)
+    if ending == ".emd":
+        check_hdf5(path, lazy=lazy)
+        images = _guarded(path, "EMD", lambda: read_emd(path, lazy=lazy))
+        if images is not None:
+            return _emd_content(path, images, sources)
     signal = _read(path, _READERS[ending], lazy=lazy)
     count = int(np.prod(signal.data.shape[:-2]))
     if ending in (".dm3", ".dm4"):
@@ -155,16 +167,38 @@ def _read_all(path: Path, reader: str, *, lazy: bool) -> list[Any]:
         check_hdf5(path, lazy=lazy)
     if reader == "ZSPY":
         _need_zarr_2()
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings(
-                "ignore", "The NestedDirectoryStore is deprecated"
-            )  # rosettasciio, zarr 2
-            found = hs.load(str(path), file_format=reader, lazy=lazy)
-    except READER_FAULTS as error:
-        raise FileFormatError(f"{path.name} cannot be read as {reader}: {error}") from error
+    with warnings.catch_warnings():
+        # rosettasciio with zarr 2
+        warnings.filterwarnings("ignore", "The NestedDirectoryStore is deprecated")
+        found = _guarded(path, reader, lambda: hs.load(str(path), file_format=reader, lazy=lazy))
     signals = found if isinstance(found, list) else [found]
     return [signal for signal in signals if signal.data.dtype.kind in "biuf"]
+
+
+def _guarded(path: Path, kind: str, read: Callable[[], _T]) -> _T:
+    """What a reader gives; what it raises at a damaged file becomes one error that names the file."""
+    try:
+        return read()
+    except EtwidgetsError:
+        raise
+    except READER_FAULTS as error:
+        reason = str(error) or type(error).__name__
+        raise FileFormatError(f"{path.name} cannot be read as {kind}: {reason}") from error
+
+
+def _emd_content(path: Path, images: EmdImages, sources: list[TiltSource]) -> FileContent:
+    signal = RecStack(images.data) if images.is_volume else Signal2D(images.data)
+    if not images.is_volume and isinstance(images.data, da.Array):
+        signal = signal.as_lazy()
+    for axis, known in zip(signal.axes_manager._axes[-len(images.axes) :], images.axes, strict=True):  # noqa: SLF001
+        axis.name, axis.scale, axis.offset = known["name"], known["scale"], known["offset"]
+        if known["units"]:
+            axis.units = known["units"]
+    signal.metadata.General.original_filename = path.name
+    signal.original_metadata.add_dictionary(images.original)
+    if images.tilts_deg is not None:
+        sources = [*sources, tilt_sources.TiltSource(images.tilt_source, images.tilts_deg)]
+    return FileContent(signal, sources, own=True)
 
 
 def _read(path: Path, reader: str, *, lazy: bool) -> Any:
