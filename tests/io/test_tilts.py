@@ -152,18 +152,27 @@ def test_tilts_that_can_be(right):
     assert tilt_fault(right) == ""
 
 
-@pytest.mark.parametrize("as_signal", [True, False])
-def test_zeros_in_a_file_of_etspy_are_no_tilts(tmp_path, images, as_signal):
-    signal = TomoStack(images)
-    zeros = np.zeros((5, 1))
-    signal.metadata.Tomography.set_item("tilts", hs.signals.Signal1D(zeros) if as_signal else zeros)
-    path = tmp_path / "etspy.hspy"
-    hs.signals.Signal2D.save(signal, path)
-    with pytest.warns(UserWarning, match="tilts were found") as told:
-        stack = load(path)
-    assert not stack.has_tilts
-    assert "no tilts were found" in str(told[-1].message)
-    assert as_signal or "its own tilts are not used: all 5 tilts are 0" in str(told[0].message)
+def save_with_zeros(path, images, zeros):
+    stack = TomoStack(images)
+    stack.metadata.Tomography.set_item("tilts", zeros)
+    hs.signals.Signal2D.save(stack, path)
+    return path
+
+
+def test_zeros_in_a_file_of_etspy_are_no_tilts(tmp_path, images):
+    path = save_with_zeros(tmp_path / "etspy.hspy", images, hs.signals.Signal1D(np.zeros((5, 1))))
+    with pytest.warns(UserWarning, match="no tilts were found"):
+        assert not load(path).has_tilts
+    assert not hs.load(path).has_tilts
+
+
+def test_zeros_in_an_own_file_are_no_tilts(tmp_path, images):
+    path = save_with_zeros(tmp_path / "own.hspy", images, np.zeros((5, 1)))
+    with (
+        pytest.warns(UserWarning, match="no tilts were found"),
+        pytest.warns(UserWarning, match=r"own\.hspy: its own tilts are not used: all 5 tilts are 0"),
+    ):
+        assert not load(path).has_tilts
 
 
 def test_tilts_that_occur_twice_are_told(make_mrc, images):
