@@ -11,9 +11,10 @@ import numpy as np
 import tifffile
 
 from etwidgets.errors import EtwidgetsError
-from etwidgets.io import file_names, tilt_sources
-from etwidgets.io.readers import guarded, kind_of, read_file
+from etwidgets.io import file_names
+from etwidgets.io.readers import beside, guarded, kind_of, read_file
 from etwidgets.io.series import ONE_TILT_DEG, find_files
+from etwidgets.signals.tilt_check import tilt_fault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +76,7 @@ def preview_files(paths: str | Path | Sequence[str | Path]) -> list[FilePreview]
     """
     found = [_preview(path) for path in find_files(paths)]
     named = file_names.tilts_of([item.path.name for item in found])
-    if named is not None and any(item.tilt_deg is None for item in found):
+    if named is not None and not all(item.tilt_source for item in found):
         found = [
             replace(item, tilt_deg=float(tilt), tilt_source="file name")
             for item, tilt in zip(found, named, strict=True)
@@ -101,7 +102,7 @@ def _preview(path: Path) -> FilePreview:
 def _contents(path: Path) -> tuple[tuple[int, ...], list[TiltSource]]:
     plain = guarded(path, "TIFF", lambda: _plain_tiff(path)) if kind_of(path) == "TIFF" else None
     if plain is not None:
-        return plain, tilt_sources.beside(path)
+        return plain, beside(path, None)[1]
     content = read_file(path, None, lazy=kind_of(path) != "TIFF")
     shape = tuple(int(n) for n in content.signal.data.shape)
     stage = content.stage_tilt
@@ -130,8 +131,11 @@ def _compared(found: list[FilePreview]) -> list[FilePreview]:
         problem = item.problem
         if not problem and item.shape != usual:
             problem = f"its shape is {item.shape}, that of the others {usual}"
+        if not problem and item.tilt_source and item.tilt_deg is None and len(found) > 1:
+            problem = "it holds several tilts: a series by itself"
         if item.tilt_deg is not None:
             key = round(item.tilt_deg / _SAME_TILT_DEG)
+            problem = problem or tilt_fault([item.tilt_deg])
             if not problem and key in seen:
                 problem = f"it has the same tilt as {seen[key]}"
             seen.setdefault(key, item.path.name)

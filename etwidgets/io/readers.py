@@ -108,10 +108,7 @@ def guarded(path: Path, kind: str, read: Callable[[], _T]) -> _T:
 
 def _content(path: Path, mdoc: str | Path | None, *, lazy: bool) -> FileContent:
     kind = kind_of(path)
-    said = _mdoc(path, mdoc) if mdoc is not None or kind in _WITH_MDOC else None
-    sources = tilt_sources.beside(path)
-    if said is not None and said.tilts_deg is not None:
-        sources.insert(0, tilt_sources.TiltSource(said.name, said.tilts_deg))
+    said, sources = beside(path, mdoc)
     if kind == "MRC":
         signal, header = _mrc_signal(path, lazy=lazy)
         content = FileContent(signal, sources + header, own=False)
@@ -123,6 +120,15 @@ def _content(path: Path, mdoc: str | Path | None, *, lazy: bool) -> FileContent:
     if said is not None:
         _describe_by_mdoc(content.signal, said)
     return content
+
+
+def beside(path: Path, mdoc: str | Path | None) -> tuple[MdocSeries | None, list[TiltSource]]:
+    """What the mdoc file says that was given or lies beside a file, and the tilts of all such files."""
+    said = _mdoc(path, mdoc) if mdoc is not None or kind_of(path) in _WITH_MDOC else None
+    sources = tilt_sources.beside(path)
+    if said is not None and said.tilts_deg is not None:
+        sources.insert(0, tilt_sources.TiltSource(said.name, said.tilts_deg))
+    return said, sources
 
 
 def _mdoc(path: Path, given: str | Path | None) -> MdocSeries | None:

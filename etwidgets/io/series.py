@@ -108,6 +108,8 @@ def given_mdocs(mdocs: Any, count: int) -> list[Path | None]:
     """One mdoc file, or None, for each of ``count`` files."""
     if mdocs is None:
         return [None] * count
+    if not isinstance(mdocs, str | Path | list | tuple):
+        raise ParameterError(f"mdocs must be a path or a list of paths, not {type(mdocs).__name__}")
     given = [mdocs] if isinstance(mdocs, str | Path) else list(mdocs)
     if len(given) != count:
         raise ParameterError(f"{len(given)} mdoc files for {count} files; give one for each")

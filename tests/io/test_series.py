@@ -133,3 +133,37 @@ def test_the_table_has_the_stage_tilts_of_digital_micrograph(samples):
     found = preview_files(samples / "DM_Series_Test")
     assert [item.tilt_deg for item in found] == pytest.approx([-72.003, -69.004, -66.004], abs=1e-3)
     assert {item.tilt_source for item in found} == {"metadata (stage tilt)"}
+
+
+def test_serialem_writes_tiff_with_mdoc_too(tmp_path):
+    paths = write_images(tmp_path, ["a.tif", "b.tif"])
+    for path, tilt in zip(paths, (3, -3), strict=True):
+        path.with_name(path.name + ".mdoc").write_text(
+            f"[ZValue = 0]\nTiltAngle = {tilt}\nPixelSpacing = 5\n"
+        )
+    assert [(item.tilt_deg, item.tilt_source) for item in preview_files(paths)] == [
+        (3, "a.tif.mdoc"),
+        (-3, "b.tif.mdoc"),
+    ]
+    stack = load(tmp_path)
+    assert stack.tilts_deg.tolist() == [-3, 3]
+    assert stack.metadata.Tomography.tilt_source == "mdoc files"
+    assert stack.axes_manager["x"].scale == 0.5
+
+
+def test_the_table_tells_a_tilt_that_cannot_be(tmp_path):
+    paths = write_images(tmp_path, ["a_400deg.tif", "a_1deg.tif"])
+    assert [item.problem for item in preview_files(paths)] == ["tilt(s) 0 are beyond 360 degrees (400)", ""]
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"mdocs": 3}, "mdocs must be"),
+        ({"offset": "a"}, "offset must be"),
+        ({"offset": np.nan}, "finite number"),
+    ],
+)
+def test_options_of_other_types_are_refused(make_mrc, images, tilts, options, match):
+    with pytest.raises(ParameterError, match=match):
+        load(make_mrc(images), tilts=tilts, **options)
