@@ -6,8 +6,8 @@ Layout: https://emdatasets.com/format: a group with ``data`` and ``dim1``, ``dim
 
 from __future__ import annotations
 
-import logging
 import re
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-_log = logging.getLogger(__name__)
 
 _TOMVIZ_GROUP = "/data/tomography"
 _HYPERSPY_GROUP = "/signals/"
@@ -122,7 +120,9 @@ def read_emd(path: Path, *, lazy: bool = False) -> EmdImages | None:
         if not groups:
             return None
         if len(groups) > 1:
-            _log.warning("%s holds %d data sets; %s is loaded", path.name, len(groups), groups[0].name)
+            warnings.warn(
+                f"{path.name} holds {len(groups)} data sets; {groups[0].name} is loaded", stacklevel=6
+            )
         group = groups[0]
         dataset = group["data"]
         dims = [_dim(group, axis, dataset) for axis in range(dataset.ndim)]
@@ -233,11 +233,10 @@ def _order(path: Path, group: str, dims: list[_Dim]) -> tuple[int, ...]:
     if tilt is None:
         tilt = 2 if reverse else 0
         if not reverse:
-            _log.warning(
-                "%s: the axes have no names that tell projections from y and x; the first, of %d, is taken "
-                "as projections",
-                path.name,
-                dims[0].size,
+            warnings.warn(
+                f"{path.name}: the axes have no names that tell projections from y and x; the first, of "
+                f"{dims[0].size}, is taken as projections",
+                stacklevel=7,
             )
     rest = [k for k in axes if k != tilt]
     if tilt == 2:

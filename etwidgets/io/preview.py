@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import tifffile
 
 from etwidgets.errors import EtwidgetsError
 from etwidgets.io import file_names
 from etwidgets.io.readers import beside, guarded, kind_of, read_file
 from etwidgets.io.series import ONE_TILT_DEG, find_files
+from etwidgets.io.tiff import plain_shape
 from etwidgets.signals.tilt_check import tilt_fault
 
 if TYPE_CHECKING:
@@ -100,25 +100,13 @@ def _preview(path: Path) -> FilePreview:
 
 
 def _contents(path: Path) -> tuple[tuple[int, ...], list[TiltSource]]:
-    plain = guarded(path, "TIFF", lambda: _plain_tiff(path)) if kind_of(path) == "TIFF" else None
+    plain = guarded(path, "TIFF", lambda: plain_shape(path)) if kind_of(path) == "TIFF" else None
     if plain is not None:
         return plain, beside(path, None)[1]
     content = read_file(path, None, lazy=kind_of(path) != "TIFF")
     shape = tuple(int(n) for n in content.signal.data.shape)
     stage = content.stage_tilt
     return shape, content.sources or ([] if stage is None else [stage])
-
-
-def _plain_tiff(path: Path) -> tuple[int, ...] | None:
-    """The shape of a TIFF file that has no tilt in its tags; None of others.
-
-    RosettaSciIO leaves a TIFF file open that it reads lazily.
-    """
-    with tifffile.TiffFile(path) as file:
-        make = file.pages.first.tags.get("Make")
-        if file.is_tvips or (make is not None and str(make.value).startswith("JEOL")):
-            return None
-        return max((tuple(series.shape) for series in file.series), key=np.prod)
 
 
 def _compared(found: list[FilePreview]) -> list[FilePreview]:

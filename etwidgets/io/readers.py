@@ -5,7 +5,6 @@ Knows no tilt series of several files; that is :mod:`etwidgets.io.series`.
 
 from __future__ import annotations
 
-import logging
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from etwidgets.io import tilt_sources
 from etwidgets.io.emd import read_emd
 from etwidgets.io.hdf5 import check_hdf5
 from etwidgets.io.mrc import read_mrc
+from etwidgets.io.tiff import check_tiff
 from etwidgets.signals import RecStack, TomoStack
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from etwidgets.io.tilt_sources import TiltSource
 
 _T = TypeVar("_T")
-_log = logging.getLogger(__name__)
 MRC = (".mrc", ".ali", ".rec", ".st", ".mrcs", ".map")
 _READERS = {
     ".hspy": "HSPY", ".hdf5": "HSPY", ".h5": "HSPY", ".zspy": "ZSPY",
@@ -210,6 +209,8 @@ def _read_all(path: Path, reader: str, *, lazy: bool) -> list[Any]:
     """Through HyperSpy, with the reader that the ending names."""
     if path.suffix.lower() in _HDF5:
         check_hdf5(path, lazy=lazy)
+    if reader == "TIFF":
+        check_tiff(path, lazy=lazy)
     if reader == "ZSPY":
         _need_zarr_2()
     with warnings.catch_warnings():
@@ -240,9 +241,16 @@ def _read(path: Path, reader: str, *, lazy: bool) -> Any:
     images = [signal for signal in _read_all(path, reader, lazy=lazy) if signal.data.ndim >= 2]
     if not images:
         raise FileFormatError(f"{path.name} holds no images of real numbers")
-    if len(images) > 1:
-        _log.warning("%s holds %d data sets; the largest is loaded", path.name, len(images))
+    shapes = [tuple(int(n) for n in signal.data.shape) for signal in images]
+    if reader == "TIFF" and len(images) > 1 and len(set(shapes)) == 1 and len(shapes[0]) == 2:
+        return hs.stack(images, show_progressbar=False)  # pages that were written one by one
     best = max(images, key=lambda signal: signal.data.size)
+    if len(images) > 1:
+        warnings.warn(
+            f"{path.name} holds {len(images)} data sets, of the shapes {', '.join(map(str, shapes[:5]))}"
+            f"{'...' if len(shapes) > 5 else ''}; the largest is loaded",
+            stacklevel=6,
+        )
     if best.axes_manager.signal_dimension == 1 and best.axes_manager.navigation_dimension > 1:
         raise FileFormatError(
             f"{path.name} holds spectra ({best.data.shape[-1]} energies); open it as spectra, "

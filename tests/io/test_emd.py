@@ -116,12 +116,23 @@ def test_signed_values_stay_as_they_are(tmp_path):
     assert np.array_equal(load(write_emd(tmp_path / "t.emd", data, tomviz_dims())).data, data)
 
 
-def test_axes_that_nothing_tells_apart_are_told(tmp_path, caplog):
+def test_axes_that_nothing_tells_apart_are_told(tmp_path):
     dims = [("", lengths(n, 1), "") for n in SERIES.shape]
-    with pytest.warns(UserWarning, match="no tilts were found"):
+    with (
+        pytest.warns(UserWarning, match="no tilts were found"),
+        pytest.warns(UserWarning, match="the first, of 7, is taken as projections"),
+    ):
         stack = load(write_emd(tmp_path / "t.emd", SERIES, dims))
     assert stack.data.shape == (7, 12, 10)
-    assert "the first, of 7, is taken as projections" in caplog.text
+
+
+def test_of_several_data_sets_it_is_the_one_of_tomviz(tmp_path):
+    path = write_emd(tmp_path / "t.emd", SERIES, tomviz_dims())
+    with h5py.File(path, "a") as file:
+        node = file.create_group("data/another")
+        node["data"], node["dim1"] = np.zeros((70, 12, 10)), np.arange(70.0)
+    with pytest.warns(UserWarning, match="holds 2 data sets; /data/tomography is loaded"):
+        assert np.array_equal(load(path).data, SERIES)
 
 
 def test_other_data_are_refused(tmp_path):

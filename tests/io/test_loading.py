@@ -4,6 +4,7 @@ import h5py
 import hyperspy.api as hs
 import numpy as np
 import pytest
+import tifffile
 
 from etwidgets.errors import (
     DataError,
@@ -13,7 +14,7 @@ from etwidgets.errors import (
     TiltCountError,
     UnsafeFileError,
 )
-from etwidgets.io import load, safe_path
+from etwidgets.io import load, preview_files, safe_path
 from etwidgets.signals import RecStack, TomoStack
 
 
@@ -224,3 +225,22 @@ def test_a_page_reads_inside_its_folder_only(tmp_path):
             safe_path(root, name)
     with pytest.raises(FileNotFoundError):
         safe_path(root, "nothing.mrc")
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "zlib"}, {"imagej": True}, None])
+def test_a_truncated_tiff_is_never_a_shorter_series(tmp_path, options):
+    data = np.random.default_rng(0).integers(1, 999, (5, 16, 16)).astype(np.uint16)
+    path = tmp_path / "series.tif"
+    if options is None:  # page by page
+        with tifffile.TiffWriter(path) as file:
+            for image in data:
+                file.write(image, contiguous=False)
+    else:
+        tifffile.imwrite(path, data, **options)
+    assert np.array_equal(load(path, tilts=range(5)).data, data)
+    assert preview_files([path])[0].shape == (5, 16, 16)
+    raw = path.read_bytes()
+    for size in range(len(raw) // 10, len(raw) - 600, len(raw) // 10):
+        path.write_bytes(raw[:size])
+        with pytest.raises(FileFormatError, match=r"series\.tif"):
+            load(path, tilts=range(5))
