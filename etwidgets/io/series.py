@@ -112,7 +112,8 @@ def given_mdocs(mdocs: Any, count: int) -> list[Path | None]:
         raise ParameterError(f"mdocs must be a path or a list of paths, not {type(mdocs).__name__}")
     given = [mdocs] if isinstance(mdocs, str | Path) else list(mdocs)
     if len(given) != count:
-        raise ParameterError(f"{len(given)} mdoc files for {count} files; give one for each")
+        names = _some([Path(name).name for name in given])
+        raise ParameterError(f"{len(given)} mdoc file(s) ({names}) for {count} files; give one for each")
     return [existing(name) for name in given]
 
 
@@ -143,24 +144,21 @@ def read_series(
 
 def _tilts_of(paths: list[Path], parts: list[FileContent]) -> TiltSource | None:
     known = [_tilt_of(path, part) for path, part in zip(paths, parts, strict=True)]
+    with_mdoc = [tilt is not None and tilt.name.endswith(".mdoc") for tilt in known]
+    odd = "no mdoc file, as the others have, and " if any(with_mdoc) else ""
     missing = [path.name for path, tilt in zip(paths, known, strict=True) if tilt is None]
     if missing:
         named = file_names.tilts_of([path.name for path in paths])
         if len(missing) < len(paths):
-            instead = "those of the file names are used" if named else "so none are used"
-            warnings.warn(f"{_some(missing)}: no tilt was found there, {instead}", stacklevel=4)
+            instead = "those of the file names are used" if named is not None else "so none are used"
+            warnings.warn(f"{_some(missing)}: {odd}no tilt was found there, {instead}", stacklevel=4)
         return None if named is None else TiltSource("file names", named)
     tilts = [tilt for tilt in known if tilt is not None]
-    names = {tilt.name for tilt in tilts}
-    source = "mdoc files" if all(name.endswith(".mdoc") for name in names) else tilts[0].name
-    without = [path.name for path, tilt in zip(paths, tilts, strict=True) if not tilt.name.endswith(".mdoc")]
-    if 0 < len(without) < len(paths):
-        warnings.warn(
-            f"{_some(without)}: there is no mdoc file, as there is of the other files; the tilt is from "
-            f"{next(tilt.name for tilt in tilts if not tilt.name.endswith('.mdoc'))}",
-            stacklevel=4,
-        )
-        source = "mdoc files and headers"
+    source = "mdoc files" if all(with_mdoc) else tilts[with_mdoc.index(False)].name
+    if odd and not all(with_mdoc):
+        without = [path.name for path, its in zip(paths, with_mdoc, strict=True) if not its]
+        warnings.warn(f"{_some(without)}: {odd}the tilt is from: {source}", stacklevel=4)
+        source = f"mdoc files and {source}"
     return TiltSource(source, np.concatenate([tilt.tilts_deg for tilt in tilts]))
 
 

@@ -112,9 +112,9 @@ def test_the_tilt_axis_of_an_mdoc(tmp_path, lines, axis):
 IMPOSSIBLE = [
     ([0.0] * 5, "all 5 tilts are 0"),
     ([7.0] * 2, "all 2 tilts are 7"),
-    ([-400.0, 0, 1, 2, 3], r"tilt\(s\) 0 are beyond 360 degrees \(-400\)"),
+    ([-400.0, 0, 1, 2, 3], r"the tilts of projection\(s\) 0 are beyond 360 degrees \(-400\)"),
     ([0, 1.567e24, 1, 2, 3], r"beyond 360 degrees \(1.567e\+24\)"),
-    ([0, np.inf, 1, 2, 3], r"tilt\(s\) 1 are not finite"),
+    ([0, np.inf, 1, 2, 3], r"projection\(s\) 1 are not finite \(inf\)"),
     (np.radians(MANY), r"61 tilts lie between -1.05 and 1.05, which looks like radians"),
     (np.radians(np.arange(0, 180, 5)), "radians"),
 ]
