@@ -14,6 +14,7 @@ from hyperspy.signal import BaseSignal
 
 from etwidgets.checks import checked_reals
 from etwidgets.errors import DataError, MissingTiltsError, ShapeError, TiltCountError
+from etwidgets.signals.tilt_check import check_tilts, tilt_fault
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -22,7 +23,6 @@ PROJECTIONS = "Projections"
 FRAMES = "Frames"
 _WIDTH = {"tilts": 1, "shifts": 2}
 _UNIFORM_TO_DEG = 1e-3
-_FULL_TURN_DEG = 360
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +61,9 @@ def prepare(signal: BaseSignal) -> None:
         stored = metadata.Tomography.get_item(key, default=None)
         if isinstance(stored, BaseSignal):
             stored = stored.data
+            if key == "tilts" and tilt_fault(stored):  # ETSpy saves zeros where there are none
+                delattr(metadata.Tomography, key)
+                continue
         if stored is not None:
             metadata.Tomography.set_item(key, _as_rows(stored, width, key))
 
@@ -116,7 +119,7 @@ def write(signal: BaseSignal, what: str, values: ArrayLike | BaseSignal | None) 
     TiltCountError
         If the number of rows is not the number of projections.
     ShapeError, DataError
-        If the values have another shape, or are no finite numbers; or a tilt is beyond a full turn.
+        If the values have another shape, are not finite, or cannot be tilts in degrees.
     """
     if values is None:
         if signal.metadata.has_item(f"Tomography.{what}"):
@@ -128,9 +131,8 @@ def write(signal: BaseSignal, what: str, values: ArrayLike | BaseSignal | None) 
     bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if bad.size:
         raise DataError(f"{what} of projection(s) {bad.tolist()} are not finite")
-    if what == "tilts" and np.abs(rows).max() > _FULL_TURN_DEG:
-        far = float(rows.flat[np.abs(rows).argmax()])
-        raise DataError(f"a tilt of {far:g} deg is beyond a full turn (360 deg); tilts are in degrees")
+    if what == "tilts":
+        check_tilts(rows)
     signal.metadata.set_item(f"Tomography.{what}", rows)
     if what == "tilts":
         show_on_axis(signal)
