@@ -2,6 +2,6 @@
 
 from etwidgets.io.loading import EXTENSIONS, load, read_signals
 from etwidgets.io.paths import safe_new_path, safe_path
-from etwidgets.io.saving import save
+from etwidgets.signals.saving import save
 
 __all__ = ["EXTENSIONS", "load", "read_signals", "safe_new_path", "safe_path", "save"]
