@@ -106,7 +106,7 @@ def disk_full(error: BaseException, path: Path) -> DiskFullError | None:
     limit = (
         "it is larger than a file may be there"
         if isinstance(known, OSError) and known.errno == errno.EFBIG
-        else "no room"
+        else "the disk, or your share of it, is full"
     )
     return DiskFullError(
         f"{path.name} could not be written to {path.parent}: {limit} ({size_in_words(free)} are free); what "

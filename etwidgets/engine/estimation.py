@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etwidgets.engine import blocks
-from etwidgets.engine.algorithms.table import METHODS, Options, checked_name
-from etwidgets.engine.backends import find_backend
+from etwidgets.engine.algorithms.table import Options, checked_name
 from etwidgets.engine.checks import checked_count
 from etwidgets.engine.geometry import Geometry
+from etwidgets.engine.memory import check_memory_of
 from etwidgets.engine.runs import Run, prepare, usable_widths
-from etwidgets.engine.team import Team, checked_workers
+from etwidgets.engine.team import Team
 
 if TYPE_CHECKING:
     from etwidgets.engine.blocks import Portion
-_BYTES = 4  # of a float32
 _PROBE_S = 0.2  # a step more only as long as this is not over
 _TRIES, _LONG_PROBE_S = 3, 0.5
 
@@ -80,7 +79,7 @@ def estimate(
 
     Raises
     ------
-    ParameterError, MissingDependencyError
+    ParameterError, MissingDependencyError, MemoryLimitError
         As :func:`reconstruct`.
     """
     name = checked_name(algorithm)
@@ -89,39 +88,15 @@ def estimate(
         iterations=iterations, n_subsets=n_subsets, dart_iterations=dart_iterations, tv_weight=1.0,
         gray_levels=(0, 1),
     )  # fmt: skip
+    n_bytes = check_memory_of(
+        geometry, name, n_slices=n_slices, model=model, backend=backend, n_workers=n_workers
+    )
     _compile(geometry, name, options, model, backend, n_workers)
     began = time.perf_counter()
     run = prepare(geometry, name, options, model=model, backend=backend, n_workers=n_workers)
     shared = time.perf_counter() - began
     cut = blocks.portions(n_slices, run.widths)
-    n_bytes = memory_needed(
-        geometry, algorithm, n_slices=n_slices, model=model, backend=backend, n_workers=n_workers
-    )
     return Estimate(shared + _seconds(run, cut), n_bytes)
-
-
-def memory_needed(
-    geometry: Geometry,
-    algorithm: str = "FBP",
-    *,
-    n_slices: int = 1,
-    model: str | None = None,
-    backend: str = "auto",
-    n_workers: int | None = None,
-    in_step: bool = False,
-) -> int:
-    """Bytes of the volume and of the blocks that are worked on at a time; as :func:`estimate`, at once.
-
-    ``in_step`` is for a run that may be finished early, which holds all blocks.
-    """
-    method = METHODS[checked_name(algorithm)]
-    chosen = find_backend(backend, model)
-    n_threads = checked_workers(n_workers) if chosen.threaded else 1
-    cut = blocks.portions(n_slices, usable_widths(chosen, geometry, method))
-    at_once = sorted((width for _, width in cut), reverse=True)[: None if in_step else n_threads]
-    (volumes, projections), voxels = method.copies, geometry.n_z * geometry.n_y
-    lanes = sum(at_once) * (volumes * voxels + projections * geometry.n_angles * geometry.n_y)
-    return _BYTES * (n_slices * voxels + lanes)
 
 
 def _compile(

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import h5py
-import psutil
 
 from etwidgets.errors import FileFormatError, UnsafeFileError
+from etwidgets.resources import free_memory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ def check_hdf5(path: Path, *, lazy: bool) -> None:
             total = _check_group(file, path, seen=set())
     except OSError as error:
         raise FileFormatError(f"{path.name} is no readable HDF5 file: {error}") from error
-    free = psutil.virtual_memory().available
+    free = free_memory()
     if not lazy and total > free:
         raise UnsafeFileError(
             f"{path.name} claims {total / 1e9:.1f} GB of data and {free / 1e9:.1f} GB of memory are free; "

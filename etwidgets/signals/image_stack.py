@@ -10,6 +10,7 @@ import numpy as np
 from hyperspy.signals import Signal2D
 
 from etwidgets.errors import DataError, ParameterError
+from etwidgets.resources import check_memory
 from etwidgets.signals import saving
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class ImageStack(Signal2D):
         Each image keeps its own minimum and maximum: ``out = max + min - image``.
         """
         axes = (-2, -1)
+        self._check_copies(1)
         total = self.data.max(axes, keepdims=True) + self.data.min(axes, keepdims=True)
         return self._deepcopy_with_new_data(total - self.data)
 
@@ -64,6 +66,7 @@ class ImageStack(Signal2D):
             If an image is constant: it has no contrast to normalize.
         """
         axes = (-2, -1)
+        self._check_copies(3)
         lifted = self.data.astype(np.float32)
         lifted = lifted - lifted.min(axes, keepdims=True)
         scale = lifted.mean(axes, keepdims=True) + width * lifted.std(axes, keepdims=True)
@@ -73,6 +76,12 @@ class ImageStack(Signal2D):
                 f"image(s) {flat.tolist()} are constant and cannot be normalized; remove them first"
             )
         return self._deepcopy_with_new_data(lifted / scale)
+
+    def _check_copies(self, count: float) -> None:
+        """Refuse what needs so many copies of the data, in their own type or in float32, and has no room."""
+        if isinstance(self.data, np.ndarray):
+            size = max(self.data.itemsize, np.dtype(np.float32).itemsize) * self.data.size
+            check_memory(count * size, "the result", "crop the data, or load them with lazy=True")
 
     def stats(self) -> dict[str, float]:
         """Return mean, standard deviation, minimum and maximum of all data."""
