@@ -135,6 +135,7 @@ def reconstruct(
             blocks.portions(data.shape[2], run.widths),
             n_threads=run.n_threads,
             n_iterations=run.method.n_iterations,
+            n_steps=run.method.n_steps,
             progress=progress,
         )
         if done < run.method.n_iterations:

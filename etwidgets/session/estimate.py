@@ -10,6 +10,7 @@ import psutil
 
 from etwidgets import engine
 from etwidgets.resources import check_memory, fits_memory
+from etwidgets.session.digest import seconds_to_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +58,17 @@ def estimate(operation: Operation, stack: TomoStack | None, parameters: Mapping[
     if operation.kind != "volume":
         return Estimate(int(operation.copies * pixels * _BYTES), float(pixels))
     return Estimate(_memory_to_reconstruct(stack, parameters, in_step=False), 0.0)
+
+
+def seconds_after(operation: Operation, stack: TomoStack | None, parameters: Mapping[str, Any]) -> float:
+    """What follows after the work of an operation: the fingerprints of what it was given and gave."""
+    if stack is None:
+        return 0.0
+    if operation.kind != "volume":
+        return seconds_to_digest(2.0 * stack.data.nbytes)
+    shape = reconstruction_geometry(stack.data.shape, np.zeros(stack.data.shape[0]), parameters)
+    voxels = stack.data.shape[-1] * shape.n_z * shape.n_y
+    return seconds_to_digest(float(stack.data.nbytes) + _BYTES * voxels)
 
 
 def can_finish(operation: Operation, stack: TomoStack | None, parameters: Mapping[str, Any]) -> bool:

@@ -20,7 +20,7 @@ from etwidgets.resources import fits_memory, free_memory
 from etwidgets.session import measuring, running, saving, script
 from etwidgets.session.branches import Branch, label_of
 from etwidgets.session.display import Display
-from etwidgets.session.estimate import Estimate, can_finish, check_fits, estimate
+from etwidgets.session.estimate import Estimate, can_finish, check_fits, estimate, seconds_after
 from etwidgets.session.history import History, State, Step, memory_of
 from etwidgets.session.job_queue import JobQueue, Task
 from etwidgets.session.jobs import Job, in_words
@@ -128,6 +128,8 @@ class Session:
             operation.check_stack(state.stack)
             check_fits(self._estimate(operation, state, parameters), words)
             job.can_finish = can_finish(operation, state.stack, parameters)
+            n_series = 1 + len(state.channels)
+            job.pace.seconds_after = n_series * seconds_after(operation, state.stack, parameters)
             base.append(state)
             return partial(running.run, operation, parameters, state)
 
