@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -134,12 +135,12 @@ def _seconds(run: Run, cut: list[Portion]) -> float:
 def whole_run(tries: Sequence[_Times], n_steps: int, rounds: float) -> float:
     """Seconds by the clock of a run of so many steps in so many rounds of blocks, from what was tried.
 
-    A run meets fresh memory in every block, as a first try does: of beginning and end the slowest counts. Of
-    the steps, which go on in warm caches, the quickest does. Processor time is hardly changed by what else
+    A run meets fresh memory in every block, as a first try does: of beginning and end the slowest counts, of
+    the steps, which go on in warm caches, the median. Processor time is hardly changed by what else
     runs; how much longer the clock goes on meanwhile is the mean over all tries, for a lucky one is no rule.
     """
     begin, end = max(each.begin for each in tries), max(each.end for each in tries)
-    step = min(each.step for each in tries)
+    step = median(each.step for each in tries)
     processor = sum(each.processor for each in tries)
     stretch = sum(each.clock for each in tries) / processor if processor > 0 else 1.0
     return rounds * (begin + n_steps * step + end) * max(stretch, 1.0)
