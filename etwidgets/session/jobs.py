@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from etwidgets.errors import EtwidgetsError
 from etwidgets.progress import Cancelled, Progress
+from etwidgets.resources import FULL
 from etwidgets.session.model import JobStatus
 from etwidgets.session.pace import Pace
 
@@ -196,6 +197,8 @@ def in_words(error: BaseException) -> str:
         return f"There is no file {error.filename}"
     if isinstance(error, EtwidgetsError | FileNotFoundError | FileExistsError | PermissionError):
         return text[0].upper() + text[1:]
+    if isinstance(error, OSError) and error.errno in FULL:
+        return f"The disk is full: {text}. Make room, and try again."
     if isinstance(error, MemoryError):
         return "The memory was not enough. Bin or crop the tilt series, or close other programs."
     return f"Unexpected {type(error).__name__}: {text}"
