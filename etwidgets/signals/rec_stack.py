@@ -222,6 +222,7 @@ class RecStack(ImageStack):
         if not all(is_number(angle) for angle in rotation_angles):
             raise ParameterError(f"the angles must be finite numbers of degrees, not {rotation_angles!r}")
         order = checked_count("order", order, 0, 5)
+        self._check_copies(2 if order < 2 else 4)  # splines are prepared in double precision
         planes = ((1, 2), (0, 2), (0, 1))
         matrix = np.eye(3)
         for angle, (first, second) in zip(np.deg2rad(rotation_angles), planes, strict=True):

@@ -13,6 +13,7 @@ from etwidgets import align, engine
 from etwidgets.checks import checked_count, is_whole
 from etwidgets.errors import DataError, ParameterError
 from etwidgets.progress import NullProgress, Progress
+from etwidgets.resources import check_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,6 +118,9 @@ def reconstruct(
             "seed": seed,
         }
     if isinstance(stack.data, da.Array):
+        columns = min(_COLUMNS_PER_BLOCK, stack.data.shape[-1])
+        needed = engine.memory_needed(shape, method, n_slices=columns, backend=options["backend"])
+        check_memory(needed, f"a block of {columns} slices of {shape.n_z} x {shape.n_y}")
         volume: Any = _lazily(stack.data, shape, options)
     else:
         volume = engine.reconstruct(stack.data, shape, progress=progress, **options)
@@ -203,18 +207,22 @@ def recon_error(
         raise ParameterError(
             "recon_error cannot follow DART, whose values are given; compare its result by forward_project"
         )
+    count = checked_count("iterations", iterations)
+    check_memory(
+        4.0 * count * shape.n_z * shape.n_y, f"a slice after each of {count} iterations",
+        "ask for fewer iterations, or bin the tilt series",
+    )  # fmt: skip
     sinogram = np.asarray(stack.data[:, :, int(x)], dtype=np.float32)[np.newaxis]
     steps = engine.iterate(
         sinogram,
         shape,
         algorithm=algorithm,
-        iterations=iterations,
+        iterations=count,
         minimum=thresh if constrain else None,
         n_subsets=n_subsets,
         tv_weight=tv_weight,
         backend=backend_name(cuda),
     )
-    count = int(iterations)  # the engine has checked it
     images = np.empty((count, shape.n_z, shape.n_y), np.float32)
     norms = np.empty(count)
     for step in steps:

@@ -10,6 +10,7 @@ from etwidgets import align, engine
 from etwidgets.align.checks import checked_projections
 from etwidgets.checks import checked_count, checked_reals, is_number, is_whole
 from etwidgets.errors import ParameterError, ShapeError
+from etwidgets.resources import check_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,7 @@ _DISCS = (
     (0, 0, 75, 1.0), (60, -55, 20, 0.8), (-20, 10, 22, 0.5), (30, 25, 10, -0.7),
     (-75, 50, 12, 1.2), (-85, -60, 6, 1.5), (15, 95, 3, 2.0),
 )  # fmt: skip
+_BALL_BYTES = 16  # of a voxel, while a ball is drawn
 
 
 def catalyst(
@@ -54,7 +56,7 @@ def catalyst(
     array
         ``(size, size, size)`` float32, edges smooth over one voxel.
     """
-    _check_size(size, 16)
+    _check_size(size, 16, _BALL_BYTES)
     n_particles = checked_count("n_particles", n_particles, 0)
     random = np.random.default_rng(seed)
     centre, radius = np.full(3, (size - 1) / 2), size / 3
@@ -84,7 +86,7 @@ def cylinder(size: int = 200, *, radius: float | None = None, value: float = 255
     value
         Intensity per voxel.
     """
-    _check_size(size, 8)
+    _check_size(size, 8, 4)
     radius = 0.15 * size if radius is None else radius
     if not is_number(radius) or radius <= 0:
         raise ParameterError(f"radius must be a positive number of voxels, not {radius!r}")
@@ -120,6 +122,7 @@ def needle(
     if not len(values):
         raise ParameterError(f"values must hold the intensity of at least one layer, not {values}")
     n_x, n_z, n_y = (int(n) for n in shape)
+    check_memory(4.0 * n_x * n_z * n_y, f"a needle of {n_x} x {n_z} x {n_y} voxels", "choose a smaller one")
     random = np.random.default_rng(seed)
     volume = np.zeros((n_x, n_z, n_y), np.float32)
     half = min(n_z, n_y) / 2
@@ -154,7 +157,7 @@ def discs(tilts_deg: ArrayLike, size: int = 256) -> tuple[NDArray[np.float32], N
     sinogram
         ``(T, size)``: chords, averaged over each detector pixel.
     """
-    _check_size(size, 64)
+    _check_size(size, 64, 24 * 64, power=2)
     fine = (np.arange(8) - 3.5) / 8
     places = (np.arange(size)[:, np.newaxis] - (size - 1) / 2 + fine).ravel()
     angles = np.deg2rad(np.asarray(tilts_deg, dtype=float))
@@ -224,6 +227,7 @@ def misalign(
     shifts = np.random.default_rng(seed).uniform(low, high, (len(projections), 2))
     if y_only:
         shifts[:, 1] = 0
+    check_memory(12.0 * np.size(projections), "the misaligned series", "choose a smaller one")
     data = np.asarray(projections, dtype=np.float32)
     if axis_shift_px or axis_rotation_deg:
         data = align.transform(data, yshift=axis_shift_px, angle_deg=axis_rotation_deg, interpolation="cubic")
@@ -258,6 +262,7 @@ def add_noise(
     ShapeError, DataError
         If the projections are not a stack of finite numbers.
     """
+    check_memory(20.0 * np.size(projections), "noise", "choose a smaller series")  # counts have 8 bytes
     data = checked_projections(projections).astype(np.float32, copy=False)
     random = np.random.default_rng(seed)
     if not is_number(level) or level <= 0:
@@ -289,6 +294,10 @@ def _put_ball(volume: NDArray[np.float32], centre: Point, radius: float, value: 
     volume[part] = (1 - inside) * volume[part] + np.float32(value) * inside
 
 
-def _check_size(size: int, smallest: int) -> None:
+def _check_size(size: int, smallest: int, n_bytes: float = 0, power: int = 3) -> None:
+    """Refuse a size that is too small, or for which ``n_bytes * size**power`` bytes of memory are needed."""
     if not is_whole(size) or size < smallest:
         raise ParameterError(f"the phantom must have at least {smallest} voxels per side, not {size!r}")
+    check_memory(
+        n_bytes * float(size) ** power, f"a phantom of {size} voxels per side", "choose a smaller one"
+    )
