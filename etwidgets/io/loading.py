@@ -41,17 +41,6 @@ EXTENSIONS = (*MRC, *_READERS)
 """The endings that :func:`load` opens."""
 _HDF5 = (".hspy", ".hdf5", ".h5", ".emd")
 _OWN = ("HSPY", "ZSPY")
-_TO_NM = {
-    "m": 1e9,
-    "mm": 1e6,
-    "µm": 1e3,
-    "μm": 1e3,
-    "um": 1e3,
-    "A": 0.1,
-    "Å": 0.1,
-    "angstrom": 0.1,
-    "pm": 1e-3,
-}
 # a damaged file can make RosettaSciIO raise any of these, and struct.error
 _READER_FAULTS = (
     ArithmeticError,
@@ -125,7 +114,9 @@ def load(
     if signal.metadata.Signal.signal_type in _VOLUMES:
         return RecStack(signal)
     stack = TomoStack(signal)
-    _to_nm(stack)
+    if stack.has_tilts and not signal.metadata.has_item("Tomography.tilts"):  # the last of the sources
+        sources.append(tilt_sources.TiltSource("navigation axis", stack.tilts_deg.copy()))
+        del stack.tilts
     _set_tilts(stack, [tilt_sources.given(tilts)] if tilts is not None else [], sources, path.name)
     return _without_offset(stack, offset, path.name, own=own)
 
@@ -321,14 +312,6 @@ def _set_tilts(stack: TomoStack, given: list[TiltSource], sources: list[TiltSour
         return
     stack.tilts = chosen.tilts_deg
     stack.metadata.Tomography.tilt_source = chosen.name
-
-
-def _to_nm(stack: TomoStack) -> None:
-    for name in ("x", "y"):
-        axis = stack.axes_manager[name]
-        factor = _TO_NM.get(axis.units)
-        if factor is not None:
-            axis.scale, axis.offset, axis.units = axis.scale * factor, axis.offset * factor, "nm"
 
 
 def _without_offset(stack: TomoStack, offset: float | None, what: str, *, own: bool) -> TomoStack:
