@@ -33,7 +33,8 @@ def _figure(kind: str, *, returned: bool = True, **options: Any) -> Figure:
         return Figure(**options)
     numbers = plt.get_fignums()
     ours = [n for n, label in zip(numbers, plt.get_figlabels(), strict=True) if label.startswith(kind)]
-    for number in ours[: len(ours) - (_MOST_OPEN if windows else 1) + 1]:
+    kept = (_MOST_OPEN if windows else 1) - 1
+    for number in ours[: max(0, len(ours) - kept)]:
         plt.close(number)
     return plt.figure(f"{kind} {max(numbers, default=0) + 1}", **options)
 

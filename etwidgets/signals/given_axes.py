@@ -61,6 +61,19 @@ def refuse_uneven(axes: Iterable[Any]) -> None:
             )
 
 
+def check_sizes(stack: BaseSignal) -> None:
+    """Refuse axes that do not fit the data.
+
+    Raises
+    ------
+    ShapeError
+        If there are more or fewer, or one has another length.
+    """
+    sizes = tuple(axis.size for axis in stack.axes_manager._axes)
+    if sizes != stack.data.shape:
+        raise ShapeError(f"the axes have the sizes {sizes}, the data {stack.data.shape} (array order)")
+
+
 def name_axes(stack: BaseSignal) -> NDArray[np.float64] | None:
     """Name the axes of a stack as every method expects them; units become nm.
 

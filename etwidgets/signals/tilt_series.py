@@ -13,7 +13,7 @@ from hyperspy.signal import BaseSignal
 
 from etwidgets.errors import DataError, ParameterError, ParameterTypeError, ShapeError
 from etwidgets.signals import tomography_node as node
-from etwidgets.signals.given_axes import name_axes
+from etwidgets.signals.given_axes import check_sizes, name_axes
 from etwidgets.signals.image_stack import ImageStack, is_placeholder
 from etwidgets.signals.tilts import TomoShifts, TomoTilts
 
@@ -43,7 +43,7 @@ class TiltSeries(ImageStack):
         known = kwargs.get("metadata", {}).get("Signal", {}).get("signal_type") == self._signal_type
         super().__init__(_checked(data, one_image=known), **kwargs)
         if not known:
-            _check_axes(self)
+            check_sizes(self)
         self.metadata.Signal.signal_type = self._signal_type
         found = name_axes(self)
         node.prepare(self)
@@ -238,11 +238,10 @@ class TiltSeries(ImageStack):
         return sinogram
 
     def plot_sinos(self, *args: Any, **kwargs: Any) -> None:
-        """Plot the sinograms with a slider over x."""
+        """Plot the sinograms, y from left to right, with a slider over x."""
         self._check_layout()
-        self.swap_axes(node.PROJECTIONS, "x").plot(
-            *args, navigator=kwargs.pop("navigator", "slider"), **kwargs
-        )
+        navigator = kwargs.pop("navigator", "slider")
+        self.as_signal2D(("y", node.PROJECTIONS)).plot(navigator, *args, **kwargs)
 
     # -- HyperSpy operations that change the extent -------------------------------------------------
 
@@ -349,12 +348,6 @@ def _checked(data: Any, *, one_image: bool) -> Any:
     if 0 in array.shape:
         raise ShapeError(f"the data are empty: shape {array.shape}")
     return array
-
-
-def _check_axes(stack: TiltSeries) -> None:
-    sizes = tuple(axis.size for axis in stack.axes_manager._axes)
-    if sizes != stack.data.shape:
-        raise ShapeError(f"the axes have the sizes {sizes}, the data {stack.data.shape} (array order)")
 
 
 def _axes_of(stack: TiltSeries, name: str, width: int) -> list[dict[str, Any]]:
