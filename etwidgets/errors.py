@@ -66,6 +66,10 @@ class FileFormatError(EtwidgetsError, ValueError):
     """A file is damaged, or of a kind that cannot be read."""
 
 
+class FileTypeError(FileFormatError, TypeError):
+    """A file is of a kind that is not read at all."""
+
+
 class UnsafeFileError(EtwidgetsError, ValueError):
     """A file refers to other files or would unpack to an absurd size; it was not opened."""
 

@@ -15,7 +15,14 @@ import dask.array as da
 import hyperspy.api as hs
 import numpy as np
 
-from etwidgets.errors import DataError, FileFormatError, ParameterError, ShapeError
+from etwidgets.errors import (
+    DataError,
+    FileFormatError,
+    FileTypeError,
+    ParameterError,
+    ParameterTypeError,
+    ShapeError,
+)
 from etwidgets.io import mdoc as mdoc_files
 from etwidgets.io import tilt_sources
 from etwidgets.io.hdf5 import check_hdf5
@@ -110,7 +117,7 @@ def load(
         signal, sources, own = _load_list([_existing(name) for name in filename], mdocs, lazy=lazy)
         path = Path(filename[0])
     else:
-        raise ParameterError(f"filename must be a path or a list of paths, not {type(filename).__name__}")
+        raise ParameterTypeError(f"filename must be a path or a list of paths, not {type(filename).__name__}")
     if signal.metadata.Signal.signal_type in _VOLUMES:
         return RecStack(signal)
     stack = TomoStack(signal)
@@ -125,7 +132,7 @@ def _load_file(path: Path, mdocs: Any, *, lazy: bool) -> tuple[Any, list[TiltSou
     """A HyperSpy signal, its tilt sources in order of precedence, and whether HyperSpy wrote the file."""
     ending = path.suffix.lower()
     if ending not in EXTENSIONS:
-        raise FileFormatError(
+        raise FileTypeError(
             f"{path.name}: files of type {ending or '(none)'} are not read; known: {' '.join(EXTENSIONS)}"
         )
     sources = []
