@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import dask.array as da
 import numpy as np
 
-from etwidgets.errors import FileFormatError, ParameterError, ShapeError
+from etwidgets.errors import FileFormatError, ParameterError, ParameterTypeError, ShapeError
 from etwidgets.io import file_names
 from etwidgets.io.readers import EXTENSIONS, existing, kind_of, read_file
 from etwidgets.io.tilt_sources import TiltSource
@@ -64,7 +64,7 @@ def find_files(filename: str | Path | Sequence[str | Path]) -> list[Path]:
             return _one_kind(sorted(found, key=_natural), f"the pattern {path}")
         return [existing(path)]
     if not isinstance(filename, list | tuple):
-        raise ParameterError(
+        raise ParameterTypeError(
             f"filename must be a path, a folder, a pattern or a list of paths, not {type(filename).__name__}"
         )
     if not filename:
