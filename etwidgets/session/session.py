@@ -24,7 +24,7 @@ from etwidgets.session.history import History, State, Step, memory_of
 from etwidgets.session.job_queue import JobQueue, Task
 from etwidgets.session.jobs import Job, in_words
 from etwidgets.session.latest import Latest
-from etwidgets.session.model import HistoryLine, Kept, Message, TomoStackModel
+from etwidgets.session.model import Cure, HistoryLine, Kept, Message, TomoStackModel
 from etwidgets.session.operations import find
 from etwidgets.session.own_operations import table_of
 from etwidgets.session.parameters import as_json
@@ -594,10 +594,14 @@ class Session:
         text: str,
         level: Literal["info", "warning", "error"] = "info",
         error: BaseException | None = None,
+        action: Cure | None = None,
     ) -> None:
-        """Show a sentence to the user; the traceback of an error can be unfolded under it."""
+        """Show a sentence to the user; the traceback of an error can be unfolded under it.
+
+        ``action`` is the button that mends what the sentence says.
+        """
         details = "" if error is None else "".join(traceback.format_exception(error))
-        message = Message(text, level, details)
+        message = Message(text, level, details, action=action)
         self.model.messages = (*self.model.messages[1 - _MESSAGES :], message)
         self.model.message = message
 
