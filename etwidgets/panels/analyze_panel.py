@@ -60,8 +60,6 @@ class AnalyzePanel(Panel):
 
     def __init__(self, session: Session, root: str | Path | None = None) -> None:
         self._root = None if root is None else Path(root).resolve()
-        self._found: dict[str, float] = {}
-        self._bars: tuple[Any, NDArray[np.float64], NDArray[np.float64]] | None = None
         self._filling = False
         super().__init__(session)
 
@@ -120,6 +118,12 @@ class AnalyzePanel(Panel):
         names = ("against", "axis", "again", "run")
         saving = [self.controls[name] for name in ("file-name", "save")] if self._root is not None else []
         return [*(self.controls[name] for name in names), self.hint, *saving, text(_HELP)]
+
+    def fresh(self) -> None:
+        """No threshold and no histogram are known."""
+        self._contrast.clear()
+        self._found: dict[str, float] = {}
+        self._bars: tuple[Any, NDArray[np.float64], NDArray[np.float64]] | None = None
 
     # -- drawing ------------------------------------------------------------------------------------
 

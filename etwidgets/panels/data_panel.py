@@ -79,9 +79,6 @@ class DataPanel(Panel):
         self._warning = text("", "etw-strip")
         self._check = self.session.latest(check_up, self._show_findings)
         self._undo.callback(self._check.close)
-        self._checked: object = None  # the data that were looked at last
-        self._told: tuple[str, ...] = ()
-        self._tell([])
         self.refresh_on(self.model, ("stack", "source"))
         self.listen(self.model, "busy", self.enable)
         self.on_click("open-sample", self._open_sample)
@@ -145,6 +142,12 @@ class DataPanel(Panel):
         self.on_change("pixel", self.enable)
         self._pixel_form = widgets.VBox([self.controls["pixel"], self.controls["set-pixel"]])
         return self._pixel_form
+
+    def fresh(self) -> None:
+        """Nothing was looked at, and nothing was found."""
+        self._checked: object = None  # the data that were looked at last
+        self._told: tuple[str, ...] = ()
+        self._tell([])
 
     def redraw(self) -> None:
         """Say what is open."""

@@ -43,7 +43,7 @@ class FileList:
         self._filling = False
         self._where = text()
         layout = widgets.Layout(width="auto", height="150px")
-        chooser = panel.add("files", widgets.Select(options=[], layout=layout))
+        chooser = panel.add("files", widgets.Select(options=[], layout=layout), keep=True)
         chooser.add_class("etw-table")
         panel.on_change("files", self._choose)
         self.widget = widgets.VBox([self._where, chooser])

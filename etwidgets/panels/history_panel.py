@@ -78,7 +78,6 @@ class HistoryPanel(Panel):
         self.refresh_on(self.model, ("history", "kept", "stack", "reconstruction"))
         self.refresh_on(self.display, ("voxel", "projection", "contrast", "colour_map"))
         self.listen(self.model, ("can_undo", "can_redo", "busy", "reconstruction"), self.enable)
-        self._propose()
         words = text("<p class='etw-quiet'>Choose a line to go to the state after that step.</p>")
         buttons = row(self.controls["undo"], self.controls["redo"])
         pictures = [heading("What was done"), words, self.controls["steps"], buttons, *self._kept_part]
@@ -102,6 +101,11 @@ class HistoryPanel(Panel):
         names = ("keep", "kept", "return", "forget")
         line = row(*(self.controls[name] for name in names))
         self._kept_part = [line, self._no_picture, self._images]
+
+    def fresh(self) -> None:
+        """Name the file that is proposed."""
+        self._contrast.clear()
+        self._propose()
 
     def redraw(self) -> None:
         """List the steps, and compare with what was set aside."""

@@ -95,8 +95,6 @@ class ReconstructPanel(Panel):
         self._clock = self.session.latest(reconstruction_time, self._tell_time)
         self._undo.callback(self._clock.close)
         self._wire()
-        self._show_method()
-        self._suggest_price()
         names = ("method", "iterations", "filter", "price", "levels", "constrain", "thickness", "backend")
         form = [heading("Reconstruct"), *(self.controls[name] for name in names), self._cost]
         pictures = [self._images, row(column), self._convergence.widget, self._contest.widget]
@@ -133,6 +131,15 @@ class ReconstructPanel(Panel):
         self.on_change("method", self._show_method)
         self.on_click("run", self._run)
         self.on_click("bin", lambda: self.session.apply("bin", factor=self._factor))
+
+    def fresh(self) -> None:
+        """Nothing is followed or compared, and the price of edges is that of the series."""
+        for contrast in (self._sinogram_contrast, self._slice_contrast):
+            contrast.clear()
+        self._cost.value = ""
+        self._to_usual()
+        self._show_method()
+        self._suggest_price()
 
     def redraw(self) -> None:
         """Show the sinogram, and the slice that was reconstructed from it."""

@@ -67,7 +67,6 @@ class VolumePanel(Panel):
         self._rendered.layout.display = "none"
         self.add("which", control(widgets.Dropdown, "slices of", options=[]))
         self._filling, self._legend = False, text()
-        self._contrasts: dict[str, Contrast] = {}
         self.on_change("which", self._choose_volume)
         sliders = [self._voxel_slider(name, position) for position, name in enumerate(("x", "z", "y"))]
         self.add("render", button("Render", primary=True))
@@ -105,6 +104,12 @@ class VolumePanel(Panel):
         self.on_change("what", self._propose)
         self.on_click("save", self._save)
         return [*(self.controls[name] for name in ("what", "name", "save")), self._into]
+
+    def fresh(self) -> None:
+        """Nothing is rendered."""
+        self._contrast.clear()
+        self._contrasts: dict[str, Contrast] = {}
+        self._forget_rendering()
 
     def redraw(self) -> None:
         """Show the three slices."""
@@ -193,7 +198,7 @@ class VolumePanel(Panel):
 
         self.listen(self.model, "reconstruction", adjust)
         self.listen(self.display, "voxel", adjust)
-        adjust()
+        self.on_fresh(adjust)
         self.listen(slider, "value", self._mover(slider, position))
         return slider
 
@@ -222,7 +227,7 @@ class VolumePanel(Panel):
 
     def _again(self) -> None:
         """The last reconstruction once more, of the series as it is now."""
-        steps = [step for step in self.session.history if step.operation == "reconstruct"]
+        steps = [step for step in self.session.steps_of_series if step.operation == "reconstruct"]
         self.session.apply("reconstruct", **steps[-1].parameters)
 
     def _propose(self) -> None:
@@ -278,6 +283,7 @@ class VolumePanel(Panel):
         return shown or found[:1]
 
     def _forget_rendering(self) -> None:
+        self._rendered.clear()
         self._rendered.layout.display = "none"
         self._images.height = _ALONE_PX
 

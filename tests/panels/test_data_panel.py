@@ -128,6 +128,8 @@ def test_a_channel_is_added_from_the_chosen_file_and_drawn_with_the_volume(made,
     assert "Choose a file first" in empty_session.model.message.text
     panel.controls["file"].value = "day 1/needle.hspy"
     panel.controls["open"].click()
+    assert panel.controls["file"].value == ""  # what is chosen next is another file
+    panel.controls["file"].value = "day 1/needle.hspy"
     panel.controls["channel-name"].value = "Ni"
     panel.controls["add-channel"].click()
     assert [channel.name for channel in empty_session.model.channels] == ["Ni"]
