@@ -5,7 +5,6 @@ Order: argument, mdoc, rawtlt or tlt beside the file, extended header, DM tags, 
 
 from __future__ import annotations
 
-import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _DISAGREEMENT_DEG = 0.5
-_IN_NAME = re.compile(r"(?<![\d.])([+-]?\d{1,2}(?:\.\d+)?)\s*(?:deg|°)", re.IGNORECASE)
 ARGUMENT = "argument"
 _TEXT_ENDINGS = (".rawtlt", ".tlt")
 
@@ -121,14 +119,6 @@ def of_metadata(metadata: dict[str, Any], count: int) -> list[TiltSource]:
     tilts = np.atleast_1d(np.asarray(stage.get("tilt_alpha", []), dtype=float))
     if count > 1 and tilts.size == count and np.ptp(tilts) > 0:
         return [TiltSource("metadata (stage tilt)", tilts)]
-    return []
-
-
-def of_names(names: Sequence[str]) -> list[TiltSource]:
-    """The tilts in file names such as ``wire_-12.0deg.tif``, if each has one."""
-    found = [_IN_NAME.findall(Path(name).stem) for name in names]
-    if len(names) > 1 and all(len(values) == 1 for values in found):
-        return [TiltSource("file names", np.array([float(values[0]) for values in found]))]
     return []
 
 

@@ -1,0 +1,142 @@
+"""What files hold, before they are loaded: a table for who chooses the files of a series; reads no pixels."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import tifffile
+
+from etwidgets.errors import EtwidgetsError
+from etwidgets.io import file_names, tilt_sources
+from etwidgets.io.readers import READER_FAULTS, kind_of, read_file
+from etwidgets.io.series import ONE_TILT_DEG, find_files
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from etwidgets.io.tilt_sources import TiltSource
+
+_SAME_TILT_DEG = 0.01
+
+
+@dataclass(frozen=True)
+class FilePreview:
+    """What one file holds.
+
+    Attributes
+    ----------
+    path
+        The file.
+    tilt_deg
+        The tilt of its one projection (or of the frames of one), degrees; None where none was found, and
+        of a file with several tilts.
+    tilt_source
+        Where the tilts were found: ``"file name"``, ``"metadata (stage tilt)"``, the name of an mdoc file...;
+        empty if nowhere.
+    shape
+        Of its data: ``(Y, X)`` of one image, ``(T, Y, X)`` of a series; None if it cannot be read.
+    bytes
+        Size of the file.
+    problem
+        Why it cannot be part of the series, in words; empty if it can.
+    """
+
+    path: Path
+    tilt_deg: float | None
+    tilt_source: str
+    shape: tuple[int, ...] | None
+    bytes: int
+    problem: str
+
+
+def preview_files(paths: str | Path | Sequence[str | Path]) -> list[FilePreview]:
+    """Say what files hold, from their headers alone.
+
+    Parameters
+    ----------
+    paths
+        A list of files, a folder or a pattern, as :func:`etwidgets.io.load` takes them.
+
+    Returns
+    -------
+    list of FilePreview
+        One per file, in the order of ``paths``; a file that cannot be read has its reason in ``problem``.
+        So has one whose image has another shape than most, or the tilt of another file.
+
+    Raises
+    ------
+    FileNotFoundError, FileFormatError, ParameterError
+        If a file is not there, or the folder or list has none.
+    """
+    found = [_preview(path) for path in find_files(paths)]
+    named = file_names.tilts_of([item.path.name for item in found])
+    if named is not None and any(item.tilt_deg is None for item in found):
+        found = [
+            replace(item, tilt_deg=float(tilt), tilt_source="file name")
+            for item, tilt in zip(found, named, strict=True)
+        ]
+    return _compared(found)
+
+
+def _preview(path: Path) -> FilePreview:
+    size = sum(p.stat().st_size for p in path.rglob("*")) if path.is_dir() else path.stat().st_size
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they are said when the file is loaded
+            shape, sources = _contents(path)
+    except EtwidgetsError as error:
+        return FilePreview(path, None, "", None, size, str(error))
+    if not sources:
+        return FilePreview(path, None, "", shape, size, "")
+    tilts = sources[0].tilts_deg
+    tilt = float(tilts.mean()) if np.ptp(tilts) <= ONE_TILT_DEG else None
+    return FilePreview(path, tilt, sources[0].name, shape, size, "")
+
+
+def _contents(path: Path) -> tuple[tuple[int, ...], list[TiltSource]]:
+    plain = _plain_tiff(path) if kind_of(path) == "TIFF" else None
+    if plain is not None:
+        return plain, tilt_sources.beside(path)
+    content = read_file(path, None, lazy=kind_of(path) != "TIFF")
+    shape = tuple(int(n) for n in content.signal.data.shape)
+    stage = content.stage_tilt
+    return shape, content.sources or ([] if stage is None else [stage])
+
+
+def _plain_tiff(path: Path) -> tuple[int, ...] | None:
+    """The shape of a TIFF file that has no tilt in its tags; None of others.
+
+    RosettaSciIO leaves a TIFF file open that it reads lazily.
+    """
+    try:
+        with tifffile.TiffFile(path) as file:
+            make = file.pages.first.tags.get("Make")
+            if file.is_tvips or (make is not None and str(make.value).startswith("JEOL")):
+                return None
+            return max((tuple(series.shape) for series in file.series), key=np.prod)
+    except (tifffile.TiffFileError, *READER_FAULTS):
+        return None
+
+
+def _compared(found: list[FilePreview]) -> list[FilePreview]:
+    """With what is seen only where a file is held against the others."""
+    shapes = Counter(item.shape for item in found if item.shape is not None)
+    usual = shapes.most_common(1)[0][0] if shapes else None
+    seen: dict[int, str] = {}
+    compared = []
+    for item in found:
+        problem = item.problem
+        if not problem and item.shape != usual:
+            problem = f"its shape is {item.shape}, that of the others {usual}"
+        if item.tilt_deg is not None:
+            key = round(item.tilt_deg / _SAME_TILT_DEG)
+            if not problem and key in seen:
+                problem = f"it has the same tilt as {seen[key]}"
+            seen.setdefault(key, item.path.name)
+        compared.append(replace(item, problem=problem))
+    return compared
