@@ -181,8 +181,11 @@ class VolumeView(widgets.VBox):
         self._clear()
         self._filling = True
         try:
+            self.controls["channel"].options = []
             for name, value in self._first.items():
                 self.controls[name].value = value
+            for name in ("channel", "shown"):
+                self.controls[name].layout.display = None
         finally:
             self._filling = False
         self._note.value = ""
