@@ -18,6 +18,7 @@ from etwidgets.panels.file_list import FileList
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import pixel_size
 from etwidgets.panels.pieces import button, control, facts, heading, row, text
+from etwidgets.panels.series_part import SeriesPart
 from etwidgets.session import SAMPLES, size_in_words
 from etwidgets.views import UploadView
 
@@ -34,6 +35,8 @@ _BESIDE = (*_TILTS, ".json")
 _WELCOME = """<h2>Open a tilt series</h2>
 <p>A tilt series is a stack of projections of one specimen at many tilts. From it you reconstruct a volume.
 The steps are at the left, in the order of the work; none is forbidden, and every one can be undone.</p>"""
+_SEVERAL = """<p class='etw-quiet'>Choose the file of the series. Where it has one file for each tilt, go
+into its folder and take all of them, or choose several with Shift or Ctrl.</p>"""
 _TOUR = "<p>New here? A tour of seven stops takes two minutes, on sample data.</p>"
 _WAY = """<p>Nothing yet. This is the way from projections to a volume:</p><table class='etw-facts etw-way'>
 <tr><th>Inspect</th><td>look for drift and bad projections</td></tr>
@@ -103,18 +106,20 @@ class DataPanel(Panel):
         if self._root is None:
             return []
         self._channels = ChannelsPart(self, self._chosen_file)
-        self._files = FileList(self, self._root, EXTENSIONS, self._choose_file)
+        self._series = SeriesPart(self, self._root, self._open_series)
+        self._files = FileList(self, self._root, EXTENSIONS, self._choose_file, self._series.look_at)
         self._upload = self.add_view(UploadView(self._path_of_upload, [*EXTENSIONS, *_BESIDE], _LIMIT))
         self._upload.add_class("etw-data-upload")
         self._upload.on_files(lambda paths: self.guard(lambda: self._open_uploaded(paths)))
         said = (
-            f"<p class='etw-quiet'>At most {size_in_words(_LIMIT)}; a file with the tilts "
+            f"<p class='etw-quiet'>At most {size_in_words(_LIMIT)} together; a file with the tilts "
             f"({' '.join(_TILTS)}) may be chosen together with the series. They go into the folder "
             f"{_UPLOADS} of the one above.</p>"
         )
         chosen = row(*(self.controls[name] for name in ("file", "tilts-file", "open")))
-        listed = [heading("A file on this machine"), self._files.widget, chosen]
-        return [*listed, heading("A file from your computer"), self._upload, text(said)]
+        listed = [heading("Files on this machine"), text(_SEVERAL), self._files.widget, chosen]
+        brought = [heading("Files from your computer"), self._upload, text(said)]
+        return [*listed, self._series.widget, *brought]
 
     def offer_tour(self, start: Callable[[], None]) -> None:
         """Show the button that starts the tour."""
@@ -204,6 +209,8 @@ class DataPanel(Panel):
         super().enable()
         for name in ("open", "open-sample", "set-tilts", "fix", "set-pixel"):
             self.controls[name].disabled = self.model.busy
+        if self._root is not None:
+            self._series.enable()
         stack = self.model.stack
         known = None if stack is None else pixel_size(stack, "x")
         given = self.controls["pixel"].value
@@ -232,11 +239,17 @@ class DataPanel(Panel):
         self._files.list_again()
         series = [path for path in paths if path.suffix.lower() in EXTENSIONS]
         tilts = [path for path in paths if path.suffix.lower() in _TILTS]
-        if len(series) != 1:
-            self.session.tell(f"{len(paths)} files were uploaded; choose the one to open in the list.")
-            return
-        options = {"tilts": str(tilts[0])} if len(tilts) == 1 else {}
-        self.session.open(str(series[0]), **options)
+        given = str(tilts[0]) if len(tilts) == 1 else ""
+        if not series:
+            names = ", ".join(path.name for path in paths)
+            self.session.tell(f"{names}: no file of a tilt series was among what was uploaded.", "warning")
+        elif len(series) == 1:
+            self.session.open(str(series[0]), **({"tilts": given} if given else {}))
+        else:
+            self._series.look_at(series, given)
+
+    def _open_series(self, paths: list[str], tilts: list[float] | None) -> None:
+        self.session.open(paths, **({} if tilts is None else {"tilts": tilts}))
 
     def _set_tilts(self) -> None:
         first, step = self.controls["first-tilt"].value, self.controls["tilt-step"].value

@@ -32,7 +32,7 @@ from etwidgets.session.runners import InlineRunner
 from etwidgets.signals.extent import kept_part, left_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from etwidgets.progress import Progress
     from etwidgets.session.autosave import Autosave
@@ -140,9 +140,10 @@ class Session:
             raise job.error
         return job
 
-    def open(self, path: str, **options: Any) -> Job:
-        """Open a file; ``options`` are those of :func:`etwidgets.io.load`."""
-        return self.apply("open", path=str(path), **options)
+    def open(self, path: str | Path | Sequence[str | Path], **options: Any) -> Job:
+        """Open a file, or several as one series; ``options`` are those of :func:`etwidgets.io.load`."""
+        paths = str(path) if isinstance(path, str | Path) else [str(each) for each in path]
+        return self.apply("open", path=paths, **options)
 
     @property
     def job(self) -> Job | None:
