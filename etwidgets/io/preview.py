@@ -12,7 +12,7 @@ import tifffile
 
 from etwidgets.errors import EtwidgetsError
 from etwidgets.io import file_names, tilt_sources
-from etwidgets.io.readers import READER_FAULTS, kind_of, read_file
+from etwidgets.io.readers import guarded, kind_of, read_file
 from etwidgets.io.series import ONE_TILT_DEG, find_files
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _preview(path: Path) -> FilePreview:
 
 
 def _contents(path: Path) -> tuple[tuple[int, ...], list[TiltSource]]:
-    plain = _plain_tiff(path) if kind_of(path) == "TIFF" else None
+    plain = guarded(path, "TIFF", lambda: _plain_tiff(path)) if kind_of(path) == "TIFF" else None
     if plain is not None:
         return plain, tilt_sources.beside(path)
     content = read_file(path, None, lazy=kind_of(path) != "TIFF")
@@ -113,14 +113,11 @@ def _plain_tiff(path: Path) -> tuple[int, ...] | None:
 
     RosettaSciIO leaves a TIFF file open that it reads lazily.
     """
-    try:
-        with tifffile.TiffFile(path) as file:
-            make = file.pages.first.tags.get("Make")
-            if file.is_tvips or (make is not None and str(make.value).startswith("JEOL")):
-                return None
-            return max((tuple(series.shape) for series in file.series), key=np.prod)
-    except (tifffile.TiffFileError, *READER_FAULTS):
-        return None
+    with tifffile.TiffFile(path) as file:
+        make = file.pages.first.tags.get("Make")
+        if file.is_tvips or (make is not None and str(make.value).startswith("JEOL")):
+            return None
+        return max((tuple(series.shape) for series in file.series), key=np.prod)
 
 
 def _compared(found: list[FilePreview]) -> list[FilePreview]:

@@ -6,7 +6,6 @@ Knows no tilt series of several files; that is :mod:`etwidgets.io.series`.
 from __future__ import annotations
 
 import logging
-import struct
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,18 +43,7 @@ EXTENSIONS = (*MRC, *_READERS)
 """The endings that :func:`load` opens."""
 _HDF5 = (".hspy", ".hdf5", ".h5", ".emd")
 _OWN = ("HSPY", "ZSPY")
-# a damaged file can make RosettaSciIO raise any of these, and struct.error
-READER_FAULTS = (
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
+_WITH_MDOC = ("MRC", "TIFF")  # what SerialEM writes
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,53 +86,104 @@ def read_file(path: Path, mdoc: str | Path | None, *, lazy: bool) -> FileContent
         raise FileFormatError(
             f"{path.name}: files of type {ending or '(none)'} are not read; known: {' '.join(EXTENSIONS)}"
         )
-    sources = []
-    mdoc_path = existing(mdoc) if mdoc is not None else mdoc_files.beside(path)
-    said = mdoc_files.read_mdoc(mdoc_path) if ending in MRC and mdoc_path is not None else None
+    return guarded(path, kind_of(path), lambda: _content(path, mdoc, lazy=lazy))
+
+
+def guarded(path: Path, kind: str, read: Callable[[], _T]) -> _T:
+    """What ``read`` gives; whatever it raises at a damaged file becomes one error that names the file.
+
+    Raises
+    ------
+    FileFormatError
+        With the reason.
+    """
+    try:
+        return read()
+    except (EtwidgetsError, FileNotFoundError, Warning):
+        raise
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        raise FileFormatError(f"{path.name} cannot be read as {kind}: {reason}") from error
+
+
+def _content(path: Path, mdoc: str | Path | None, *, lazy: bool) -> FileContent:
+    kind = kind_of(path)
+    said = _mdoc(path, mdoc) if mdoc is not None or kind in _WITH_MDOC else None
+    sources = tilt_sources.beside(path)
+    if said is not None and said.tilts_deg is not None:
+        sources.insert(0, tilt_sources.TiltSource(said.name, said.tilts_deg))
+    if kind == "MRC":
+        signal, header = _mrc_signal(path, lazy=lazy)
+        content = FileContent(signal, sources + header, own=False)
+    elif kind == "EMD" and (images := _emd_images(path, lazy=lazy)) is not None:
+        content = _emd_content(path, images, sources)
+    else:
+        signal = _read(path, kind, lazy=lazy)
+        content = FileContent(signal, sources + _header_sources(signal, kind), own=kind in _OWN)
     if said is not None:
-        sources.append(tilt_sources.TiltSource(said.name, said.tilts_deg))
-    sources += tilt_sources.beside(path)
-    if ending in MRC:
-        signal, header = _mrc_signal(path, said, lazy=lazy)
-        return FileContent(signal, sources + header, own=False)
-    if ending == ".emd":
-        check_hdf5(path, lazy=lazy)
-        images = _guarded(path, "EMD", lambda: read_emd(path, lazy=lazy))
-        if images is not None:
-            return _emd_content(path, images, sources)
-    signal = _read(path, _READERS[ending], lazy=lazy)
+        _describe_by_mdoc(content.signal, said)
+    return content
+
+
+def _mdoc(path: Path, given: str | Path | None) -> MdocSeries | None:
+    """What the mdoc file says that was given, or lies beside a file; a bad one beside it is a warning."""
+    found = existing(given) if given is not None else mdoc_files.beside(path)
+    if found is None:
+        return None
+    try:
+        said = mdoc_files.read_mdoc(found)
+    except FileFormatError as error:
+        if given is not None:
+            raise
+        tilt_sources.warn_unused(path.name, str(error))
+        return None
+    if said.lacking:
+        tilt_sources.warn_unused(path.name, f"the tilts of {said.name}: {said.lacking}")
+    return said
+
+
+def _header_sources(signal: Any, kind: str) -> list[TiltSource]:
     count = int(np.prod(signal.data.shape[:-2]))
-    if ending in (".dm3", ".dm4"):
-        sources += tilt_sources.of_dm_tags(signal.original_metadata.as_dictionary(), count)
-    sources += tilt_sources.of_metadata(signal.metadata.as_dictionary(), count)
-    return FileContent(signal, sources, own=_READERS[ending] in _OWN)
+    found = []
+    if kind == "DigitalMicrograph":
+        found = tilt_sources.of_dm_tags(signal.original_metadata.as_dictionary(), count)
+    return found + tilt_sources.of_metadata(signal.metadata.as_dictionary(), count)
 
 
-def _mrc_signal(path: Path, said: MdocSeries | None, *, lazy: bool) -> tuple[Any, list[TiltSource]]:
+def _mrc_signal(path: Path, *, lazy: bool) -> tuple[Any, list[TiltSource]]:
     series = read_mrc(path, lazy=lazy)
     stack = TomoStack(series.data)
     stack.original_metadata.add_dictionary({"mrc": series.header})
-    tomography = stack.metadata.Tomography
-    pixel, axis = series.pixel_size_nm, series.tilt_axis_deg
-    microscope: dict[str, float] = {}
-    if series.magnification:
-        microscope["magnification"] = series.magnification
-    if said is not None:
-        pixel, axis = said.pixel_size_nm or pixel, said.tilt_axis_deg if axis is None else axis
-        microscope |= said.microscope
-        stack.original_metadata.add_dictionary({"mdoc": said.original})
-    if pixel:
-        for name in ("x", "y"):
-            stack.axes_manager[name].scale, stack.axes_manager[name].units = pixel, "nm"
-    if axis is not None:
-        tomography.set_item("header_tiltaxis", axis)
-    if microscope:
+    said = series.sections
+    _set_pixel_size(stack, series.pixel_size_nm)
+    if said.tilt_axis_deg is not None:
+        stack.metadata.Tomography.set_item("header_tiltaxis", said.tilt_axis_deg)
+    if said.magnification:
+        microscope = {"magnification": said.magnification}
         stack.metadata.add_dictionary({"Acquisition_instrument": {"TEM": microscope}})
     stack.metadata.General.original_filename = path.name
-    sources = []
-    if series.tilts_deg is not None:
-        sources.append(tilt_sources.TiltSource(series.tilt_source, series.tilts_deg))
-    return stack, sources
+    return stack, [] if said.tilts_deg is None else [tilt_sources.TiltSource(said.source, said.tilts_deg)]
+
+
+def _describe_by_mdoc(signal: Any, said: MdocSeries) -> None:
+    """SerialEM's own words precede those of the header, but for the tilt axis."""
+    _set_pixel_size(signal, said.pixel_size_nm)
+    if said.tilt_axis_deg is not None and not signal.metadata.has_item("Tomography.header_tiltaxis"):
+        signal.metadata.set_item("Tomography.header_tiltaxis", said.tilt_axis_deg)
+    if said.microscope:
+        signal.metadata.add_dictionary({"Acquisition_instrument": {"TEM": said.microscope}})
+    signal.original_metadata.add_dictionary({"mdoc": said.original})
+
+
+def _set_pixel_size(signal: Any, pixel_size_nm: float | None) -> None:
+    if pixel_size_nm:
+        for axis in signal.axes_manager._axes[-2:]:  # noqa: SLF001  (HyperSpy's axes in array order are private)
+            axis.scale, axis.units = pixel_size_nm, "nm"
+
+
+def _emd_images(path: Path, *, lazy: bool) -> EmdImages | None:
+    check_hdf5(path, lazy=lazy)
+    return read_emd(path, lazy=lazy)
 
 
 def read_signals(filename: str | Path, *, lazy: bool) -> list[Any]:
@@ -158,7 +197,7 @@ def read_signals(filename: str | Path, *, lazy: bool) -> list[Any]:
     path = existing(filename)
     if path.suffix.lower() not in _READERS:
         raise FileFormatError(f"{path.name}: known are {' '.join(_READERS)}")
-    return _read_all(path, _READERS[path.suffix.lower()], lazy=lazy)
+    return guarded(path, kind_of(path), lambda: _read_all(path, kind_of(path), lazy=lazy))
 
 
 def _read_all(path: Path, reader: str, *, lazy: bool) -> list[Any]:
@@ -170,20 +209,9 @@ def _read_all(path: Path, reader: str, *, lazy: bool) -> list[Any]:
     with warnings.catch_warnings():
         # rosettasciio with zarr 2
         warnings.filterwarnings("ignore", "The NestedDirectoryStore is deprecated")
-        found = _guarded(path, reader, lambda: hs.load(str(path), file_format=reader, lazy=lazy))
+        found = hs.load(str(path), file_format=reader, lazy=lazy)
     signals = found if isinstance(found, list) else [found]
     return [signal for signal in signals if signal.data.dtype.kind in "biuf"]
-
-
-def _guarded(path: Path, kind: str, read: Callable[[], _T]) -> _T:
-    """What a reader gives; what it raises at a damaged file becomes one error that names the file."""
-    try:
-        return read()
-    except EtwidgetsError:
-        raise
-    except READER_FAULTS as error:
-        reason = str(error) or type(error).__name__
-        raise FileFormatError(f"{path.name} cannot be read as {kind}: {reason}") from error
 
 
 def _emd_content(path: Path, images: EmdImages, sources: list[TiltSource]) -> FileContent:
