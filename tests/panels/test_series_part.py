@@ -64,14 +64,21 @@ def test_a_folder_is_shown_as_a_table_and_opened_in_order_of_angle(panel, root):
     assert panel.model.source == "g_-72.0deg.tif and 72 more"
 
 
-def test_the_step_is_replayed_by_scripts_sessions_and_the_command_line(panel, root, tmp_path):
-    go_into(panel, "series")
+@pytest.mark.parametrize(
+    ("folder", "angles", "expected"),
+    [("series", "", ANGLES), ("plain", "10, -0.5", [8, 8.5, 9, 9.5, 10])],
+)
+def test_the_step_is_replayed_by_scripts_sessions_and_the_command_line(
+    panel, root, tmp_path, folder, angles, expected
+):
+    write(root / "plain", range(5), name="image_{}.tif")
+    go_into(panel, folder)
     panel.controls["all-files"].click()
-    panel.controls["angles"].value = "10, -0.5"
+    panel.controls["angles"].value = angles
     panel.controls["open-series"].click()
     session = panel.session
     data, tilts = session.model.stack.data, session.model.stack.tilts_deg
-    np.testing.assert_allclose(tilts, np.arange(-26, 10.1, 0.5))
+    np.testing.assert_allclose(tilts, expected)
     session.export_script(tmp_path / "steps.py")
     found = runpy.run_path(str(tmp_path / "steps.py"))["stack"]
     assert np.array_equal(found.data, data)
