@@ -278,6 +278,7 @@ WRITERS: Mapping[str, Lines] = {
     "sort_tilts": lambda _: ['stack = stack.select_projections(np.argsort(stack.tilts_deg, kind="stable"))'],
     "crop": _crop,
     "bin": _bin,
+    "turn": lambda p: [f"stack = stack.turn({p.get('quarter_turns', 1)!r})"],
     "remove_projections": lambda p: [f"stack = stack.remove_projections({p['projections']!r})"],
     "filter": _call("filter"),
     "normalize": lambda p: [f"stack = stack.normalize({p.get('width', 3.0)!r})"],
