@@ -27,6 +27,7 @@ from etwidgets.session.latest import Latest
 from etwidgets.session.model import Cure, HistoryLine, Kept, Message, TomoStackModel
 from etwidgets.session.operations import find
 from etwidgets.session.own_operations import table_of
+from etwidgets.session.page_words import for_page
 from etwidgets.session.parameters import as_json
 from etwidgets.session.runners import InlineRunner
 from etwidgets.signals.extent import kept_part, left_out
@@ -615,10 +616,12 @@ class Session:
     ) -> None:
         """Show a sentence to the user; the traceback of an error can be unfolded under it.
 
-        ``action`` is the button that mends what the sentence says.
+        ``action`` is the button that mends what the sentence says. What the sentence says in the words of
+        scripts is said in those of the page; see :mod:`etwidgets.session.page_words`.
         """
+        text, cure = for_page(text)
         details = "" if error is None else "".join(traceback.format_exception(error))
-        message = Message(text, level, details, action=action)
+        message = Message(text, level, details, action=action or cure)
         self.model.messages = (*self.model.messages[1 - _MESSAGES :], message)
         self.model.message = message
 
