@@ -29,7 +29,10 @@ _FILMS = {_FILM: "projections", _TURNING: "tilting", _THROUGH: "x"}
 _KINDS = {
     _SCRIPT: ("steps.py", "The steps as a Python script; it gives the same arrays, bit for bit."),
     _NOTEBOOK: ("steps.ipynb", "The same as a notebook, one cell per step."),
-    _SESSION: ("session.json", "All steps and where they began; etw.Session().open_session(...) goes on."),
+    _SESSION: (
+        "session.json",
+        "All steps and where they began: to go on from, or to repeat on other series.",
+    ),
     _PROJECTIONS: ("projections.hspy", "As they are now. .hspy keeps all; .mrc and .tif for other programs."),
     _VOLUME: ("volume.hspy", "As it is now. .hspy keeps all; .mrc and .tif for other programs."),
     _FILM: ("projections.gif", "The series as it is now, in order of tilt; .gif or .mp4."),

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import ipywidgets as widgets
 
 from etwidgets.errors import EtwidgetsError, ParameterError
+from etwidgets.panels.cures import NO_SERIES, TiltsPart
+from etwidgets.panels.pieces import button
 from etwidgets.panels.style import style_sheet
 from etwidgets.panels.tree import close_tree
 from etwidgets.progress import Cancelled
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from traitlets import HasTraits
 
-    from etwidgets.session import Session
+    from etwidgets.session import Cure, Session
 
 _log = logging.getLogger(__name__)
 
@@ -79,8 +81,12 @@ class Panel:
         self._shown, self._outdated, self._closed = True, False, False
         self.turn: Callable[[int], None] = lambda _by: None
         """Shows the panel so many places further; set by whoever places several."""
+        self.go: Callable[[str], None] | None = None
+        """Shows the panel of a name; set by whoever places several."""
+        self._remedy = widgets.VBox([]).add_class("etw-remedy")
         self.hint = widgets.HTML().add_class("etw-hint").add_class(f"etw-{self.name}-hint")
         pictures, form = self.build()
+        self._place_remedy(pictures, form)
         self._pictures = widgets.VBox(pictures).add_class("etw-pictures")
         parts = [self._pictures]
         if form:
@@ -115,6 +121,10 @@ class Panel:
         """Disable what cannot act now, and say why in the hint; a subclass may add to it."""
         reason = self.reason()
         self.hint.value = reason
+        cure = self.way_out()
+        leads = cure is not None and self.go is not None
+        self.controls["way-out"].layout.display = "" if leads else "none"
+        self.controls["way-out"].description = cure.label if cure is not None and leads else ""
         for name in ("run", "apply", "auto"):
             if name in self.controls:
                 self.controls[name].disabled = bool(reason)
@@ -125,10 +135,36 @@ class Panel:
         if self.needs_stack and stack is None:
             return "Open a tilt series first (step Data)."
         if self.needs_tilts and stack is not None and not stack.has_tilts:
-            return "The tilt series has no tilts; set them in the step Data."
+            return "The tilt series has no tilts; set them here, or give a file with them in the step Data."
         if self.model.busy:
             return "A step is running; wait for it or press Cancel."
         return ""
+
+    def way_out(self) -> Cure | None:
+        """The button that leads to where the reason is mended; None where there is none."""
+        return NO_SERIES if self.needs_stack and self.model.stack is None else None
+
+    def mend(self, cure: Cure) -> None:
+        """Do the step or show the panel that mends something."""
+        if cure.operation:
+            self.session.apply(cure.operation, **cure.parameters)
+        if cure.panel and self.go is not None:
+            self.go(cure.panel)
+
+    def _place_remedy(self, pictures: list[widgets.Widget], form: list[widgets.Widget]) -> None:
+        """Under the hint: a way out of it, and the field for the tilts in panels that need them."""
+        self.add("way-out", button(""), keep=True)
+        self.on_click("way-out", self._go_out)
+        tilts = [TiltsPart(self).widget] if self.needs_tilts else []
+        self._remedy.children = (self.controls["way-out"], *tilts)
+        for parts in (pictures, form):
+            if self.hint in parts:
+                parts.insert(parts.index(self.hint) + 1, self._remedy)
+
+    def _go_out(self) -> None:
+        cure = self.way_out()
+        if cure is not None:
+            self.mend(cure)
 
     # -- controls -----------------------------------------------------------------------------------
 
@@ -304,7 +340,13 @@ class Panel:
         self._undo.close()
         for view in self._views:
             view.close()
-        close_tree(self.widget, self.hint, *self.controls.values(), *([self._alone] if self._alone else []))
+        close_tree(
+            self.widget,
+            self.hint,
+            self._remedy,
+            *self.controls.values(),
+            *([self._alone] if self._alone else []),
+        )
 
 
 def _put_back(control: Any, first: Mapping[str, Any]) -> None:

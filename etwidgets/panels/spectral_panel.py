@@ -250,9 +250,7 @@ class SpectralPanel(Panel):
         self.controls["rename"].disabled = busy or self._channel is None
         self._joint.enable()
         if spectra is not None and self._windows is None and not self._is_x_ray:
-            self.hint.value = (
-                "Energy losses have no windows here: decompose them, or use spectral.element_maps."
-            )
+            self.hint.value = "Energy losses have no windows here: decompose them."
 
     @property
     def _is_x_ray(self) -> bool:

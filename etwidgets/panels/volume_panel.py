@@ -12,6 +12,7 @@ import numpy as np
 
 from etwidgets.atomic import atomic_path
 from etwidgets.io import safe_new_path
+from etwidgets.panels.cures import NO_VOLUME
 from etwidgets.panels.navigation import add_look
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, pixel_size, slice_panes
@@ -22,7 +23,7 @@ from etwidgets.views import ImageView, VolumeChannel, VolumeView, overlay
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from etwidgets.session import Session
+    from etwidgets.session import Cure, Session
     from etwidgets.signals import RecStack
 
 _ALONE_PX, _WITH_RENDERING_PX = 320, 232  # height of the slices; with the rendering all fits into 720 px
@@ -179,6 +180,10 @@ class VolumePanel(Panel):
         again.disabled = self.model.busy
         if self.model.stale:
             self.hint.value = "The series changed after this volume was reconstructed; reconstruct it again."
+
+    def way_out(self) -> Cure | None:
+        """To where a volume is made."""
+        return NO_VOLUME if self.model.reconstruction is None else None
 
     def reason(self) -> str:
         """Looking around works also while a step runs."""
