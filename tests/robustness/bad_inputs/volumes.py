@@ -115,8 +115,7 @@ recon.refused(
     "all at one tilt",
     lambda w: TomoStack(w.images, np.zeros(9)).reconstruct(show_progressbar=False),
     DataError,
-    "0 deg",
-    "2 different tilts",
+    "all 9 tilts are 0",
 )
 recon.refused(
     "a NaN in the data",
