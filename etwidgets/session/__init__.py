@@ -1,6 +1,6 @@
 """The observable state of a tilt series, the steps that change it, and the jobs they run as; no widget."""
 
-from etwidgets.session.autosave import Autosave, begin_autosave, state_folder
+from etwidgets.session.autosave import Autosave, begin_autosave
 from etwidgets.session.batch import run_batch
 from etwidgets.session.display import COLOUR_MAPS, SERIES, Display
 from etwidgets.session.estimate import memory_of_process, size_in_words
@@ -40,5 +40,4 @@ __all__ = [
     "operation",
     "run_batch",
     "size_in_words",
-    "state_folder",
 ]
