@@ -11,7 +11,7 @@ import numpy as np
 
 from etwidgets.atomic import atomic_path
 from etwidgets.errors import ParameterError
-from etwidgets.io.loading import MRC
+from etwidgets.io.readers import MRC
 
 if TYPE_CHECKING:
     from etwidgets.signals import RecStack, TomoStack

@@ -13,6 +13,7 @@ import numpy as np
 from hyperspy.signal import BaseSignal
 
 from etwidgets.errors import DataError, MissingTiltsError, ShapeError, TiltCountError
+from etwidgets.signals.tilt_check import check_tilts, tilt_fault
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -59,6 +60,9 @@ def prepare(signal: BaseSignal) -> None:
         stored = metadata.Tomography.get_item(key, default=None)
         if isinstance(stored, BaseSignal):
             stored = stored.data
+            if key == "tilts" and tilt_fault(stored):  # ETSpy saves zeros where there are none
+                delattr(metadata.Tomography, key)
+                continue
         if stored is not None:
             metadata.Tomography.set_item(key, _as_rows(stored, width, key))
 
@@ -114,7 +118,7 @@ def write(signal: BaseSignal, what: str, values: ArrayLike | BaseSignal | None) 
     TiltCountError
         If the number of rows is not the number of projections.
     ShapeError, DataError
-        If the values have another shape, or are not finite.
+        If the values have another shape, are not finite, or cannot be tilts in degrees.
     """
     if values is None:
         if signal.metadata.has_item(f"Tomography.{what}"):
@@ -126,6 +130,8 @@ def write(signal: BaseSignal, what: str, values: ArrayLike | BaseSignal | None) 
     bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if bad.size:
         raise DataError(f"{what} of projection(s) {bad.tolist()} are not finite")
+    if what == "tilts":
+        check_tilts(rows)
     signal.metadata.set_item(f"Tomography.{what}", rows)
     if what == "tilts":
         show_on_axis(signal)
