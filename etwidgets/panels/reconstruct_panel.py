@@ -235,9 +235,10 @@ class ReconstructPanel(Panel):
         parameters = self.parameters(checked=False)
         self._say_cost(stack, parameters, None)
         if self.shown and not self.model.busy:
-            self._clock.submit(stack.data.shape, stack.tilts_deg.copy(), parameters)
+            n_series = 1 + len(self.model.channels)
+            self._clock.submit(stack.data.shape, stack.tilts_deg.copy(), parameters, n_series)
 
-    def _tell_time(self, found: tuple[dict[str, Any], float]) -> None:
+    def _tell_time(self, found: tuple[dict[str, Any], float | None]) -> None:
         parameters, seconds = found
         stack = self.model.stack
         if stack is not None and parameters == self.parameters(checked=False):

@@ -1,9 +1,10 @@
 """The observable state of a tilt series, the steps that change it, and the jobs they run as; no widget."""
 
+from etwidgets.resources import size_in_words
 from etwidgets.session.autosave import Autosave, begin_autosave
 from etwidgets.session.batch import run_batch
 from etwidgets.session.display import COLOUR_MAPS, SERIES, Display
-from etwidgets.session.estimate import memory_of_process, size_in_words
+from etwidgets.session.estimate import memory_of_process
 from etwidgets.session.history import Channel
 from etwidgets.session.jobs import Job, in_words
 from etwidgets.session.latest import Latest

@@ -16,10 +16,11 @@ import psutil
 from etwidgets import engine
 from etwidgets.atomic import atomic_path
 from etwidgets.errors import HistoryError, ParameterError
+from etwidgets.resources import fits_memory, free_memory
 from etwidgets.session import measuring, running, saving, script
 from etwidgets.session.branches import Branch, label_of
 from etwidgets.session.display import Display
-from etwidgets.session.estimate import Estimate, can_finish, check_fits, estimate, fits, free_memory
+from etwidgets.session.estimate import Estimate, can_finish, check_fits, estimate, seconds_after
 from etwidgets.session.history import History, State, Step, memory_of
 from etwidgets.session.job_queue import JobQueue, Task
 from etwidgets.session.jobs import Job, in_words
@@ -131,6 +132,8 @@ class Session:
             operation.check_stack(state.stack)
             check_fits(self._estimate(operation, state, parameters), words)
             job.can_finish = can_finish(operation, state.stack, parameters)
+            n_series = 1 + len(state.channels)
+            job.pace.seconds_after = n_series * seconds_after(operation, state.stack, parameters)
             base.append(state)
             return partial(running.run, operation, parameters, state)
 
@@ -180,8 +183,7 @@ class Session:
     def lack(self, name: str, /, **parameters: Any) -> tuple[int, int] | None:
         """Bytes that an operation needs and that are free, where it would be refused for want of memory."""
         needed = self._estimate(find(name, self._table), self._state, parameters)
-        free = free_memory()
-        return None if fits(needed, free) else (needed.memory, free)
+        return None if fits_memory(needed.memory) else (needed.memory, free_memory())
 
     # -- history ------------------------------------------------------------------------------------
 

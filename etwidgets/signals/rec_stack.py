@@ -219,6 +219,7 @@ class RecStack(ImageStack):
         self._check_volume()
         if np.shape(rotation_angles) != (3,):
             raise ParameterError(f"three angles are needed (about x, z, y; degrees), not {rotation_angles!r}")
+        self._check_copies(2 if order < 2 else 4)  # splines are prepared in double precision
         planes = ((1, 2), (0, 2), (0, 1))
         matrix = np.eye(3)
         for angle, (first, second) in zip(np.deg2rad(rotation_angles), planes, strict=True):

@@ -264,6 +264,7 @@ class TiltSeries(ImageStack):
                 "projections of different tilts cannot be binned together; use scale=[1, 2, 2], "
                 "or s.inav[::2] to keep every second projection"
             )
+        self._check_copies(2 / min(1.0, float(np.prod(list(factors.values())))))
         result = super().rebin(new_shape=new_shape, scale=scale, crop=crop, dtype=dtype, out=out)
         target = self if out is self else (result if out is None else out)
         x_scale, y_scale = float(factors.get("x", 1)), float(factors.get("y", 1))

@@ -91,6 +91,7 @@ class TomoStack(TiltSeries):
         field of view at high tilt (Sanders et al. 2015, doi:10.1186/s40679-015-0005-7).
         """
         self._check_layout()
+        self._check_copies(1)
         return self._deepcopy_with_new_data(align.weight_projections(np.asarray(self.data), accuracy))
 
     # -- registration -------------------------------------------------------------------------------
@@ -528,6 +529,8 @@ class TomoStack(TiltSeries):
         ------
         ParameterError, DataError, MissingTiltsError
             If a parameter is wrong, the data are not finite, or there are no tilts.
+        MemoryLimitError
+            If it does not fit into the memory, with what is needed and free; nothing was begun.
         """
         self._check_layout(frames=False)
         told = listener(progress, show_progressbar=show_progressbar, title=f"reconstruct ({method})")

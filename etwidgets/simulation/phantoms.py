@@ -8,6 +8,7 @@ import numpy as np
 
 from etwidgets import align, engine
 from etwidgets.errors import ParameterError
+from etwidgets.resources import check_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,7 @@ _DISCS = (
     (0, 0, 75, 1.0), (60, -55, 20, 0.8), (-20, 10, 22, 0.5), (30, 25, 10, -0.7),
     (-75, 50, 12, 1.2), (-85, -60, 6, 1.5), (15, 95, 3, 2.0),
 )  # fmt: skip
+_BALL_BYTES = 16  # of a voxel, while a ball is drawn
 
 
 def catalyst(
@@ -52,7 +54,7 @@ def catalyst(
     array
         ``(size, size, size)`` float32, edges smooth over one voxel.
     """
-    _check_size(size, 16)
+    _check_size(size, 16, _BALL_BYTES * float(size) ** 3)
     random = np.random.default_rng(seed)
     centre, radius = np.full(3, (size - 1) / 2), size / 3
     volume = support_value * _ball((size,) * 3, centre, radius)
@@ -81,7 +83,7 @@ def cylinder(size: int = 200, *, radius: float | None = None, value: float = 255
     value
         Intensity per voxel.
     """
-    _check_size(size, 8)
+    _check_size(size, 8, 4 * float(size) ** 3)
     radius = 0.15 * size if radius is None else radius
     centre = np.array([(size - 1) / 2] * 2)
     disc = value * _ball((size, size), centre, radius)
@@ -109,7 +111,7 @@ def needle(
         Of the place of the void and of the grain of the layers (2 % per layer and slice).
     """
     n_x, n_z, n_y = (int(n) for n in shape)
-    _check_size(min(n_x, n_z, n_y), 8)
+    _check_size(min(n_x, n_z, n_y), 8, 4.0 * n_x * n_z * n_y)
     random = np.random.default_rng(seed)
     volume = np.zeros((n_x, n_z, n_y), np.float32)
     half = min(n_z, n_y) / 2
@@ -144,7 +146,7 @@ def discs(tilts_deg: ArrayLike, size: int = 256) -> tuple[NDArray[np.float32], N
     sinogram
         ``(T, size)``: chords, averaged over each detector pixel.
     """
-    _check_size(size, 64)
+    _check_size(size, 64, 24 * 64 * float(size) ** 2)
     fine = (np.arange(8) - 3.5) / 8
     places = (np.arange(size)[:, np.newaxis] - (size - 1) / 2 + fine).ravel()
     angles = np.deg2rad(np.asarray(tilts_deg, dtype=float))
@@ -210,6 +212,7 @@ def misalign(
     shifts = np.random.default_rng(seed).uniform(low, high, (len(projections), 2))
     if y_only:
         shifts[:, 1] = 0
+    check_memory(12.0 * np.size(projections), "the misaligned series", "choose a smaller one")
     data = np.asarray(projections, dtype=np.float32)
     if axis_shift_px or axis_rotation_deg:
         data = align.transform(data, yshift=axis_shift_px, angle_deg=axis_rotation_deg, interpolation="cubic")
@@ -242,6 +245,7 @@ def add_noise(
     ParameterError
         If the kind is not known, the level not positive, or Poisson data negative.
     """
+    check_memory(20.0 * np.size(projections), "noise", "choose a smaller series")  # counts have 8 bytes
     data = np.asarray(projections, dtype=np.float32)
     random = np.random.default_rng(seed)
     if not level > 0:
@@ -273,6 +277,7 @@ def _put_ball(volume: NDArray[np.float32], centre: Point, radius: float, value: 
     volume[part] = (1 - inside) * volume[part] + np.float32(value) * inside
 
 
-def _check_size(size: int, smallest: int) -> None:
+def _check_size(size: int, smallest: int, n_bytes: float) -> None:
     if size != int(size) or size < smallest:
         raise ParameterError(f"the phantom must have at least {smallest} voxels per side, not {size}")
+    check_memory(n_bytes, f"a phantom of {size} voxels per side", "choose a smaller one")
