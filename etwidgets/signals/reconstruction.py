@@ -232,6 +232,22 @@ def as_metadata(found: align.AxisEstimate) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def show_axis(data: Any, found: align.AxisEstimate) -> None:
+    """Show what the method MaxImage saw.
+
+    Raises
+    ------
+    ParameterError
+        If another method found the axis.
+    """
+    from etwidgets.signals import figures
+
+    if found.angles_deg is None or found.strength is None:
+        raise ParameterError("plot_results is MaxImage's; CoM leaves metadata.Tomography.axis_estimate")
+    image = np.asarray(data.max(axis=0))
+    figures.tracks(image, found.rotation_deg, found.angles_deg, found.strength)
+
+
 def _lazily(data: da.Array, shape: engine.Geometry, options: dict[str, Any]) -> da.Array:
     """Reconstruct in blocks along x when asked for; each block needs all projections of its columns."""
 

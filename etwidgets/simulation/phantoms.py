@@ -29,11 +29,13 @@ _BALL_BYTES = 16  # of a voxel, while a ball is drawn
 
 
 def catalyst(
-    size: int = 200,
+    size: int | Sequence[int] = 200,
     *,
     n_particles: int = 15,
     support_value: float = 100,
     particle_value: float = 255,
+    support_radius: float | None = None,
+    particle_radii: tuple[float, float] | None = None,
     seed: int = 0,
 ) -> NDArray[np.float32]:
     """A catalyst: a spherical support with small, dense particles on its surface, none overlapping.
@@ -41,29 +43,48 @@ def catalyst(
     Parameters
     ----------
     size
-        Voxels per side of the cube; the support's radius is a third of it.
+        Voxels per side of the cube, or ``(X, Z, Y)``.
     n_particles
         How many particles.
     support_value, particle_value
         Intensity per voxel of either.
+    support_radius
+        Voxels; default: a third of the shortest side.
+    particle_radii
+        Smallest and largest, voxels; default: 1/120 and 1/50 of the shortest side, at least 1.5.
     seed
-        Of places and sizes of the particles (radii 1/120 to 1/50 of ``size``, at least 1.5 voxels).
+        Of places and sizes of the particles.
 
     Returns
     -------
     array
-        ``(size, size, size)`` float32, edges smooth over one voxel.
+        ``(size, size, size)``, or ``size``, float32; edges smooth over one voxel.
+
+    Raises
+    ------
+    ParameterError
+        If the volume is too small, the radii are not two rising numbers, or the particles do not fit.
     """
-    _check_size(size, 16, _BALL_BYTES * float(size) ** 3)
+    sides = (size, size, size) if isinstance(size, int | np.integer) else tuple(size)
+    if len(sides) != 3:
+        raise ParameterError(f"size must be a number or (X, Z, Y), not {size}")
+    shape = tuple(int(n) for n in sides)
+    least = min(shape)
+    _check_size(least, 8, _BALL_BYTES * float(np.prod(shape, dtype=float)))
+    smallest, largest = particle_radii or (least / 120, least / 50)
+    floor = 1.5 if particle_radii is None else 0
+    if not 0 < smallest <= largest:
+        raise ParameterError(f"the radii go from {smallest} to {largest}; give the smaller one first")
     random = np.random.default_rng(seed)
-    centre, radius = np.full(3, (size - 1) / 2), size / 3
-    volume = support_value * _ball((size,) * 3, centre, radius)
+    centre = (np.array(shape) - 1) / 2
+    radius = least / 3 if support_radius is None else support_radius
+    volume = support_value * _ball(shape, centre, radius)
     placed: list[tuple[Point, float]] = []
     for _ in range(_MAX_TRIES):
         if len(placed) == n_particles:
             return volume
         direction = random.normal(size=3)
-        own_radius = max(1.5, float(random.uniform(size / 120, size / 50)))
+        own_radius = max(floor, float(random.uniform(smallest, largest)))
         place = centre + radius * direction / np.linalg.norm(direction)
         if all(np.linalg.norm(place - other) > own_radius + r for other, r in placed):
             placed.append((place, own_radius))
@@ -71,8 +92,14 @@ def catalyst(
     raise ParameterError(f"{n_particles} particles do not fit on a support of radius {radius:.0f}")
 
 
-def cylinder(size: int = 200, *, radius: float | None = None, value: float = 255) -> NDArray[np.float32]:
-    """A cylinder along x, centred on the tilt axis.
+def cylinder(
+    size: int = 200,
+    *,
+    radius: float | None = None,
+    value: float = 255,
+    centre: tuple[float, float] | None = None,
+) -> NDArray[np.float32]:
+    """A cylinder along x.
 
     Parameters
     ----------
@@ -82,11 +109,13 @@ def cylinder(size: int = 200, *, radius: float | None = None, value: float = 255
         Voxels; default: 0.15 of ``size``.
     value
         Intensity per voxel.
+    centre
+        ``(z, y)``, voxels; default: the tilt axis.
     """
     _check_size(size, 8, 4 * float(size) ** 3)
     radius = 0.15 * size if radius is None else radius
-    centre = np.array([(size - 1) / 2] * 2)
-    disc = value * _ball((size, size), centre, radius)
+    middle = np.array([(size - 1) / 2] * 2 if centre is None else centre)
+    disc = value * _ball((size, size), middle, radius)
     return np.broadcast_to(disc, (size, size, size)).copy()
 
 
