@@ -134,7 +134,7 @@ class Workbench:
         )
         self.panels: dict[str, Panel] = {panel.name: panel for panel in made}
         for panel in made:
-            panel.turn = self._turn
+            panel.turn, panel.go = self._turn, self.show
         self._header, self._status = HeaderLine(self.session), StatusLine(self.session)
         self._watch = PageWatch(watched=served)
         self._resume = ResumeStrip(self.session, sessions, self._watch.go if served else None)

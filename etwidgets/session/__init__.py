@@ -8,7 +8,7 @@ from etwidgets.session.estimate import memory_of_process
 from etwidgets.session.history import Channel
 from etwidgets.session.jobs import Job, in_words
 from etwidgets.session.latest import Latest
-from etwidgets.session.model import HistoryLine, JobStatus, Kept, Message, TomoStackModel
+from etwidgets.session.model import Cure, HistoryLine, JobStatus, Kept, Message, TomoStackModel
 from etwidgets.session.operations import OPERATIONS, Operation
 from etwidgets.session.own_operations import operation
 from etwidgets.session.runners import InlineRunner, Runner, ThreadRunner
@@ -22,6 +22,7 @@ __all__ = [
     "SERIES",
     "Autosave",
     "Channel",
+    "Cure",
     "Display",
     "HistoryLine",
     "InlineRunner",

@@ -84,7 +84,7 @@ def run(operation: Operation, parameters: Mapping[str, Any], state: State, progr
             notes = (result.in_words,) if result.in_words else ()
         if operation.kind == "channels":
             notes = tuple(filter(None, (snr_in_words(name, each) for name, each in result.items())))
-    following = _next_state(operation, parameters, state, result, progress)
+    following = _next_state(operation, parameters, state, result, progress).without_old_numbers()
     step = Step(
         operation=operation.name,
         parameters=dict(parameters),

@@ -18,6 +18,7 @@ from etwidgets.signals import reconstruction, replay
 from etwidgets.signals import tomography_node as node
 from etwidgets.signals.blocks import interpolation_name, listener, map_projections
 from etwidgets.signals.tilt_series import TiltSeries, checked_indices
+from etwidgets.signals.turning import turned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -357,6 +358,19 @@ class TomoStack(TiltSeries):
         }
         node.record(result, node.Transform("transform", self._extent, parameters))
         return result
+
+    def turn(self, quarter_turns: int = 1) -> Self:
+        """Return a stack whose images are turned by 90°; exact: no pixel is interpolated or lost.
+
+        The pixel sizes along x and y go with them. For a tilt axis that is vertical in the file.
+
+        Parameters
+        ----------
+        quarter_turns
+            Positive ones are clockwise on screen (y down).
+        """
+        self._check_layout()
+        return turned(self, quarter_turns)
 
     def tilt_align(
         self,

@@ -34,7 +34,7 @@ class Transform:
     Attributes
     ----------
     kind
-        ``"shift"``, ``"transform"``, ``"crop"``, ``"select"`` or ``"bin"``.
+        ``"shift"``, ``"transform"``, ``"crop"``, ``"select"``, ``"bin"`` or ``"turn"``.
     shape
         Shape of the data before the change.
     parameters
