@@ -109,6 +109,8 @@ class Workbench:
         stack = source if isinstance(source, TomoStack) else None
         self.model = TomoStackModel(stack)
         sessions = state_folder() if runner is None else None  # a page; scripts and tests keep nothing
+        path = None if source is None or stack is not None else Path(str(source)).expanduser().resolve()
+        folder = root if root is not None else (path.parent if path is not None else Path.cwd())
         autosave = None if sessions is None else begin_autosave(sessions, name)
         self._continues = autosave is not None and autosave.saved() is not None
         self.session = Session(
@@ -116,9 +118,8 @@ class Workbench:
             ThreadRunner() if runner is None else runner,
             autosave=autosave,
             operations=operations,
+            root=folder if served else None,
         )
-        path = None if source is None or stack is not None else Path(str(source)).expanduser().resolve()
-        folder = root if root is not None else (path.parent if path is not None else Path.cwd())
         made = (
             data := DataPanel(self.session, folder),
             InspectPanel(self.session),

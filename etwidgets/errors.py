@@ -19,6 +19,10 @@ class ParameterTypeError(ParameterError, TypeError):
     """A parameter is of a kind that cannot be used here, or names none that is known."""
 
 
+class OutsideError(ParameterError, IndexError):
+    """An index or a position lies outside the data."""
+
+
 class ShapeError(EtwidgetsError, ValueError):
     """An array has another shape or number of dimensions than the operation needs."""
 

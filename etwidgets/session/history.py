@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.checks import is_whole
 from etwidgets.errors import HistoryError
 
 if TYPE_CHECKING:
@@ -205,11 +206,11 @@ class History:
         HistoryError
             With the number of steps that there are.
         """
-        if not 0 <= position <= len(self._entries):
-            way = "undo" if position < 0 else "do again"
-            raise HistoryError(
-                f"there is no step to {way}; {self._position} of {len(self._entries)} are done"
-            )
+        if is_whole(position) and 0 <= position <= len(self._entries):
+            return
+        ways = {self._position - 1: "to undo", self._position + 1: "to do again"}
+        which = ways.get(position, repr(position)) if is_whole(position) else repr(position)
+        raise HistoryError(f"there is no step {which}; {self._position} of {len(self._entries)} are done")
 
     def path_to(self, position: int) -> tuple[State, tuple[Step, ...]]:
         """The nearest kept state at or before ``position``, and the steps from it to there."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from etwidgets.session.operations import Operation
     from etwidgets.session.saving import Saved
 
+_FIGURES = ("png", "svg", "pdf")
 # Python's warning filters belong to the process: two sessions must not change them at the same time
 _CATCHING = threading.Lock()
 
@@ -66,6 +67,8 @@ def run(operation: Operation, parameters: Mapping[str, Any], state: State, progr
     Exception
         Whatever the operation raises.
     """
+    operation.check(parameters)
+    operation.check_stack(state.stack)
     started = time.monotonic()
     notes: tuple[str, ...] = ()
     if operation.kind == "source":
@@ -215,6 +218,9 @@ def save_signal(signal: TomoStack | RecStack, path: Path, _progress: Progress) -
 
 def save_figure(volume: RecStack, voxel: tuple[int, int, int], path: Path, _progress: Progress) -> None:
     """Save the three slices through a voxel (x, z, y) as a figure with scales (png, svg, pdf)."""
+    ending = path.suffix.lower().lstrip(".")
+    if ending not in _FIGURES:
+        raise ParameterError(f"a figure is saved as {', '.join(_FIGURES)}, not as {path.name}")
     x, z, y = voxel
     figure = volume.slices_figure(x, y, z)
     with atomic_path(path) as temporary:

@@ -15,6 +15,7 @@ import psutil
 
 from etwidgets import engine
 from etwidgets.atomic import atomic_path
+from etwidgets.checks import is_whole
 from etwidgets.errors import HistoryError, ParameterError
 from etwidgets.resources import fits_memory, free_memory
 from etwidgets.session import measuring, running, saving, script
@@ -22,6 +23,7 @@ from etwidgets.session.branches import Branch, label_of
 from etwidgets.session.display import Display
 from etwidgets.session.estimate import Estimate, can_finish, check_fits, estimate, seconds_after
 from etwidgets.session.history import History, State, Step, memory_of
+from etwidgets.session.inside import check_inside
 from etwidgets.session.job_queue import JobQueue, Task
 from etwidgets.session.jobs import Job, in_words
 from etwidgets.session.keeping import Keeping
@@ -31,7 +33,7 @@ from etwidgets.session.model import Cure, HistoryLine, Kept, Message, TomoStackM
 from etwidgets.session.operations import find
 from etwidgets.session.own_operations import table_of
 from etwidgets.session.page_words import for_page
-from etwidgets.session.parameters import as_json
+from etwidgets.session.parameters import as_json, check_choice
 from etwidgets.session.runners import InlineRunner
 from etwidgets.signals.extent import kept_part, left_out
 
@@ -48,6 +50,12 @@ if TYPE_CHECKING:
 
 
 _MESSAGES = 100
+_LACK = {
+    True: "there is no tilt series to save; open one first",
+    False: "there is no volume to save; reconstruct one first",
+}
+_SAVED = ("projections", "volume", "figure")
+_FILMED = ("projections", "tilting", "x", "y", "z")
 
 
 class Session:
@@ -67,6 +75,8 @@ class Session:
         Where the steps are kept as they are done; default: nowhere.
     operations
         Of your own, made with :func:`~etwidgets.session.operation`.
+    root
+        The folder whose files steps may open, also those of session files; default: any file.
 
     Examples
     --------
@@ -82,7 +92,9 @@ class Session:
         memory_limit: int | None = None,
         autosave: Autosave | None = None,
         operations: Iterable[Operation] = (),
+        root: str | Path | None = None,
     ) -> None:
+        self._root = None if root is None else Path(root).resolve()
         self._table = table_of(operations)
         self.model = TomoStackModel() if model is None else model
         self.display = Display()
@@ -120,11 +132,14 @@ class Session:
         ------
         ParameterError
             If there is no such operation or parameter, or a value cannot be stored.
+        UnsafeFileError
+            If it names a file outside the folder that this session may read.
         Exception
             With an inline runner, the one with which the job failed.
         """
         operation, parameters = find(name, self._table), as_json(parameters)
         operation.check(parameters)
+        check_inside(self._root, parameters)
         words = operation.words(parameters)
         job = Job(name, words, self.runner)
         base: list[State] = []  # filled when the job's turn comes
@@ -301,8 +316,8 @@ class Session:
         self._publish()
 
     def _check_kept(self, index: int) -> None:
-        if not 0 <= index < len(self._branches):
-            raise HistoryError(f"there is no kept result {index}; there are {len(self._branches)}")
+        if not is_whole(index) or not 0 <= index < len(self._branches):
+            raise HistoryError(f"there is no kept result {index!r}; there are {len(self._branches)}")
 
     # -- to and from files --------------------------------------------------------------------------
 
@@ -345,9 +360,16 @@ class Session:
         ------
         FileFormatError
             If the file is no session, or of a later version.
+        ParameterError
+            If it has a step that there is not.
+        UnsafeFileError
+            If a step opens a file outside the folder that this session may read; nothing is opened then.
         """
         source = Path(path)
         saved = saving.read(source)
+        self._check_files(saved.all_steps)
+        if saved.start is not None:
+            check_inside(self._root, {"path": str(source.absolute().with_name(saved.start))})
         work = partial(running.reopen, saved, source.parent, self._table)
         return self._reopen(saved, work, f"Open the session {source.name}")
 
@@ -446,6 +468,7 @@ class Session:
         """
         source = Path(path)
         saved = saving.read(source)
+        self._check_files(saved.all_steps)
         steps = saved.steps[: saved.position]
         steps = steps[max(self._sources(steps), default=-1) + 1 :]
         if not steps:
@@ -492,6 +515,7 @@ class Session:
         Job
             Fails with the reason, if it cannot be written.
         """
+        check_choice("what", what, _SAVED)
         target = Path(path)
         job = Job("save", f"Save {target.name}", self.runner)
 
@@ -499,9 +523,12 @@ class Session:
             state = self._state
             signal = state.stack if what == "projections" else state.reconstruction
             if signal is None:
-                raise ParameterError(
-                    f"there is no {'tilt series' if what == 'projections' else 'volume'} to save"
+                lack = (
+                    "tilt series to save; open one"
+                    if what == "projections"
+                    else "volume to save; reconstruct one"
                 )
+                raise ParameterError(f"there is no {lack} first")
             if what == "figure":
                 return partial(running.save_figure, signal, self.display.voxel, target)
             return partial(running.save_signal, signal, target)
@@ -534,6 +561,7 @@ class Session:
         Job
             Fails with the reason, if it cannot be written.
         """
+        check_choice("what", what, _FILMED)
         target = Path(path)
         job = Job("save", f"Save {target.name}", self.runner)
 
@@ -578,6 +606,8 @@ class Session:
         Job
             Fails with the reason, if it cannot be measured.
         """
+        if not isinstance(subject, measuring.Subject):
+            raise ParameterError(f"subject must be a Subject, a volume and its threshold, not {subject!r}")
         job = Job("measure", f"Measure {subject.name}", self.runner)
         base: list[State] = []  # filled when the job's turn comes
 
@@ -632,6 +662,12 @@ class Session:
     def _sources(self, steps: tuple[Step, ...]) -> list[int]:
         """Where in the steps a tilt series is opened."""
         return [i for i, step in enumerate(steps) if find(step.operation, self._table).kind == "source"]
+
+    def _check_files(self, steps: Iterable[Step]) -> None:
+        """Refuse steps of a file that there are not, or that open what this session may not read."""
+        for step in steps:
+            find(step.operation, self._table).check(step.parameters)
+            check_inside(self._root, step.parameters)
 
     def _save_start(self, beside: Path) -> str | None:
         """The name of the file with the tilt series that was there before the first step."""

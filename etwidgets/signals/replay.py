@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etwidgets.errors import HistoryError
+from etwidgets.errors import HistoryError, ParameterError
 from etwidgets.signals.scaling import factors_between, resampled, scaled
+from etwidgets.signals.tilt_series import TiltSeries
 from etwidgets.signals.tomography_node import Transform, read, recorded
 
 if TYPE_CHECKING:
@@ -45,9 +46,12 @@ def align_like(
 
     Raises
     ------
+    ParameterError
+        If ``other`` is no tilt series.
     HistoryError
         If nothing was recorded, the histories contradict each other, or shapes or tilts do not fit.
     """
+    _check_series(other)
     todo, factors = _missing(stack, other)
     result = other.deepcopy()
     for number, transform in enumerate(todo):
@@ -90,9 +94,12 @@ def follow(stack: TomoStack, other: TomoStack, progress: Progress, *, aligned: b
 
     Raises
     ------
+    ParameterError
+        If ``other`` is no tilt series.
     HistoryError
         If the histories contradict each other, or shapes or tilts do not fit.
     """
+    _check_series(other)
     ours, theirs = recorded(stack), recorded(other)
     if len(theirs) > len(ours) or not all(a.same_as(b) for a, b in zip(ours, theirs, strict=False)):
         raise HistoryError("the other signal was changed in another way than this one; load it anew")
@@ -150,6 +157,11 @@ def _missing(stack: TomoStack, other: TomoStack) -> tuple[list[Transform], tuple
         f"the other stack is {shape}, this alignment starts from {expected} (projections, y, x); "
         "crop, bin or select the other stack in the same way first"
     )
+
+
+def _check_series(other: object) -> None:
+    if not isinstance(other, TiltSeries):
+        raise ParameterError(f"the other signal must be a TomoStack, not a {type(other).__name__}")
 
 
 def _check_tilts(stack: TomoStack, result: TomoStack) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from etwidgets import align
+from etwidgets.checks import checked_reals, is_whole
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.signals import reconstruction, replay
 from etwidgets.signals import tomography_node as node
@@ -178,10 +179,10 @@ class TomoStack(TiltSeries):
             Told how far the work is, and may stop it.
         """
         self._check_layout()
-        rows = np.asarray(shifts, dtype=float)
+        rows = checked_reals("shifts", shifts)
         if rows.shape != (node.count(self), 2):
             raise ShapeError(f"shifts must have the shape ({node.count(self)}, 2), not {rows.shape}")
-        method = {"fourier": "fourier", "interp": "spline", "spline": "spline"}.get(shift_type.lower())
+        method = {"fourier": "fourier", "interp": "spline", "spline": "spline"}.get(str(shift_type).lower())
         if method is None:
             raise ParameterError(f"shift_type must be 'fourier' or 'interp', not {shift_type!r}")
 
@@ -217,10 +218,10 @@ class TomoStack(TiltSeries):
             Plot the two projections at the join, and their difference.
         """
         n_projections = node.count(self)
-        if not 0 < nslice < n_projections:
-            raise ParameterError(f"nslice must be between 1 and {n_projections - 1}, not {nslice}")
+        if not is_whole(nslice) or not 0 < nslice < n_projections:
+            raise ParameterError(f"nslice must be between 1 and {n_projections - 1}, not {nslice!r}")
         shifts = np.zeros((n_projections, 2))
-        shifts[nslice:] = yshift, xshift
+        shifts[int(nslice) :] = yshift, xshift
         result = self.shift_projections(shifts)
         if display:
             from etwidgets.signals import figures

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from hyperspy.signal import BaseSignal
 
+from etwidgets.checks import checked_reals
 from etwidgets.errors import DataError, MissingTiltsError, ShapeError, TiltCountError
 from etwidgets.signals.tilt_check import check_tilts, tilt_fault
 
@@ -208,7 +209,7 @@ def _frames(signal: BaseSignal) -> int:
 
 def _as_rows(values: ArrayLike, width: int, what: str, n_frames: int) -> NDArray[np.float64]:
     """The values as ``(T, width)``; those of ``(T, F, width)`` must be the same for all frames."""
-    rows = np.array(values, dtype=float)
+    rows = np.array(checked_reals(what, values))
     if width == 1 and n_frames > 1 and rows.ndim == 2 and rows.shape[1] == n_frames:
         rows = rows[:, :, np.newaxis]
     if width == 1 and rows.ndim <= 1:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets import align, engine
-from etwidgets.errors import ParameterError
+from etwidgets.align.checks import checked_projections
+from etwidgets.checks import checked_count, checked_reals, is_number, is_whole
+from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.resources import check_memory
 
 if TYPE_CHECKING:
@@ -75,6 +77,7 @@ def catalyst(
     floor = 1.5 if particle_radii is None else 0
     if not 0 < smallest <= largest:
         raise ParameterError(f"the radii go from {smallest} to {largest}; give the smaller one first")
+    n_particles = checked_count("n_particles", n_particles, 0)
     random = np.random.default_rng(seed)
     centre = (np.array(shape) - 1) / 2
     radius = least / 3 if support_radius is None else support_radius
@@ -114,6 +117,8 @@ def cylinder(
     """
     _check_size(size, 8, 4 * float(size) ** 3)
     radius = 0.15 * size if radius is None else radius
+    if not is_number(radius) or radius <= 0:
+        raise ParameterError(f"radius must be a positive number of voxels, not {radius!r}")
     middle = np.array([(size - 1) / 2] * 2 if centre is None else centre)
     disc = value * _ball((size, size), middle, radius)
     return np.broadcast_to(disc, (size, size, size)).copy()
@@ -139,8 +144,13 @@ def needle(
     seed
         Of the place of the void and of the grain of the layers (2 % per layer and slice).
     """
+    if len(shape) != 3:
+        raise ParameterError(f"a volume has the shape (X, Z, Y), not {shape}")
+    for side in shape:
+        _check_size(side, 8, 4.0 * float(np.prod(shape, dtype=float)) if all(map(is_number, shape)) else 0)
+    if not len(values):
+        raise ParameterError(f"values must hold the intensity of at least one layer, not {values}")
     n_x, n_z, n_y = (int(n) for n in shape)
-    _check_size(min(n_x, n_z, n_y), 8, 4.0 * n_x * n_z * n_y)
     random = np.random.default_rng(seed)
     volume = np.zeros((n_x, n_z, n_y), np.float32)
     half = min(n_z, n_y) / 2
@@ -196,7 +206,9 @@ def project(
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:
     """The tilt series ``(T, Y, X)`` of a volume ``(X, Z, Y)`` at tilts ``(T,)`` in degrees."""
-    angles = np.deg2rad(np.asarray(tilts_deg, dtype=float))
+    angles = np.deg2rad(checked_reals("tilts", tilts_deg))
+    if np.ndim(volume) != 3:
+        raise ShapeError(f"a volume has the shape (X, Z, Y), not {np.shape(volume)}")
     geometry = engine.Geometry(angles, volume.shape[2], volume.shape[1])
     return engine.forward_project(volume, geometry, progress=progress)
 
@@ -236,6 +248,8 @@ def misalign(
         ``(T, 2)`` pixels ``(y, x)``: the jitter that was applied.
     """
     low, high = jitter_px if isinstance(jitter_px, tuple) else (-jitter_px, jitter_px)
+    if not (is_number(low) and is_number(high)):
+        raise ParameterError(f"the jitter must be a number of pixels, or two, not {jitter_px!r}")
     if low > high:
         raise ParameterError(f"the jitter goes from {low} to {high}; give the smaller number first")
     shifts = np.random.default_rng(seed).uniform(low, high, (len(projections), 2))
@@ -273,12 +287,14 @@ def add_noise(
     ------
     ParameterError
         If the kind is not known, the level not positive, or Poisson data negative.
+    ShapeError, DataError
+        If the projections are not a stack of finite numbers.
     """
     check_memory(20.0 * np.size(projections), "noise", "choose a smaller series")  # counts have 8 bytes
-    data = np.asarray(projections, dtype=np.float32)
+    data = checked_projections(projections).astype(np.float32, copy=False)
     random = np.random.default_rng(seed)
-    if not level > 0:
-        raise ParameterError(f"the noise level must be positive, not {level}")
+    if not is_number(level) or level <= 0:
+        raise ParameterError(f"the noise level must be a positive number, not {level!r}")
     if kind == "gaussian":
         deviation = np.float32(level * data.mean())
         return data + deviation * random.standard_normal(data.shape, dtype=np.float32)
@@ -307,6 +323,6 @@ def _put_ball(volume: NDArray[np.float32], centre: Point, radius: float, value: 
 
 
 def _check_size(size: int, smallest: int, n_bytes: float) -> None:
-    if size != int(size) or size < smallest:
-        raise ParameterError(f"the phantom must have at least {smallest} voxels per side, not {size}")
+    if not is_whole(size) or size < smallest:
+        raise ParameterError(f"the phantom must have at least {smallest} voxels per side, not {size!r}")
     check_memory(n_bytes, f"a phantom of {size} voxels per side", "choose a smaller one")
