@@ -15,12 +15,12 @@ class ParameterError(EtwidgetsError, ValueError):
     """A parameter is misspelt, out of range or does not fit the data."""
 
 
-class OutsideError(ParameterError, IndexError):
-    """An index or a position lies outside the data."""
-
-
 class ParameterTypeError(ParameterError, TypeError):
     """A parameter is of a kind that cannot be used here, or names none that is known."""
+
+
+class OutsideError(ParameterError, IndexError):
+    """An index or a position lies outside the data."""
 
 
 class ShapeError(EtwidgetsError, ValueError):

@@ -263,6 +263,8 @@ def parse_mdoc(
     """
     path = Path(mdoc_file)
     said = read_mdoc(path)
+    if said.tilts_deg is None:
+        raise FileFormatError(f"{path.name}: {said.lacking}")
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
         whole = Mdoc.from_string(text).global_data.model_dump()

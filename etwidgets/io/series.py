@@ -109,7 +109,7 @@ def given_mdocs(mdocs: Any, count: int) -> list[Path | None]:
     if mdocs is None:
         return [None] * count
     if not isinstance(mdocs, str | Path | list | tuple):
-        raise ParameterError(f"mdocs must be a path or a list of paths, not {type(mdocs).__name__}")
+        raise ParameterTypeError(f"mdocs must be a path or a list of paths, not {type(mdocs).__name__}")
     given = [mdocs] if isinstance(mdocs, str | Path) else list(mdocs)
     if len(given) != count:
         names = _some([Path(name).name for name in given])

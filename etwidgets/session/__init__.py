@@ -1,7 +1,7 @@
 """The observable state of a tilt series, the steps that change it, and the jobs they run as; no widget."""
 
 from etwidgets.resources import size_in_words
-from etwidgets.session.autosave import Autosave, begin_autosave, state_folder
+from etwidgets.session.autosave import Autosave, begin_autosave
 from etwidgets.session.batch import run_batch
 from etwidgets.session.display import COLOUR_MAPS, SERIES, Display
 from etwidgets.session.estimate import memory_of_process
@@ -42,5 +42,4 @@ __all__ = [
     "operation",
     "run_batch",
     "size_in_words",
-    "state_folder",
 ]

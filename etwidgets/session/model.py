@@ -231,6 +231,12 @@ class TomoStackModel(HasTraits):
     messages = Tuple()
     """The last hundred of them, the newest last. Written by the session."""
 
+    unsaved = Unicode("")
+    """Why the steps are not being saved, in words; empty while they are. Written by the session."""
+
+    results_note = Unicode("")
+    """Why results are not kept on disk, in words; empty while they are. Written by the session."""
+
     memory_used = Float(0.0)
     """Bytes that the stacks and volumes of the history take. Written by the session."""
 

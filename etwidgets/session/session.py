@@ -26,6 +26,8 @@ from etwidgets.session.history import History, State, Step, memory_of
 from etwidgets.session.inside import check_inside
 from etwidgets.session.job_queue import JobQueue, Task
 from etwidgets.session.jobs import Job, in_words
+from etwidgets.session.keeping import Keeping
+from etwidgets.session.kept_results import Results
 from etwidgets.session.latest import Latest
 from etwidgets.session.model import Cure, HistoryLine, Kept, Message, TomoStackModel
 from etwidgets.session.operations import find
@@ -38,6 +40,7 @@ from etwidgets.signals.extent import kept_part, left_out
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from etwidgets.kept_sessions import KeptSession
     from etwidgets.progress import Progress
     from etwidgets.session.autosave import Autosave
     from etwidgets.session.measuring import Subject
@@ -92,7 +95,6 @@ class Session:
         root: str | Path | None = None,
     ) -> None:
         self._root = None if root is None else Path(root).resolve()
-        self._autosave = autosave
         self._table = table_of(operations)
         self.model = TomoStackModel() if model is None else model
         self.display = Display()
@@ -101,6 +103,8 @@ class Session:
         start = State(self.model.stack, self.model.reconstruction, source=self.model.source)
         self._history = History(start, self._memory_limit)
         self._queue = JobQueue(self.runner, self._job_changed)
+        self.autosave = autosave
+        self._keeping = None if autosave is None else Keeping(autosave, self.runner, self._tell_of_keeping)
         self._pace: dict[tuple[str, str], float] = {}
         self._branches: list[Branch] = []
         self._origin = self._opening
@@ -366,7 +370,59 @@ class Session:
         self._check_files(saved.all_steps)
         if saved.start is not None:
             check_inside(self._root, {"path": str(source.absolute().with_name(saved.start))})
-        job = Job("open_session", f"Open the session {source.name}", self.runner)
+        work = partial(running.reopen, saved, source.parent, self._table)
+        return self._reopen(saved, work, f"Open the session {source.name}")
+
+    def resume(self, kept: KeptSession | None = None) -> Job:
+        """Go on with a session that was kept as it went.
+
+        What was expensive to compute is read from disk and checked; the rest is done again. What this session
+        did before is kept, too, and can be continued in its turn.
+
+        Parameters
+        ----------
+        kept
+            Default: the one that the autosave found under its name.
+
+        Returns
+        -------
+        Job
+            Fails as that of :meth:`open_session`; the kept session is then left as it was.
+
+        Raises
+        ------
+        HistoryError
+            If there is none, or it is at work elsewhere.
+        """
+        autosave = self.autosave
+        if autosave is None:
+            raise HistoryError("this session is not kept on disk, and cannot continue one that is")
+        if kept is not None:
+            if kept.about.at_work:
+                raise HistoryError(f"{kept.about.source} is being worked on in another page or notebook")
+            autosave.take(kept)
+        saved = autosave.saved()
+        if saved is None:
+            raise HistoryError("there is no kept session that could be continued; it was discarded meanwhile")
+
+        def work(progress: Progress) -> tuple[State, State]:
+            try:
+                return running.reopen(saved, autosave.folder, self._table, progress, autosave.results)
+            except BaseException:
+                self.runner.post(autosave.set_aside)  # what comes next must not overwrite it
+                raise
+
+        return self._reopen(saved, work, "Continue the session")
+
+    @property
+    def kept(self) -> bool:
+        """Whether all that is to be kept is on disk; without an autosave nothing is."""
+        return self._keeping is not None and self._keeping.done
+
+    def _reopen(
+        self, saved: saving.Saved, work: Callable[[Progress], tuple[State, State]], words: str
+    ) -> Job:
+        job = Job("open_session", words, self.runner)
 
         def finish(found: tuple[State, State]) -> tuple[JobState, str]:
             start, state = found
@@ -382,7 +438,6 @@ class Session:
             self.display.keep_inside(state.stack, state.reconstruction)
             return "committed", ""
 
-        work = partial(running.reopen, saved, source.parent, self._table)
         self._queue.submit(Task(job, lambda: work, finish))
         if self.runner.inline and job.error is not None:
             raise job.error
@@ -686,8 +741,8 @@ class Session:
         """Stop what runs; the model is left as it is."""
         self._queue.cancel()
         self.runner.close()
-        if self._autosave is not None:
-            self._autosave.discard()
+        if self._keeping is not None:
+            self._keeping.close()
 
     # -- inside -------------------------------------------------------------------------------------
 
@@ -757,8 +812,11 @@ class Session:
                 model.axis_shift, model.axis_rotation = float(known.yshift), float(known.tiltaxis)
             self.display.keep_inside(state.stack, state.reconstruction)
         # a series that came from no file cannot be opened again: its owner has it in a notebook
-        if self._autosave is not None and steps and history.start.stack is None:
-            self._autosave.write(self._saved(None))
+        if self._keeping is not None and steps and history.start.stack is None:
+            self._keeping.changed(self._saved(None), state.source, Results(state, self.history))
+
+    def _tell_of_keeping(self, unsaved: str, results_note: str) -> None:
+        self.model.unsaved, self.model.results_note = unsaved, results_note
 
     @property
     def _opened_at(self) -> int:

@@ -46,11 +46,11 @@ class ImageStack(Signal2D):
         Each image keeps its own minimum and maximum: ``out = max + min - image``.
         """
         axes = (-2, -1)
-        self._check_copies(1)
         if self.data.dtype == bool:  # numpy has no difference of truth values
             return self._deepcopy_with_new_data(
                 (self.data.max(axes, keepdims=True) ^ self.data) | self.data.min(axes, keepdims=True)
             )
+        self._check_copies(1)
         total = self.data.max(axes, keepdims=True) + self.data.min(axes, keepdims=True)
         return self._deepcopy_with_new_data(total - self.data)
 
