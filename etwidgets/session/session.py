@@ -407,6 +407,7 @@ class Session:
 
         def work(progress: Progress) -> tuple[State, State]:
             try:
+                self._check_files(saved.all_steps)
                 return running.reopen(saved, autosave.folder, self._table, progress, autosave.results)
             except BaseException:
                 self.runner.post(autosave.set_aside)  # what comes next must not overwrite it
