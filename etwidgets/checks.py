@@ -19,7 +19,10 @@ _MOST = 10_000_000
 
 def is_number(value: Any) -> bool:
     """Whether it is one finite real number; truth values and text are none."""
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # an integer that no float can hold
+        return False
 
 
 def is_whole(value: Any) -> bool:
