@@ -137,6 +137,7 @@ class Workbench:
         for panel in made:
             panel.turn, panel.go = self._turn, self.show
         self._header, self._status = HeaderLine(self.session), StatusLine(self.session)
+        self._status.go = self.show
         self._watch = PageWatch(watched=served)
         self._resume = ResumeStrip(self.session, sessions, self._watch.go if served else None)
         self._pointed: widgets.Widget | None = None
