@@ -60,7 +60,9 @@ ana.refused(
     "4 classes",
 )
 ana.refused("parted at NaN", _ana("segment", np.nan), ParameterError, "threshold", "nan")
-ana.refused("parted in words", _ana("segment", "half"), ParameterError, "threshold", "'half'", "threshold_of")
+ana.refused(
+    "parted in words", _ana("segment", "half"), ParameterError, "threshold", "'half'", "a method such as half"
+)
 ana.refused("low above the threshold", _ana("segment", 0.5, low=0.7), ParameterError, "low (0.7)", "0.5")
 ana.refused("low of NaN", _ana("segment", 0.5, low=np.nan), ParameterError, "low", "nan")
 ana.refused(
