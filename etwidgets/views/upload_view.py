@@ -84,7 +84,7 @@ class UploadView(anywidget.AnyWidget):
                 self._on_files(done)
             elif kind == "stop":
                 self._give_up()
-        except (LookupError, OSError, TypeError, ValueError, UnsafeFileError) as error:
+        except (ArithmeticError, LookupError, OSError, TypeError, ValueError, UnsafeFileError) as error:
             self._give_up()
             # what a page of ours never sends has no words of ours
             told = isinstance(error, OSError | ValueError)
