@@ -9,14 +9,17 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from etwidgets.errors import EtwidgetsError
+from etwidgets.resources import check_disk, disk_full
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _PREFIX = ".etwidgets-"
 
 
 @contextlib.contextmanager
-def atomic_path(path: str | Path) -> Iterator[Path]:
+def atomic_path(path: str | Path, n_bytes: float = 0, beside: Sequence[str] = ()) -> Iterator[Path]:
     """Give a temporary path beside ``path``; what was written there replaces ``path`` on leaving.
 
     Works for a file and for a folder (``.zspy``). The new content reaches the disk before the old name
@@ -26,6 +29,10 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     ----------
     path
         The final name; its folder must exist.
+    n_bytes
+        For which there must be room; what is not known needs none.
+    beside
+        Endings of files that are written along with it, such as ``.rawtlt``; they are replaced first.
 
     Yields
     ------
@@ -36,18 +43,30 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     ------
     FileNotFoundError
         If the folder does not exist.
+    DiskFullError
+        If there is no room, before anything is written or while it is.
     """
     target = Path(path).resolve()
     if not target.parent.is_dir():
         raise FileNotFoundError(f"the folder {target.parent} does not exist; make it first")
+    check_disk(target, n_bytes)
     # a folder of its own: a writer that adds to the name, or writes two files, cannot meet another one
     work = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=target.parent))
     try:
         temporary = work / target.name
         yield temporary
-        _reach_disk(temporary)
-        _replace(temporary, target, work)
+        pairs = [(temporary.with_suffix(ending), target.with_suffix(ending)) for ending in beside]
+        pairs = [(new, old) for new, old in pairs if new.exists()] + [(temporary, target)]
+        for new, _ in pairs:
+            _reach_disk(new)
+        for new, old in pairs:
+            _replace(new, old, work)
         _reach_disk(target.parent)
+    except Exception as error:
+        full = disk_full(error, target)
+        if full is None or isinstance(error, EtwidgetsError):
+            raise
+        raise full from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

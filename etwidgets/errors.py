@@ -4,6 +4,8 @@ Every class inherits :class:`EtwidgetsError` and the built-in that a caller woul
 says what is wrong, which values were met, and what to do.
 """
 
+import errno
+
 
 class EtwidgetsError(Exception):
     """Base of all errors that etwidgets raises on purpose."""
@@ -11,6 +13,10 @@ class EtwidgetsError(Exception):
 
 class ParameterError(EtwidgetsError, ValueError):
     """A parameter is misspelt, out of range or does not fit the data."""
+
+
+class ParameterTypeError(ParameterError, TypeError):
+    """A parameter is of a kind that cannot be used here, or names none that is known."""
 
 
 class ShapeError(EtwidgetsError, ValueError):
@@ -21,8 +27,11 @@ class DataError(EtwidgetsError, ValueError):
     """The data cannot be used: NaN or infinite values, blank projections, negative mass."""
 
 
-class MissingTiltsError(EtwidgetsError, ValueError):
-    """An operation needs the tilts and the stack has none."""
+class MissingTiltsError(EtwidgetsError, ValueError, AttributeError):
+    """An operation needs the tilts and the stack has none.
+
+    It is an AttributeError, too: ``hasattr(stack, "tilts")`` says False, and ``getattr`` gives its default.
+    """
 
 
 class TiltCountError(EtwidgetsError, ValueError):
@@ -59,6 +68,10 @@ class FileFormatError(EtwidgetsError, ValueError):
     """A file is damaged, or of a kind that cannot be read."""
 
 
+class FileTypeError(FileFormatError, TypeError):
+    """A file is of a kind that is not read at all."""
+
+
 class UnsafeFileError(EtwidgetsError, ValueError):
     """A file refers to other files or would unpack to an absurd size; it was not opened."""
 
@@ -73,3 +86,11 @@ class MissingDependencyError(EtwidgetsError, ImportError):
 
 class MemoryLimitError(EtwidgetsError, MemoryError):
     """An operation needs more memory than is free; it was not begun."""
+
+
+class DiskFullError(EtwidgetsError, OSError):
+    """A file has no room on its disk; the file that was there before is as it was."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.errno = errno.ENOSPC

@@ -128,15 +128,17 @@ def refuse_unknown(given: Collection[str], known: Collection[str], method: str) 
         raise ParameterError(f"{method} has no parameter {', '.join(unknown)}; it takes: {names}")
 
 
-def match_name(name: str, known: Collection[str], what: str) -> str:
+def match_name(
+    name: str, known: Collection[str], what: str, error: type[ParameterError] = ParameterError
+) -> str:
     """The known spelling of a name that was written in any letter case.
 
     Raises
     ------
     ParameterError
-        If it is none of the known ones, which the message lists.
+        If it is none of the known ones, which the message lists; or the kind of it that is given.
     """
     for candidate in known:
         if candidate.lower() == str(name).lower():
             return candidate
-    raise ParameterError(f"{what} {name!r} is unknown; use one of {', '.join(known)}")
+    raise error(f"{what} {name!r} is unknown; use one of {', '.join(known)}")

@@ -18,7 +18,7 @@ from etwidgets.align.checks import (
 )
 from etwidgets.align.common_line import common_line_shifts
 from etwidgets.align.methods import METHODS
-from etwidgets.errors import AlignmentError, ParameterError
+from etwidgets.errors import AlignmentError, ParameterError, ParameterTypeError
 from etwidgets.progress import NullProgress
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def estimate_shifts(
     ParameterError
         If the method or a keyword is unknown, or a value is out of range.
     """
-    name = match_name(method, METHODS, "registration method")
+    name = match_name(method, METHODS, "registration method", ParameterTypeError)
     refuse_unknown(params, METHODS[name].parameters, name)
     images = checked_projections(projections, least=2)
     tilts = checked_tilts(tilts_deg, len(images))

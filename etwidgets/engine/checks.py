@@ -6,12 +6,14 @@ import math
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from etwidgets.errors import ParameterError
 
 Limits = tuple[float | None, float | None]
 
 
-def checked_count(what: str, value: Any, lowest: int = 1) -> int:
+def checked_count(what: str, value: Any, lowest: int = 1, highest: int = 10_000_000) -> int:
     """A whole number.
 
     Parameters
@@ -20,17 +22,20 @@ def checked_count(what: str, value: Any, lowest: int = 1) -> int:
         Its name in the message.
     value
         An integer, or a float without a fraction.
-    lowest
-        The smallest that is allowed.
+    lowest, highest
+        The smallest and the largest that are allowed; nobody means more than ten million of anything.
 
     Raises
     ------
     ParameterError
-        If it is something else, or smaller.
+        If it is something else, or smaller, or larger.
     """
-    if _is_finite(value) and not isinstance(value, bool) and value == int(value) and value >= lowest:
+    whole = _is_finite(value) and not isinstance(value, bool | np.bool_) and value == int(value)
+    if whole and lowest <= value <= highest:
         return int(value)
-    raise ParameterError(f"{what} must be a whole number, at least {lowest}, not {value}")
+    if whole and value > highest:
+        raise ParameterError(f"{what} must be a whole number from {lowest} to {highest}, not {value}")
+    raise ParameterError(f"{what} must be a whole number, at least {lowest}, not {value!r}")
 
 
 def checked_limits(minimum: Any, maximum: Any) -> Limits:

@@ -4,7 +4,7 @@ from etwidgets.io.loading import load
 from etwidgets.io.paths import safe_new_path, safe_path
 from etwidgets.io.preview import FilePreview, preview_files
 from etwidgets.io.readers import EXTENSIONS, read_signals
-from etwidgets.io.saving import save
+from etwidgets.signals.saving import save
 
 __all__ = [
     "EXTENSIONS",

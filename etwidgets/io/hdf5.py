@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import h5py
-import psutil
 
 from etwidgets.errors import FileFormatError, UnsafeFileError
+from etwidgets.resources import free_memory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ def check_size(path: Path, n_bytes: int) -> None:
     UnsafeFileError
         If they would not.
     """
-    free = psutil.virtual_memory().available
+    free = free_memory()
     if n_bytes > free:
         raise UnsafeFileError(
             f"{path.name} claims {n_bytes / 1e9:.1f} GB of data and {free / 1e9:.1f} GB of memory are free; "

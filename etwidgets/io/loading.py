@@ -28,17 +28,6 @@ if TYPE_CHECKING:
     from etwidgets.io.tilt_sources import TiltSource
 
 _log = logging.getLogger(__name__)
-_TO_NM = {
-    "m": 1e9,
-    "mm": 1e6,
-    "µm": 1e3,
-    "μm": 1e3,
-    "um": 1e3,
-    "A": 0.1,
-    "Å": 0.1,
-    "angstrom": 0.1,
-    "pm": 1e-3,
-}
 _VOLUMES = ("ETWRecStack", "RecStack")
 _STACKS = ("ETWTomoStack", "TomoStack")
 
@@ -115,7 +104,9 @@ def load(
             raise DataError(f"{path.name} holds a reconstruction, which has no tilts; leave tilts= out")
         return guarded(path, "volume", lambda: RecStack(signal))
     stack = guarded(path, "tilt series", lambda: TomoStack(signal))
-    _to_nm(stack)
+    if stack.has_tilts and not signal.metadata.has_item("Tomography.tilts"):  # the last of the sources
+        sources.append(tilt_sources.TiltSource("navigation axis", stack.tilts_deg.copy()))
+        del stack.tilts
     _set_tilts(stack, given, sources, path.name)
     return _without_offset(stack, offset, path.name, own=own)
 
@@ -164,14 +155,6 @@ def _own_tilts(stack: TomoStack, what: str) -> NDArray[np.float64] | None:
         del stack.tilts
         return None
     return tilts
-
-
-def _to_nm(stack: TomoStack) -> None:
-    for name in ("x", "y"):
-        axis = stack.axes_manager[name]
-        factor = _TO_NM.get(axis.units)
-        if factor is not None:
-            axis.scale, axis.offset, axis.units = axis.scale * factor, axis.offset * factor, "nm"
 
 
 def _without_offset(stack: TomoStack, offset: float | None, what: str, *, own: bool) -> TomoStack:

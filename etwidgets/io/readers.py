@@ -16,7 +16,7 @@ import hyperspy.api as hs
 import numpy as np
 from hyperspy.signals import Signal2D
 
-from etwidgets.errors import EtwidgetsError, FileFormatError
+from etwidgets.errors import EtwidgetsError, FileFormatError, FileTypeError
 from etwidgets.io import mdoc as mdoc_files
 from etwidgets.io import tilt_sources
 from etwidgets.io.emd import read_emd
@@ -83,7 +83,7 @@ def read_file(path: Path, mdoc: str | Path | None, *, lazy: bool) -> FileContent
     """
     ending = path.suffix.lower()
     if ending not in EXTENSIONS:
-        raise FileFormatError(
+        raise FileTypeError(
             f"{path.name}: files of type {ending or '(none)'} are not read; known: {' '.join(EXTENSIONS)}"
         )
     return guarded(path, kind_of(path), lambda: _content(path, mdoc, lazy=lazy))

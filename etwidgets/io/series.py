@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import dask.array as da
 import numpy as np
 
-from etwidgets.errors import FileFormatError, ParameterError, ShapeError
+from etwidgets.errors import FileFormatError, ParameterError, ParameterTypeError, ShapeError
 from etwidgets.io import file_names
 from etwidgets.io.readers import EXTENSIONS, existing, kind_of, read_file
 from etwidgets.io.tilt_sources import TiltSource
@@ -64,7 +64,7 @@ def find_files(filename: str | Path | Sequence[str | Path]) -> list[Path]:
             return _one_kind(sorted(found, key=_natural), f"the pattern {path}")
         return [existing(path)]
     if not isinstance(filename, list | tuple):
-        raise ParameterError(
+        raise ParameterTypeError(
             f"filename must be a path, a folder, a pattern or a list of paths, not {type(filename).__name__}"
         )
     if not filename:
@@ -109,7 +109,7 @@ def given_mdocs(mdocs: Any, count: int) -> list[Path | None]:
     if mdocs is None:
         return [None] * count
     if not isinstance(mdocs, str | Path | list | tuple):
-        raise ParameterError(f"mdocs must be a path or a list of paths, not {type(mdocs).__name__}")
+        raise ParameterTypeError(f"mdocs must be a path or a list of paths, not {type(mdocs).__name__}")
     given = [mdocs] if isinstance(mdocs, str | Path) else list(mdocs)
     if len(given) != count:
         names = _some([Path(name).name for name in given])

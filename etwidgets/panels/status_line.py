@@ -29,6 +29,7 @@ class StatusLine(Panel):
         self._words = text("", "etw-status-words")
         self._left = text("", "etw-status-left")
         self._message = text("", "etw-status-message")
+        self._unsaved = text("", "etw-status-unsaved")
         self._memory = text("", "etw-status-memory")
         self._log = text("", "etw-status-log")
         self._log.layout.display = "none"
@@ -39,11 +40,13 @@ class StatusLine(Panel):
         self.on_click("finish", self.session.finish)
         self.on_click("cancel", self.session.cancel)
         self.on_click("messages", self._turn_log)
-        self.refresh_on(self.model, ("job", "busy", "preparing", "message", "memory_used"))
+        self.refresh_on(self.model, ("job", "busy", "preparing", "message", "memory_used", "unsaved"))
         self.listen(self.model, "messages", self._write_log)
         names = ("bar", "finish", "cancel", "messages")
         bar, finish, cancel, messages = (self.controls[name] for name in names)
-        line = row(self._words, bar, self._left, finish, cancel, self._message, messages, self._memory)
+        line = row(
+            self._words, bar, self._left, finish, cancel, self._message, self._unsaved, messages, self._memory
+        )
         return [self._log, line], []
 
     def redraw(self) -> None:
@@ -64,6 +67,9 @@ class StatusLine(Panel):
         of_job = "" if running is None else running.message
         level, words = ("quiet", of_job) if message is None else (message.level, message.text)
         self._message.value = f"<span class='etw-{level}'>{escape(words)}</span>" if words else ""
+        unsaved = self.model.unsaved
+        self._unsaved.value = f"<span class='etw-error'>{escape(unsaved)}</span>" if unsaved else ""
+        self._unsaved.layout.display = "" if unsaved else "none"
         used, total = memory_of_process()
         self._memory.value = (
             f"<span class='etw-quiet' title='memory of this session, and of the machine'>"

@@ -6,7 +6,7 @@ earlier one by repeating the steps, which the session does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from etwidgets.session.measuring import Measurement
     from etwidgets.signals import RecStack, TomoStack
 
 
@@ -58,6 +59,8 @@ class State:
         Other signals of the same series.
     spectra
         The spectra ``(x, y, tilt | energy)`` of the same series as they were loaded, or None.
+    measurements
+        What was measured of the volumes that there are: :class:`~etwidgets.session.measuring.Measurement`.
     """
 
     stack: TomoStack | None = None
@@ -66,6 +69,7 @@ class State:
     source: str = ""
     channels: tuple[Channel, ...] = ()
     spectra: Any = None
+    measurements: tuple[Measurement, ...] = ()
 
     @property
     def signals(self) -> list[Any]:
@@ -74,6 +78,15 @@ class State:
         for channel in self.channels:
             found += [channel.stack, channel.reconstruction]
         return [signal for signal in found if signal is not None]
+
+    def holds(self, data: Any) -> bool:
+        """Whether an array is that of one of the signals."""
+        return any(signal.data is data for signal in self.signals)
+
+    def without_old_numbers(self) -> State:
+        """The same without what was measured of volumes that are not there any more."""
+        present = tuple(each for each in self.measurements if self.holds(each.subject.data))
+        return self if present == self.measurements else replace(self, measurements=present)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +189,13 @@ class History:
         self._entries.append(_Entry(step, state))
         self._position += 1
         self._let_go()
+
+    def amend(self, state: State) -> None:
+        """Put another state in place of the present one, which no step leads to: something was measured."""
+        if self._position == 0:
+            self._start = state
+        else:
+            self._entries[self._position - 1].state = state
 
     def check(self, position: int) -> None:
         """Refuse a position that there is not.

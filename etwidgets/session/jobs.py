@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from etwidgets.errors import EtwidgetsError
 from etwidgets.progress import Cancelled, Progress
 from etwidgets.session.model import JobStatus
+from etwidgets.session.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from etwidgets.session.runners import Runner
 
 _INTERVAL = 0.1  # s between two reports to the user interface
-_FIRST_ESTIMATE = 0.03  # of the work must be done before the time left is told
 
 
 class Job:
@@ -45,16 +45,18 @@ class Job:
         self._cancel, self._finish = threading.Event(), threading.Event()
         self.can_finish = False
         """Whether it can give what there is before it is done. Written by the session, before it begins."""
+        self.pace = Pace()
+        """Told by the worker how far it is; what follows the work is written by the session."""
         self._waiters: list[asyncio.Future[None]] = []
 
     @property
     def status(self) -> JobStatus:
         """How it is now."""
-        seconds, fraction = self.seconds, self._fraction
-        left = seconds * (1 - fraction) / fraction if fraction >= _FIRST_ESTIMATE else None
+        running = self.state == "running"
+        left = self.pace.left(time.monotonic()) if running else None
         return JobStatus(
-            self.operation, self.words, self.state, fraction, self.message, seconds,
-            left if self.state == "running" else None, self.can_finish and self.state == "running",
+            self.operation, self.words, self.state, self._fraction, self.message, self.seconds, left,
+            self.can_finish and running,
         )  # fmt: skip
 
     @property
@@ -181,6 +183,7 @@ class JobProgress(Progress):
         if self._job.cancel_requested:
             raise Cancelled(f"{self._job.words}: cancelled")
         now = time.monotonic()
+        self._job.pace.tell(now, fraction)
         if now - self._last >= _INTERVAL:
             self._last = now
             self._runner.post(lambda: self._tell(fraction, message))

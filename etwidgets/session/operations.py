@@ -157,6 +157,10 @@ def _register(stack: TomoStack, progress: Progress, **parameters: Any) -> TomoSt
     return stack.stack_register(progress=progress, **parameters)
 
 
+def _turn(stack: TomoStack, _progress: Progress, *, quarter_turns: int = 1) -> TomoStack:
+    return stack.turn(quarter_turns)
+
+
 def _tilt_align(stack: TomoStack, progress: Progress, **parameters: Any) -> TomoStack:
     return stack.tilt_align(progress=progress, **parameters)
 
@@ -288,6 +292,7 @@ _TABLE = (
         "crop", "stack", "Crop", "cropping", _crop, frozenset({"x_start", "x_stop", "y_start", "y_stop"}),
         copies=1,
     ),
+    Operation("turn", "stack", "Turn by 90°", "turning", _turn, frozenset({"quarter_turns"}), copies=1),
     Operation("bin", "stack", "Bin", "binning", _bin, frozenset({"factor"}), copies=1),
     Operation(
         "remove_projections", "stack", "Remove projections", "removing projections", _remove_projections,

@@ -209,3 +209,26 @@ def _write_mp4(path: Path, pictures: list[Image.Image], frames_per_second: float
             writer.send(np.ascontiguousarray(np.asarray(picture)))
     finally:
         writer.close()
+    check_mp4(path)
+
+
+def check_mp4(path: Path) -> None:
+    """Refuse a film whose end was not written: imageio-ffmpeg does not tell that ffmpeg failed.
+
+    Raises
+    ------
+    OSError
+        If the boxes that an MP4 file consists of do not end where it does, or the table of frames is missing.
+    """
+    kinds, place, size = set(), 0, path.stat().st_size
+    with path.open("rb") as file:
+        while place < size:
+            file.seek(place)
+            head = file.read(16)
+            length = int.from_bytes(head[:4], "big")
+            if length == 1:  # the length follows in 8 bytes
+                length = int.from_bytes(head[8:], "big")
+            kinds.add(head[4:8])
+            place += max(length, 8)
+    if place != size or b"moov" not in kinds:
+        raise OSError(f"{path.name} was not written to its end by ffmpeg; is there room on the disk?")

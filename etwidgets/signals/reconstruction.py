@@ -12,6 +12,7 @@ from hyperspy.signals import Signal1D, Signal2D
 from etwidgets import align, engine
 from etwidgets.errors import ParameterError
 from etwidgets.progress import NullProgress, Progress
+from etwidgets.resources import check_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,10 +45,8 @@ def iterations_name(method: str) -> str:
 
 def geometry(stack: TomoStack, thickness: int | None = None) -> engine.Geometry:
     """The engine's geometry of a stack; ``thickness`` (rows in z) defaults to its height."""
-    if thickness is not None and (thickness != int(thickness) or thickness < 1):
-        raise ParameterError(f"thickness must be a whole number of pixels, at least 1, not {thickness}")
-    height = stack.data.shape[-2]
-    return engine.Geometry(np.deg2rad(stack.tilts_deg), height, int(thickness or height))
+    rows = stack.data.shape[-2] if thickness is None else engine.checked_count("thickness", thickness)
+    return engine.Geometry(np.deg2rad(stack.tilts_deg), stack.data.shape[-2], rows)
 
 
 def reconstruct(
@@ -102,6 +101,9 @@ def reconstruct(
             "seed": seed,
         }
     if isinstance(stack.data, da.Array):
+        columns = min(_COLUMNS_PER_BLOCK, stack.data.shape[-1])
+        needed = engine.memory_needed(shape, method, n_slices=columns, backend=options["backend"])
+        check_memory(needed, f"a block of {columns} slices of {shape.n_z} x {shape.n_y}")
         volume: Any = _lazily(stack.data, shape, options)
     else:
         volume = engine.reconstruct(stack.data, shape, progress=progress, **options)
@@ -188,6 +190,11 @@ def recon_error(
         raise ParameterError(
             "recon_error cannot follow DART, whose values are given; compare its result by forward_project"
         )
+    iterations = engine.checked_count("iterations", iterations)
+    check_memory(
+        4.0 * iterations * shape.n_z * shape.n_y, f"a slice after each of {iterations} iterations",
+        "ask for fewer iterations, or bin the tilt series",
+    )  # fmt: skip
     sinogram = np.asarray(stack.data[:, :, x], dtype=np.float32)[np.newaxis]
     steps = engine.iterate(
         sinogram,
@@ -223,6 +230,22 @@ def as_metadata(found: align.AxisEstimate) -> dict[str, Any]:
     """An axis estimate as numbers, strings and arrays."""
     values = {item.name: getattr(found, item.name) for item in fields(found)}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def show_axis(data: Any, found: align.AxisEstimate) -> None:
+    """Show what the method MaxImage saw.
+
+    Raises
+    ------
+    ParameterError
+        If another method found the axis.
+    """
+    from etwidgets.signals import figures
+
+    if found.angles_deg is None or found.strength is None:
+        raise ParameterError("plot_results is MaxImage's; CoM leaves metadata.Tomography.axis_estimate")
+    image = np.asarray(data.max(axis=0))
+    figures.tracks(image, found.rotation_deg, found.angles_deg, found.strength)
 
 
 def _lazily(data: da.Array, shape: engine.Geometry, options: dict[str, Any]) -> da.Array:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from etwidgets.progress import Progress
     from etwidgets.signals.tomo_stack import TomoStack
 
-_CHANGES_OF_EXTENT = ("crop", "select", "bin")
+_CHANGES_OF_EXTENT = ("crop", "select", "bin", "turn")
 _SAME_TILT_DEG = 0.5
 
 
@@ -56,6 +56,8 @@ def align_like(
             changed = {**transform.parameters, "method": shift_type}
             transform = Transform(transform.kind, transform.shape, changed)  # noqa: PLW2901  (the same step)
         result = _APPLY[transform.kind](result, scaled(transform, factors), part)
+        if transform.kind == "turn" and transform.parameters["quarter_turns"] % 2:
+            factors = factors[::-1]
     expected = tuple(round(n * f) for n, f in zip(stack.data.shape, (1, *factors), strict=True))
     if result.data.shape != expected:
         raise HistoryError(
@@ -200,10 +202,16 @@ def _bin(stack: TomoStack, transform: Transform, progress: Progress) -> TomoStac
     return stack.rebin(scale=scale)
 
 
+def _turn(stack: TomoStack, transform: Transform, progress: Progress) -> TomoStack:
+    progress.advance(0)
+    return stack.turn(int(transform.parameters["quarter_turns"]))
+
+
 _APPLY: dict[str, Callable[[TomoStack, Transform, Progress], TomoStack]] = {
     "shift": _shift,
     "transform": _transform,
     "crop": _crop,
     "select": _select,
     "bin": _bin,
+    "turn": _turn,
 }

@@ -11,8 +11,9 @@ import dask.array as da
 import numpy as np
 from hyperspy.signal import BaseSignal
 
-from etwidgets.errors import DataError, ParameterError, ShapeError
+from etwidgets.errors import DataError, ParameterError, ParameterTypeError, ShapeError
 from etwidgets.signals import tomography_node as node
+from etwidgets.signals.given_axes import check_sizes, name_axes
 from etwidgets.signals.image_stack import ImageStack, is_placeholder
 from etwidgets.signals.tilts import TomoShifts, TomoTilts
 
@@ -39,10 +40,16 @@ class TiltSeries(ImageStack):
             source = data if data.axes_manager.signal_dimension == 2 else data.as_signal2D((0, 1))
             kwargs = {**source._to_dictionary(), **kwargs}
             data = kwargs.pop("data")
-        super().__init__(_checked(data), **kwargs)
+        known = kwargs.get("metadata", {}).get("Signal", {}).get("signal_type") == self._signal_type
+        super().__init__(_checked(data, one_image=known), **kwargs)
+        if not known:
+            check_sizes(self)
         self.metadata.Signal.signal_type = self._signal_type
-        _name_axes(self)
+        found = name_axes(self)
         node.prepare(self)
+        if found is not None and tilts is None and not self.metadata.has_item("Tomography.tilts"):
+            node.write(self, "tilts", found)
+            self.metadata.Tomography.tilt_source = node.NAVIGATION_AXIS
         if isinstance(self.data, da.Array) and not self._lazy:
             self._lazy = True
             self._assign_subclass()
@@ -206,14 +213,16 @@ class TiltSeries(ImageStack):
 
         Raises
         ------
-        ParameterError
+        ParameterTypeError
             If the column is no number.
         IndexError
             If the column lies outside the image.
         """
         self._check_layout()
         if isinstance(column, bool) or not isinstance(column, int | float | np.integer | np.floating):
-            raise ParameterError(f"column must be an integer (pixel) or a float (position), not {column!r}")
+            raise ParameterTypeError(
+                f"column must be an integer (pixel) or a float (position), not {column!r}"
+            )
         x_axis = self.axes_manager["x"]
         try:
             x = x_axis._get_index(float(column) if isinstance(column, np.floating) else column)
@@ -229,11 +238,10 @@ class TiltSeries(ImageStack):
         return sinogram
 
     def plot_sinos(self, *args: Any, **kwargs: Any) -> None:
-        """Plot the sinograms with a slider over x."""
+        """Plot the sinograms, y from left to right, with a slider over x."""
         self._check_layout()
-        self.swap_axes(node.PROJECTIONS, "x").plot(
-            *args, navigator=kwargs.pop("navigator", "slider"), **kwargs
-        )
+        navigator = kwargs.pop("navigator", "slider")
+        self.as_signal2D(("y", node.PROJECTIONS)).plot(navigator, *args, **kwargs)
 
     # -- HyperSpy operations that change the extent -------------------------------------------------
 
@@ -264,6 +272,7 @@ class TiltSeries(ImageStack):
                 "projections of different tilts cannot be binned together; use scale=[1, 2, 2], "
                 "or s.inav[::2] to keep every second projection"
             )
+        self._check_copies(2 / min(1.0, float(np.prod(list(factors.values())))))
         result = super().rebin(new_shape=new_shape, scale=scale, crop=crop, dtype=dtype, out=out)
         target = self if out is self else (result if out is None else out)
         x_scale, y_scale = float(factors.get("x", 1)), float(factors.get("y", 1))
@@ -318,39 +327,28 @@ STACK_LAYOUT = [node.PROJECTIONS, "y", "x"]
 FRAMES_LAYOUT = [node.PROJECTIONS, node.FRAMES, "y", "x"]
 
 
-def _checked(data: Any) -> Any:
-    array = data if isinstance(data, da.Array) else np.asarray(data)
+def _checked(data: Any, *, one_image: bool) -> Any:
+    """The data as an array of real numbers; a single image only where it is one projection of a stack."""
+    if data is None:
+        raise DataError("no data were given")
+    try:
+        array = data if isinstance(data, da.Array) else np.asarray(data)
+    except ValueError as error:
+        raise ShapeError(f"the projections in the list have different shapes: {error}") from error
     if is_placeholder(array):
         return array
     if array.dtype.kind not in "biuf":
         raise DataError(f"projections must be real numbers, not {array.dtype}")
     if array.ndim < 2:
         raise ShapeError(f"a tilt series has the shape (projections, y, x), not {array.shape}")
+    if array.ndim == 2 and not one_image:
+        raise ShapeError(
+            f"this is one image of shape {array.shape}; a tilt series has the shape (projections, y, x): "
+            "give all images of the series, np.stack([image, image, ...])"
+        )
     if 0 in array.shape:
         raise ShapeError(f"the data are empty: shape {array.shape}")
     return array
-
-
-def _name_axes(stack: TiltSeries) -> None:
-    axes = stack.axes_manager._axes
-    navigation = [axis for axis in axes if axis.navigate]
-    if len(navigation) > 2:
-        raise ShapeError(
-            f"{len(navigation)} navigation dimensions; a tilt series has one (projections), "
-            "or two (projections, frames)"
-        )
-    named = {axis.name for axis in axes}
-    if not named & {node.PROJECTIONS} and navigation:
-        for axis, name in zip(navigation, (node.PROJECTIONS, node.FRAMES), strict=False):
-            axis.name = name
-            axis.units = "index" if name == node.PROJECTIONS else "images"
-            axis.scale, axis.offset = 1.0, 0.0
-    if not named & {"x", "y"}:
-        for axis, name in zip([a for a in axes if not a.navigate], ("y", "x"), strict=False):
-            axis.name = name
-    for axis in axes:
-        if axis.name in ("x", "y") and not isinstance(axis.units, str):
-            axis.units = "pixels"
 
 
 def _axes_of(stack: TiltSeries, name: str, width: int) -> list[dict[str, Any]]:

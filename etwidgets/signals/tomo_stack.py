@@ -16,8 +16,9 @@ from etwidgets import align
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.signals import reconstruction, replay
 from etwidgets.signals import tomography_node as node
-from etwidgets.signals.blocks import listener, map_projections
+from etwidgets.signals.blocks import interpolation_name, listener, map_projections
 from etwidgets.signals.tilt_series import TiltSeries, checked_indices
+from etwidgets.signals.turning import turned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +92,7 @@ class TomoStack(TiltSeries):
         field of view at high tilt (Sanders et al. 2015, doi:10.1186/s40679-015-0005-7).
         """
         self._check_layout()
+        self._check_copies(1)
         return self._deepcopy_with_new_data(align.weight_projections(np.asarray(self.data), accuracy))
 
     # -- registration -------------------------------------------------------------------------------
@@ -100,9 +102,9 @@ class TomoStack(TiltSeries):
         method: str = "PC",
         start: int | None = None,
         show_progressbar: bool = False,
+        cuda: bool | None = None,
         crop: bool = False,
         shift_type: str = "fourier",
-        cuda: bool | None = None,
         *,
         progress: Progress | None = None,
         **parameters: Any,
@@ -117,12 +119,12 @@ class TomoStack(TiltSeries):
             Index of the projection that stays in place; default: the one in the middle of the tilts.
         show_progressbar
             Show a text bar.
+        cuda
+            There is no CUDA path for registration; only None and False are accepted.
         crop
             Crop to the area that all projections have in common afterwards.
         shift_type
             ``"fourier"`` or ``"interp"`` (cubic spline).
-        cuda
-            There is no CUDA path for registration; only None and False are accepted.
         progress
             Told how far the work is, and may stop it.
         **parameters
@@ -326,11 +328,12 @@ class TomoStack(TiltSeries):
         angle
             Degrees about the image centre; positive turns content clockwise on screen (y down).
         interpolation
-            ``"linear"``, ``"cubic"`` or ``"nearest"``.
+            ``"linear"``, ``"cubic"``, or ``"nearest"``, also called ``"none"``.
         progress
             Told how far the work is, and may stop it.
         """
         self._check_layout()
+        interpolation = interpolation_name(interpolation)
 
         def run(images: NDArray[Any], progress: Progress) -> NDArray[Any]:
             return align.transform(
@@ -356,11 +359,25 @@ class TomoStack(TiltSeries):
         node.record(result, node.Transform("transform", self._extent, parameters))
         return result
 
+    def turn(self, quarter_turns: int = 1) -> Self:
+        """Return a stack whose images are turned by 90°; exact: no pixel is interpolated or lost.
+
+        The pixel sizes along x and y go with them. For a tilt axis that is vertical in the file.
+
+        Parameters
+        ----------
+        quarter_turns
+            Positive ones are clockwise on screen (y down).
+        """
+        self._check_layout()
+        return turned(self, quarter_turns)
+
     def tilt_align(
         self,
         method: str = "CoM",
         show_progressbar: bool = False,
         *,
+        plot_results: bool = False,
         progress: Progress | None = None,
         **parameters: Any,
     ) -> Self:
@@ -372,6 +389,8 @@ class TomoStack(TiltSeries):
             ``"CoM"`` (Wolf 2012) or ``"MaxImage"``, in any letter case.
         show_progressbar
             Show a text bar.
+        plot_results
+            MaxImage: show the maximum image with the axis that was found.
         progress
             Told how far the work is, and may stop it.
         **parameters
@@ -390,6 +409,8 @@ class TomoStack(TiltSeries):
         _log.info(
             "tilt axis (%s): rotate by %.3f deg, shift by %.3f px", method, found.rotation_deg, found.shift_px
         )
+        if plot_results:
+            reconstruction.show_axis(self.data, found)
         result = self.trans_stack(yshift=found.shift_px, angle=found.rotation_deg, progress=told.part(0.8, 1))
         result.metadata.set_item("Tomography.axis_estimate", reconstruction.as_metadata(found))
         told.advance(1)
@@ -454,7 +475,7 @@ class TomoStack(TiltSeries):
         p: float = 0.99,
         ncores: int | None = None,
         sino_filter: str = "shepp-logan",
-        dart_iterations: int = 5,
+        dart_iterations: int | None = 5,
         gray_levels: Sequence[float] | None = None,
         *,
         weight_tilts: bool = False,
@@ -494,7 +515,7 @@ class TomoStack(TiltSeries):
         sino_filter
             Of FBP; ``etwidgets.engine.FILTERS`` lists them.
         dart_iterations
-            How often DART segments and solves again.
+            How often DART segments and solves again; None for 5.
         gray_levels
             The values that DART may give, at least two, on the scale of the reconstruction.
         weight_tilts
@@ -528,15 +549,17 @@ class TomoStack(TiltSeries):
         ------
         ParameterError, DataError, MissingTiltsError
             If a parameter is wrong, the data are not finite, or there are no tilts.
+        MemoryLimitError
+            If it does not fit into the memory, with what is needed and free; nothing was begun.
         """
         self._check_layout(frames=False)
         told = listener(progress, show_progressbar=show_progressbar, title=f"reconstruct ({method})")
         return reconstruction.reconstruct(
             self, method, iterations=iterations, constrain=constrain, thresh=thresh, cuda=cuda,
             thickness=thickness, p=p, ncores=ncores, sino_filter=sino_filter,
-            dart_iterations=dart_iterations, gray_levels=gray_levels, weight_tilts=weight_tilts,
-            seed=seed, maximum=maximum, n_subsets=n_subsets, tv_weight=tv_weight, weights=weights,
-            mask=mask, model=model, backend=backend, progress=told,
+            dart_iterations=5 if dart_iterations is None else dart_iterations, gray_levels=gray_levels,
+            weight_tilts=weight_tilts, seed=seed, maximum=maximum, n_subsets=n_subsets, tv_weight=tv_weight,
+            weights=weights, mask=mask, model=model, backend=backend, progress=told,
         )  # fmt: skip
 
     def save_movie(

@@ -8,6 +8,7 @@ import numpy as np
 
 from etwidgets import align, engine
 from etwidgets.errors import ParameterError
+from etwidgets.resources import check_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,14 +25,17 @@ _DISCS = (
     (0, 0, 75, 1.0), (60, -55, 20, 0.8), (-20, 10, 22, 0.5), (30, 25, 10, -0.7),
     (-75, 50, 12, 1.2), (-85, -60, 6, 1.5), (15, 95, 3, 2.0),
 )  # fmt: skip
+_BALL_BYTES = 16  # of a voxel, while a ball is drawn
 
 
 def catalyst(
-    size: int = 200,
+    size: int | Sequence[int] = 200,
     *,
     n_particles: int = 15,
     support_value: float = 100,
     particle_value: float = 255,
+    support_radius: float | None = None,
+    particle_radii: tuple[float, float] | None = None,
     seed: int = 0,
 ) -> NDArray[np.float32]:
     """A catalyst: a spherical support with small, dense particles on its surface, none overlapping.
@@ -39,29 +43,48 @@ def catalyst(
     Parameters
     ----------
     size
-        Voxels per side of the cube; the support's radius is a third of it.
+        Voxels per side of the cube, or ``(X, Z, Y)``.
     n_particles
         How many particles.
     support_value, particle_value
         Intensity per voxel of either.
+    support_radius
+        Voxels; default: a third of the shortest side.
+    particle_radii
+        Smallest and largest, voxels; default: 1/120 and 1/50 of the shortest side, at least 1.5.
     seed
-        Of places and sizes of the particles (radii 1/120 to 1/50 of ``size``, at least 1.5 voxels).
+        Of places and sizes of the particles.
 
     Returns
     -------
     array
-        ``(size, size, size)`` float32, edges smooth over one voxel.
+        ``(size, size, size)``, or ``size``, float32; edges smooth over one voxel.
+
+    Raises
+    ------
+    ParameterError
+        If the volume is too small, the radii are not two rising numbers, or the particles do not fit.
     """
-    _check_size(size, 16)
+    sides = (size, size, size) if isinstance(size, int | np.integer) else tuple(size)
+    if len(sides) != 3:
+        raise ParameterError(f"size must be a number or (X, Z, Y), not {size}")
+    shape = tuple(int(n) for n in sides)
+    least = min(shape)
+    _check_size(least, 8, _BALL_BYTES * float(np.prod(shape, dtype=float)))
+    smallest, largest = particle_radii or (least / 120, least / 50)
+    floor = 1.5 if particle_radii is None else 0
+    if not 0 < smallest <= largest:
+        raise ParameterError(f"the radii go from {smallest} to {largest}; give the smaller one first")
     random = np.random.default_rng(seed)
-    centre, radius = np.full(3, (size - 1) / 2), size / 3
-    volume = support_value * _ball((size,) * 3, centre, radius)
+    centre = (np.array(shape) - 1) / 2
+    radius = least / 3 if support_radius is None else support_radius
+    volume = support_value * _ball(shape, centre, radius)
     placed: list[tuple[Point, float]] = []
     for _ in range(_MAX_TRIES):
         if len(placed) == n_particles:
             return volume
         direction = random.normal(size=3)
-        own_radius = max(1.5, float(random.uniform(size / 120, size / 50)))
+        own_radius = max(floor, float(random.uniform(smallest, largest)))
         place = centre + radius * direction / np.linalg.norm(direction)
         if all(np.linalg.norm(place - other) > own_radius + r for other, r in placed):
             placed.append((place, own_radius))
@@ -69,8 +92,14 @@ def catalyst(
     raise ParameterError(f"{n_particles} particles do not fit on a support of radius {radius:.0f}")
 
 
-def cylinder(size: int = 200, *, radius: float | None = None, value: float = 255) -> NDArray[np.float32]:
-    """A cylinder along x, centred on the tilt axis.
+def cylinder(
+    size: int = 200,
+    *,
+    radius: float | None = None,
+    value: float = 255,
+    centre: tuple[float, float] | None = None,
+) -> NDArray[np.float32]:
+    """A cylinder along x.
 
     Parameters
     ----------
@@ -80,11 +109,13 @@ def cylinder(size: int = 200, *, radius: float | None = None, value: float = 255
         Voxels; default: 0.15 of ``size``.
     value
         Intensity per voxel.
+    centre
+        ``(z, y)``, voxels; default: the tilt axis.
     """
-    _check_size(size, 8)
+    _check_size(size, 8, 4 * float(size) ** 3)
     radius = 0.15 * size if radius is None else radius
-    centre = np.array([(size - 1) / 2] * 2)
-    disc = value * _ball((size, size), centre, radius)
+    middle = np.array([(size - 1) / 2] * 2 if centre is None else centre)
+    disc = value * _ball((size, size), middle, radius)
     return np.broadcast_to(disc, (size, size, size)).copy()
 
 
@@ -109,7 +140,7 @@ def needle(
         Of the place of the void and of the grain of the layers (2 % per layer and slice).
     """
     n_x, n_z, n_y = (int(n) for n in shape)
-    _check_size(min(n_x, n_z, n_y), 8)
+    _check_size(min(n_x, n_z, n_y), 8, 4.0 * n_x * n_z * n_y)
     random = np.random.default_rng(seed)
     volume = np.zeros((n_x, n_z, n_y), np.float32)
     half = min(n_z, n_y) / 2
@@ -144,7 +175,7 @@ def discs(tilts_deg: ArrayLike, size: int = 256) -> tuple[NDArray[np.float32], N
     sinogram
         ``(T, size)``: chords, averaged over each detector pixel.
     """
-    _check_size(size, 64)
+    _check_size(size, 64, 24 * 64 * float(size) ** 2)
     fine = (np.arange(8) - 3.5) / 8
     places = (np.arange(size)[:, np.newaxis] - (size - 1) / 2 + fine).ravel()
     angles = np.deg2rad(np.asarray(tilts_deg, dtype=float))
@@ -210,6 +241,7 @@ def misalign(
     shifts = np.random.default_rng(seed).uniform(low, high, (len(projections), 2))
     if y_only:
         shifts[:, 1] = 0
+    check_memory(12.0 * np.size(projections), "the misaligned series", "choose a smaller one")
     data = np.asarray(projections, dtype=np.float32)
     if axis_shift_px or axis_rotation_deg:
         data = align.transform(data, yshift=axis_shift_px, angle_deg=axis_rotation_deg, interpolation="cubic")
@@ -242,6 +274,7 @@ def add_noise(
     ParameterError
         If the kind is not known, the level not positive, or Poisson data negative.
     """
+    check_memory(20.0 * np.size(projections), "noise", "choose a smaller series")  # counts have 8 bytes
     data = np.asarray(projections, dtype=np.float32)
     random = np.random.default_rng(seed)
     if not level > 0:
@@ -273,6 +306,7 @@ def _put_ball(volume: NDArray[np.float32], centre: Point, radius: float, value: 
     volume[part] = (1 - inside) * volume[part] + np.float32(value) * inside
 
 
-def _check_size(size: int, smallest: int) -> None:
+def _check_size(size: int, smallest: int, n_bytes: float) -> None:
     if size != int(size) or size < smallest:
         raise ParameterError(f"the phantom must have at least {smallest} voxels per side, not {size}")
+    check_memory(n_bytes, f"a phantom of {size} voxels per side", "choose a smaller one")

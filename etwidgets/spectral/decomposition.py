@@ -14,6 +14,7 @@ import numpy as np
 
 from etwidgets.errors import MissingDependencyError, ParameterError
 from etwidgets.progress import NullProgress
+from etwidgets.resources import check_memory
 from etwidgets.spectral.lines import elements_in, net_of_lines
 from etwidgets.spectral.maps import signal_to_noise
 from etwidgets.spectral.spectra import as_stack, check, energies_kev, images
@@ -151,6 +152,7 @@ def _loadings(
 ) -> tuple[NDArray[np.float32], list[float]]:
     """How much of each component is in each spectrum ``(K, T, Y, X)``, and its signal to noise ratio."""
     count, n_y, n_x, _ = spectra.data.shape
+    check_memory(4.0 * len(found) * count * n_y * n_x, f"a set of {len(found)} components")
     loadings = np.empty((len(found), count, n_y, n_x), np.float32)
     inverse = np.linalg.pinv(found.astype(float))  # (channels, K)
     noise, signal = np.zeros(len(found)), np.zeros(len(found))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from etwidgets.errors import ParameterError
 from etwidgets.progress import NullProgress
+from etwidgets.resources import check_memory
 from etwidgets.spectral.lines import background_windows as proposed
 from etwidgets.spectral.lines import check_windows, line_windows
 from etwidgets.spectral.spectra import as_stack, check, energies_kev, pieces
@@ -80,6 +82,7 @@ def element_maps(
         if rows is not None:
             check_windows(spectra, lines, rows)
     told, count, done = progress or NullProgress(), spectra.data.shape[0], 0
+    check_memory(8.0 * len(lines) * math.prod(spectra.data.shape[:-1]), f"a set of {len(lines)} maps")
     nets: dict[str, list[NDArray[np.float32]]] = {line: [] for line in lines}
     variances, squares = dict.fromkeys(lines, 0.0), dict.fromkeys(lines, 0.0)
     for piece in pieces(spectra):

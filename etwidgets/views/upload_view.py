@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from io import BufferedWriter
 
 _HERE = Path(__file__).parent
-_CSS = """.etw-upload { display: flex; align-items: center; flex-wrap: wrap; gap: 8px; font-size: 13px; }
+_CSS = """.etw-upload { display: flex; align-items: center; flex-wrap: wrap; gap: 8px; font-size: 13px;
+  border: 1px dashed #8b909b; border-radius: 4px; padding: 16px; margin: 0 2px 8px; }
+.etw-upload-over { border-color: #2f6fde; background: rgba(47, 111, 222, 0.08); }
 .etw-upload progress { width: 160px; }"""
 
 
 class UploadView(anywidget.AnyWidget):
-    """A file chooser of the browser; what is chosen is written while a bar shows how far it is.
+    """A file chooser of the browser and a place to drop files on; a bar shows how much has been written.
 
     Parameters
     ----------

@@ -102,7 +102,7 @@ def method_for(name: str, options: Options, factor: float) -> Callable[[Setting]
     if name == "FISTA-TV":
         weight = checked_tv_weight(options.tv_weight)
         return lambda setting: FistaTv(setting, count, weight * factor)
-    seed = checked_count("the seed", options.seed, lowest=0)
+    seed = checked_count("the seed", options.seed, lowest=0, highest=2**63)
     dart_options = dart.checked_options(
         options.gray_levels, count, options.dart_iterations, options.fix_probability, factor
     )
