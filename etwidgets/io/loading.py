@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etwidgets.errors import DataError, ParameterError, ShapeError
+from etwidgets.errors import DataError, ShapeError
 from etwidgets.io import tilt_sources
 from etwidgets.io.readers import guarded, read_file
 from etwidgets.io.series import find_files, given_mdocs, read_series
@@ -173,7 +173,7 @@ def _without_offset(stack: TomoStack, offset: float | None, what: str, *, own: b
         )
         offset = lowest
     elif not isinstance(offset, int | float | np.number) or not np.isfinite(offset):
-        raise ParameterError(f"offset must be a finite number, not {offset!r}")
+        raise DataError(f"offset must be a finite number, not {offset!r}")
     if offset == 0:
         return stack
     whole = float(offset).is_integer() and kind in "iu" and int(stack.data.min()) >= offset

@@ -123,7 +123,8 @@ def _compared(found: list[FilePreview]) -> list[FilePreview]:
             problem = "it holds several tilts: a series by itself"
         if item.tilt_deg is not None:
             key = round(item.tilt_deg / _SAME_TILT_DEG)
-            problem = problem or tilt_fault([item.tilt_deg])
+            if not problem and tilt_fault([item.tilt_deg]):
+                problem = f"a tilt of {item.tilt_deg:g} degrees cannot be"
             if not problem and key in seen:
                 problem = f"it has the same tilt as {seen[key]}"
             seen.setdefault(key, item.path.name)

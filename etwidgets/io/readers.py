@@ -5,6 +5,7 @@ Knows no tilt series of several files; that is :mod:`etwidgets.io.series`.
 
 from __future__ import annotations
 
+import logging
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,9 +101,12 @@ def guarded(path: Path, kind: str, read: Callable[[], _T]) -> _T:
         return read()
     except (EtwidgetsError, FileNotFoundError, Warning):
         raise
-    except Exception as error:
+    except Exception as error:  # the border to other packages, which raise anything at damaged bytes
         reason = str(error) or type(error).__name__
-        raise FileFormatError(f"{path.name} cannot be read as {kind}: {reason}") from error
+        raise FileFormatError(
+            f"{path.name} cannot be read as {kind}: {reason}. It is damaged, cut short, or of another kind "
+            "than its ending says; copy or export it again"
+        ) from error
 
 
 def _content(path: Path, mdoc: str | Path | None, *, lazy: bool) -> FileContent:
@@ -213,12 +217,22 @@ def _read_all(path: Path, reader: str, *, lazy: bool) -> list[Any]:
         check_tiff(path, lazy=lazy)
     if reader == "ZSPY":
         _need_zarr_2()
-    with warnings.catch_warnings():
-        # rosettasciio with zarr 2
-        warnings.filterwarnings("ignore", "The NestedDirectoryStore is deprecated")
-        found = hs.load(str(path), file_format=reader, lazy=lazy)
+    log = logging.getLogger("hyperspy.io")
+    log.addFilter(_no_call_to_report)
+    try:
+        with warnings.catch_warnings():
+            # rosettasciio with zarr 2
+            warnings.filterwarnings("ignore", "The NestedDirectoryStore is deprecated")
+            found = hs.load(str(path), file_format=reader, lazy=lazy)
+    finally:
+        log.removeFilter(_no_call_to_report)
     signals = found if isinstance(found, list) else [found]
     return [signal for signal in signals if signal.data.dtype.kind in "biuf"]
+
+
+def _no_call_to_report(record: logging.LogRecord) -> bool:
+    """Whether a message of HyperSpy is not the one that asks to report each damaged file as its fault."""
+    return "please report this error" not in record.getMessage()
 
 
 def _emd_content(path: Path, images: EmdImages, sources: list[TiltSource]) -> FileContent:

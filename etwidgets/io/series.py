@@ -19,6 +19,7 @@ from etwidgets.errors import FileFormatError, ParameterError, ParameterTypeError
 from etwidgets.io import file_names
 from etwidgets.io.readers import EXTENSIONS, existing, kind_of, read_file
 from etwidgets.io.tilt_sources import TiltSource
+from etwidgets.resources import check_memory
 from etwidgets.signals import TomoStack
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from etwidgets.io.readers import FileContent
 
 ONE_TILT_DEG = 0.1  # a stage wobbles less while the frames of one projection are taken
+_SAME_PIXEL = 0.01  # files round it
 _NAMED = 5  # files that a message names
 
 
@@ -112,7 +114,8 @@ def given_mdocs(mdocs: Any, count: int) -> list[Path | None]:
         raise ParameterTypeError(f"mdocs must be a path or a list of paths, not {type(mdocs).__name__}")
     given = [mdocs] if isinstance(mdocs, str | Path) else list(mdocs)
     if len(given) != count:
-        raise ParameterError(f"{len(given)} mdoc files for {count} files; give one for each")
+        names = _some([Path(name).name for name in given])
+        raise ParameterError(f"{len(given)} mdoc file(s) ({names}) for {count} files; give one for each")
     return [existing(name) for name in given]
 
 
@@ -125,42 +128,66 @@ def read_series(
     ------
     ShapeError
         If the images differ in size, or a file holds several tilts.
+    MemoryLimitError
+        If the whole series would not fit into memory.
     """
-    parts = [read_file(path, mdoc, lazy=lazy) for path, mdoc in zip(paths, mdocs, strict=True)]
-    first = parts[0].signal
-    for path, part in zip(paths, parts, strict=True):
-        if part.signal.data.shape != first.data.shape:
-            raise ShapeError(
-                f"{path.name} has the shape {part.signal.data.shape}, {paths[0].name} {first.data.shape}"
-            )
+    parts = _read_each(paths, mdocs, lazy=lazy)
+    _tell_other_pixel_sizes(paths, parts)
     found = _tilts_of(paths, parts)
     order = np.argsort(found.tilts_deg, kind="stable") if found and sort else np.arange(len(paths))
     stacked = (da if lazy else np).stack([parts[i].signal.data for i in order])
     stack = TomoStack(stacked)
-    _describe_like(stack, parts[int(order[0])].signal)
+    _describe_like(stack, parts[0].signal)
     return stack, [TiltSource(found.name, found.tilts_deg[order])] if found else []
+
+
+def _read_each(paths: list[Path], mdocs: list[Path | None], *, lazy: bool) -> list[FileContent]:
+    parts: list[FileContent] = []
+    for path, mdoc in zip(paths, mdocs, strict=True):
+        part = read_file(path, mdoc, lazy=lazy)
+        data, first = part.signal.data, (parts or [part])[0].signal.data
+        if data.shape != first.shape:
+            raise ShapeError(f"{path.name} has the shape {data.shape}, {paths[0].name} {first.shape}")
+        if not parts and not lazy:  # each is held twice while they are put together
+            series = f"a series of {len(paths)} files like {path.name}"
+            check_memory(2.0 * len(paths) * data.nbytes, series, "use lazy=True if this is what you expect")
+        parts.append(part)
+    return parts
+
+
+def _tell_other_pixel_sizes(paths: list[Path], parts: list[FileContent]) -> None:
+    axes = [part.signal.axes_manager._axes[-1] for part in parts]  # noqa: SLF001  (in array order)
+    first = axes[0]
+    other = [
+        path.name
+        for path, axis in zip(paths, axes, strict=True)
+        if axis.units != first.units or not np.isclose(axis.scale, first.scale, rtol=_SAME_PIXEL, atol=0)
+    ]
+    if other:
+        warnings.warn(
+            f"{_some(other)}: the pixel size is another than that of {paths[0].name} "
+            f"({first.scale:.4g} {first.units}), which is used for all; are they of one magnification?",
+            stacklevel=4,
+        )
 
 
 def _tilts_of(paths: list[Path], parts: list[FileContent]) -> TiltSource | None:
     known = [_tilt_of(path, part) for path, part in zip(paths, parts, strict=True)]
+    with_mdoc = [tilt is not None and tilt.name.endswith(".mdoc") for tilt in known]
+    odd = "no mdoc file, as the others have, and " if any(with_mdoc) else ""
     missing = [path.name for path, tilt in zip(paths, known, strict=True) if tilt is None]
     if missing:
         named = file_names.tilts_of([path.name for path in paths])
         if len(missing) < len(paths):
-            instead = "those of the file names are used" if named else "so none are used"
-            warnings.warn(f"{_some(missing)}: no tilt was found there, {instead}", stacklevel=4)
+            instead = "those of the file names are used" if named is not None else "so none are used"
+            warnings.warn(f"{_some(missing)}: {odd}no tilt was found there, {instead}", stacklevel=4)
         return None if named is None else TiltSource("file names", named)
     tilts = [tilt for tilt in known if tilt is not None]
-    names = {tilt.name for tilt in tilts}
-    source = "mdoc files" if all(name.endswith(".mdoc") for name in names) else tilts[0].name
-    without = [path.name for path, tilt in zip(paths, tilts, strict=True) if not tilt.name.endswith(".mdoc")]
-    if 0 < len(without) < len(paths):
-        warnings.warn(
-            f"{_some(without)}: there is no mdoc file, as there is of the other files; the tilt is from "
-            f"{next(tilt.name for tilt in tilts if not tilt.name.endswith('.mdoc'))}",
-            stacklevel=4,
-        )
-        source = "mdoc files and headers"
+    source = "mdoc files" if all(with_mdoc) else tilts[with_mdoc.index(False)].name
+    if odd and not all(with_mdoc):
+        without = [path.name for path, its in zip(paths, with_mdoc, strict=True) if not its]
+        warnings.warn(f"{_some(without)}: {odd}the tilt is from: {source}", stacklevel=4)
+        source = f"mdoc files and {source}"
     return TiltSource(source, np.concatenate([tilt.tilts_deg for tilt in tilts]))
 
 

@@ -38,19 +38,21 @@ def tilt_fault(tilts_deg: ArrayLike) -> str:
     tilts = np.asarray(tilts_deg, dtype=float).ravel()
     bad = np.flatnonzero(~np.isfinite(tilts))
     if bad.size:
-        return f"tilt(s) {_some(bad)} are not finite"
+        return f"the tilts of projection(s) {_some(bad)} are not finite ({_some(tilts[bad])})"
     bad = np.flatnonzero(np.abs(tilts) > _LARGEST_DEG)
     if bad.size:
-        return f"tilt(s) {_some(bad)} are beyond 360 degrees ({_some(tilts[bad])})"
+        return f"the tilts of projection(s) {_some(bad)} are beyond 360 degrees ({_some(tilts[bad])})"
     if tilts.size < 2:
         return ""
     if np.ptp(tilts) == 0:
-        return f"all {tilts.size} tilts are {tilts[0]:g}"
+        return (
+            f"all {tilts.size} tilts are {tilts[0]:g}: there are none, or these are frames of one projection"
+        )
     steps = np.diff(np.sort(tilts))
     if tilts.size >= _RADIANS_COUNT and np.ptp(tilts) < _RADIANS_RANGE and steps.max() <= _RADIANS_STEP:
         return (
             f"the {tilts.size} tilts lie between {tilts.min():.3g} and {tilts.max():.3g}, which looks like "
-            "radians; give degrees: numpy.degrees(tilts)"
+            "radians; give degrees (times 180/pi)"
         )
     return ""
 

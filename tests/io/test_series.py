@@ -1,10 +1,11 @@
 """Series of several files: folders, patterns, lists, names with tilts, and the table that is shown before."""
 
+import hyperspy.api as hs
 import numpy as np
 import pytest
 import tifffile
 
-from etwidgets.errors import FileFormatError, ParameterError
+from etwidgets.errors import DataError, FileFormatError, MemoryLimitError, ParameterError
 from etwidgets.io import load, preview_files
 from etwidgets.io.file_names import tilts_of
 
@@ -98,9 +99,25 @@ def test_a_file_without_an_mdoc_among_others_is_named(make_mrc, images):
         path.with_suffix(".mdoc").write_text(f"[ZValue = 0]\nTiltAngle = {tilt}\n")
     with (
         pytest.warns(UserWarning, match="no tilts were found"),
-        pytest.warns(UserWarning, match=r"2\.mrc: no tilt was found there, so none are used"),
+        pytest.warns(
+            UserWarning,
+            match=r"2\.mrc: no mdoc file, as the others have, and no tilt was found there, so none are used",
+        ),
     ):
         load(paths)
+
+
+def test_where_one_mdoc_is_missing_the_header_is_used_and_told(tmp_path, samples):
+    for name in ("test_000", "test_001", "test_002"):
+        for ending in (".mrc", ".mdoc"):
+            raw = (samples / "SerialEM_Multiframe_Test" / (name + ending)).read_bytes()
+            (tmp_path / (name + ending)).write_bytes(raw)
+    (tmp_path / "test_001.mdoc").unlink()
+    with pytest.warns(
+        UserWarning, match=r"test_001\.mrc: no mdoc file, .* the tilt is from: SerialEM extended header"
+    ):
+        stack = load(str(tmp_path / "*.mrc"))
+    assert stack.tilts_deg == pytest.approx([-5.00151, -0.000488, 5.0], abs=0.01)
 
 
 def test_the_table_before_a_series_is_opened(tmp_path, make_mrc, images, tilts):
@@ -153,7 +170,7 @@ def test_serialem_writes_tiff_with_mdoc_too(tmp_path):
 
 def test_the_table_tells_a_tilt_that_cannot_be(tmp_path):
     paths = write_images(tmp_path, ["a_400deg.tif", "a_1deg.tif"])
-    assert [item.problem for item in preview_files(paths)] == ["tilt(s) 0 are beyond 360 degrees (400)", ""]
+    assert [item.problem for item in preview_files(paths)] == ["a tilt of 400 degrees cannot be", ""]
 
 
 @pytest.mark.parametrize(
@@ -165,5 +182,26 @@ def test_the_table_tells_a_tilt_that_cannot_be(tmp_path):
     ],
 )
 def test_options_of_other_types_are_refused(make_mrc, images, tilts, options, match):
-    with pytest.raises(ParameterError, match=match):
+    with pytest.raises((ParameterError, DataError), match=match):
         load(make_mrc(images), tilts=tilts, **options)
+
+
+def test_another_pixel_size_is_told(tmp_path):
+    paths = [tmp_path / f"a_{tilt}deg.tif" for tilt in (0, -2, 2)]
+    for path, size in zip(paths, (0.5, 0.5, 0.8), strict=True):
+        signal = hs.signals.Signal2D(np.ones((4, 5), np.uint16))
+        for axis in signal.axes_manager.signal_axes:
+            axis.scale, axis.units = size, "nm"
+        signal.save(path)
+    with pytest.warns(UserWarning, match=r"a_2deg\.tif: the pixel size .* that of a_0deg\.tif \(0\.5 nm"):
+        stack = load(paths)
+    assert stack.axes_manager["x"].scale == 0.5
+
+
+def test_a_series_that_does_not_fit_is_refused_at_its_first_file(tmp_path, monkeypatch):
+    paths = write_images(tmp_path, ["a_0deg.tif", "a_2deg.tif"])
+    paths[1].write_bytes(b"never read")
+    monkeypatch.setattr("etwidgets.resources.free_memory", lambda: 100)
+    monkeypatch.setattr("etwidgets.io.hdf5.free_memory", lambda: 100)
+    with pytest.raises(MemoryLimitError, match=r"2 files like a_0deg\.tif needs about .*lazy=True"):
+        load(paths)

@@ -112,9 +112,9 @@ def test_the_tilt_axis_of_an_mdoc(tmp_path, lines, axis):
 IMPOSSIBLE = [
     ([0.0] * 5, "all 5 tilts are 0"),
     ([7.0] * 2, "all 2 tilts are 7"),
-    ([-400.0, 0, 1, 2, 3], r"tilt\(s\) 0 are beyond 360 degrees \(-400\)"),
+    ([-400.0, 0, 1, 2, 3], r"the tilts of projection\(s\) 0 are beyond 360 degrees \(-400\)"),
     ([0, 1.567e24, 1, 2, 3], r"beyond 360 degrees \(1.567e\+24\)"),
-    ([0, np.inf, 1, 2, 3], r"tilt\(s\) 1 are not finite"),
+    ([0, np.inf, 1, 2, 3], r"projection\(s\) 1 are not finite \(inf\)"),
     (np.radians(MANY), r"61 tilts lie between -1.05 and 1.05, which looks like radians"),
     (np.radians(np.arange(0, 180, 5)), "radians"),
 ]
@@ -187,3 +187,15 @@ def test_the_argument_precedes_what_a_volume_is(tmp_path):
     path = RecStack(np.ones((3, 4, 5))).save(tmp_path / "v.hspy")
     with pytest.raises(DataError, match=r"v\.hspy holds a reconstruction, which has no tilts"):
         load(path, tilts=[1, 2, 3])
+
+
+def test_a_navigation_axis_that_cannot_be_tilts_is_told(tmp_path, images):
+    signal = hs.signals.Signal2D(images)
+    axis = signal.axes_manager.navigation_axes[0]
+    axis.name, axis.units, axis.scale = "tilt", "degrees", 200
+    signal.save(tmp_path / "a.hspy")
+    with (
+        pytest.warns(UserWarning, match="no tilts were found"),
+        pytest.warns(UserWarning, match=r"navigation axis are not used: .* \(400, 600, 800\)"),
+    ):
+        assert not load(tmp_path / "a.hspy").has_tilts
