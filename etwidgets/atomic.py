@@ -9,14 +9,18 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from etwidgets.errors import EtwidgetsError, ParameterError
+from etwidgets.resources import check_disk, disk_full
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _PREFIX = ".etwidgets-"
+_LONGEST_NAME = 255  # bytes, of most file systems
 
 
 @contextlib.contextmanager
-def atomic_path(path: str | Path) -> Iterator[Path]:
+def atomic_path(path: str | Path, n_bytes: float = 0, beside: Sequence[str] = ()) -> Iterator[Path]:
     """Give a temporary path beside ``path``; what was written there replaces ``path`` on leaving.
 
     Works for a file and for a folder (``.zspy``). The new content reaches the disk before the old name
@@ -26,6 +30,10 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     ----------
     path
         The final name; its folder must exist.
+    n_bytes
+        For which there must be room; what is not known needs none.
+    beside
+        Endings of files that are written along with it, such as ``.rawtlt``; they are replaced first.
 
     Yields
     ------
@@ -36,20 +44,47 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     ------
     FileNotFoundError
         If the folder does not exist.
+    FileExistsError
+        If there is a folder of that name: it is never replaced by a file.
+    ParameterError
+        If the name is too long for a file.
+    DiskFullError
+        If there is no room, before anything is written or while it is.
     """
     target = Path(path).resolve()
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"the folder {target.parent} does not exist; make it first")
+    _check_name(target)
+    check_disk(target, n_bytes)
     # a folder of its own: a writer that adds to the name, or writes two files, cannot meet another one
     work = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=target.parent))
     try:
         temporary = work / target.name
         yield temporary
-        _reach_disk(temporary)
-        _replace(temporary, target, work)
+        pairs = [(temporary.with_suffix(ending), target.with_suffix(ending)) for ending in beside]
+        pairs = [(new, old) for new, old in pairs if new.exists()] + [(temporary, target)]
+        for new, _ in pairs:
+            _reach_disk(new)
+        for new, old in pairs:
+            _replace(new, old, work)
         _reach_disk(target.parent)
+    except Exception as error:
+        full = disk_full(error, target)
+        if full is None or isinstance(error, EtwidgetsError):
+            raise
+        raise full from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _check_name(target: Path) -> None:
+    length = len(os.fsencode(target.name))
+    if length > _LONGEST_NAME:
+        raise ParameterError(
+            f"the name {target.name[:40]}... has {length} characters, and {_LONGEST_NAME} are allowed"
+        )
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"the folder {target.parent} does not exist; make it first")
+    if target.is_dir() and target.suffix.lower() != ".zspy":
+        raise FileExistsError(f"{target} is a folder; choose another name for the file")
 
 
 def _replace(temporary: Path, target: Path, work: Path) -> None:

@@ -4,6 +4,8 @@ Every class inherits :class:`EtwidgetsError` and the built-in that a caller woul
 says what is wrong, which values were met, and what to do.
 """
 
+import errno
+
 
 class EtwidgetsError(Exception):
     """Base of all errors that etwidgets raises on purpose."""
@@ -15,6 +17,10 @@ class ParameterError(EtwidgetsError, ValueError):
 
 class ParameterTypeError(ParameterError, TypeError):
     """A parameter is of a kind that cannot be used here, or names none that is known."""
+
+
+class OutsideError(ParameterError, IndexError):
+    """An index or a position lies outside the data."""
 
 
 class ShapeError(EtwidgetsError, ValueError):
@@ -84,3 +90,11 @@ class MissingDependencyError(EtwidgetsError, ImportError):
 
 class MemoryLimitError(EtwidgetsError, MemoryError):
     """An operation needs more memory than is free; it was not begun."""
+
+
+class DiskFullError(EtwidgetsError, OSError):
+    """A file has no room on its disk; the file that was there before is as it was."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.errno = errno.ENOSPC

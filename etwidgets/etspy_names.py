@@ -263,6 +263,8 @@ def parse_mdoc(
     """
     path = Path(mdoc_file)
     said = read_mdoc(path)
+    if said.tilts_deg is None:
+        raise FileFormatError(f"{path.name}: {said.lacking}")
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
         whole = Mdoc.from_string(text).global_data.model_dump()
@@ -282,7 +284,7 @@ def get_mrc_tilts(stack: BaseSignal, filename: str | Path) -> NDArray[np.float64
         If there is not one per projection of the stack.
     """
     path = Path(filename)
-    tilts = read_mrc(path, lazy=True).tilts_deg
+    tilts = read_mrc(path, lazy=True).sections.tilts_deg
     if tilts is None:
         found = tilt_sources.beside(path)
         tilts = found[0].tilts_deg if found else None

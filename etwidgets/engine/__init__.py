@@ -6,10 +6,11 @@ ASTRA is an other backend behind the same interface. Nothing outside this packag
 
 from etwidgets.engine.algorithms.table import ALGORITHMS, ITERATIVE
 from etwidgets.engine.backends import BACKENDS, cuda_available, why_not
-from etwidgets.engine.estimation import Estimate, estimate, memory_needed, warm_up
+from etwidgets.engine.estimation import Estimate, estimate, warm_up
 from etwidgets.engine.filters import FILTERS
 from etwidgets.engine.geometry import Geometry
 from etwidgets.engine.iteration import Iterate, iterate
+from etwidgets.engine.memory import memory_needed
 from etwidgets.engine.projection import as_linear_operator, back_project, forward_project
 from etwidgets.engine.projectors import MODELS
 from etwidgets.engine.reconstruction import reconstruct

@@ -129,6 +129,7 @@ def run_in_step(
     *,
     n_threads: int,
     n_iterations: int,
+    n_steps: int,
     progress: Progress,
 ) -> int:
     """Bring all blocks forward together, so that the work can be finished early with all slices alike.
@@ -147,6 +148,8 @@ def run_in_step(
         For all blocks together.
     n_iterations
         Of each block, at most.
+    n_steps
+        Of each block, in all its iterations, which need not be equally long; they are the progress.
     progress
         Called from this thread only; what it raises ends the work, and is raised; may want it finished.
 
@@ -161,11 +164,12 @@ def run_in_step(
         teams = [kept.enter_context(Team(size)) for size in team_sizes(len(cut), n_threads)]
         slices, widths = zip(*cut, strict=True)
         blocks = list(pool.map(begin, slices, widths, teams))
+        shared = Shared(len(cut) * n_steps)
         done, count = 0, 1
         while done < n_iterations and not (done and progress.finish_requested):
             count = min(count, n_iterations - done)
             began = time.monotonic()
-            _advance(pool, blocks, count, progress.part(done / n_iterations, (done + count) / n_iterations))
+            _advance(pool, blocks, count, shared, progress)
             done += count
             if time.monotonic() - began < _ROUND_S:
                 count *= 2
@@ -175,9 +179,10 @@ def run_in_step(
     return done
 
 
-def _advance(pool: ThreadPoolExecutor, blocks: Sequence[Running], count: int, progress: Progress) -> None:
+def _advance(
+    pool: ThreadPoolExecutor, blocks: Sequence[Running], count: int, shared: Shared, progress: Progress
+) -> None:
     """Some iterations of every block; ends them when ``progress`` raises."""
-    shared = Shared(1)
 
     def work(block: Running) -> None:
         for _ in range(count):
@@ -185,13 +190,15 @@ def _advance(pool: ThreadPoolExecutor, blocks: Sequence[Running], count: int, pr
 
     pending = [pool.submit(work, block) for block in blocks]
     try:
-        for number, future in enumerate(pending):
+        for future in pending:
             while not future.done():
                 wait([future], timeout=_REPORT_EVERY_S)
-                progress.advance(number / len(pending))
+                progress.advance(shared.fraction)
             future.result()
-    finally:
+    except BaseException:
         shared.stop.set()
+        raise
+    finally:
         wait(pending)
 
 

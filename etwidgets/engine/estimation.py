@@ -6,21 +6,24 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etwidgets.checks import checked_count
 from etwidgets.engine import blocks
-from etwidgets.engine.algorithms.table import METHODS, Options, checked_name
-from etwidgets.engine.backends import find_backend
-from etwidgets.engine.checks import checked_count
+from etwidgets.engine.algorithms.table import Options, checked_name
 from etwidgets.engine.geometry import Geometry
+from etwidgets.engine.memory import check_memory_of
 from etwidgets.engine.runs import Run, prepare, usable_widths
-from etwidgets.engine.team import Team, checked_workers
+from etwidgets.engine.team import Team
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from etwidgets.engine.blocks import Portion
-_BYTES = 4  # of a float32
+
 _PROBE_S = 0.2  # a step more only as long as this is not over
 _TRIES, _LONG_PROBE_S = 3, 0.5
 
@@ -47,11 +50,13 @@ class _Enough(Exception):  # noqa: N818  (ends a probe; never leaves this module
 
 @dataclass
 class _Times:
-    """Seconds of the parts of one block."""
+    """Seconds of processor time that the parts of one block took, and of all: by the clock as well."""
 
     begin: float
     step: float
     end: float
+    processor: float
+    clock: float
 
 
 def estimate(
@@ -80,7 +85,7 @@ def estimate(
 
     Raises
     ------
-    ParameterError, MissingDependencyError
+    ParameterError, MissingDependencyError, MemoryLimitError
         As :func:`reconstruct`.
     """
     name = checked_name(algorithm)
@@ -89,39 +94,15 @@ def estimate(
         iterations=iterations, n_subsets=n_subsets, dart_iterations=dart_iterations, tv_weight=1.0,
         gray_levels=(0, 1),
     )  # fmt: skip
+    n_bytes = check_memory_of(
+        geometry, name, n_slices=n_slices, model=model, backend=backend, n_workers=n_workers
+    )
     _compile(geometry, name, options, model, backend, n_workers)
     began = time.perf_counter()
     run = prepare(geometry, name, options, model=model, backend=backend, n_workers=n_workers)
     shared = time.perf_counter() - began
     cut = blocks.portions(n_slices, run.widths)
-    n_bytes = memory_needed(
-        geometry, algorithm, n_slices=n_slices, model=model, backend=backend, n_workers=n_workers
-    )
     return Estimate(shared + _seconds(run, cut), n_bytes)
-
-
-def memory_needed(
-    geometry: Geometry,
-    algorithm: str = "FBP",
-    *,
-    n_slices: int = 1,
-    model: str | None = None,
-    backend: str = "auto",
-    n_workers: int | None = None,
-    in_step: bool = False,
-) -> int:
-    """Bytes of the volume and of the blocks that are worked on at a time; as :func:`estimate`, at once.
-
-    ``in_step`` is for a run that may be finished early, which holds all blocks.
-    """
-    method = METHODS[checked_name(algorithm)]
-    chosen = find_backend(backend, model)
-    n_threads = checked_workers(n_workers) if chosen.threaded else 1
-    cut = blocks.portions(n_slices, usable_widths(chosen, geometry, method))
-    at_once = sorted((width for _, width in cut), reverse=True)[: None if in_step else n_threads]
-    (volumes, projections), voxels = method.copies, geometry.n_z * geometry.n_y
-    lanes = sum(at_once) * (volumes * voxels + projections * geometry.n_angles * geometry.n_y)
-    return _BYTES * (n_slices * voxels + lanes)
 
 
 def _compile(
@@ -135,49 +116,61 @@ def _compile(
 
 
 def _seconds(run: Run, cut: list[Portion]) -> float:
+    """Processor time of the slowest block, for all rounds of blocks, stretched as other work stretches it."""
     sizes = blocks.team_sizes(len(cut), run.n_threads)
     probes = list(zip(cut, sizes, strict=True))[: run.n_threads]
-    slowest = np.inf
+    tries: list[_Times] = []
     began = time.perf_counter()
     with ThreadPoolExecutor(len(probes)) as pool:
-        # fresh memory and cold caches can double the time of a first try
         for _ in range(_TRIES):
             if time.perf_counter() - began > _LONG_PROBE_S:
                 break
             pending = [pool.submit(_timed_block, run, *portion, size) for portion, size in probes]
-            parts = [each.result() for each in pending]
-            whole = max(times.begin + run.method.n_steps * times.step + times.end for times in parts)
-            slowest = min(slowest, whole)
+            tries += [each.result() for each in pending]
     n_rounds, n_last = divmod(len(cut), run.n_threads)
-    if n_rounds == 0:
-        return slowest
-    return slowest * (n_rounds + (1 / sizes[-1] if n_last else 0))
+    rounds = n_rounds + (1 / sizes[-1] if n_last and n_rounds else float(n_rounds == 0))
+    return whole_run(tries, run.method.n_steps, rounds)
+
+
+def whole_run(tries: Sequence[_Times], n_steps: int, rounds: float) -> float:
+    """Seconds by the clock of a run of so many steps in so many rounds of blocks, from what was tried.
+
+    A run meets fresh memory in every block, as a first try does: of beginning and end the slowest counts, of
+    the steps, which go on in warm caches, the median. Processor time is hardly changed by what else
+    runs; how much longer the clock goes on meanwhile is the mean over all tries, for a lucky one is no rule.
+    """
+    begin, end = max(each.begin for each in tries), max(each.end for each in tries)
+    step = median(each.step for each in tries)
+    processor = sum(each.processor for each in tries)
+    stretch = sum(each.clock for each in tries) / processor if processor > 0 else 1.0
+    return rounds * (begin + n_steps * step + end) * max(stretch, 1.0)
 
 
 def _timed_block(run: Run, slices: range, width: int, team_size: int) -> _Times:
     stack = np.broadcast_to(np.float32(1), (run.geometry.n_angles, run.geometry.n_y, slices.stop))
+    began = time.perf_counter()
     ticks: list[float] = []
 
     def step() -> None:
-        ticks.append(time.perf_counter())
-        if len(ticks) > 2 and ticks[-1] - ticks[0] > _PROBE_S:
+        ticks.append(time.thread_time())
+        if len(ticks) > 2 and time.perf_counter() - began > _PROBE_S:
             raise _Enough
 
     with Team(team_size) as team:
-        start = time.perf_counter()
+        start = time.thread_time()
         running = run.method.begin(run.block(stack, None, slices, width, team))
-        ticks.append(time.perf_counter())
-        begin = ticks[0] - start
+        ticks.append(time.thread_time())
         with suppress(_Enough):
             for _ in range(run.method.n_iterations):
                 running.advance(step)
         # the first step finds cold caches; it is left out where there is another
         first = 1 if len(ticks) > 2 else 0
         each = (ticks[-1] - ticks[first]) / (len(ticks) - 1 - first)
-        end = time.perf_counter()
+        end = time.thread_time()
         volumes = np.empty((len(slices), run.geometry.n_z, run.geometry.n_y), np.float32)
         run.hand_over(running.estimate, volumes)
-        return _Times(begin, each, time.perf_counter() - end)
+        stop = time.thread_time()
+    return _Times(ticks[0] - start, each, stop - end, stop - start, time.perf_counter() - began)
 
 
 def warm_up() -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.checks import checked_count
 from etwidgets.engine import blocks
 from etwidgets.engine.algorithms.table import ITERATIVE, Options, checked_name
-from etwidgets.engine.checks import checked_count
+from etwidgets.engine.memory import check_memory_of
 from etwidgets.engine.reconstruction import checked_start, magnitude
 from etwidgets.engine.runs import Run, prepare
 from etwidgets.engine.team import Team
@@ -93,6 +94,8 @@ fix_probability, seed, model, backend, n_workers
     ------
     ParameterError, ShapeError, DataError
         Before the first iteration, if something does not fit.
+    MemoryLimitError
+        If it does not fit into the memory.
     MissingDependencyError
         If the backend needs ASTRA and it is not installed.
     """
@@ -104,6 +107,10 @@ fix_probability, seed, model, backend, n_workers
     )  # fmt: skip
     given = np.asarray(sinograms)
     data = geometry.checked_projections(np.moveaxis(given, 0, -1) if given.ndim == 3 else given)
+    check_memory_of(
+        geometry, name, n_slices=data.shape[2], model=model, backend=backend, n_workers=n_workers,
+        in_step=True,
+    )  # fmt: skip
     first = checked_start(start, geometry, name, data.shape[2])
     run = prepare(
         geometry, name, options, largest=magnitude(data), minimum=minimum, maximum=maximum, weights=weights,

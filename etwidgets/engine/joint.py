@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.checks import checked_count
 from etwidgets.engine import blocks
 from etwidgets.engine.backends import find_backend
-from etwidgets.engine.checks import checked_count
 from etwidgets.engine.joint_balance import Balance, find_balance
 from etwidgets.engine.joint_smoothing import COUPLINGS
 from etwidgets.engine.joint_solver import RunningJoint, Terms
 from etwidgets.engine.team import Team, checked_workers
 from etwidgets.errors import DataError, ParameterError, ShapeError
 from etwidgets.progress import NullProgress, Progress
+from etwidgets.resources import check_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +33,7 @@ Z_EXPONENT = 1.7
 """HAADF grows with about this power of the atomic number."""
 
 _WIDTHS = (8, 16)  # slices in a block, to stay within the memory
+_BLOCK_COPIES = 8  # volumes of a block that its solver holds
 
 
 def reconstruct_jointly(
@@ -102,6 +104,9 @@ def reconstruct_jointly(
     if balance is None:
         numbers = checked_numbers(atomic_numbers, len(elements))
         balance = find_balance(dark, elements, haadf_geometry, map_geometry, numbers, z_exponent)
+    voxels = map_geometry.n_z * map_geometry.n_y
+    lanes = checked_workers(n_workers) * _WIDTHS[-1] * _BLOCK_COPIES
+    check_memory(4.0 * len(elements) * voxels * (dark.shape[2] + lanes), "a joint reconstruction")
     result = np.empty((len(elements), dark.shape[2], map_geometry.n_z, map_geometry.n_y), np.float32)
 
     def work(slices: range, width: int, team: Team, step: Callable[[], None]) -> None:

@@ -12,6 +12,7 @@ from etwidgets.engine.backends import find_backend
 from etwidgets.engine.projectors import back
 from etwidgets.engine.team import Team, checked_workers
 from etwidgets.progress import NullProgress, Progress
+from etwidgets.resources import check_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,8 +55,11 @@ def forward_project(
         If the volume does not fit, is not finite, or a name is wrong.
     MissingDependencyError
         If the backend needs ASTRA and it is not installed.
+    MemoryLimitError
+        If the projections do not fit into the memory.
     """
     data = np.moveaxis(geometry.checked_volume(volume), 0, -1)
+    _check_memory(geometry.n_angles, data.shape[2], geometry, "the projected series")
     result = np.empty((geometry.n_angles, geometry.n_y, data.shape[2]), np.float32)
 
     def project(projector: Projector, slices: range) -> None:
@@ -81,6 +85,7 @@ def back_project(
     ``"interpolation"``, which is nobody's adjoint.
     """
     data = geometry.checked_projections(projections)
+    _check_memory(geometry.n_z, data.shape[2], geometry, "a back projection")
     result = np.empty((data.shape[2], geometry.n_z, geometry.n_y), np.float32)
 
     def project(projector: Projector, slices: range) -> None:
@@ -131,6 +136,12 @@ def as_linear_operator(
         rmatmat=gather,
         dtype=np.float32,
     )
+
+
+def _check_memory(n_rows: int, n_slices: int, geometry: Geometry, what: str) -> None:
+    # a block, its projections, and a result of so many rows a slice
+    block = 64 * (geometry.n_z + geometry.n_angles) * geometry.n_y
+    check_memory(4.0 * (n_slices * n_rows * geometry.n_y + block), what)
 
 
 def _in_blocks(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets.engine import blocks
-from etwidgets.engine.algorithms.table import DIRECT, Options, checked_name
+from etwidgets.engine.algorithms.table import DIRECT, ITERATIVE, Options, checked_name
+from etwidgets.engine.memory import check_memory_of
 from etwidgets.engine.runs import prepare
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.progress import NullProgress, Progress
@@ -106,6 +107,8 @@ def reconstruct(
         If a parameter is wrong, or the projections do not fit or are not finite.
     MissingDependencyError
         If the backend needs ASTRA and it is not installed.
+    MemoryLimitError
+        If it does not fit into the memory; nothing was begun.
     """
     name = checked_name(algorithm)
     options = Options(
@@ -113,6 +116,11 @@ def reconstruct(
         fix_probability, seed,
     )  # fmt: skip
     data = geometry.checked_projections(projections)
+    in_step = progress is not None and progress.may_finish and name in ITERATIVE
+    check_memory_of(
+        geometry, name, n_slices=data.shape[2], model=model, backend=backend, n_workers=n_workers,
+        in_step=in_step,
+    )  # fmt: skip
     first = checked_start(start, geometry, name, data.shape[2])
     run = prepare(
         geometry, name, options, largest=magnitude(data), minimum=minimum, maximum=maximum, weights=weights,
@@ -120,13 +128,14 @@ def reconstruct(
     )  # fmt: skip
     result = np.empty((data.shape[2], geometry.n_z, geometry.n_y), np.float32)
 
-    if progress is not None and progress.may_finish and run.method.n_iterations > 1:
+    if progress is not None and in_step and run.method.n_iterations > 1:
         done = blocks.run_in_step(
             lambda slices, width, team: run.method.begin(run.block(data, first, slices, width, team)),
             lambda slices, running: run.hand_over(running.estimate, result[slices.start : slices.stop]),
             blocks.portions(data.shape[2], run.widths),
             n_threads=run.n_threads,
             n_iterations=run.method.n_iterations,
+            n_steps=run.method.n_steps,
             progress=progress,
         )
         if done < run.method.n_iterations:

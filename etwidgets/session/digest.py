@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from typing import TYPE_CHECKING
 
 import dask.array as da
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etwidgets.signals import RecStack
+
+_SAMPLE = 1 << 22  # bytes: some milliseconds
 
 
 def digest(signal: TomoStack | RecStack) -> str:
@@ -41,6 +44,14 @@ def digest(signal: TomoStack | RecStack) -> str:
             known.update(signal.tilts_deg.tobytes())
         known.update(_shifts(signal).tobytes())
     return known.hexdigest()
+
+
+def seconds_to_digest(n_bytes: float) -> float:
+    """How long :func:`digest` takes for so many bytes on this machine, as busy as it is now."""
+    sample = np.zeros(_SAMPLE, np.uint8)
+    began = time.perf_counter()
+    hashlib.blake2b(sample.tobytes(), digest_size=8).digest()
+    return (time.perf_counter() - began) * n_bytes / _SAMPLE
 
 
 def _shifts(stack: TomoStack) -> NDArray[np.float64]:

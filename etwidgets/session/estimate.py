@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
 
 from etwidgets import engine
-from etwidgets.errors import MemoryLimitError
+from etwidgets.checks import checked_count
+from etwidgets.resources import check_memory, fits_memory
+from etwidgets.session.digest import seconds_to_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from etwidgets.signals import TomoStack
 
 _BYTES = 4  # of a float32
-_SPARE = 0.9  # of the free memory may be taken: the rest of the machine needs some, too
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,17 @@ def estimate(operation: Operation, stack: TomoStack | None, parameters: Mapping[
     return Estimate(_memory_to_reconstruct(stack, parameters, in_step=False), 0.0)
 
 
+def seconds_after(operation: Operation, stack: TomoStack | None, parameters: Mapping[str, Any]) -> float:
+    """What follows after the work of an operation: the fingerprints of what it was given and gave."""
+    if stack is None:
+        return 0.0
+    if operation.kind != "volume":
+        return seconds_to_digest(2.0 * stack.data.nbytes)
+    shape = reconstruction_geometry(stack.data.shape, np.zeros(stack.data.shape[0]), parameters)
+    voxels = stack.data.shape[-1] * shape.n_z * shape.n_y
+    return seconds_to_digest(float(stack.data.nbytes) + _BYTES * voxels)
+
+
 def can_finish(operation: Operation, stack: TomoStack | None, parameters: Mapping[str, Any]) -> bool:
     """Whether an operation has iterations, and memory to bring all slices forward together."""
     method = str(parameters.get("method", "FBP")).upper()
@@ -68,7 +79,7 @@ def can_finish(operation: Operation, stack: TomoStack | None, parameters: Mappin
         return False
     if not isinstance(stack.data, np.ndarray):
         return False
-    return _memory_to_reconstruct(stack, parameters, in_step=True) <= _SPARE * free_memory()
+    return fits_memory(_memory_to_reconstruct(stack, parameters, in_step=True))
 
 
 def _memory_to_reconstruct(stack: TomoStack, parameters: Mapping[str, Any], *, in_step: bool) -> int:
@@ -84,29 +95,14 @@ def reconstruction_geometry(
     shape: tuple[int, ...], tilts_deg: NDArray[np.float64], parameters: Mapping[str, Any]
 ) -> engine.Geometry:
     """The geometry that a reconstruction of a stack ``(T, Y, X)`` with these parameters has."""
-    height = shape[-2]
-    return engine.Geometry(np.deg2rad(tilts_deg), height, int(parameters.get("thickness") or height))
-
-
-def free_memory() -> int:
-    """Bytes that can be taken now: of the machine, or of the container if that has less."""
-    free = int(psutil.virtual_memory().available)
-    limit = Path("/sys/fs/cgroup/memory.max")  # Linux containers (Binder): the machine's figure means nothing
-    if limit.is_file():
-        text = limit.read_text().strip()
-        if text.isdigit():
-            free = min(free, int(text) - int(psutil.Process().memory_info().rss))
-    return max(free, 0)
+    height, thickness = shape[-2], parameters.get("thickness")
+    rows = height if thickness is None else checked_count("thickness", thickness)
+    return engine.Geometry(np.deg2rad(tilts_deg), height, rows)
 
 
 def memory_of_process() -> tuple[int, int]:
     """Bytes that this process holds, and that the machine has."""
     return int(psutil.Process().memory_info().rss), int(psutil.virtual_memory().total)
-
-
-def fits(needed: Estimate, free: int) -> bool:
-    """Whether so many free bytes are enough, with something to spare."""
-    return needed.memory <= _SPARE * free
 
 
 def check_fits(needed: Estimate, what: str) -> None:
@@ -117,16 +113,4 @@ def check_fits(needed: Estimate, what: str) -> None:
     MemoryLimitError
         With what is needed and what there is.
     """
-    free = free_memory()
-    if not fits(needed, free):
-        raise MemoryLimitError(
-            f"{what} needs about {size_in_words(needed.memory)} and {size_in_words(free)} are free; "
-            "bin or crop the tilt series, or choose a smaller thickness"
-        )
-
-
-def size_in_words(n_bytes: float) -> str:
-    """Bytes as MB or GB."""
-    if n_bytes >= 1e9:
-        return f"{n_bytes / 1e9:.1f} GB"
-    return f"{n_bytes / 1e6:.0f} MB"
+    check_memory(needed.memory, what)

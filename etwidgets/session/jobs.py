@@ -7,9 +7,10 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from etwidgets.errors import EtwidgetsError
+from etwidgets.errors import EtwidgetsError, FileFormatError, UnsafeFileError
 from etwidgets.progress import Cancelled, Progress
 from etwidgets.session.model import JobStatus
+from etwidgets.session.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from etwidgets.session.model import JobState
     from etwidgets.session.runners import Runner
 
+# with which a sentence on a file begins, if it does not begin with the name of the file
+_FIRST_WORDS = frozenset({"a", "an", "the", "there", "this", "no", "only", "give"})
 _INTERVAL = 0.1  # s between two reports to the user interface
-_FIRST_ESTIMATE = 0.03  # of the work must be done before the time left is told
 
 
 class Job:
@@ -45,16 +47,18 @@ class Job:
         self._cancel, self._finish = threading.Event(), threading.Event()
         self.can_finish = False
         """Whether it can give what there is before it is done. Written by the session, before it begins."""
+        self.pace = Pace()
+        """Told by the worker how far it is; what follows the work is written by the session."""
         self._waiters: list[asyncio.Future[None]] = []
 
     @property
     def status(self) -> JobStatus:
         """How it is now."""
-        seconds, fraction = self.seconds, self._fraction
-        left = seconds * (1 - fraction) / fraction if fraction >= _FIRST_ESTIMATE else None
+        running = self.state == "running"
+        left = self.pace.left(time.monotonic()) if running else None
         return JobStatus(
-            self.operation, self.words, self.state, fraction, self.message, seconds,
-            left if self.state == "running" else None, self.can_finish and self.state == "running",
+            self.operation, self.words, self.state, self._fraction, self.message, self.seconds, left,
+            self.can_finish and running,
         )  # fmt: skip
 
     @property
@@ -181,18 +185,28 @@ class JobProgress(Progress):
         if self._job.cancel_requested:
             raise Cancelled(f"{self._job.words}: cancelled")
         now = time.monotonic()
+        self._job.pace.tell(now, fraction)
         if now - self._last >= _INTERVAL:
             self._last = now
             self._runner.post(lambda: self._tell(fraction, message))
 
 
+def is_expected(error: BaseException) -> bool:
+    """Whether it says what is wrong by itself, so that nobody needs the traceback."""
+    return isinstance(error, EtwidgetsError | OSError)
+
+
 def in_words(error: BaseException) -> str:
-    """What went wrong, as a sentence for the user."""
+    """What went wrong, as a sentence for the user; names of files and of parameters keep their letters."""
     text = str(error) or "no further explanation"
     if isinstance(error, FileNotFoundError) and error.filename is not None:
         return f"There is no file {error.filename}"
-    if isinstance(error, EtwidgetsError | FileNotFoundError | FileExistsError | PermissionError):
-        return text[0].upper() + text[1:]
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {(error.strerror or text).lower()}"
+    if isinstance(error, FileFormatError | UnsafeFileError | OSError):
+        return text[0].upper() + text[1:] if text.split()[0] in _FIRST_WORDS else text
+    if isinstance(error, EtwidgetsError):
+        return text[0].upper() + text[1:] if text.split()[0].isalpha() else text
     if isinstance(error, MemoryError):
         return "The memory was not enough. Bin or crop the tilt series, or close other programs."
     return f"Unexpected {type(error).__name__}: {text}"

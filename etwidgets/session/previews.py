@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets import align, engine
+from etwidgets.errors import MemoryLimitError
 from etwidgets.progress import NullProgress
+from etwidgets.session.digest import seconds_to_digest
 from etwidgets.session.estimate import reconstruction_geometry
 
 if TYPE_CHECKING:
@@ -145,9 +147,9 @@ def axis_objective(
 
 
 def reconstruction_time(
-    shape: tuple[int, ...], tilts_deg: NDArray[np.float64], parameters: Mapping[str, Any]
-) -> tuple[Mapping[str, Any], float]:
-    """Seconds that a reconstruction would take, by a short probe on this machine.
+    shape: tuple[int, ...], tilts_deg: NDArray[np.float64], parameters: Mapping[str, Any], n_series: int = 1
+) -> tuple[Mapping[str, Any], float | None]:
+    """Seconds that a reconstruction would take, by a short probe on this machine; None: it does not fit.
 
     Parameters
     ----------
@@ -157,6 +159,8 @@ def reconstruction_time(
         ``(T,)`` degrees.
     parameters
         Of the operation ``reconstruct``; returned as well, for whoever asked may have moved on.
+    n_series
+        Series and channels that are reconstructed alike, one after the other.
     """
     counts = {
         name: parameters[name]
@@ -164,8 +168,12 @@ def reconstruction_time(
         if name in parameters
     }
     geometry = reconstruction_geometry(shape, tilts_deg, parameters)
-    found = engine.estimate(geometry, str(parameters.get("method", "FBP")), n_slices=shape[-1], **counts)
-    return parameters, found.seconds
+    try:
+        found = engine.estimate(geometry, str(parameters.get("method", "FBP")), n_slices=shape[-1], **counts)
+    except MemoryLimitError:
+        return parameters, None
+    n_bytes = 4.0 * shape[-1] * (shape[0] * geometry.n_y + geometry.n_z * geometry.n_y)
+    return parameters, n_series * (found.seconds + seconds_to_digest(n_bytes))
 
 
 def nudged(

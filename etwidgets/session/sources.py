@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import psutil
 
 from etwidgets.errors import ParameterError
+from etwidgets.resources import free_memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,8 +31,10 @@ SAMPLES: Mapping[str, str] = MappingProxyType(
 _EDX_JITTER_PX = 1.5
 
 
-def open_file(_stack: None, _progress: Progress, *, path: str, **options: Any) -> TomoStack | RecStack:
-    """Load a file; see :func:`etwidgets.io.load`."""
+def open_file(
+    _stack: None, _progress: Progress, *, path: str | list[str], **options: Any
+) -> TomoStack | RecStack:
+    """Load a file, or several as one series; see :func:`etwidgets.io.load`."""
     from etwidgets import io
 
     return io.load(path, **options)
@@ -68,7 +70,7 @@ def _is_large(path: str | list[str]) -> bool:
     """Whether spectra are better left on disk: packed, they may take ten times as much in memory."""
     paths = [path] if isinstance(path, str) else path
     size = sum(Path(each).stat().st_size for each in paths if Path(each).is_file())
-    return 10 * size > psutil.virtual_memory().available
+    return 10 * size > free_memory()
 
 
 def open_sample(_stack: None, _progress: Progress, *, name: str) -> Any:

@@ -8,6 +8,7 @@ import dask.array as da
 import numpy as np
 
 from etwidgets.progress import BarProgress, NullProgress, Progress
+from etwidgets.resources import check_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,11 @@ def map_projections(
     -------
     array
         Of the shape of ``data``, float32; dask if ``data`` is.
+
+    Raises
+    ------
+    MemoryLimitError
+        If the result does not fit into the memory.
     """
     height, width = data.shape[-2:]
 
@@ -64,6 +70,7 @@ def map_projections(
         return function(images, *given, progress=told).reshape(block.shape)
 
     if not isinstance(data, da.Array):
+        check_memory(4.0 * data.size, "the new tilt series")
         return run(data, rows, progress)
     lead = tuple(data.chunks[0]) if data.ndim > 2 else ()
     whole = data.rechunk((lead, *[-1] * (data.ndim - 1))) if lead else data.rechunk(-1)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from hyperspy.signals import Signal2D
 
-from etwidgets.atomic import atomic_path
+from etwidgets.checks import is_number
 from etwidgets.errors import DataError, ParameterError
+from etwidgets.resources import check_memory
+from etwidgets.signals import saving
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -44,6 +46,11 @@ class ImageStack(Signal2D):
         Each image keeps its own minimum and maximum: ``out = max + min - image``.
         """
         axes = (-2, -1)
+        if self.data.dtype == bool:  # numpy has no difference of truth values
+            return self._deepcopy_with_new_data(
+                (self.data.max(axes, keepdims=True) ^ self.data) | self.data.min(axes, keepdims=True)
+            )
+        self._check_copies(1)
         total = self.data.max(axes, keepdims=True) + self.data.min(axes, keepdims=True)
         return self._deepcopy_with_new_data(total - self.data)
 
@@ -61,10 +68,21 @@ class ImageStack(Signal2D):
         Raises
         ------
         DataError
-            If an image is constant: it has no contrast to normalize.
+            If an image is constant: it has no contrast to normalize; or holds NaN.
+        ParameterError
+            If ``width`` is no number, or negative.
         """
+        if not is_number(width) or width < 0:
+            raise ParameterError(f"width must be a number, zero or more, not {width!r}")
         axes = (-2, -1)
+        self._check_copies(3)
         lifted = self.data.astype(np.float32)
+        total = np.asarray(lifted.sum(axes)).ravel()
+        bad = np.flatnonzero(~np.isfinite(total))
+        if bad.size:
+            raise DataError(
+                f"image(s) {bad.tolist()} hold NaN or infinite values; repair or remove them first"
+            )
         lifted = lifted - lifted.min(axes, keepdims=True)
         scale = lifted.mean(axes, keepdims=True) + width * lifted.std(axes, keepdims=True)
         flat = np.flatnonzero(np.asarray(lifted.max(axes)).ravel() == 0)
@@ -73,6 +91,12 @@ class ImageStack(Signal2D):
                 f"image(s) {flat.tolist()} are constant and cannot be normalized; remove them first"
             )
         return self._deepcopy_with_new_data(lifted / scale)
+
+    def _check_copies(self, count: float) -> None:
+        """Refuse what needs so many copies of the data, in their own type or in float32, and has no room."""
+        if isinstance(self.data, np.ndarray):
+            size = max(self.data.itemsize, np.dtype(np.float32).itemsize) * self.data.size
+            check_memory(count * size, "the result", "crop the data, or load them with lazy=True")
 
     def stats(self) -> dict[str, float]:
         """Return mean, standard deviation, minimum and maximum of all data."""
@@ -97,9 +121,7 @@ class ImageStack(Signal2D):
         stem = Path(filename or self.metadata.General.title or "stack").with_suffix("")
         size = "x".join(str(n) for n in self.data.shape)
         path = stem.with_name(f"{stem.name}_{size}_{self.data.dtype.name}.rpl")
-        flat = self.as_signal2D((-2, -1)) if self.axes_manager.navigation_dimension > 1 else self
-        Signal2D.save(flat, path, overwrite=True)
-        return path
+        return saving.save(self, path, overwrite=True)
 
     def save(
         self,
@@ -109,13 +131,13 @@ class ImageStack(Signal2D):
         file_format: str | None = None,
         **kwargs: Any,
     ) -> Path:
-        """Save so that a crash in the middle leaves the old file whole.
+        """Save in any format, so that a crash in the middle leaves the old file whole.
 
         Parameters
         ----------
         filename
-            ``.hspy`` (default) and ``.zspy`` keep everything: data, tilts, shifts, history. Other
-            formats that HyperSpy writes keep the data; for MRC use ``etwidgets.io.save``.
+            ``.hspy`` (default) and ``.zspy`` keep everything: data, tilts, shifts, history. What ``.mrc``,
+            ``.tif``, ``.emd`` and others keep is said in :func:`etwidgets.io.save`, which is the same.
         overwrite
             Replace an existing file. Without it an existing file is an error, never a question.
         extension
@@ -134,18 +156,14 @@ class ImageStack(Signal2D):
         ------
         FileExistsError
             If the file exists and ``overwrite`` is not true.
-        ParameterError
-            If no name is given and the signal has none, or nothing can write the extension.
+        DiskFullError
+            If there is no room for it; the old file is as it was.
+        ParameterError, DataError
+            If no name is given and the signal has none, nothing can write the extension, or the format
+            cannot hold these data.
         """
         path = self._target(filename, extension)
-        if path.suffix.lower() in {".mrc", ".ali", ".rec", ".st"}:
-            raise ParameterError(
-                f"HyperSpy cannot write {path.suffix}; use etwidgets.io.save(signal, {path.name!r})"
-            )
-        if path.exists() and not overwrite:
-            raise FileExistsError(f"{path} exists; choose another name or pass overwrite=True")
-        with atomic_path(path) as temporary:
-            super().save(temporary, overwrite=True, file_format=file_format, **kwargs)
+        saving.save(self, path, overwrite=bool(overwrite), file_format=file_format, **kwargs)
         # HyperSpy notes the name it wrote to, which was the temporary one
         if hasattr(self, "tmp_parameters"):
             self.tmp_parameters.set_item("folder", str(path.parent))

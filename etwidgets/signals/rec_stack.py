@@ -9,6 +9,7 @@ import numpy as np
 from hyperspy.signal import BaseSignal
 
 from etwidgets import align
+from etwidgets.checks import checked_count, checked_reals, is_number, is_whole
 from etwidgets.errors import DataError, MissingDependencyError, ParameterError, ShapeError
 from etwidgets.signals import reconstruction
 from etwidgets.signals.blocks import interpolation_name, listener
@@ -42,7 +43,7 @@ class RecStack(ImageStack):
     Raises
     ------
     ShapeError
-        If there is more than one navigation axis.
+        If there is more than one navigation axis, fewer than two dimensions, or no voxel.
     DataError
         If the data are not real numbers.
     """
@@ -57,8 +58,7 @@ class RecStack(ImageStack):
             kwargs = {**data._to_dictionary(), **kwargs}
             data = kwargs.pop("data")
         array = data if isinstance(data, da.Array) else np.asarray(data)
-        if array.dtype.kind not in "biuf" and not is_placeholder(array):
-            raise DataError(f"a volume must be real numbers, not {array.dtype}")
+        _check(array)
         super().__init__(array, **kwargs)
         if self.axes_manager.navigation_dimension > 1:
             raise ShapeError(f"a volume has the shape (x, z, y), not {array.shape}")
@@ -126,10 +126,10 @@ class RecStack(ImageStack):
         sizes = dict(zip(AXES, self.data.shape, strict=True))
         point = {}
         for name, given in (("x", xslice), ("y", yslice), ("z", zslice)):
-            index = sizes[name] // 2 if given is None else int(given)
-            if not -sizes[name] <= index < sizes[name]:
-                raise ParameterError(f"{name}slice must be between 0 and {sizes[name] - 1}, not {given}")
-            point[name] = index % sizes[name]
+            index = sizes[name] // 2 if given is None else given
+            if not is_whole(index) or not -sizes[name] <= index < sizes[name]:
+                raise ParameterError(f"{name}slice must be between 0 and {sizes[name] - 1}, not {given!r}")
+            point[name] = int(index) % sizes[name]
         scales = {axis.name: (axis.scale, axis.units) for axis in self.axes_manager._axes}
         return figures.orthogonal_slices(self.data, point, scales, shown=shown, returned=returned, **kwargs)
 
@@ -208,7 +208,7 @@ class RecStack(ImageStack):
         from etwidgets.signals.tomo_stack import TomoStack
 
         self._check_volume()
-        angles = np.asarray(tilts.data if isinstance(tilts, BaseSignal) else tilts, dtype=float).ravel()
+        angles = checked_reals("tilts", tilts.data if isinstance(tilts, BaseSignal) else tilts).ravel()
         told = listener(progress, show_progressbar=False, title="project")
         projections = reconstruction.forward_project(np.asarray(self.data), angles, cuda, told)
         stack = TomoStack(projections, angles)
@@ -311,6 +311,10 @@ class RecStack(ImageStack):
             raise ParameterError("rotation runs on the processor; leave out cuda=True")
         if np.shape(rotation_angles) != (3,):
             raise ParameterError(f"three angles are needed (about x, z, y; degrees), not {rotation_angles!r}")
+        if not all(is_number(angle) for angle in rotation_angles):
+            raise ParameterError(f"the angles must be finite numbers of degrees, not {rotation_angles!r}")
+        order = checked_count("order", order, 0, 5)
+        self._check_copies(2 if order < 2 else 4)  # splines are prepared in double precision
         planes = ((1, 2), (0, 2), (0, 1))
         matrix = np.eye(3)
         for angle, (first, second) in zip(np.deg2rad(rotation_angles), planes, strict=True):
@@ -328,3 +332,15 @@ class RecStack(ImageStack):
         names = tuple(axis.name for axis in self.axes_manager._axes)
         if names != AXES:
             raise ShapeError(f"the axes are {names}, not {AXES} (array order); the operation needs a volume")
+
+
+def _check(array: Any) -> None:
+    """Refuse what is no volume and no slice of one."""
+    if is_placeholder(array):
+        return
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"a volume must be real numbers, not {array.dtype}")
+    if array.ndim < 2:
+        raise ShapeError(f"a volume has the shape (x, z, y), not {array.shape}")
+    if 0 in array.shape:
+        raise ShapeError(f"the volume is empty: shape {array.shape}")

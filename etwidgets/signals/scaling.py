@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
 
 from etwidgets.errors import HistoryError
+from etwidgets.resources import check_memory
 from etwidgets.signals.tomography_node import Transform, recorded
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ def resampled(stack: TomoStack, shape: tuple[int, ...]) -> TomoStack:
     factors = [new / old for new, old in zip(shape[1:], stack.data.shape[1:], strict=True)]
     # as wide as the box of a new pixel, and with no half pixel to one side, which a box of even size has
     widths = [1 / factor / np.sqrt(12) if factor < 1 else 0.0 for factor in factors]
+    check_memory(4.0 * math.prod(shape), "the series on the other grid")
     images = np.empty(shape, np.float32)
     for image, result in zip(np.asarray(stack.data, dtype=np.float32), images, strict=True):
         smooth = ndimage.gaussian_filter(image, widths, mode="nearest") if any(widths) else image

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from etwidgets import align
+from etwidgets.checks import checked_reals, is_whole
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.signals import reconstruction, replay
 from etwidgets.signals import tomography_node as node
 from etwidgets.signals.blocks import interpolation_name, listener, map_projections
 from etwidgets.signals.tilt_series import TiltSeries, checked_indices
+from etwidgets.signals.turning import turned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +93,7 @@ class TomoStack(TiltSeries):
         field of view at high tilt (Sanders et al. 2015, doi:10.1186/s40679-015-0005-7).
         """
         self._check_layout()
+        self._check_copies(1)
         return self._deepcopy_with_new_data(align.weight_projections(np.asarray(self.data), accuracy))
 
     # -- registration -------------------------------------------------------------------------------
@@ -176,10 +179,10 @@ class TomoStack(TiltSeries):
             Told how far the work is, and may stop it.
         """
         self._check_layout()
-        rows = np.asarray(shifts, dtype=float)
+        rows = checked_reals("shifts", shifts)
         if rows.shape != (node.count(self), 2):
             raise ShapeError(f"shifts must have the shape ({node.count(self)}, 2), not {rows.shape}")
-        method = {"fourier": "fourier", "interp": "spline", "spline": "spline"}.get(shift_type.lower())
+        method = {"fourier": "fourier", "interp": "spline", "spline": "spline"}.get(str(shift_type).lower())
         if method is None:
             raise ParameterError(f"shift_type must be 'fourier' or 'interp', not {shift_type!r}")
 
@@ -215,10 +218,10 @@ class TomoStack(TiltSeries):
             Plot the two projections at the join, and their difference.
         """
         n_projections = node.count(self)
-        if not 0 < nslice < n_projections:
-            raise ParameterError(f"nslice must be between 1 and {n_projections - 1}, not {nslice}")
+        if not is_whole(nslice) or not 0 < nslice < n_projections:
+            raise ParameterError(f"nslice must be between 1 and {n_projections - 1}, not {nslice!r}")
         shifts = np.zeros((n_projections, 2))
-        shifts[nslice:] = yshift, xshift
+        shifts[int(nslice) :] = yshift, xshift
         result = self.shift_projections(shifts)
         if display:
             from etwidgets.signals import figures
@@ -356,6 +359,19 @@ class TomoStack(TiltSeries):
         }
         node.record(result, node.Transform("transform", self._extent, parameters))
         return result
+
+    def turn(self, quarter_turns: int = 1) -> Self:
+        """Return a stack whose images are turned by 90°; exact: no pixel is interpolated or lost.
+
+        The pixel sizes along x and y go with them. For a tilt axis that is vertical in the file.
+
+        Parameters
+        ----------
+        quarter_turns
+            Positive ones are clockwise on screen (y down).
+        """
+        self._check_layout()
+        return turned(self, quarter_turns)
 
     def tilt_align(
         self,
@@ -534,6 +550,8 @@ class TomoStack(TiltSeries):
         ------
         ParameterError, DataError, MissingTiltsError
             If a parameter is wrong, the data are not finite, or there are no tilts.
+        MemoryLimitError
+            If it does not fit into the memory, with what is needed and free; nothing was begun.
         """
         self._check_layout(frames=False)
         told = listener(progress, show_progressbar=show_progressbar, title=f"reconstruct ({method})")

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from hyperspy.signal import BaseSignal
 
+from etwidgets.checks import checked_reals
 from etwidgets.errors import DataError, MissingTiltsError, ShapeError, TiltCountError
+from etwidgets.signals.tilt_check import check_tilts, tilt_fault
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -33,7 +35,7 @@ class Transform:
     Attributes
     ----------
     kind
-        ``"shift"``, ``"transform"``, ``"crop"``, ``"select"`` or ``"bin"``.
+        ``"shift"``, ``"transform"``, ``"crop"``, ``"select"``, ``"bin"`` or ``"turn"``.
     shape
         Shape of the data before the change.
     parameters
@@ -62,6 +64,9 @@ def prepare(signal: BaseSignal) -> None:
         stored = metadata.Tomography.get_item(key, default=None)
         if isinstance(stored, BaseSignal):
             stored = stored.data
+            if key == "tilts" and tilt_fault(stored):  # ETSpy saves zeros where there are none
+                delattr(metadata.Tomography, key)
+                continue
         if stored is not None:
             metadata.Tomography.set_item(key, _as_rows(stored, width, key, _frames(signal)))
 
@@ -117,7 +122,7 @@ def write(signal: BaseSignal, what: str, values: ArrayLike | BaseSignal | None) 
     TiltCountError
         If the number of rows is not the number of projections.
     ShapeError, DataError
-        If the values have another shape, or are not finite.
+        If the values have another shape, are not finite, or cannot be tilts in degrees.
     """
     if values is None:
         if signal.metadata.has_item(f"Tomography.{what}"):
@@ -133,6 +138,8 @@ def write(signal: BaseSignal, what: str, values: ArrayLike | BaseSignal | None) 
     bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if bad.size:
         raise DataError(f"{what} of projection(s) {bad.tolist()} are not finite")
+    if what == "tilts":
+        check_tilts(rows)
     signal.metadata.set_item(f"Tomography.{what}", rows)
     if what == "tilts":
         show_on_axis(signal)
@@ -202,7 +209,7 @@ def _frames(signal: BaseSignal) -> int:
 
 def _as_rows(values: ArrayLike, width: int, what: str, n_frames: int) -> NDArray[np.float64]:
     """The values as ``(T, width)``; those of ``(T, F, width)`` must be the same for all frames."""
-    rows = np.array(values, dtype=float)
+    rows = np.array(checked_reals(what, values))
     if width == 1 and n_frames > 1 and rows.ndim == 2 and rows.shape[1] == n_frames:
         rows = rows[:, :, np.newaxis]
     if width == 1 and rows.ndim <= 1:

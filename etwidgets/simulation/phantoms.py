@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets import align, engine
-from etwidgets.errors import ParameterError
+from etwidgets.align.checks import checked_projections
+from etwidgets.checks import checked_count, checked_reals, is_number, is_whole
+from etwidgets.errors import ParameterError, ShapeError
+from etwidgets.resources import check_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +27,7 @@ _DISCS = (
     (0, 0, 75, 1.0), (60, -55, 20, 0.8), (-20, 10, 22, 0.5), (30, 25, 10, -0.7),
     (-75, 50, 12, 1.2), (-85, -60, 6, 1.5), (15, 95, 3, 2.0),
 )  # fmt: skip
+_BALL_BYTES = 16  # of a voxel, while a ball is drawn
 
 
 def catalyst(
@@ -68,11 +72,12 @@ def catalyst(
         raise ParameterError(f"size must be a number or (X, Z, Y), not {size}")
     shape = tuple(int(n) for n in sides)
     least = min(shape)
-    _check_size(least, 8)
+    _check_size(least, 8, _BALL_BYTES * float(np.prod(shape, dtype=float)))
     smallest, largest = particle_radii or (least / 120, least / 50)
     floor = 1.5 if particle_radii is None else 0
     if not 0 < smallest <= largest:
         raise ParameterError(f"the radii go from {smallest} to {largest}; give the smaller one first")
+    n_particles = checked_count("n_particles", n_particles, 0)
     random = np.random.default_rng(seed)
     centre = (np.array(shape) - 1) / 2
     radius = least / 3 if support_radius is None else support_radius
@@ -110,8 +115,10 @@ def cylinder(
     centre
         ``(z, y)``, voxels; default: the tilt axis.
     """
-    _check_size(size, 8)
+    _check_size(size, 8, 4 * float(size) ** 3)
     radius = 0.15 * size if radius is None else radius
+    if not is_number(radius) or radius <= 0:
+        raise ParameterError(f"radius must be a positive number of voxels, not {radius!r}")
     middle = np.array([(size - 1) / 2] * 2 if centre is None else centre)
     disc = value * _ball((size, size), middle, radius)
     return np.broadcast_to(disc, (size, size, size)).copy()
@@ -137,8 +144,13 @@ def needle(
     seed
         Of the place of the void and of the grain of the layers (2 % per layer and slice).
     """
+    if len(shape) != 3:
+        raise ParameterError(f"a volume has the shape (X, Z, Y), not {shape}")
+    for side in shape:
+        _check_size(side, 8, 4.0 * float(np.prod(shape, dtype=float)) if all(map(is_number, shape)) else 0)
+    if not len(values):
+        raise ParameterError(f"values must hold the intensity of at least one layer, not {values}")
     n_x, n_z, n_y = (int(n) for n in shape)
-    _check_size(min(n_x, n_z, n_y), 8)
     random = np.random.default_rng(seed)
     volume = np.zeros((n_x, n_z, n_y), np.float32)
     half = min(n_z, n_y) / 2
@@ -173,7 +185,7 @@ def discs(tilts_deg: ArrayLike, size: int = 256) -> tuple[NDArray[np.float32], N
     sinogram
         ``(T, size)``: chords, averaged over each detector pixel.
     """
-    _check_size(size, 64)
+    _check_size(size, 64, 24 * 64 * float(size) ** 2)
     fine = (np.arange(8) - 3.5) / 8
     places = (np.arange(size)[:, np.newaxis] - (size - 1) / 2 + fine).ravel()
     angles = np.deg2rad(np.asarray(tilts_deg, dtype=float))
@@ -194,7 +206,9 @@ def project(
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:
     """The tilt series ``(T, Y, X)`` of a volume ``(X, Z, Y)`` at tilts ``(T,)`` in degrees."""
-    angles = np.deg2rad(np.asarray(tilts_deg, dtype=float))
+    angles = np.deg2rad(checked_reals("tilts", tilts_deg))
+    if np.ndim(volume) != 3:
+        raise ShapeError(f"a volume has the shape (X, Z, Y), not {np.shape(volume)}")
     geometry = engine.Geometry(angles, volume.shape[2], volume.shape[1])
     return engine.forward_project(volume, geometry, progress=progress)
 
@@ -234,11 +248,14 @@ def misalign(
         ``(T, 2)`` pixels ``(y, x)``: the jitter that was applied.
     """
     low, high = jitter_px if isinstance(jitter_px, tuple) else (-jitter_px, jitter_px)
+    if not (is_number(low) and is_number(high)):
+        raise ParameterError(f"the jitter must be a number of pixels, or two, not {jitter_px!r}")
     if low > high:
         raise ParameterError(f"the jitter goes from {low} to {high}; give the smaller number first")
     shifts = np.random.default_rng(seed).uniform(low, high, (len(projections), 2))
     if y_only:
         shifts[:, 1] = 0
+    check_memory(12.0 * np.size(projections), "the misaligned series", "choose a smaller one")
     data = np.asarray(projections, dtype=np.float32)
     if axis_shift_px or axis_rotation_deg:
         data = align.transform(data, yshift=axis_shift_px, angle_deg=axis_rotation_deg, interpolation="cubic")
@@ -270,11 +287,14 @@ def add_noise(
     ------
     ParameterError
         If the kind is not known, the level not positive, or Poisson data negative.
+    ShapeError, DataError
+        If the projections are not a stack of finite numbers.
     """
-    data = np.asarray(projections, dtype=np.float32)
+    check_memory(20.0 * np.size(projections), "noise", "choose a smaller series")  # counts have 8 bytes
+    data = checked_projections(projections).astype(np.float32, copy=False)
     random = np.random.default_rng(seed)
-    if not level > 0:
-        raise ParameterError(f"the noise level must be positive, not {level}")
+    if not is_number(level) or level <= 0:
+        raise ParameterError(f"the noise level must be a positive number, not {level!r}")
     if kind == "gaussian":
         deviation = np.float32(level * data.mean())
         return data + deviation * random.standard_normal(data.shape, dtype=np.float32)
@@ -302,6 +322,7 @@ def _put_ball(volume: NDArray[np.float32], centre: Point, radius: float, value: 
     volume[part] = (1 - inside) * volume[part] + np.float32(value) * inside
 
 
-def _check_size(size: int, smallest: int) -> None:
-    if size != int(size) or size < smallest:
-        raise ParameterError(f"the phantom must have at least {smallest} voxels per side, not {size}")
+def _check_size(size: int, smallest: int, n_bytes: float) -> None:
+    if not is_whole(size) or size < smallest:
+        raise ParameterError(f"the phantom must have at least {smallest} voxels per side, not {size!r}")
+    check_memory(n_bytes, f"a phantom of {size} voxels per side", "choose a smaller one")

@@ -5,6 +5,7 @@ The spectra are drawn one projection at a time, so that a series of any size nee
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import numpy as np
 
 from etwidgets.align import apply_shifts
 from etwidgets.errors import ParameterError
+from etwidgets.resources import check_memory
 from etwidgets.simulation.phantoms import project
 
 if TYPE_CHECKING:
@@ -102,6 +104,11 @@ class SpectralNeedle:
 
     def all_counts(self) -> NDArray[np.uint16]:
         """All spectra ``(T, Y, X, channels)``; takes 2 bytes for each number."""
+        check_memory(
+            4.0 * math.prod(self.shape),
+            "the array of all spectra",
+            "take them one by one: counts(projection)",
+        )
         return np.stack([self.counts(projection) for projection in range(len(self.tilts_deg))])
 
 
@@ -153,6 +160,8 @@ def spectral_needle(
             f"the counts per spectrum must be between 0 and {_MOST_PER_CHANNEL // 10}, not {counts}"
         )
     tilts = np.linspace(0, 180, 37) if tilts_deg is None else np.asarray(tilts_deg, dtype=float)
+    pixels = n_x * n_y * (tilts.size * 3 + n_z * 2) * len(_LINES)
+    check_memory(4.0 * pixels, f"a needle of {n_x} x {n_z} x {n_y}", "choose a smaller one")
     truth = _materials(n_x, n_z, n_y)
     energies = np.arange(channels, dtype=np.float64) * channel_kev
     shifts = np.random.default_rng([seed, 0, 1]).uniform(-jitter_px, jitter_px, (tilts.size, 2))

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.checks import checked_count, is_whole
 from etwidgets.errors import MissingDependencyError, ParameterError
 from etwidgets.progress import NullProgress
+from etwidgets.resources import check_memory
 from etwidgets.spectral.lines import elements_in, net_of_lines
 from etwidgets.spectral.maps import signal_to_noise
 from etwidgets.spectral.spectra import as_stack, check, energies_kev, images
@@ -89,11 +91,12 @@ def decompose(
         If scikit-learn is not installed.
     """
     check(spectra)
-    kind = method.upper()
+    kind = str(method).upper()
     if kind not in ("NMF", "SVD"):
         raise ParameterError(f"decomposition is by 'NMF' or 'SVD', not {method!r}")
-    if not 1 <= components <= min(32, spectra.data.shape[-1] - 1):
-        raise ParameterError(f"between 1 and 32 components can be asked for, not {components}")
+    if not is_whole(components) or not 1 <= components <= min(32, spectra.data.shape[-1] - 1):
+        raise ParameterError(f"between 1 and 32 components can be asked for, not {components!r}")
+    components, seed = int(components), checked_count("seed", seed, 0)
     told = progress or NullProgress()
     blocks = _blocks(spectra, told.part(0, 0.25))
     used = blocks.sum(0) > 0
@@ -151,6 +154,7 @@ def _loadings(
 ) -> tuple[NDArray[np.float32], list[float]]:
     """How much of each component is in each spectrum ``(K, T, Y, X)``, and its signal to noise ratio."""
     count, n_y, n_x, _ = spectra.data.shape
+    check_memory(4.0 * len(found) * count * n_y * n_x, f"a set of {len(found)} components")
     loadings = np.empty((len(found), count, n_y, n_x), np.float32)
     inverse = np.linalg.pinv(found.astype(float))  # (channels, K)
     noise, signal = np.zeros(len(found)), np.zeros(len(found))

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from etwidgets import engine
-from etwidgets.engine import blocks
+from etwidgets.engine import blocks, estimation
 from etwidgets.errors import ParameterError
+from etwidgets.progress import Progress
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,63 @@ def test_the_estimated_time_is_of_the_right_size(algorithm, iterations):
         engine.reconstruct(data, geometry, algorithm=algorithm, iterations=iterations, tv_weight=1.0)
         spent.append(time.perf_counter() - began)
     assert min(spent) / 8 < expected.seconds < 8 * max(spent)
+
+
+def test_what_was_tried_is_made_a_whole():
+    """Begin 1, a step 2, end 0.5, with the clock at twice the processor time: the machine is busy."""
+    tries = [
+        estimation._Times(begin=1.0, step=2.2, end=0.4, processor=4.0, clock=9.0),
+        estimation._Times(begin=0.8, step=2.0, end=0.5, processor=3.0, clock=5.0),
+        estimation._Times(begin=0.5, step=1.5, end=0.1, processor=3.0, clock=6.0),
+    ]
+    assert estimation.whole_run(tries, n_steps=10, rounds=3) == pytest.approx(3 * (1 + 20 + 0.5) * 2)
+    assert estimation.whole_run(tries, 10, 3) == 3 * estimation.whole_run(tries, 10, 1)
+    idle = [estimation._Times(1.0, 2.0, 0.5, processor=5.0, clock=4.9)]
+    assert estimation.whole_run(idle, 10, 1) == 21.5
+
+
+class Reports(Progress):
+    """Listens; the work may be finished early, and so all blocks go on in step."""
+
+    may_finish = True
+
+    def __init__(self):
+        self.told = []
+
+    def advance(self, fraction, message=""):
+        self.told.append(fraction)
+
+
+def test_progress_is_told_by_steps_where_iterations_are_unequal():
+    """DART's first iteration has 50 steps more: it is not a half of two."""
+    geometry = engine.Geometry(np.linspace(-1.3, 1.3, 8), 16)
+    listens = Reports()
+
+    def begin(slices, width, team):
+        return Unequal()
+
+    done = blocks.run_in_step(
+        begin, lambda *_: None, [(range(16), 16)], n_threads=1, n_iterations=2, n_steps=10, progress=listens
+    )
+    assert done == 2
+    assert 0.9 in listens.told  # after the first iteration of two
+    assert listens.told[-1] == 1
+    assert listens.told == sorted(listens.told)
+    data = np.random.default_rng(0).random((8, 16, 3), dtype=np.float32)
+    engine.reconstruct(data, geometry, algorithm="SIRT", iterations=5, progress=listens)
+    assert listens.told[-1] == 1
+
+
+class Unequal:
+    """Nine steps, then one, each of which waits until it was told."""
+
+    def __init__(self):
+        self.counts = iter((9, 1))
+
+    def advance(self, step):
+        for _ in range(next(self.counts)):
+            step()
+        threading.Event().wait(0.15)  # longer than the reports are apart
 
 
 def test_the_estimated_memory_holds_the_volume_and_the_blocks_at_work():

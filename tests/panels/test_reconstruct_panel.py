@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from etwidgets import engine
+from etwidgets import engine, resources
 from etwidgets.panels import ReconstructPanel
-from etwidgets.session import estimate
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ def test_the_residual_sinogram_is_of_the_chosen_backend(panel):
 
 
 def test_where_the_memory_is_not_enough_binning_is_offered(panel, monkeypatch):
-    monkeypatch.setattr(estimate, "free_memory", lambda: 150_000)
+    monkeypatch.setattr(resources, "free_memory", lambda: 150_000)
     monkeypatch.setattr("etwidgets.session.session.free_memory", lambda: 150_000)
     panel.controls["thickness"].value = 40
     assert panel.controls["run"].disabled

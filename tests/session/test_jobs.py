@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from etwidgets import engine
+from etwidgets import engine, resources
 from etwidgets.errors import MemoryLimitError
 from etwidgets.progress import Cancelled
 from etwidgets.session import InlineRunner, Session, ThreadRunner, TomoStackModel, estimate, operations
@@ -149,7 +149,7 @@ def test_results_reach_the_event_loop_without_being_asked_for(stack, gate):
 
 
 def test_what_cannot_fit_is_refused_with_numbers(session, stack, monkeypatch):
-    monkeypatch.setattr(estimate, "free_memory", lambda: 1_000_000)
+    monkeypatch.setattr(resources, "free_memory", lambda: 1_000_000)
     with pytest.raises(MemoryLimitError, match=r"needs about \d+ MB and 1 MB are free"):
         session.apply("reconstruct", method="FBP", thickness=50_000)
     assert session.model.stack is stack
@@ -258,7 +258,7 @@ def test_what_has_no_iterations_or_too_little_memory_cannot_be_finished_early(st
     assert not estimate.can_finish(operation, stack, {"method": "FBP"})
     assert not estimate.can_finish(operations.OPERATIONS["register"], stack, {"method": "PC"})
     assert estimate.can_finish(operation, stack, {"method": "SIRT"})
-    monkeypatch.setattr(estimate, "free_memory", lambda: 1000)
+    monkeypatch.setattr(resources, "free_memory", lambda: 1000)
     assert not estimate.can_finish(operation, stack, {"method": "SIRT"})
 
 

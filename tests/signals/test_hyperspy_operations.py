@@ -6,7 +6,7 @@ import hyperspy.api as hs
 import numpy as np
 import pytest
 
-from etwidgets.errors import MissingTiltsError, ParameterError, TiltCountError
+from etwidgets.errors import DiskFullError, MissingTiltsError, ParameterError, TiltCountError
 from etwidgets.signals import LazyRecStack, LazyTomoStack, RecStack, TomoStack
 
 
@@ -154,7 +154,7 @@ def test_a_failed_save_leaves_the_old_file(tmp_path, stack, data, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", fail)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(DiskFullError, match="is full"):
         (stack * 0).save(path, overwrite=True)
     monkeypatch.undo()
     assert np.array_equal(hs.load(path).data, data)

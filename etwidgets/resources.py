@@ -1,0 +1,123 @@
+"""What the machine has left, of memory and of disk, and the refusal of what does not fit; runs nothing."""
+
+from __future__ import annotations
+
+import errno
+import re
+import shutil
+from pathlib import Path
+
+import psutil
+
+from etwidgets.errors import DiskFullError, MemoryLimitError
+
+SPARE = 0.9
+"""Of the free memory may be taken: the rest of the machine needs some, too."""
+
+SMALLER = "bin or crop the tilt series, or choose a smaller thickness"
+"""What helps where a series or its volume is too large."""
+
+_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+_CUT_SHORT = re.compile(r"requested and \d+ written")  # numpy's tofile tells no errno
+_NEXT_TO_NOTHING = 65536  # bytes: a disk with less is full, whatever a library makes of it
+
+
+def free_memory() -> int:
+    """Bytes that can be taken now: of the machine, or of the container if that has less."""
+    free = int(psutil.virtual_memory().available)
+    limit = Path("/sys/fs/cgroup/memory.max")  # Linux containers (Binder): the machine's figure means nothing
+    if limit.is_file():
+        text = limit.read_text().strip()
+        if text.isdigit():
+            free = min(free, int(text) - int(psutil.Process().memory_info().rss))
+    return max(free, 0)
+
+
+def fits_memory(n_bytes: float) -> bool:
+    """Whether so many bytes can be taken, with something to spare."""
+    return n_bytes <= SPARE * free_memory()
+
+
+def check_memory(n_bytes: float, what: str, cure: str = SMALLER) -> None:
+    """Refuse what cannot fit into the memory, before it is begun.
+
+    Parameters
+    ----------
+    n_bytes
+        At the peak, beyond what is held already.
+    what
+        What needs them, for the message.
+    cure
+        What the user can do.
+
+    Raises
+    ------
+    MemoryLimitError
+        With what is needed and what is free.
+    """
+    free = free_memory()
+    if n_bytes > SPARE * free:
+        raise MemoryLimitError(
+            f"{what} needs about {size_in_words(n_bytes)} and {size_in_words(free)} are free; {cure}"
+        )
+
+
+def free_disk(folder: Path) -> int:
+    """Bytes that can be written into a folder."""
+    return shutil.disk_usage(folder).free
+
+
+def check_disk(path: Path, n_bytes: float) -> None:
+    """Refuse a file for which there is no room, before it is begun.
+
+    Parameters
+    ----------
+    path
+        The file, whose folder exists. An old one of this name takes room until the new one is whole.
+    n_bytes
+        That it will have.
+
+    Raises
+    ------
+    DiskFullError
+        With what is needed, what is free, and where.
+    """
+    free = free_disk(path.parent)
+    if n_bytes + _NEXT_TO_NOTHING > free:
+        raise DiskFullError(
+            f"{path.name} needs about {size_in_words(n_bytes)} and {size_in_words(free)} are free in "
+            f"{path.parent}; nothing was written: make room there, or save it elsewhere"
+        )
+
+
+def disk_full(error: BaseException, path: Path) -> DiskFullError | None:
+    """The error to raise instead, if a file could not be written because the disk is full; otherwise None.
+
+    Libraries hide the reason behind errors of their own: then a disk with next to no room tells it.
+    """
+    free = free_disk(path.parent)
+    known: BaseException | None = error
+    while known is not None:
+        if isinstance(known, OSError) and (known.errno in _FULL or _CUT_SHORT.search(str(known))):
+            break
+        known = known.__cause__ or known.__context__
+    if known is None and free >= _NEXT_TO_NOTHING:
+        return None
+    limit = (
+        "it is larger than a file may be there"
+        if isinstance(known, OSError) and known.errno == errno.EFBIG
+        else "the disk, or your share of it, is full"
+    )
+    return DiskFullError(
+        f"{path.name} could not be written to {path.parent}: {limit} ({size_in_words(free)} are free); what "
+        "was there is as it was: make room, or save it elsewhere"
+    )
+
+
+def size_in_words(n_bytes: float) -> str:
+    """Bytes as kB, MB, GB or TB."""
+    if n_bytes >= 1e13:
+        return f"{n_bytes / 1e12:.0f} TB"
+    if n_bytes >= 1e9:
+        return f"{n_bytes / 1e9:.1f} GB"
+    return f"{n_bytes / 1e6:.0f} MB" if n_bytes >= 1e6 or n_bytes == 0 else f"{n_bytes / 1e3:.0f} kB"
