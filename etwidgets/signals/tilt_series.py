@@ -1,6 +1,7 @@
 """What makes a HyperSpy signal a tilt series: tilts and shifts that follow every operation on it.
 
 It must not know how projections are registered or reconstructed; that is :mod:`etwidgets.signals.tomo_stack`.
+Longer than most files because each operation of HyperSpy that changes the extent is answered here.
 """
 
 from __future__ import annotations
