@@ -9,6 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from hyperspy.signal import BaseSignal
 
 from etwidgets.errors import DataError, ShapeError
 from etwidgets.signals.tilt_check import tilt_fault
@@ -17,7 +18,6 @@ from etwidgets.signals.tomography_node import FRAMES, PROJECTIONS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hyperspy.signal import BaseSignal
     from numpy.typing import NDArray
 
 _TO_NM = {
@@ -61,6 +61,12 @@ def refuse_uneven(axes: Iterable[Any]) -> None:
             raise DataError(
                 f"the pixels along {axis.name} have different sizes; interpolate the images to even ones"
             )
+
+
+def attached(signal: BaseSignal, what: str) -> NDArray[np.float64] | None:
+    """The ``tilts`` or ``shifts`` that a stack of ETSpy has beside its metadata; all zero are none."""
+    found = getattr(signal, what, None)
+    return found.data if isinstance(found, BaseSignal) and np.any(found.data) else None
 
 
 def check_sizes(stack: BaseSignal) -> None:
