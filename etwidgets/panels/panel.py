@@ -155,8 +155,11 @@ class Panel:
         """Under the hint: a way out of it, and the field for the tilts in panels that need them."""
         self.add("way-out", button(""), keep=True)
         self.on_click("way-out", self._go_out)
-        tilts = [TiltsPart(self).widget] if self.needs_tilts else []
-        self._remedy.children = (self.controls["way-out"], *tilts)
+        parts = [self.controls["way-out"]]
+        if self.needs_tilts:
+            self._tilts = TiltsPart(self)
+            parts.append(self._tilts.widget)
+        self._remedy.children = parts
         for parts in (pictures, form):
             if self.hint in parts:
                 parts.insert(parts.index(self.hint) + 1, self._remedy)
@@ -355,6 +358,6 @@ def _put_back(control: Any, first: Mapping[str, Any]) -> None:
     if "options" in changed:
         control.options = changed.pop("options")  # which chooses another value
         changed |= {name: first[name] for name in ("value",) if getattr(control, name) != first[name]}
-    with control.hold_trait_notifications():
+    with control.hold_sync(), control.hold_trait_notifications():
         for name, value in changed.items():
             setattr(control, name, value)
