@@ -35,12 +35,12 @@ def add_tilt_slider(panel: Panel) -> widgets.SelectionSlider:
         slider.disabled = stack is None
         count = 0 if stack is None else stack.data.shape[0]
         options = nothing if stack is None else tuple((tilt_in_words(stack, i), i) for i in range(count))
-        with slider.hold_sync():
-            if slider.options != options:
-                with panel.display.hold_trait_notifications():  # new options put the slider to the first one
-                    slider.options = options
-                    panel.display.projection = wanted
-            slider.value = min(wanted, len(options) - 1)
+        if slider.options != options:
+            with panel.display.hold_trait_notifications():  # new options put the slider to the first one
+                slider.index = 0  # see set_range: a place that there is before and after
+                slider.options = options
+                panel.display.projection = wanted
+        slider.value = min(wanted, len(options) - 1)
 
     def to_display() -> None:
         panel.display.projection = slider.value
@@ -53,14 +53,16 @@ def add_tilt_slider(panel: Panel) -> widgets.SelectionSlider:
 
 
 def set_range(slider: Any, most: int, wanted: int) -> None:
-    """Set the upper limit and the value, as one message.
+    """Set the upper limit and the value, in the order in which the value always lies within the limit.
 
-    In two, the browser's slider cuts the old value down to the new limit, and sends that back as if it had
+    Otherwise the browser's slider cuts it down to the limit that it knows, and sends that back as if it had
     been moved by hand: the place that is shown would be that of the data before.
     """
-    with slider.hold_sync():
-        slider.max = most
-        slider.value = min(wanted, most)
+    value = min(wanted, most)
+    if most < slider.max:
+        slider.value = value
+    slider.max = most
+    slider.value = value
 
 
 def add_column_slider(panel: Panel) -> widgets.IntSlider:

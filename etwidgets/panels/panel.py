@@ -81,8 +81,7 @@ class Panel:
         self._shown, self._outdated, self._closed = True, False, False
         self.turn: Callable[[int], None] = lambda _by: None
         """Shows the panel so many places further; set by whoever places several."""
-        self.go: Callable[[str], None] | None = None
-        """Shows the panel of a name; set by whoever places several."""
+        self._shows: Callable[[str], None] | None = None
         self._remedy = widgets.VBox([]).add_class("etw-remedy")
         self.hint = widgets.HTML().add_class("etw-hint").add_class(f"etw-{self.name}-hint")
         pictures, form = self.build()
@@ -143,6 +142,16 @@ class Panel:
     def way_out(self) -> Cure | None:
         """The button that leads to where the reason is mended; None where there is none."""
         return NO_SERIES if self.needs_stack and self.model.stack is None else None
+
+    @property
+    def go(self) -> Callable[[str], None] | None:
+        """Shows the panel of a name; set by whoever places several. None: the panel stands alone."""
+        return self._shows
+
+    @go.setter
+    def go(self, go: Callable[[str], None] | None) -> None:
+        self._shows = go
+        self.enable()
 
     def mend(self, cure: Cure) -> None:
         """Do the step or show the panel that mends something."""
