@@ -52,7 +52,7 @@ def atomic_path(path: str | Path, n_bytes: float = 0, beside: Sequence[str] = ()
         If there is no room, before anything is written or while it is.
     """
     target = Path(path).resolve()
-    _check_name(target)
+    check_target(target)
     check_disk(target, n_bytes)
     # a folder of its own: a writer that adds to the name, or writes two files, cannot meet another one
     work = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=target.parent))
@@ -75,7 +75,8 @@ def atomic_path(path: str | Path, n_bytes: float = 0, beside: Sequence[str] = ()
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _check_name(target: Path) -> None:
+def check_target(target: Path) -> None:
+    """Refuse what :func:`atomic_path` would: a name too long, a missing folder, a folder in its place."""
     length = len(os.fsencode(target.name))
     if length > _LONGEST_NAME:
         raise ParameterError(

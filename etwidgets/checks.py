@@ -14,9 +14,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_MOST = 10_000_000
+
+
 def is_number(value: Any) -> bool:
     """Whether it is one finite real number; truth values and text are none."""
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # an integer that no float can hold
+        return False
 
 
 def is_whole(value: Any) -> bool:
@@ -24,7 +30,7 @@ def is_whole(value: Any) -> bool:
     return is_number(value) and value == int(value)
 
 
-def checked_count(what: str, value: Any, lowest: int = 1, highest: int | None = None) -> int:
+def checked_count(what: str, value: Any, lowest: int = 1, highest: int = _MOST) -> int:
     """A whole number.
 
     Parameters
@@ -34,16 +40,18 @@ def checked_count(what: str, value: Any, lowest: int = 1, highest: int | None = 
     value
         An integer, or a float without a fraction.
     lowest, highest
-        The smallest and the largest that are allowed.
+        The smallest and the largest that are allowed; nobody means more than ten million of anything.
 
     Raises
     ------
     ParameterError
         If it is something else, or outside.
     """
-    if is_whole(value) and value >= lowest and (highest is None or value <= highest):
+    whole = is_whole(value)
+    if whole and lowest <= value <= highest:
         return int(value)
-    limits = f"at least {lowest}" if highest is None else f"from {lowest} to {highest}"
+    known = highest != _MOST or (whole and value > highest)
+    limits = f"from {lowest} to {highest}" if known else f"at least {lowest}"
     raise ParameterError(f"{what} must be a whole number, {limits}, not {value!r}")
 
 

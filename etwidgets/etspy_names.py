@@ -272,6 +272,8 @@ def parse_mdoc(
         raise FileFormatError(f"{path.name} cannot be read as mdoc: {error}") from error
     facts = {**{key: value for key, value in whole.items() if value is not None}, **said.original}
     facts = {key: str(value) if isinstance(value, Path) else value for key, value in facts.items()}
+    if said.tilts_deg is None:
+        raise FileFormatError(f"{path.name}: {said.lacking}")
     return facts, float(said.tilts_deg.mean()) if series else said.tilts_deg
 
 

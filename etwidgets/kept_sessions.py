@@ -148,7 +148,7 @@ def write_about(folder: Path, about: About) -> None:
 
 def read_kept(folder: Path) -> KeptSession | None:
     """One session, or None if there is none in the folder that could be continued."""
-    if not is_session_name(folder.name) or not (folder / STEPS).is_file():
+    if not is_session_name(folder.name) or folder.is_symlink() or not (folder / STEPS).is_file():
         return None
     try:
         content = json.loads((folder / ABOUT).read_text(encoding="utf-8"))

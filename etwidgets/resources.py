@@ -17,7 +17,9 @@ SPARE = 0.9
 SMALLER = "bin or crop the tilt series, or choose a smaller thickness"
 """What helps where a series or its volume is too large."""
 
-_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""Numbers of the errors that say that a disk, or someone's share of it, is full."""
+
 _CUT_SHORT = re.compile(r"requested and \d+ written")  # numpy's tofile tells no errno
 _NEXT_TO_NOTHING = 65536  # bytes: a disk with less is full, whatever a library makes of it
 
@@ -98,7 +100,7 @@ def disk_full(error: BaseException, path: Path) -> DiskFullError | None:
     free = free_disk(path.parent)
     known: BaseException | None = error
     while known is not None:
-        if isinstance(known, OSError) and (known.errno in _FULL or _CUT_SHORT.search(str(known))):
+        if isinstance(known, OSError) and (known.errno in FULL or _CUT_SHORT.search(str(known))):
             break
         known = known.__cause__ or known.__context__
     if known is None and free >= _NEXT_TO_NOTHING:
@@ -109,8 +111,8 @@ def disk_full(error: BaseException, path: Path) -> DiskFullError | None:
         else "the disk, or your share of it, is full"
     )
     return DiskFullError(
-        f"{path.name} could not be written to {path.parent}: {limit} ({size_in_words(free)} are free); what "
-        "was there is as it was: make room, or save it elsewhere"
+        f"{path.name} could not be written to {path.parent}: {limit} ({size_in_words(free)} are free). An "
+        "old file of this name is as it was; make room, or save it elsewhere"
     )
 
 

@@ -52,7 +52,7 @@ def test_a_missing_file_for_the_page_is_one_line(said, tmp_path):
     [
         (ParameterError("size must be odd, not 4"), 2, "Size must be odd, not 4"),
         (PermissionError(13, "Permission denied", "/data/Wire.mrc"), 2, "/data/Wire.mrc: permission denied"),
-        (OSError(28, "No space left on device", "/data/a.mrc"), 2, "/data/a.mrc: no space left on device"),
+        (OSError(5, "Input/output error", "/data/a.mrc"), 2, "/data/a.mrc: input/output error"),
         (FileNotFoundError(2, "No such file or directory", "wire.mrc"), 2, "There is no file wire.mrc"),
         (MemoryError(), 2, in_words(MemoryError())),
         (KeyboardInterrupt(), 130, "stopped"),

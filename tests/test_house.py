@@ -35,7 +35,7 @@ def test_a_missing_file_is_told_in_one_line():
     command = [sys.executable, "-m", "etwidgets", "app", "nothing.mrc", "--no-browser"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert re.fullmatch(r"etwidgets: there is no file .*nothing\.mrc\n", done.stderr)
+    assert re.fullmatch(r"etwidgets: There is no file .*nothing\.mrc\n", done.stderr)
 
 
 def test_the_architecture_page_names_every_layer():

@@ -66,7 +66,9 @@ def transform(
             raise ParameterError(f"{name} must be a finite number, not {value!r}")
     for name, value, size in (("yshift", yshift, images.shape[1]), ("xshift", xshift, images.shape[2])):
         if abs(value) >= size:
-            raise ParameterError(f"{name}={value:g} px would move everything out of the image of {size} px")
+            raise ParameterError(
+                f"{name} of {value:g} px would move everything out of the image of {size} px"
+            )
     matrix, offset = _output_to_input(images.shape[1:], yshift, xshift, angle_deg)
     moved = np.empty(images.shape, np.float32)
 

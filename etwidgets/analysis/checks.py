@@ -60,7 +60,8 @@ def checked_threshold(threshold: Any, what: str = "the threshold") -> float:
     """
     if not is_number(threshold):
         raise ParameterError(
-            f"{what} must be a number in the units of the volume, not {threshold!r}; threshold_of finds one"
+            f"{what} must be a number in units of the volume, not {threshold!r}; "
+            "a method such as half gives one"
         )
     return float(threshold)
 

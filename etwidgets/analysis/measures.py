@@ -63,7 +63,9 @@ def measure(
     given = np.asarray(labels)
     if given.dtype.kind not in "biu" and (given != np.round(given)).any():
         odd = given[given != np.round(given)][0]
-        raise DataError(f"labels must be whole numbers, 0 outside, not {odd:g}; label() makes them of a mask")
+        raise DataError(
+            f"labels must be whole numbers, 0 outside, not {odd:g}; number the bodies of a mask first"
+        )
     if given.min() < 0:
         raise DataError(f"labels must be 0 outside and positive inside, not {given.min():g}")
     numbered = given.astype(np.int32, copy=False)

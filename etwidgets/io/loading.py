@@ -18,6 +18,7 @@ from etwidgets.io.readers import guarded, read_file
 from etwidgets.io.series import find_files, given_mdocs, read_series
 from etwidgets.signals import RecStack, TomoStack
 from etwidgets.signals.tilt_check import tilt_fault
+from etwidgets.signals.tomography_node import NAVIGATION_AXIS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +106,7 @@ def load(
         return guarded(path, "volume", lambda: RecStack(signal))
     stack = guarded(path, "tilt series", lambda: TomoStack(signal))
     if stack.has_tilts and not signal.metadata.has_item("Tomography.tilts"):  # the last of the sources
-        sources.append(tilt_sources.TiltSource("navigation axis", stack.tilts_deg.copy()))
+        sources.append(tilt_sources.TiltSource(NAVIGATION_AXIS, stack.tilts_deg.copy()))
         del stack.tilts
     _set_tilts(stack, given, sources, path.name)
     return _without_offset(stack, offset, path.name, own=own)

@@ -119,8 +119,9 @@ class ThumbnailHandler(JupyterHandler):
     @authenticated
     def get(self, name: str) -> None:
         """A PNG, or 404."""
-        path = kept_sessions.state_folder() / name / kept_sessions.THUMBNAIL
-        if not path.is_file():
+        kept = kept_sessions.read_kept(kept_sessions.state_folder() / name)
+        path = None if kept is None else kept.thumbnail
+        if path is None or path.is_symlink() or not path.is_file():
             raise HTTPError(404)
         self.set_header("Content-Type", "image/png")
         self.set_header("Cache-Control", "no-store")

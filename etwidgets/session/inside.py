@@ -57,7 +57,8 @@ def _files(root: Path, given: str) -> Iterable[str | Path]:
     if not path.resolve().is_relative_to(root.resolve()):
         return [path]  # before it is looked what is there
     if path.is_dir() and path.suffix.lower() != ".zspy":
-        return [each for each in path.iterdir() if not each.is_dir()]
+        return [each for each in path.iterdir() if each.is_symlink() and each.exists()]
     if glob.has_magic(given) and not path.exists():
-        return [Path(each) for each in glob.glob(str(path))] or [path]  # noqa: PTH207  (absolute patterns)
+        found = [Path(each) for each in glob.glob(str(path))]  # noqa: PTH207  (absolute patterns)
+        return [each for each in found if each.exists()]
     return [path]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from etwidgets.errors import EtwidgetsError, FileFormatError, UnsafeFileError
 from etwidgets.progress import Cancelled, Progress
+from etwidgets.resources import FULL
 from etwidgets.session.model import JobStatus
 from etwidgets.session.pace import Pace
 
@@ -201,12 +202,15 @@ def in_words(error: BaseException) -> str:
     text = str(error) or "no further explanation"
     if isinstance(error, FileNotFoundError) and error.filename is not None:
         return f"There is no file {error.filename}"
+    if isinstance(error, OSError) and error.errno in FULL:
+        return f"The disk is full: {text}. Make room, and try again."
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {(error.strerror or text).lower()}"
-    if isinstance(error, FileFormatError | UnsafeFileError | OSError):
-        return text[0].upper() + text[1:] if text.split()[0] in _FIRST_WORDS else text
-    if isinstance(error, EtwidgetsError):
-        return text[0].upper() + text[1:] if text.split()[0].isalpha() else text
+    if isinstance(error, EtwidgetsError | OSError):
+        first = text.split()[0]
+        of_a_file = isinstance(error, FileFormatError | UnsafeFileError | OSError)
+        word = first in _FIRST_WORDS if of_a_file else first.isalpha()
+        return text[0].upper() + text[1:] if word else text
     if isinstance(error, MemoryError):
         return "The memory was not enough. Bin or crop the tilt series, or close other programs."
     return f"Unexpected {type(error).__name__}: {text}"

@@ -59,6 +59,13 @@ _PHRASES: tuple[tuple[str, str, Cure | None], ...] = (
         "need windows over each edge and before it, which only scripts can give; decompose the spectra",
         None,
     ),
+    (r"; use etwidgets\.load\(.*\)", "; open the file", None),
+    (r"; CoM leaves metadata\.Tomography\.axis_estimate", "", None),
+    (r"; fill them: data\.filled\(value\)", "", None),
+    (r", np\.stack\(\[.*?\]\)", "", None),
+    (r"; give them with s\.tilts = \[\.\.\.\]", _GIVE, GIVE_TILTS),
+    (r"set the tilts first \(s\.tilts = \[\.\.\.\]\)", "set the tilts first", GIVE_TILTS),
+    (r": s\.change_data_type\('float32'\)", "", None),
     (r"reconstruct the series first", r"\g<0>", TO_RECONSTRUCT),
 )
 """Pattern, what is said instead, and what mends it."""
@@ -83,6 +90,10 @@ _NAMES = {
     "background_windows": "windows of the background",
     "swap_axes": "swapping axes",
     "quarter_turns": "quarter turns",
+    "frames_per_second": "frames per second",
+    "colour_map": "colours",
+    "interp_order": "order",
+    "plot_results": "showing results",
     "x_start": "x from", "x_stop": "x to", "y_start": "y from", "y_stop": "y to",
 }  # fmt: skip
 """Names of parameters as the page has them."""

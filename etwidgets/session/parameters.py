@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 import inspect
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etwidgets.checks import is_number
 from etwidgets.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -30,8 +30,9 @@ def _checked(value: Any, name: str) -> Any:
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int | float) and type(value) in (int, float):
-        if not math.isfinite(value):
-            raise ParameterError(f"{name} must be finite, not {value}")
+        if not is_number(value):
+            shown = value if isinstance(value, float) else f"an integer of {value.bit_length()} bits"
+            raise ParameterError(f"{name} must be finite, not {shown}")
         return value
     if isinstance(value, list | tuple):
         return [_checked(item, f"{name}[{i}]") for i, item in enumerate(value)]

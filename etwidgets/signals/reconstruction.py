@@ -207,9 +207,9 @@ def recon_error(
         raise ParameterError(
             "recon_error cannot follow DART, whose values are given; compare its result by forward_project"
         )
-    iterations = checked_count("iterations", iterations)
+    count = checked_count("iterations", iterations)
     check_memory(
-        4.0 * iterations * shape.n_z * shape.n_y, f"a slice after each of {iterations} iterations",
+        4.0 * count * shape.n_z * shape.n_y, f"a slice after each of {count} iterations",
         "ask for fewer iterations, or bin the tilt series",
     )  # fmt: skip
     sinogram = np.asarray(stack.data[:, :, int(x)], dtype=np.float32)[np.newaxis]
@@ -217,13 +217,12 @@ def recon_error(
         sinogram,
         shape,
         algorithm=algorithm,
-        iterations=iterations,
+        iterations=count,
         minimum=thresh if constrain else None,
         n_subsets=n_subsets,
         tv_weight=tv_weight,
         backend=backend_name(cuda),
     )
-    count = int(iterations)  # the engine has checked it
     images = np.empty((count, shape.n_z, shape.n_y), np.float32)
     norms = np.empty(count)
     for step in steps:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from hyperspy.signals import Signal2D
 
-from etwidgets.atomic import atomic_path
-from etwidgets.errors import ParameterError
+from etwidgets.atomic import atomic_path, check_target
+from etwidgets.errors import ParameterError, ParameterTypeError
 from etwidgets.resources import check_memory, free_disk
 from etwidgets.signals.emd_writing import write_emd
 from etwidgets.signals.hdf5_writing import patient_file
@@ -75,13 +75,18 @@ def save(
     DiskFullError
         If there is no room; the old file is as it was.
     ParameterError
-        If the format is not known, or cannot hold these data.
+        If the format is not known, or cannot hold these data; or the name is none.
     DataError
         If the format would change whole numbers.
     """
+    if not isinstance(signal, Signal2D):
+        raise ParameterTypeError(f"a TomoStack or a RecStack can be saved, not a {type(signal).__name__}")
+    if not isinstance(filename, str | Path):
+        raise ParameterTypeError(f"filename must be a path, not {type(filename).__name__}")
     path = Path(filename)
     if not path.suffix:
         path = path.with_name(f"{path.name}.hspy")
+    check_target(path)
     write, n_bytes, beside = _writer(signal, path, file_format, kwargs)
     _check_free(path, _tilts(signal) if beside == (".rawtlt",) else None, overwrite=overwrite)
     with atomic_path(path, n_bytes, beside) as temporary:

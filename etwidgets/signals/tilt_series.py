@@ -6,6 +6,7 @@ Longer than most files because each operation of HyperSpy that changes the exten
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import dask.array as da
@@ -366,7 +367,12 @@ FRAMES_LAYOUT = [node.PROJECTIONS, node.FRAMES, "y", "x"]
 def _checked(data: Any, *, one_image: bool) -> Any:
     """The data as an array of real numbers; a single image only where it is one projection of a stack."""
     if data is None:
-        raise DataError("no data were given")
+        raise DataError("no data were given, but None")
+    if isinstance(data, str | Path):
+        raise DataError(f"a TomoStack is made of data, not of a name; use etwidgets.load({str(data)!r})")
+    masked = int(np.sum(data.mask)) if isinstance(data, np.ma.MaskedArray) else 0
+    if masked:
+        raise DataError(f"{masked} masked values would become ordinary ones; fill them: data.filled(value)")
     try:
         array = data if isinstance(data, da.Array) else np.asarray(data)
     except ValueError as error:

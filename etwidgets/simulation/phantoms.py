@@ -67,17 +67,23 @@ def catalyst(
     ParameterError
         If the volume is too small, the radii are not two rising numbers, or the particles do not fit.
     """
-    sides = (size, size, size) if isinstance(size, int | np.integer) else tuple(size)
+    sides: Sequence[Any] = (size, size, size) if np.ndim(size) == 0 else tuple(np.atleast_1d(size).tolist())
     if len(sides) != 3:
         raise ParameterError(f"size must be a number or (X, Z, Y), not {size}")
+    for side in sides:
+        _check_size(side, 8)
+    n_particles = checked_count("n_particles", n_particles, 0)
     shape = tuple(int(n) for n in sides)
+    check_memory(
+        float(_BALL_BYTES * np.prod(shape, dtype=float)),
+        f"a catalyst of {shape} voxels",
+        "choose a smaller one",
+    )
     least = min(shape)
-    _check_size(least, 8, _BALL_BYTES * float(np.prod(shape, dtype=float)))
     smallest, largest = particle_radii or (least / 120, least / 50)
     floor = 1.5 if particle_radii is None else 0
     if not 0 < smallest <= largest:
         raise ParameterError(f"the radii go from {smallest} to {largest}; give the smaller one first")
-    n_particles = checked_count("n_particles", n_particles, 0)
     random = np.random.default_rng(seed)
     centre = (np.array(shape) - 1) / 2
     radius = least / 3 if support_radius is None else support_radius
@@ -115,7 +121,7 @@ def cylinder(
     centre
         ``(z, y)``, voxels; default: the tilt axis.
     """
-    _check_size(size, 8, 4 * float(size) ** 3)
+    _check_size(size, 8, 4)
     radius = 0.15 * size if radius is None else radius
     if not is_number(radius) or radius <= 0:
         raise ParameterError(f"radius must be a positive number of voxels, not {radius!r}")
@@ -147,10 +153,11 @@ def needle(
     if len(shape) != 3:
         raise ParameterError(f"a volume has the shape (X, Z, Y), not {shape}")
     for side in shape:
-        _check_size(side, 8, 4.0 * float(np.prod(shape, dtype=float)) if all(map(is_number, shape)) else 0)
+        _check_size(side, 8)
     if not len(values):
         raise ParameterError(f"values must hold the intensity of at least one layer, not {values}")
     n_x, n_z, n_y = (int(n) for n in shape)
+    check_memory(4.0 * n_x * n_z * n_y, f"a needle of {n_x} x {n_z} x {n_y} voxels", "choose a smaller one")
     random = np.random.default_rng(seed)
     volume = np.zeros((n_x, n_z, n_y), np.float32)
     half = min(n_z, n_y) / 2
@@ -185,7 +192,7 @@ def discs(tilts_deg: ArrayLike, size: int = 256) -> tuple[NDArray[np.float32], N
     sinogram
         ``(T, size)``: chords, averaged over each detector pixel.
     """
-    _check_size(size, 64, 24 * 64 * float(size) ** 2)
+    _check_size(size, 64, 24 * 64, power=2)
     fine = (np.arange(8) - 3.5) / 8
     places = (np.arange(size)[:, np.newaxis] - (size - 1) / 2 + fine).ravel()
     angles = np.deg2rad(np.asarray(tilts_deg, dtype=float))
@@ -322,7 +329,10 @@ def _put_ball(volume: NDArray[np.float32], centre: Point, radius: float, value: 
     volume[part] = (1 - inside) * volume[part] + np.float32(value) * inside
 
 
-def _check_size(size: int, smallest: int, n_bytes: float) -> None:
+def _check_size(size: int, smallest: int, n_bytes: float = 0, power: int = 3) -> None:
+    """Refuse a size that is too small, or for which ``n_bytes * size**power`` bytes of memory are needed."""
     if not is_whole(size) or size < smallest:
         raise ParameterError(f"the phantom must have at least {smallest} voxels per side, not {size!r}")
-    check_memory(n_bytes, f"a phantom of {size} voxels per side", "choose a smaller one")
+    check_memory(
+        n_bytes * float(size) ** power, f"a phantom of {size} voxels per side", "choose a smaller one"
+    )

@@ -7,10 +7,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import pytest
+
+from etwidgets import kept_sessions
 
 UPGRADED = 101  # to a websocket, which ends only when one side does
 
@@ -26,8 +30,9 @@ class Answer:
 class Client:
     """Asks one server."""
 
-    def __init__(self, port, token, process, folder):
-        self.port, self.token, self.process, self.folder = port, token, process, folder
+    def __init__(self, port, token, process, folder, sessions):
+        self.port, self.token, self.process = port, token, process
+        self.folder, self.sessions = folder, sessions
         self.origin = f"http://127.0.0.1:{port}"
 
     def ask(self, path, method="GET", *, token=True, origin=None, headers=None, body=None):
@@ -62,6 +67,17 @@ class Client:
         return self.ask(path, token=token, origin=origin or self.origin, headers=sent).status
 
 
+SAVED, DISCARDED, LINKED, WITH_LINK = (letter * 16 for letter in "abcd")
+
+
+def keep_session(folder):
+    """A session as it is kept on disk."""
+    folder.mkdir(parents=True)
+    kept_sessions.write_about(folder, kept_sessions.About("needle.mrc", 3, "Register <b>PC</b>", time.time()))
+    (folder / kept_sessions.STEPS).write_text("{}")
+    (folder / kept_sessions.THUMBNAIL).write_bytes(b"a picture")
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """The server on an empty folder, with secrets beside it and in it."""
@@ -70,6 +86,14 @@ def server(tmp_path_factory):
     (root / "picture.png").write_text("secret")
     (root.parent / "outside.txt").write_text("secret")
     with tempfile.TemporaryDirectory() as state:
+        sessions = Path(state) / "etwidgets" / "sessions"
+        for name in (SAVED, DISCARDED):
+            keep_session(sessions / name)
+        keep_session(root.parent / "elsewhere")
+        (sessions / LINKED).symlink_to(root.parent / "elsewhere")
+        keep_session(sessions / WITH_LINK)
+        (sessions / WITH_LINK / kept_sessions.THUMBNAIL).unlink()
+        (sessions / WITH_LINK / kept_sessions.THUMBNAIL).symlink_to(root.parent / "outside.txt")
         process = subprocess.Popen(
             [sys.executable, "-m", "etwidgets", "app", "--no-browser", "--root", str(root)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -80,7 +104,7 @@ def server(tmp_path_factory):
         assert found, line + process.stdout.read()
         reader = threading.Thread(target=process.stdout.read, daemon=True)  # a full pipe would stop it
         reader.start()
-        yield Client(int(found[1]), found[2], process, root)
+        yield Client(int(found[1]), found[2], process, root, sessions)
         process.terminate()
         try:
             process.wait(20)

@@ -1,6 +1,7 @@
 """The served page without a browser: no token, no answer; no file; nothing for a foreign page."""
 
 import os
+import re
 
 import pytest
 
@@ -103,6 +104,83 @@ def test_a_foreign_site_changes_nothing(server, kernel, method):
         assert denied(answer)
     assert sorted(path.name for path in server.folder.iterdir()) == ["picture.png"]
     assert server.ask(f"/api/kernels/{kernel}").status == 200
+
+
+SAVED, DISCARDED, LINKED, WITH_LINK = (letter * 16 for letter in "abcd")
+SESSION_PATHS = ["/sessions", *(f"/sessions/{SAVED}/{what}" for what in ("pulse", "moved", "thumbnail.png"))]
+
+
+@pytest.mark.parametrize("path", SESSION_PATHS)
+def test_the_sessions_are_shown_to_their_user_only(server, path):
+    assert denied(server.ask(path, token=False))
+    assert denied(server.ask(path, token=False, origin=FOREIGN))
+    foreign = server.ask(path, token=False, origin=FOREIGN, headers=server.browser)
+    assert foreign.headers.get("Access-Control-Allow-Origin") is None  # the browser gives it to nobody
+    assert server.ask(path).status == 200
+
+
+def test_words_of_a_session_are_no_markup_in_the_list(server):
+    page = server.ask("/sessions").text
+    assert "needle.mrc" in page
+    assert "&lt;b&gt;PC" in page
+    assert "<b>PC" not in page
+
+
+@pytest.mark.parametrize("path", [f"/sessions/{DISCARDED}/end?discard=yes", f"/sessions/{DISCARDED}/end"])
+def test_a_session_is_ended_and_discarded_by_its_own_page_only(server, path):
+    assert denied(server.ask(path, "POST", token=False))
+    assert denied(server.ask(path, "POST", token=False, origin=FOREIGN))
+    assert denied(server.ask(path, "POST", token=False, origin=FOREIGN, headers=server.browser))
+    assert denied(server.ask(path, "POST", token=False, headers=server.browser))  # no cross-site token
+    assert denied(server.ask(path, "GET"))  # a link or a picture of another site cannot end it
+    assert (server.sessions / DISCARDED / "session.json").exists()
+
+
+def test_with_the_token_a_session_is_discarded(server):
+    assert server.ask(f"/sessions/{DISCARDED}/end?discard=yes", "POST").status == 204
+    assert not (server.sessions / DISCARDED).exists()
+    assert (server.sessions / SAVED / "session.json").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["..", "%2e%2e", "..%2f..%2foutside", "/etc/passwd", "a" * 7, "A" * 16, "g" * 16, LONG, "", "a/../../x"],
+)
+@pytest.mark.parametrize("what", ["thumbnail.png", "end?discard=yes", "pulse"])
+def test_a_name_that_is_none_of_a_session_reaches_no_file(server, name, what):
+    before = sorted(path.name for path in server.sessions.iterdir())
+    answer = server.ask(f"/sessions/{name}/{what}", "POST" if what.startswith("end") else "GET")
+    if answer.status == 302 and answer.headers["Location"].startswith("/voila/files/"):
+        answer = server.ask(answer.headers["Location"])
+    assert answer.status >= 400
+    assert "secret" not in answer.text
+    assert sorted(path.name for path in server.sessions.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", [LINKED, WITH_LINK])
+def test_a_link_among_the_sessions_is_not_followed(server, name):
+    answer = server.ask(f"/sessions/{name}/thumbnail.png")
+    assert answer.status == 404
+    assert "secret" not in answer.text
+    server.ask(f"/sessions/{LINKED}/end?discard=yes", "POST")
+    assert (server.folder.parent / "elsewhere" / "session.json").exists()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"session={LONG}",
+        "session=../../x",
+        "session=%00",
+        "session=a%0aimport%20os",
+        "session='%2b__import__('os')%2b'",
+    ],
+)
+def test_the_name_in_the_address_of_a_page_is_no_code(server, query):
+    """A name that is none of a session is replaced by a new one before anything runs."""
+    answer = server.ask(f"/?{query}")
+    assert answer.status == 302
+    assert re.fullmatch(r"\??(?:/\?)?session=[0-9a-f]{16}", answer.headers["Location"])
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/net/tcp"), reason="asks Linux")  # noqa: PTH110  (a name of the system)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from etwidgets import io
 from etwidgets.app import Workbench
 from etwidgets.errors import EtwidgetsError, FileFormatError, UnsafeFileError
-from etwidgets.session import OPERATIONS, InlineRunner, Session
+from etwidgets.session import OPERATIONS, Autosave, InlineRunner, Session
 from etwidgets.signals import TomoStack
 
 
@@ -121,6 +121,22 @@ def test_repeating_and_single_steps_keep_to_the_folder_too(place):
     )
     with pytest.raises(UnsafeFileError, match="outside the folder"):
         session.repeat(written(place, *steps))
+
+
+def test_a_session_that_was_kept_is_continued_in_the_folder_only(place, tmp_path):
+    kept = tmp_path / "state"
+    first = Session(autosave=Autosave(kept))
+    first.open(str(place.parent / "outside.hspy"))
+    first.apply("bin", factor=2)
+    first.autosave.release()
+    name = first.autosave.folder.name
+    page = Session(autosave=Autosave(kept, name), root=place)
+    with pytest.raises(UnsafeFileError, match="outside the folder"):
+        page.resume()
+    assert page.model.stack is None
+    again = Session(autosave=Autosave(kept, name), root=place.parent)
+    again.resume()
+    assert again.model.stack.data.shape == (5, 4, 4)
 
 
 def test_a_served_page_keeps_to_its_folder_and_a_notebook_does_not(place):

@@ -181,6 +181,8 @@ FULL = """
 import resource, signal, sys, warnings
 from pathlib import Path
 import numpy as np
+import pandas as pd
+from etwidgets.atomic import atomic_path
 from etwidgets.errors import DiskFullError
 from etwidgets.signals import RecStack, TomoStack
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -205,6 +207,23 @@ for limit in (3_000, 150_000):
             write(folder / name, overwrite=True)
         except DiskFullError as error:
             print(name, "told:", error)
+from etwidgets.session import Session, TomoStackModel
+session = Session(TomoStackModel(stack, reconstruction=volume))
+session.apply("normalize")
+texts = {
+    "a.json": session.save, "a.csv": pd.DataFrame(data[0]).to_csv,
+    "a.png": lambda path: session.save_data("figure", path),
+}
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
+for name, write in texts.items():
+    try:
+        if name == "a.csv":
+            with atomic_path(folder / name) as temporary:
+                write(temporary)
+        else:
+            write(folder / name)
+    except DiskFullError as error:
+        print(name, "told:", error)
 assert (folder / "a.hspy").read_bytes() == old
 print(*sorted(each.name for each in folder.iterdir()))
 warnings.simplefilter("ignore")
@@ -221,6 +240,7 @@ def test_a_disk_that_fills_up_is_told_and_python_ends_well(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     names = ["a.hspy", "b.hspy", "a.zspy", "a.mrc", "a.tif", "a.emd", "a.rpl", "a.gif"]
-    assert [line.split()[0] for line in lines[:-2]] == 2 * names
-    assert all(re.search(r"could not be written to .* as it was: make room", line) for line in lines[:-2])
+    texts = ["a_start.hspy", "a.csv", "a.png"]
+    assert [line.split()[2] for line in lines[:-2]] == [*2 * names, *texts]
+    assert all(re.search(r"could not be written to .* as it was; make room", line) for line in lines[:-2])
     assert lines[-2:] == ["a.hspy", "end"]

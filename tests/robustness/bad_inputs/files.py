@@ -43,6 +43,7 @@ for _name in ("a.mrc", "a.hspy", "a.tif"):
     reading.refused(
         f"{_name[2:]} cut off in the header", _load(lambda w, n=_name: w.cut(n, 0.01)), FileFormatError, _name
     )
+reading.refused("a .tif cut off late", _load(lambda w: w.cut("a.tif", 0.8)), FileFormatError, "a.tif")
 reading.refused(
     "an .mrc that is an .hspy", _load(lambda w: _renamed(w, "a.hspy", "b.mrc")), FileFormatError, "b.mrc"
 )
@@ -262,7 +263,8 @@ def _save(name, **kwargs):
     return lambda w: io.save(w.stack, w.folder / name, **kwargs)
 
 
-saving.refused("an unknown ending", _save("a.png"), ParameterError, ".png", ".hspy")
+saving.refused("an unknown ending", _save("a.png"), ParameterError, "(9, 24, 32)", "use .hspy")
+saving.refused("an ending of no program", _save("a.xyz"), ParameterError, ".xyz", "use one of", ".hspy")
 saving.refused("a missing folder", _save("none/a.hspy"), FileNotFoundError, "does not exist", "make it first")
 saving.refused(
     "a missing folder for .mrc", _save("none/a.mrc"), FileNotFoundError, "does not exist", "make it first"
@@ -307,7 +309,7 @@ saving.refused(
     "no signal", lambda w: io.save(w.images, w.folder / "a.hspy"), ParameterError, "TomoStack", "ndarray"
 )
 saving.refused("a name that is a number", lambda w: io.save(w.stack, 3), ParameterError, "path", "int")
-saving.refused("a name of 4 kB", _save("a" * 4096 + ".hspy"), Exception, "4101 characters", "255")
+saving.refused("a name of 4 kB", _save("a" * 4096 + ".hspy"), ParameterError, "4101 characters", "255")
 saving.refused("no name", lambda w: w.stack.save(), ParameterError, "no title", "filename")
 saving.refused(
     "frames as .mrc",

@@ -32,6 +32,9 @@ ops.refused(
 )
 ops.refused("NaN", _apply("transform", angle=float("nan")), ParameterError, "angle", "finite", "nan")
 ops.refused(
+    "a number of 400 digits", _apply("bin", factor=10**400), ParameterError, "factor", "finite", "bits"
+)
+ops.refused(
     "a stack in place of a word",
     lambda w: w.session.apply("register", method=w.stack),
     ParameterError,

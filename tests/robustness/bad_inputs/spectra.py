@@ -249,7 +249,7 @@ for _value in (3, -5, np.nan, "big", 20.5):
         f"a catalyst of {_value!r}",
         lambda w, v=_value: simulation.catalyst(v),
         ParameterError,
-        "at least 16",
+        "at least 8",
         str(_value),
     )
 made.refused(
@@ -346,7 +346,7 @@ made.refused(
     lambda w: simulation.spectral_needle((16, 16, 16), [0], counts=-1),
     ParameterError,
     "counts",
-    "positive",
+    "between 0",
     "-1",
 )
 AREAS = (spectra, made)

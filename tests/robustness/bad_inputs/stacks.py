@@ -21,7 +21,7 @@ making.refused(
     "an array of two dimensions", lambda w: TomoStack(np.ones((8, 10))), ShapeError, "one image", "(8, 10)"
 )
 making.refused("a list of lists", lambda w: TomoStack([[1, 2], [3, 4]]), ShapeError, "one image", "(2, 2)")
-making.refused("a ragged list", lambda w: TomoStack([[[1, 2], [3]]]), ShapeError, "ragged", "projection")
+making.refused("a ragged list", lambda w: TomoStack([[[1, 2], [3]]]), ShapeError, "list", "different shapes")
 making.refused("one row", lambda w: TomoStack(np.ones(8)), ShapeError, "(projections, y, x)", "(8,)")
 making.refused("one number", lambda w: TomoStack(5), ShapeError, "(projections, y, x)", "()")
 making.refused("None", lambda w: TomoStack(None), DataError, "None")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from etwidgets import io, simulation, spectral
 from etwidgets.session import Session, TomoStackModel
 from etwidgets.signals import RecStack, TomoStack
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TILTS = np.linspace(-60.0, 60, 9)
 
@@ -36,6 +35,19 @@ def _spectra() -> Any:
     return spectral.from_array(
         needle.all_counts(), needle.tilts_deg, channel_kev=0.02, pixel_size_nm=3, elements=needle.elements
     )
+
+
+@cache
+def _session() -> tuple[bytes, str]:
+    """A series and the file of a session that opened it, in which FOLDER stands for where it is."""
+    with tempfile.TemporaryDirectory() as name:
+        world = World(Path(name))
+        series = world.saved("series.hspy")
+        session = Session()
+        session.open(str(series))
+        session.apply("normalize")
+        text = session.save(world.folder / "session.json").read_text()
+        return series.read_bytes(), text.replace(name, "FOLDER")
 
 
 class World:
@@ -107,12 +119,9 @@ class World:
 
     def session_file(self, **changes: Any) -> Path:
         """A session file that opens the series and registers it, with some fields changed."""
-        series = self.saved("series.hspy")
-        session = Session()
-        session.open(str(series))
-        session.apply("normalize")
-        path = session.save(self.folder / "session.json")
-        content = json.loads(path.read_text())
+        series, text = _session()
+        content = json.loads(text.replace("FOLDER", str(self.folder)))
+        self.file("series.hspy", series)
         for name, value in changes.items():
             if name in content["steps"][1]:
                 content["steps"][1][name] = value
