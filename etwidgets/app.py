@@ -5,6 +5,7 @@ Knows which panels there are and which of them is shown, and no more of any.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from etwidgets.kept_sessions import state_folder
 from etwidgets.panels import (
     AnalyzePanel,
     AxisPanel,
@@ -32,7 +34,7 @@ from etwidgets.panels import (
 from etwidgets.panels.header_line import HeaderLine
 from etwidgets.panels.resume_strip import ResumeStrip
 from etwidgets.panels.tour import Tour
-from etwidgets.session import Session, ThreadRunner, TomoStackModel, begin_autosave, in_words, state_folder
+from etwidgets.session import Session, ThreadRunner, TomoStackModel, begin_autosave, in_words
 from etwidgets.signals import TomoStack
 from etwidgets.views import PageWatch
 from etwidgets.views.parts import with_words
@@ -73,8 +75,9 @@ class Workbench:
     runner
         How long work is run; default: in a thread, so that the page stays alive.
     served
-        It is a page of its own, which says so when its kernel no longer answers. In a notebook a kernel that
-        is busy with another cell does not answer either.
+        It is a page of its own, which can go to the pages of other sessions.
+    name
+        Of the session on disk; one of that name that was kept is continued. Default: a new one.
 
     Attributes
     ----------
@@ -100,19 +103,23 @@ class Workbench:
         panels: Iterable[type[Panel]] = (),
         runner: Runner | None = None,
         served: bool = False,
+        name: str | None = None,
     ) -> None:
         self._served = served
         stack = source if isinstance(source, TomoStack) else None
         self.model = TomoStackModel(stack)
         sessions = state_folder() if runner is None else None  # a page; scripts and tests keep nothing
+        path = None if source is None or stack is not None else Path(str(source)).expanduser().resolve()
+        folder = root if root is not None else (path.parent if path is not None else Path.cwd())
+        autosave = None if sessions is None else begin_autosave(sessions, name)
+        self._continues = autosave is not None and autosave.saved() is not None
         self.session = Session(
             self.model,
             ThreadRunner() if runner is None else runner,
-            autosave=None if sessions is None else begin_autosave(sessions),
+            autosave=autosave,
             operations=operations,
+            root=folder if served else None,
         )
-        path = None if source is None or stack is not None else Path(str(source)).expanduser().resolve()
-        folder = root if root is not None else (path.parent if path is not None else Path.cwd())
         made = (
             data := DataPanel(self.session, folder),
             InspectPanel(self.session),
@@ -128,13 +135,17 @@ class Workbench:
         )
         self.panels: dict[str, Panel] = {panel.name: panel for panel in made}
         for panel in made:
-            panel.turn = self._turn
+            panel.turn, panel.go = self._turn, self.show
         self._header, self._status = HeaderLine(self.session), StatusLine(self.session)
-        self._resume = ResumeStrip(self.session, sessions)
+        self._status.go = self.show
+        self._watch = PageWatch(watched=served)
+        self._resume = ResumeStrip(self.session, sessions, self._watch.go if served else None)
         self._pointed: widgets.Widget | None = None
         self.tour = Tour(self.session, self._point)
         for panel in (self._header, data):
             panel.offer_tour(self.tour.start)
+        if served:
+            self._header.offer_sessions(lambda: self._watch.go("sessions"))
         self._undo = ExitStack()
         self._steps = {
             name: self._step(number, panel) for number, (name, panel) in enumerate(self.panels.items(), 1)
@@ -143,6 +154,7 @@ class Workbench:
         self._observe("stack", self._leave_data)
         self._observe("done_operations", self._mark)
         self._observe("stack", self._mark)
+        self._observe("busy", self._tell_busy)
         self._closed = False
         self.show("data" if stack is None else "inspect")
         if served:
@@ -155,7 +167,9 @@ class Workbench:
         """Make the engine ready, and open what was asked for."""
         if not self.session.runner.inline:
             self.session.prepare()
-        if path is not None:
+        if self._continues:
+            self.session.resume()
+        elif path is not None:
             self.session.open(str(path))
         elif sample:
             self.session.apply("sample", name=sample)
@@ -183,6 +197,18 @@ class Workbench:
     def shown(self) -> str:
         """The name of the panel at the front."""
         return next(name for name, panel in self.panels.items() if panel.shown)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._closed
+
+    def report(self) -> str:
+        """What the server asks before it ends a session without a page, as JSON: what runs, steps, kept."""
+        job = self.model.job
+        busy = job.words if self.model.busy and job is not None else ""
+        kept = self.session.kept or not self.session.history
+        return json.dumps({"busy": busy, "steps": len(self.session.history), "kept": kept})
 
     def close(self) -> None:
         """Stop what runs and take everything off the page; twice is harmless."""
@@ -217,7 +243,6 @@ class Workbench:
         status = self._status.widget.add_class("etw-status")
         body = widgets.Box([path, middle]).add_class("etw-body")
         resume = self._resume.widget.add_class("etw-resume")
-        self._watch = PageWatch(watched=self._served)
         tour = self.tour.widget.add_class("etw-tour")
         page = widgets.VBox([style_sheet(), self._watch, header, resume, tour, body, status])
         return page.add_class("etw").add_class("etw-workbench")
@@ -228,6 +253,9 @@ class Workbench:
 
         self.model.observe(call, trait)
         self._undo.callback(self.model.unobserve, call, trait)
+
+    def _tell_busy(self) -> None:
+        self._watch.busy = self.model.busy
 
     def _leave_data(self) -> None:
         if self.shown == "data" and self.model.stack is not None:
@@ -254,14 +282,25 @@ class Workbench:
         return _PATH[following] if following < len(_PATH) else None
 
 
-def page() -> Any:
-    """The workbench of a served page, with what the server was started for; or what is wrong, in words."""
+def page(open_one: Any = None, session: str | None = None) -> Any:
+    """The workbench of a served page, with what the server was started for; or what is wrong, in words.
+
+    Parameters
+    ----------
+    open_one
+        The workbench that this kernel shows already: a page that is loaded again gets the same one.
+    session
+        Name of the session, from the page's address.
+    """
+    if isinstance(open_one, Workbench) and not open_one.closed:
+        return open_one
     try:
         return Workbench(
             os.environ.get("ETWIDGETS_FILE") or None,
             root=os.environ.get("ETWIDGETS_ROOT") or None,
             sample=os.environ.get("ETWIDGETS_SAMPLE") or None,
             served=True,
+            name=session,
         )
     except Exception as error:  # noqa: BLE001  (the border: without this the page would stay empty)
         _log.exception("the page could not be made")

@@ -9,13 +9,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etwidgets.errors import EtwidgetsError
+from etwidgets.errors import EtwidgetsError, ParameterError
 from etwidgets.resources import check_disk, disk_full
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _PREFIX = ".etwidgets-"
+_LONGEST_NAME = 255  # bytes, of most file systems
 
 
 @contextlib.contextmanager
@@ -43,12 +44,15 @@ def atomic_path(path: str | Path, n_bytes: float = 0, beside: Sequence[str] = ()
     ------
     FileNotFoundError
         If the folder does not exist.
+    FileExistsError
+        If there is a folder of that name: it is never replaced by a file.
+    ParameterError
+        If the name is too long for a file.
     DiskFullError
         If there is no room, before anything is written or while it is.
     """
     target = Path(path).resolve()
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"the folder {target.parent} does not exist; make it first")
+    _check_name(target)
     check_disk(target, n_bytes)
     # a folder of its own: a writer that adds to the name, or writes two files, cannot meet another one
     work = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=target.parent))
@@ -69,6 +73,18 @@ def atomic_path(path: str | Path, n_bytes: float = 0, beside: Sequence[str] = ()
         raise full from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _check_name(target: Path) -> None:
+    length = len(os.fsencode(target.name))
+    if length > _LONGEST_NAME:
+        raise ParameterError(
+            f"the name {target.name[:40]}... has {length} characters, and {_LONGEST_NAME} are allowed"
+        )
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"the folder {target.parent} does not exist; make it first")
+    if target.is_dir() and target.suffix.lower() != ".zspy":
+        raise FileExistsError(f"{target} is a folder; choose another name for the file")
 
 
 def _replace(temporary: Path, target: Path, work: Path) -> None:

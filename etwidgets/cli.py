@@ -22,10 +22,11 @@ _PACKAGES = (
     "numba", "pandas", "h5py", "zarr", "mrcfile", "exspy", "scikit-learn", "ipywidgets", "anywidget",
     "ipympl", "ipyvolume", "voila", "jupyter-server", "notebook", "jupyterlab", "etspy",
 )  # fmt: skip
+_LAST_PORT = 65535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0, or 2 after an error that was told in words."""
+    """Run a command; returns the exit status: 0, 2 after an error told in one line, 130 after Ctrl-C."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command is None:
@@ -55,9 +56,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         else:
             sys.stdout.write(report())
-    except EtwidgetsError as error:
-        sys.stderr.write(f"etwidgets: {error}\n")
+    except (EtwidgetsError, OSError, MemoryError) as error:
+        from etwidgets.session import in_words
+
+        sys.stderr.write(f"etwidgets: {' '.join(in_words(error).split())}\n")
         return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("etwidgets: stopped\n")
+        return 130
     return 0
 
 
@@ -82,6 +88,12 @@ def report() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {_LAST_PORT}, not {text}")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="etwidgets", description="Electron tomography that you see and steer."
@@ -93,13 +105,15 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument(
         "--sample", choices=["needle", "catalyst", "EDX needle"], help="open sample data instead"
     )
-    app.add_argument("--port", type=int, default=0, help="default: any that is free")
+    app.add_argument("--port", type=_port, default=0, help="0 to 65535; default: any that is free")
     app.add_argument("--root", help="folder whose files the page may open; default: that of the file")
     app.add_argument("--no-browser", action="store_true", help="print the address only")
     app.add_argument("--theme", choices=["light", "dark"], default="light")
     run = commands.add_parser("run", help="do the steps of a saved session on other series, without a page")
     run.add_argument("steps", help="session file, as the step History saves it")
-    run.add_argument("series", nargs="*", help="tilt series; none: the one that the session opened")
+    run.add_argument(
+        "series", nargs="*", default=[], help="tilt series; none: the one that the session opened"
+    )
     run.add_argument("--output", default=".", help="folder of the results; default: this one")
     run.add_argument("--ending", choices=[".hspy", ".zspy", ".mrc", ".tif"], default=".hspy")
     commands.add_parser("info", help="report the environment, for a bug report")

@@ -18,7 +18,7 @@ import dask.array as da
 import numpy as np
 
 from etwidgets import simulation, spectral
-from etwidgets.errors import SampleDataError
+from etwidgets.errors import ParameterError, SampleDataError
 from etwidgets.io import load
 from etwidgets.signals import TomoStack
 
@@ -54,9 +54,13 @@ def locate(name: str, *, download: bool = True) -> Path:
 
     Raises
     ------
+    ParameterError
+        If there is no such sample.
     SampleDataError
         If it is nowhere; the message says what to install.
     """
+    if name not in _CHECKSUMS:
+        raise ParameterError(f"there is no sample file {name!r}; there are: {', '.join(_CHECKSUMS)}")
     folder = os.environ.get(_FOLDER)
     if folder and (Path(folder) / name).is_file():
         return Path(folder) / name

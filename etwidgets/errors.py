@@ -15,6 +15,14 @@ class ParameterError(EtwidgetsError, ValueError):
     """A parameter is misspelt, out of range or does not fit the data."""
 
 
+class ParameterTypeError(ParameterError, TypeError):
+    """A parameter is of a kind that cannot be used here, or names none that is known."""
+
+
+class OutsideError(ParameterError, IndexError):
+    """An index or a position lies outside the data."""
+
+
 class ShapeError(EtwidgetsError, ValueError):
     """An array has another shape or number of dimensions than the operation needs."""
 
@@ -23,8 +31,11 @@ class DataError(EtwidgetsError, ValueError):
     """The data cannot be used: NaN or infinite values, blank projections, negative mass."""
 
 
-class MissingTiltsError(EtwidgetsError, ValueError):
-    """An operation needs the tilts and the stack has none."""
+class MissingTiltsError(EtwidgetsError, ValueError, AttributeError):
+    """An operation needs the tilts and the stack has none.
+
+    It is an AttributeError, too: ``hasattr(stack, "tilts")`` says False, and ``getattr`` gives its default.
+    """
 
 
 class TiltCountError(EtwidgetsError, ValueError):
@@ -59,6 +70,10 @@ class HistoryError(EtwidgetsError, ValueError):
 
 class FileFormatError(EtwidgetsError, ValueError):
     """A file is damaged, or of a kind that cannot be read."""
+
+
+class FileTypeError(FileFormatError, TypeError):
+    """A file is of a kind that is not read at all."""
 
 
 class UnsafeFileError(EtwidgetsError, ValueError):

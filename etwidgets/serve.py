@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _PAGE = Path(__file__).parent / "page"
 _ADDRESS = "127.0.0.1"
-_CULL_AFTER_S, _CULL_EVERY_S = 900, 60
 _LARGEST_MESSAGE = 1 << 30
 
 
@@ -59,7 +58,7 @@ def serve(
     """
     settings = _environment(file, sample, root)
     try:
-        from etwidgets._voila_server import Server
+        from etwidgets.server.voila_server import Server
     except ImportError as error:
         raise MissingDependencyError("the page needs Voila: pip install 'etwidgets[app]'") from error
     os.environ.update(settings)
@@ -104,20 +103,21 @@ def _environment(file: str | Path | None, sample: str | None, root: str | Path |
 def _config(port: int, token: str, theme: str) -> Config:
     from traitlets.config import Config
 
+    from etwidgets.server.routes import bind
+
     config = Config()
     config.Voila.ip = _ADDRESS
     config.Voila.port = port
     config.Voila.token = token
     config.Voila.open_browser = False
     config.Voila.log_level = "ERROR"
-    config.Voila.tornado_settings = {"websocket_max_message_size": _LARGEST_MESSAGE}
+    config.Voila.tornado_settings = {"websocket_max_message_size": _LARGEST_MESSAGE, "etwidgets_theme": theme}
     config.VoilaConfiguration.template = "etw"
     config.VoilaConfiguration.theme = theme
-    config.VoilaConfiguration.multi_kernel_manager_class = "etwidgets._warm_kernels.WarmKernels"
+    config.VoilaConfiguration.multi_kernel_manager_class = "etwidgets.server.session_kernels.SessionKernels"
     config.VoilaConfiguration.file_allowlist = []
     config.VoilaConfiguration.show_tracebacks = False
-    # a kernel whose page was closed goes, unless a job is running there: its progress counts as activity
-    config.MappingKernelManager.cull_idle_timeout = _CULL_AFTER_S
-    config.MappingKernelManager.cull_interval = _CULL_EVERY_S
-    config.MappingKernelManager.cull_connected = False
+    config.VoilaConfiguration.prelaunch_hook = bind
+    # a kernel that died stays dead: a new one would know nothing of the page, which says what happened
+    config.KernelManager.autorestart = False
     return config

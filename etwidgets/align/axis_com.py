@@ -11,6 +11,7 @@ from etwidgets.align.axis_estimate import AxisEstimate
 from etwidgets.align.center_of_mass import mass_profiles, steady_columns
 from etwidgets.align.checks import listing, refuse_negative
 from etwidgets.align.transforms import transform
+from etwidgets.checks import checked_count, is_whole
 from etwidgets.errors import AlignmentError, ParameterError
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ def axis_by_com(
     _check_tilts(tilts_deg)
     refuse_negative(images, "CoM")
     chosen = None if slices is None else _checked_columns(slices, images.shape[2])
-    if nslices is not None and (isinstance(nslices, bool) or nslices < _LEAST_COLUMNS):
-        raise ParameterError(f"nslices must be at least {_LEAST_COLUMNS}, not {nslices!r}")
+    if nslices is not None:
+        nslices = checked_count("nslices", nslices, _LEAST_COLUMNS)
 
     def measure(angle_deg: float, part: Progress) -> _Line:
         rotated = images if angle_deg == 0 else transform(images, angle_deg=angle_deg, progress=part)
@@ -218,11 +219,12 @@ def _check_tilts(tilts_deg: NDArray[np.float64]) -> None:
 
 
 def _checked_columns(slices: Sequence[int], width: int) -> NDArray[np.intp]:
-    columns = np.unique(np.asarray(slices, dtype=int))
+    given = np.atleast_1d(slices).tolist()
+    if not all(is_whole(column) and 0 <= column < width for column in given):
+        raise ParameterError(f"slices must be columns 0 to {width - 1}, not {given}")
+    columns = np.unique(np.asarray(given, dtype=int))
     if columns.size < _LEAST_COLUMNS:
         raise AlignmentError(
             f"CoM: {columns.size} different columns given and {_LEAST_COLUMNS} needed for a line"
         )
-    if columns[0] < 0 or columns[-1] >= width:
-        raise ParameterError(f"slices must be columns 0 to {width - 1}, not {listing(columns)}")
     return columns

@@ -11,6 +11,7 @@ from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
 from etwidgets.align.checks import refuse_negative
 from etwidgets.align.phase_correlation import vertex
 from etwidgets.align.transforms import transform
+from etwidgets.checks import is_number
 from etwidgets.errors import AlignmentError, ParameterError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from etwidgets.progress import Progress
 
 _LARGEST_LIMIT_DEG = 45.0
+_FINEST_DEG = 1e-3  # turns the end of a line of 1000 px by a hundredth of a pixel
 _STANDS_OUT = 4.0  # robust standard deviations by which the best angle must beat the others
 
 
@@ -144,12 +146,15 @@ def line_strength(
 
 
 def _check(limit: float, delta: float, shift_limit: float) -> None:
-    if not 0 < limit <= _LARGEST_LIMIT_DEG:
-        raise ParameterError(f"limit must be above 0 and at most {_LARGEST_LIMIT_DEG:g} deg, not {limit}")
-    if not 0 < delta <= limit / 2:
-        raise ParameterError(f"delta must be above 0 and at most half of limit={limit} deg, not {delta}")
-    if not 0 < shift_limit < np.inf:
-        raise ParameterError(f"shift_limit must be above 0 px, not {shift_limit}")
+    if not (is_number(limit) and 0 < limit <= _LARGEST_LIMIT_DEG):
+        raise ParameterError(f"limit must be above 0 and at most {_LARGEST_LIMIT_DEG:g} deg, not {limit!r}")
+    if not (is_number(delta) and _FINEST_DEG <= delta <= limit / 2):
+        raise ParameterError(
+            f"delta must be above 0 ({_FINEST_DEG:g} at least) and at most half of limit={limit} deg, "
+            f"not {delta!r}"
+        )
+    if not (is_number(shift_limit) and shift_limit > 0):
+        raise ParameterError(f"shift_limit must be above 0 px, not {shift_limit!r}")
 
 
 def _doubt(strength: NDArray[np.float64], best: int, limit: float) -> str:

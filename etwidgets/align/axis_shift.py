@@ -9,6 +9,7 @@ import numpy as np
 
 from etwidgets.align.center_of_mass import mass_profiles, steady_columns
 from etwidgets.align.phase_correlation import vertex
+from etwidgets.checks import checked_count
 from etwidgets.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -80,8 +81,7 @@ def search_axis_shift(
     were tried, it has its one minimum at the right place with a missing wedge as well. A coarse search
     over the whole range is followed by a fine one around its minimum, and a parabola.
     """
-    if isinstance(nslices, bool) or nslices < 1:
-        raise ParameterError(f"nslices must be at least 1, not {nslices!r}")
+    nslices = checked_count("nslices", nslices)
     if shift_limit > images.shape[1] / 2:
         raise ParameterError(
             f"shift_limit={shift_limit} px is more than half the height of {images.shape[1]} px"

@@ -9,6 +9,7 @@ import scipy.ndimage
 
 from etwidgets.align.checks import listing, refuse_negative
 from etwidgets.align.phase_correlation import vertex
+from etwidgets.checks import checked_count, is_whole
 from etwidgets.errors import AlignmentError, ParameterError
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ def com_shifts(
     ``x0 cos(tilt) + z0 sin(tilt)`` with the tilt axis in the image centre.
     """
     first, stop = _mass_window(images.shape[2], xrange, p)
-    if isinstance(nslices, bool) or nslices < 1:
-        raise ParameterError(f"nslices must be at least 1, not {nslices!r}")
+    nslices = checked_count("nslices", nslices)
     refuse_negative(images, "COM")
     progress.advance(0.1, "mass profiles")
     mass, moment = mass_profiles(images)
@@ -129,11 +129,11 @@ def jitter_of_tracks(tracks: NDArray[np.float64], tilts_deg: NDArray[np.float64]
 
 
 def _mass_window(width: int, xrange: Sequence[int] | None, p: int) -> tuple[int, int]:
-    if isinstance(p, bool) or p < 1:
-        raise ParameterError(f"p, the largest shift in x, must be at least 1 px, not {p!r}")
-    first, stop = (round(width / 5), round(4 * width / 5)) if xrange is None else (int(x) for x in xrange)
-    if not 0 <= first < stop <= width:
-        raise ParameterError(f"xrange must be two rising columns of 0 to {width}, not {xrange}")
+    p = checked_count("p, the largest shift in x (px),", p)
+    given = (round(width / 5), round(4 * width / 5)) if xrange is None else np.atleast_1d(xrange).tolist()
+    if len(given) != 2 or not all(is_whole(x) for x in given) or not 0 <= given[0] < given[1] <= width:
+        raise ParameterError(f"xrange must be two rising columns of 0 to {width}, not {xrange!r}")
+    first, stop = int(given[0]), int(given[1])
     inner_first, inner_stop = max(first, p), min(stop, width - p)
     if inner_stop - inner_first < _LEAST_COLUMNS:
         raise AlignmentError(

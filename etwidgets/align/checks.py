@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.checks import checked_reals
 from etwidgets.errors import AlignmentError, DataError, ParameterError, ShapeError, TiltCountError
 
 if TYPE_CHECKING:
@@ -68,9 +69,9 @@ def checked_tilts(tilts_deg: ArrayLike, n_projections: int) -> NDArray[np.float6
     TiltCountError
         If there is not one tilt per projection.
     DataError
-        If a tilt is NaN or infinite.
+        If a tilt is no number, NaN or infinite.
     """
-    tilts = np.asarray(tilts_deg, dtype=float).reshape(-1)
+    tilts = checked_reals("tilts", tilts_deg).reshape(-1)
     if tilts.size != n_projections:
         raise TiltCountError(tilts.size, n_projections)
     if not np.isfinite(tilts).all():
@@ -128,15 +129,17 @@ def refuse_unknown(given: Collection[str], known: Collection[str], method: str) 
         raise ParameterError(f"{method} has no parameter {', '.join(unknown)}; it takes: {names}")
 
 
-def match_name(name: str, known: Collection[str], what: str) -> str:
+def match_name(
+    name: str, known: Collection[str], what: str, error: type[ParameterError] = ParameterError
+) -> str:
     """The known spelling of a name that was written in any letter case.
 
     Raises
     ------
     ParameterError
-        If it is none of the known ones, which the message lists.
+        If it is none of the known ones, which the message lists; or the kind of it that is given.
     """
     for candidate in known:
         if candidate.lower() == str(name).lower():
             return candidate
-    raise ParameterError(f"{what} {name!r} is unknown; use one of {', '.join(known)}")
+    raise error(f"{what} {name!r} is unknown; use one of {', '.join(known)}")

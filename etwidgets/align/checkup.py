@@ -78,7 +78,7 @@ def _blank(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> list[Fi
     words = f"Blank: projection {_listed(which, tilts_deg)} has one value everywhere."
     if flat.all():
         return [Finding("All projections are blank.")]
-    return [Finding(words, "Leave out the blank", "remove_projections", {"projections": which.tolist()})]
+    return [Finding(words, "Exclude them", "remove_projections", {"projections": which.tolist()})]
 
 
 def _tilts(tilts_deg: NDArray[np.float64]) -> list[Finding]:
@@ -135,9 +135,7 @@ def _axis(
         return []
     header = "" if header_axis_deg is None else f" (the header says {header_axis_deg:.1f}°)"
     words = f"The tilt axis seems to be vertical{header}; here it must be horizontal, parallel to x."
-    if images.shape[1] != images.shape[2]:
-        return [Finding(words + " Turn the images by 90° before loading: they are not square.")]
-    return [Finding(words, "Turn by 90°", "transform", {"angle": 90.0})]
+    return [Finding(words, "Turn by 90°", "turn")]
 
 
 def _unsteadiness(images: NDArray[np.float32], summed: int) -> float:

@@ -10,6 +10,7 @@ import scipy.fft
 from etwidgets.align.center_of_mass import mass_profiles
 from etwidgets.align.checks import listing, refuse_negative
 from etwidgets.align.phase_correlation import vertex
+from etwidgets.checks import checked_count, is_number
 from etwidgets.errors import AlignmentError, ParameterError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _PASSES = 3  # against one line, then twice against the mean of the aligned lines
 _LEAST_COLUMNS = 8
+_FINEST_PX, _MOST_PARTS = 1e-6, 1000  # beyond, rounding says more than the images
 
 
 def common_line_shifts(
@@ -70,7 +72,7 @@ def common_line_shifts(
     the reference, then with the mean of all aligned lines, which one bad projection cannot spoil.
     """
     _, height, width = images.shape
-    row = (height - 1) / 2 if com_ref_index is None else float(com_ref_index)
+    row = (height - 1) / 2 if com_ref_index is None else com_ref_index
     reference = start if cl_ref_index is None else cl_ref_index
     _check(row, reference, cl_resolution, cl_div_factor, images.shape)
     if width < _LEAST_COLUMNS:
@@ -92,14 +94,15 @@ def common_line_shifts(
 
 
 def _check(row: float, reference: int, resolution: float, parts: int, shape: tuple[int, ...]) -> None:
-    if not 0 <= row <= shape[1] - 1:
-        raise ParameterError(f"com_ref_index is a pixel row, 0 to {shape[1] - 1}, not {row}")
+    if not (is_number(row) and 0 <= row <= shape[1] - 1):
+        raise ParameterError(f"com_ref_index is a pixel row, 0 to {shape[1] - 1}, not {row!r}")
     if not 0 <= reference < shape[0]:
         raise ParameterError(f"cl_ref_index must be a projection, 0 to {shape[0] - 1}, not {reference}")
-    if not 0 < resolution < 0.5:
-        raise ParameterError(f"cl_resolution must be above 0 and below 0.5 px, not {resolution}")
-    if isinstance(parts, bool) or parts < 3:
-        raise ParameterError(f"cl_div_factor must be at least 3, not {parts!r}")
+    if not (is_number(resolution) and _FINEST_PX <= resolution < 0.5):
+        raise ParameterError(
+            f"cl_resolution must be above 0 ({_FINEST_PX:g} at least) and below 0.5 px, not {resolution!r}"
+        )
+    checked_count("cl_div_factor", parts, 3, _MOST_PARTS)
 
 
 def _match_lines(

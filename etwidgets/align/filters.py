@@ -10,6 +10,7 @@ import scipy.ndimage
 
 from etwidgets.align._workers import run_all
 from etwidgets.align.checks import checked_projections, match_name
+from etwidgets.checks import is_number, is_whole
 from etwidgets.errors import ParameterError
 from etwidgets.progress import NullProgress
 
@@ -44,7 +45,7 @@ def filter_projections(
         (median, then sobel), or ``"bpf"`` (band-pass, 0.05 to 0.1 cycles per pixel: details of 10 to 20
         px stay). A band-passed image has mean 0 and is no input for centre-of-mass methods.
     size
-        Side of the median's square, pixels; odd, so that nothing moves.
+        Side of the median's square, pixels; odd, so that nothing moves, and no larger than the image.
     taper
         Fraction of the height and width over which the filtered image fades, at each edge, into its
         mean (a cosine); 0 to 0.5. The size of the images stays.
@@ -65,9 +66,12 @@ def filter_projections(
     """
     images = checked_projections(projections)
     name = match_name(method, FILTERS, "filter")
-    if isinstance(size, bool) or size != int(size) or size < 1 or size % 2 == 0:
-        raise ParameterError(f"size must be an odd whole number of pixels, not {size!r}")
-    if not 0 <= taper <= 0.5:
+    largest = min(images.shape[1:])
+    if not is_whole(size) or size < 1 or size % 2 == 0 or size > largest:
+        raise ParameterError(
+            f"size must be an odd whole number of pixels, at most {largest} (the image), not {size!r}"
+        )
+    if not (is_number(taper) and 0 <= taper <= 0.5):
         raise ParameterError(f"taper must be a fraction from 0 to 0.5, not {taper!r}")
     apply = _image_filter(name, int(size), images.shape[1:])
     fade = [_edge_window(n, taper) for n in images.shape[1:]]

@@ -18,7 +18,8 @@ from etwidgets.align.checks import (
 )
 from etwidgets.align.common_line import common_line_shifts
 from etwidgets.align.methods import METHODS
-from etwidgets.errors import AlignmentError, ParameterError
+from etwidgets.checks import is_whole
+from etwidgets.errors import AlignmentError, ParameterError, ParameterTypeError
 from etwidgets.progress import NullProgress
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def estimate_shifts(
     ParameterError
         If the method or a keyword is unknown, or a value is out of range.
     """
-    name = match_name(method, METHODS, "registration method")
+    name = match_name(method, METHODS, "registration method", ParameterTypeError)
     refuse_unknown(params, METHODS[name].parameters, name)
     images = checked_projections(projections, least=2)
     tilts = checked_tilts(tilts_deg, len(images))
@@ -107,7 +108,7 @@ def _middle(tilts: NDArray[np.float64]) -> int:
 
 
 def _checked_index(index: int, count: int, name: str) -> int:
-    if isinstance(index, bool) or int(index) != index or not -count <= index < count:
+    if not is_whole(index) or not -count <= index < count:
         raise ParameterError(f"{name} must be a projection, 0 to {count - 1}, not {index!r}")
     return int(index) % count
 
@@ -141,8 +142,7 @@ def _chained(
 def _phase_correlation(
     images: NDArray[Any], *, progress: Progress, upsample_factor: int = 20
 ) -> NDArray[np.float64]:
-    whole = not isinstance(upsample_factor, bool) and int(upsample_factor) == upsample_factor
-    if not whole or not 1 <= upsample_factor <= _LARGEST_UPSAMPLING:
+    if not is_whole(upsample_factor) or not 1 <= upsample_factor <= _LARGEST_UPSAMPLING:
         raise ParameterError(
             f"upsample_factor must be a whole number from 1 to {_LARGEST_UPSAMPLING}, not {upsample_factor!r}"
         )

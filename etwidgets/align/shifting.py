@@ -11,6 +11,7 @@ import scipy.ndimage
 
 from etwidgets.align._workers import run_all
 from etwidgets.align.checks import checked_projections, listing, match_name
+from etwidgets.checks import checked_reals
 from etwidgets.errors import AlignmentError, DataError, ParameterError, ShapeError
 from etwidgets.progress import NullProgress
 
@@ -123,7 +124,7 @@ def common_area(shifts: ArrayLike, shape_yx: tuple[int, int]) -> tuple[slice, sl
 
 
 def _checked_shifts(shifts: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    rows = np.asarray(shifts, dtype=float)
+    rows = checked_reals("shifts", shifts)
     if rows.shape != (shape[0], 2):
         raise ShapeError(
             f"shifts must have the shape ({shape[0]}, 2), one (y, x) per projection, not {rows.shape}"

@@ -9,6 +9,7 @@ import scipy.ndimage
 
 from etwidgets.align._workers import run_all
 from etwidgets.align.checks import checked_projections, match_name
+from etwidgets.checks import is_number
 from etwidgets.errors import ParameterError
 from etwidgets.progress import NullProgress
 
@@ -56,13 +57,16 @@ def transform(
     ShapeError, DataError
         If the projections are not a stack of finite numbers.
     ParameterError
-        If a number is not finite or the interpolation is unknown.
+        If a number is not finite, a shift is as large as the image, or the interpolation is unknown.
     """
     images = checked_projections(projections)
     order = INTERPOLATIONS[match_name(interpolation, INTERPOLATIONS, "interpolation")]
     for name, value in (("yshift", yshift), ("xshift", xshift), ("angle_deg", angle_deg)):
-        if not np.isfinite(value):
-            raise ParameterError(f"{name} must be finite, not {value}")
+        if not is_number(value):
+            raise ParameterError(f"{name} must be a finite number, not {value!r}")
+    for name, value, size in (("yshift", yshift, images.shape[1]), ("xshift", xshift, images.shape[2])):
+        if abs(value) >= size:
+            raise ParameterError(f"{name}={value:g} px would move everything out of the image of {size} px")
     matrix, offset = _output_to_input(images.shape[1:], yshift, xshift, angle_deg)
     moved = np.empty(images.shape, np.float32)
 

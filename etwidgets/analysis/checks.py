@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.checks import is_number
 from etwidgets.errors import DataError, ParameterError, ShapeError
 
 if TYPE_CHECKING:
@@ -23,9 +24,12 @@ def checked_volume(volume: NDArray[Any]) -> NDArray[np.float32]:
     data = np.asarray(volume)
     if data.ndim != 3 or min(data.shape) < 2:
         raise ShapeError(f"a volume has the shape (x, z, y), at least 2 voxels each, not {data.shape}")
+    if data.dtype.kind not in "biuf":
+        raise DataError(f"a volume must be real numbers, not {data.dtype}")
     data = data.astype(np.float32, copy=False)
-    if not np.isfinite(data).all():
-        raise DataError("the volume has voxels that are not finite; it cannot be measured")
+    bad = int(np.count_nonzero(~np.isfinite(data)))
+    if bad:
+        raise DataError(f"{bad} voxel(s) of the volume are not finite; repair them before measuring")
     return data
 
 
@@ -46,6 +50,21 @@ def checked_mask(mask: NDArray[Any], what: str = "the mask") -> NDArray[np.bool_
     return found
 
 
+def checked_threshold(threshold: Any, what: str = "the threshold") -> float:
+    """An intensity at which a volume is parted.
+
+    Raises
+    ------
+    ParameterError
+        If it is not a finite number.
+    """
+    if not is_number(threshold):
+        raise ParameterError(
+            f"{what} must be a number in the units of the volume, not {threshold!r}; threshold_of finds one"
+        )
+    return float(threshold)
+
+
 def checked_voxel(voxel_nm: float) -> float:
     """The length of a voxel.
 
@@ -54,6 +73,6 @@ def checked_voxel(voxel_nm: float) -> float:
     ParameterError
         If it is not positive.
     """
-    if not (np.isfinite(voxel_nm) and voxel_nm > 0):
-        raise ParameterError(f"the voxel size must be a positive number of nm, not {voxel_nm}")
+    if not is_number(voxel_nm) or voxel_nm <= 0:
+        raise ParameterError(f"the voxel size must be a positive number of nm, not {voxel_nm!r}")
     return float(voxel_nm)

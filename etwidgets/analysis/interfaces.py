@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import ndimage
 from skimage import measure as sk_measure
 
-from etwidgets.analysis.checks import checked_mask, checked_volume, checked_voxel
+from etwidgets.analysis.checks import checked_mask, checked_threshold, checked_volume, checked_voxel
 from etwidgets.errors import DataError, ParameterError, ShapeError
 
 if TYPE_CHECKING:
@@ -139,6 +139,7 @@ def layers(
         If there is no layer.
     """
     voxel, number = checked_voxel(voxel_nm), _axis(axis)
+    checked_threshold(threshold)
     data = np.moveaxis(checked_volume(volume), number, 0)
     columns = data.reshape(data.shape[0], -1).T
     if within is not None:

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import ndimage
 from skimage import measure as sk_measure
 
-from etwidgets.analysis.checks import checked_mask, checked_volume, checked_voxel
+from etwidgets.analysis.checks import checked_mask, checked_threshold, checked_volume, checked_voxel
 from etwidgets.errors import DataError, ParameterError, ShapeError
 
 if TYPE_CHECKING:
@@ -60,7 +60,13 @@ def measure(
     """
     voxel = checked_voxel(voxel_nm)
     checked_mask(labels, "what is to be measured")
-    numbered = np.asarray(labels).astype(np.int32, copy=False)
+    given = np.asarray(labels)
+    if given.dtype.kind not in "biu" and (given != np.round(given)).any():
+        odd = given[given != np.round(given)][0]
+        raise DataError(f"labels must be whole numbers, 0 outside, not {odd:g}; label() makes them of a mask")
+    if given.min() < 0:
+        raise DataError(f"labels must be 0 outside and positive inside, not {given.min():g}")
+    numbered = given.astype(np.int32, copy=False)
     if numbered.max() > _MOST_LABELS:
         raise DataError(
             f"{numbered.max()} bodies; leave out the small ones (smallest_voxels) or smooth the volume first"
@@ -85,6 +91,7 @@ def volume_of(volume: NDArray[Any], threshold: float, voxel_nm: float) -> float:
         If no voxel is above the threshold.
     """
     voxel, data = checked_voxel(voxel_nm), checked_volume(volume)
+    checked_threshold(threshold)
     if data.max() <= threshold:
         raise ParameterError(
             f"nothing is above the threshold {threshold:g}; the largest value is {data.max():g}"
@@ -94,8 +101,16 @@ def volume_of(volume: NDArray[Any], threshold: float, voxel_nm: float) -> float:
 
 
 def fraction(mask: NDArray[Any], within: NDArray[Any] | None = None) -> float:
-    """The part, 0 to 1, that a mask fills of another, or of the whole volume."""
+    """The part, 0 to 1, that a mask fills of another, or of the whole volume.
+
+    Raises
+    ------
+    DataError, ShapeError
+        If one has no voxels, or the shapes differ.
+    """
     body = np.asarray(mask, dtype=bool)
+    if not body.size:
+        raise DataError(f"the mask is empty: its shape is {body.shape}")
     if within is None:
         return float(body.mean())
     room = _as_large(checked_mask(within, "what it is within"), body) > 0
@@ -127,6 +142,7 @@ def porosity(solid: NDArray[Any], envelope: NDArray[Any] | None = None) -> tuple
     """
     body = checked_mask(solid, "the solid")
     around = ndimage.binary_fill_holes(body) if envelope is None else checked_mask(envelope, "the envelope")
+    _as_large(around, body)
     pores = around & ~body
     _, count = ndimage.label(pores, np.ones((3, 3, 3)))
     return float(pores.sum() / around.sum()), int(count)

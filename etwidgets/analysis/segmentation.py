@@ -8,7 +8,8 @@ import numpy as np
 from scipy import ndimage
 from skimage import feature, filters, segmentation
 
-from etwidgets.analysis.checks import checked_mask, checked_volume
+from etwidgets.analysis.checks import checked_mask, checked_threshold, checked_volume
+from etwidgets.checks import is_number, is_whole
 from etwidgets.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -56,8 +57,13 @@ def threshold_of(volume: NDArray[Any], method: str = "half", classes: int = 3) -
     if data.min() == data.max():
         raise DataError(f"all voxels are {data[0]:g}; there is nothing to part")
     if method == "multi-otsu":
-        if not 3 <= classes <= 5:
-            raise ParameterError(f"multi-otsu parts into 3 to 5 classes, not {classes}")
+        if not is_whole(classes) or not 3 <= classes <= 5:
+            raise ParameterError(f"multi-otsu parts into 3 to 5 classes, not {classes!r}")
+        n_values = np.count_nonzero(np.histogram(data, _BINS)[0])
+        if n_values < classes:
+            raise DataError(
+                f"{n_values} different values cannot be parted into {classes} classes; ask for fewer"
+            )
         return tuple(float(value) for value in filters.threshold_multiotsu(data, classes))
     if method == "otsu":
         return (float(filters.threshold_otsu(data)),)
@@ -98,10 +104,11 @@ def segment(
         If ``low`` is above the threshold, or a number is negative.
     """
     data = smoothed(volume, smooth_px)
-    if low is not None and low > threshold:
+    checked_threshold(threshold)
+    if low is not None and checked_threshold(low, "low") > threshold:
         raise ParameterError(f"low ({low:g}) must not be above the threshold ({threshold:g})")
-    if smallest_voxels < 0:
-        raise ParameterError(f"smallest_voxels must not be negative, not {smallest_voxels}")
+    if not is_number(smallest_voxels) or smallest_voxels < 0:
+        raise ParameterError(f"smallest_voxels must be zero or more, not {smallest_voxels!r}")
     mask = data >= threshold
     if low is not None:
         pieces, _ = ndimage.label(data >= low, _EVERYWHERE)
@@ -117,8 +124,8 @@ def segment(
 def smoothed(volume: NDArray[Any], smooth_px: float) -> NDArray[np.float32]:
     """The volume, smoothed by a Gaussian of so many voxels."""
     data = checked_volume(volume)
-    if smooth_px < 0:
-        raise ParameterError(f"smooth_px must not be negative, not {smooth_px}")
+    if not is_number(smooth_px) or smooth_px < 0:
+        raise ParameterError(f"smooth_px must not be negative, not {smooth_px!r}")
     return ndimage.gaussian_filter(data, smooth_px) if smooth_px else data
 
 
@@ -142,8 +149,8 @@ def label(mask: NDArray[Any], split_px: float | None = None) -> NDArray[np.int32
     pieces, _ = ndimage.label(body, _EVERYWHERE)
     if split_px is None:
         return pieces.astype(np.int32)
-    if split_px < 1:
-        raise ParameterError(f"split_px must be at least 1 voxel, not {split_px}")
+    if not is_number(split_px) or split_px < 1:
+        raise ParameterError(f"split_px must be at least 1 voxel, not {split_px!r}")
     depth = ndimage.gaussian_filter(ndimage.distance_transform_edt(body).astype(np.float32), 1)
     middles = feature.peak_local_max(
         depth, min_distance=round(split_px), labels=pieces, footprint=_EVERYWHERE, exclude_border=False

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
-from etwidgets.analysis.checks import checked_volume
+from etwidgets.analysis.checks import checked_threshold, checked_volume
 from etwidgets.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def interval(volume: NDArray[Any], quantity: Quantity, threshold: float, *, seed
         If the threshold parts nothing.
     """
     data = checked_volume(volume)
-    inside = data >= threshold
+    inside = data >= checked_threshold(threshold)
     if not inside.any() or inside.all():
         raise DataError(
             f"the threshold {threshold:g} parts nothing: the values go from {data.min():g} to {data.max():g}"

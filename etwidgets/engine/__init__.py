@@ -6,7 +6,6 @@ ASTRA is an other backend behind the same interface. Nothing outside this packag
 
 from etwidgets.engine.algorithms.table import ALGORITHMS, ITERATIVE
 from etwidgets.engine.backends import BACKENDS, cuda_available, why_not
-from etwidgets.engine.checks import checked_count
 from etwidgets.engine.estimation import Estimate, estimate, warm_up
 from etwidgets.engine.filters import FILTERS
 from etwidgets.engine.geometry import Geometry
@@ -28,7 +27,6 @@ __all__ = [
     "Iterate",
     "as_linear_operator",
     "back_project",
-    "checked_count",
     "cuda_available",
     "estimate",
     "forward_project",

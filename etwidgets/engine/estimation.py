@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etwidgets.checks import checked_count
 from etwidgets.engine import blocks
 from etwidgets.engine.algorithms.table import Options, checked_name
-from etwidgets.engine.checks import checked_count
 from etwidgets.engine.geometry import Geometry
 from etwidgets.engine.memory import check_memory_of
 from etwidgets.engine.runs import Run, prepare, usable_widths

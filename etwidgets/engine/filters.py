@@ -78,7 +78,8 @@ def response(name: str, n_detector: int) -> NDArray[np.float64]:
     ParameterError
         If there is no such filter.
     """
-    key = _ALIASES.get(name.lower(), name.lower())
+    said = str(name).lower()
+    key = _ALIASES.get(said, said)
     if key not in _WINDOWS:
         raise ParameterError(f"no filter {name!r}; choose from {', '.join(FILTERS)}")
     length = padded_length(n_detector)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.engine.checks import checked_count
+from etwidgets.checks import checked_count, checked_reals
 from etwidgets.errors import DataError, ParameterError, ShapeError, TiltCountError
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ class Geometry:
     n_z: int
 
     def __init__(self, angles_rad: ArrayLike, n_y: int, n_z: int | None = None) -> None:
-        angles = np.array(angles_rad, dtype=float).ravel()
+        angles = np.array(checked_reals("angles", angles_rad)).ravel()
         if angles.size == 0:
-            raise ParameterError("a geometry needs at least one angle")
+            raise ParameterError("no angle is given; a projection needs at least one tilt")
         if not np.isfinite(angles).all():
             bad = np.flatnonzero(~np.isfinite(angles)).tolist()
             raise DataError(f"angle(s) {bad} are not finite")

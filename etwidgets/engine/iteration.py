@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.checks import checked_count
 from etwidgets.engine import blocks
 from etwidgets.engine.algorithms.table import ITERATIVE, Options, checked_name
-from etwidgets.engine.checks import checked_count
 from etwidgets.engine.memory import check_memory_of
 from etwidgets.engine.reconstruction import checked_start, magnitude
 from etwidgets.engine.runs import Run, prepare

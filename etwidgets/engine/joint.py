@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.checks import checked_count
 from etwidgets.engine import blocks
 from etwidgets.engine.backends import find_backend
-from etwidgets.engine.checks import checked_count
 from etwidgets.engine.joint_balance import Balance, find_balance
 from etwidgets.engine.joint_smoothing import COUPLINGS
 from etwidgets.engine.joint_solver import RunningJoint, Terms

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.engine.checks import checked_count
+from etwidgets.checks import checked_count
 from etwidgets.engine.joint import Z_EXPONENT, checked_numbers, checked_series, reconstruct_jointly
 from etwidgets.engine.joint_balance import find_balance
 from etwidgets.engine.projection import forward_project

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.checks import checked_reals
 from etwidgets.engine.algorithms.base import Block, Setting
 from etwidgets.engine.algorithms.table import DIRECT, method_for
 from etwidgets.engine.arithmetic import aligned
@@ -151,13 +152,16 @@ def _checked_weights(weights: Any, geometry: Geometry) -> NDArray[np.float32]:
     shape = (geometry.n_angles, geometry.n_y)
     if weights is None:
         return np.ones(shape, np.float32)
-    given = np.asarray(weights, dtype=float)
+    given = checked_reals("weights", weights)
     if given.shape == shape[:1]:
         given = np.repeat(given[:, np.newaxis], shape[1], axis=1)
     if given.shape != shape:
         raise ShapeError(f"weights must be (T,) or (T, Y), {shape}, not {np.shape(weights)}")
     if not np.isfinite(given).all() or given.min() < 0 or given.max() == 0:
-        raise DataError("weights must be finite, zero or more, and not all zero")
+        raise DataError(
+            "weights must be finite, zero or more, and not all zero; they go from "
+            f"{given.min():g} to {given.max():g}"
+        )
     return np.ascontiguousarray(given, dtype=np.float32)
 
 

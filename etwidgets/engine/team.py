@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
-from etwidgets.engine.checks import checked_count
+from etwidgets.checks import checked_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable

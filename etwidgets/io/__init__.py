@@ -1,7 +1,18 @@
 """Reading and writing of files; hands out signals, and knows no panel and no sample."""
 
-from etwidgets.io.loading import EXTENSIONS, load, read_signals
+from etwidgets.io.loading import load
 from etwidgets.io.paths import safe_new_path, safe_path
+from etwidgets.io.preview import FilePreview, preview_files
+from etwidgets.io.readers import EXTENSIONS, read_signals
 from etwidgets.signals.saving import save
 
-__all__ = ["EXTENSIONS", "load", "read_signals", "safe_new_path", "safe_path", "save"]
+__all__ = [
+    "EXTENSIONS",
+    "FilePreview",
+    "load",
+    "preview_files",
+    "read_signals",
+    "safe_new_path",
+    "safe_path",
+    "save",
+]

@@ -34,10 +34,22 @@ def check_hdf5(path: Path, *, lazy: bool) -> None:
             total = _check_group(file, path, seen=set())
     except OSError as error:
         raise FileFormatError(f"{path.name} is no readable HDF5 file: {error}") from error
+    if not lazy:
+        check_size(path, total)
+
+
+def check_size(path: Path, n_bytes: int) -> None:
+    """Raise unless so many bytes of data would fit into memory.
+
+    Raises
+    ------
+    UnsafeFileError
+        If they would not.
+    """
     free = free_memory()
-    if not lazy and total > free:
+    if n_bytes > free:
         raise UnsafeFileError(
-            f"{path.name} claims {total / 1e9:.1f} GB of data and {free / 1e9:.1f} GB of memory are free; "
+            f"{path.name} claims {n_bytes / 1e9:.1f} GB of data and {free / 1e9:.1f} GB of memory are free; "
             "use lazy=True if this is what you expect"
         )
 

@@ -11,6 +11,8 @@ import numpy as np
 from mdocfile.data_models import Mdoc
 
 from etwidgets.errors import FileFormatError
+from etwidgets.io.mrc_extended import axis_in
+from etwidgets.io.texts import read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 logging.getLogger("mdocfile").setLevel(
     logging.ERROR
 )  # it warns of every field that it keeps but does not know
-_AXIS = re.compile(r"Tilt axis angle\s*=\s*(-?\d+(?:\.\d*)?)", re.IGNORECASE)
+_MONTAGE = re.compile(r"^\[MontSection\b.*?(?=^\[|\Z)", re.MULTILINE | re.DOTALL)
+_AXIS_BEFORE_ROTATION_DEG = 90  # SerialEM's RotationAngle is that much more than the angle of its title
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +35,9 @@ class MdocSeries:
     name
         Of the file.
     tilts_deg
-        ``(T,)`` by ZValue.
+        ``(T,)`` by ZValue, or None.
+    lacking
+        Why there are no tilts; empty if there are.
     pixel_size_nm
         Or None.
     tilt_axis_deg
@@ -44,7 +49,8 @@ class MdocSeries:
     """
 
     name: str
-    tilts_deg: NDArray[np.float64]
+    tilts_deg: NDArray[np.float64] | None
+    lacking: str
     pixel_size_nm: float | None
     tilt_axis_deg: float | None
     microscope: dict[str, float]
@@ -52,38 +58,49 @@ class MdocSeries:
 
 
 def read_mdoc(path: Path) -> MdocSeries:
-    """Read an mdoc file.
+    """Read an mdoc file; the sections of a montage are passed over, as they are no images.
 
     Raises
     ------
     FileFormatError
-        If it has no sections, or one without a tilt.
+        If it cannot be read, or has no sections.
     """
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = _MONTAGE.sub("", read_text(path))
     try:
         sections = [section.model_dump() for section in Mdoc.from_string(text).section_data]
-    except (ValueError, IndexError, TypeError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FileFormatError(f"{path.name} cannot be read as mdoc: {first}") from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        lines = [line.strip() for line in str(error).splitlines()] or [type(error).__name__]
+        reason = ": ".join(lines[1:3] or lines)  # pydantic counts its errors in the first line
+        raise FileFormatError(f"{path.name} cannot be read as mdoc: {reason}") from error
     if not sections:
         raise FileFormatError(f"{path.name} has no [ZValue = ...] section")
     if all(section.get("ZValue") is not None for section in sections):
         sections.sort(key=lambda section: int(section["ZValue"]))
     tilts = [section.get("TiltAngle") for section in sections]
     missing = [i for i, tilt in enumerate(tilts) if tilt is None or not np.isfinite(tilt)]
-    if missing:
-        raise FileFormatError(f"{path.name}: section(s) {missing} have no TiltAngle")
-    axis = _AXIS.search(text)
     first_section = {key: value for key, value in sections[0].items() if value is not None}
     pixel = first_section.get("PixelSpacing") or _global(text, "PixelSpacing")
     return MdocSeries(
         name=path.name,
-        tilts_deg=np.array(tilts, dtype=float),
-        pixel_size_nm=float(pixel) / 10 if pixel else None,
-        tilt_axis_deg=float(axis.group(1)) if axis else None,
+        tilts_deg=None if missing else np.array(tilts, dtype=float),
+        lacking=f"section(s) {_some(missing)} have no TiltAngle" if missing else "",
+        pixel_size_nm=float(pixel) / 10 if pixel and 0 < float(pixel) < np.inf else None,
+        tilt_axis_deg=_axis(text, first_section),
         microscope=_microscope(first_section, text),
         original={key: _plain(value) for key, value in first_section.items()},
     )
+
+
+def _axis(text: str, section: dict[str, Any]) -> float | None:
+    named = axis_in(text)
+    rotation = section.get("RotationAngle")
+    if named is not None or not isinstance(rotation, int | float) or not np.isfinite(rotation):
+        return named
+    return (float(rotation) - _AXIS_BEFORE_ROTATION_DEG + 180) % 360 - 180
+
+
+def _some(indices: list[int]) -> str:
+    return ", ".join(map(str, indices[:5])) + (f" and {len(indices) - 5} more" if len(indices) > 5 else "")
 
 
 def beside(path: Path) -> Path | None:
@@ -101,13 +118,14 @@ def _microscope(section: dict[str, Any], text: str) -> dict[str, float]:
     if voltage:
         values["beam_energy"] = voltage
     size = re.search(r"^ImageSize\s*=\s*(\d+)\s+(\d+)", text, re.MULTILINE)
-    if "ExposureTime" in section and size:
-        values["dwell_time"] = float(section["ExposureTime"]) / (int(size.group(1)) * int(size.group(2)))
+    pixels = int(size.group(1)) * int(size.group(2)) if size else 0
+    if "ExposureTime" in section and pixels:
+        values["dwell_time"] = float(section["ExposureTime"]) / pixels
     return values
 
 
 def _global(text: str, name: str) -> float | None:
-    found = re.search(rf"^{name}\s*=\s*(-?[\d.]+)\s*$", text, re.MULTILINE)
+    found = re.search(rf"^{name}\s*=\s*(-?\d+(?:\.\d*)?)\s*$", text, re.MULTILINE)
     return float(found.group(1)) if found else None
 
 

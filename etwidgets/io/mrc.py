@@ -1,35 +1,38 @@
-"""The MRC family: header checks, pixel size and the tilts of the extended headers; data through mrcfile.
+"""The MRC family: header checks, pixel size, and data as grey values in their order, eager or lazy.
 
-Knows the file alone, not what lies beside it. FEI records: 1024 of 128 bytes; SerialEM's layout:
+Knows the file alone, not what lies beside it. Modes and flags are those of MRC2014 and of IMOD:
 https://bio3d.colorado.edu/imod/doc/mrc_format.txt
 """
 
 from __future__ import annotations
 
-import logging
-import sys
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import dask.array as da
-import mrcfile
 import numpy as np
+from mrcfile.dtypes import HEADER_DTYPE
 
 from etwidgets.errors import FileFormatError
+from etwidgets.io.hdf5 import check_size
+from etwidgets.io.mrc_extended import SectionFacts, section_facts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-_log = logging.getLogger(__name__)
 _HEADER_BYTES = 1024
-_FEI_RECORDS, _FEI_RECORD_BYTES = 1024, 128
-_FEI_TILT_AXIS, _FEI_PIXEL_SIZE, _FEI_MAGNIFICATION = 10, 11, 12
-_FEI2_ALPHA_TILT = 100  # byte of a FEI1 or FEI2 record (MRC2014 of Thermo Fisher, version 2)
-_BYTES_PER_VALUE = {0: 1, 1: 2, 2: 4, 4: 8, 6: 2, 12: 2}
-_SERIALEM_TILT = 1
+_TYPES = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2"}
+_PACKED = 101  # two values of 4 bits in a byte, the first in the low bits; a row ends with a whole byte
+_NOT_READ = {
+    3: "complex whole numbers",
+    4: "complex numbers",
+    16: "colors",
+}
+_IMOD_STAMP, _IMOD_SIGNED, _IMOD_HALF = 1146047817, 1, 16
+_VOLUME_STACK = 401  # and above, in the field ispg
 _FACTS = (
     "nx", "ny", "nz", "mode", "nxstart", "nystart", "nzstart", "mx", "my", "mz", "cella", "cellb", "mapc",
     "mapr", "maps", "dmin", "dmax", "dmean", "rms", "ispg", "nsymbt", "origin",
@@ -43,28 +46,90 @@ class MrcSeries:
     Attributes
     ----------
     data
-        ``(T, Y, X)``: an array, or a dask array one projection a chunk.
+        ``(T, Y, X)`` in the machine's byte order: an array, or a dask array one projection a chunk.
     pixel_size_nm
         Of the y and x axis, or None where the header has none.
-    tilts_deg
-        ``(T,)`` of the extended header, or None.
-    tilt_source
-        Which extended header they are from.
-    tilt_axis_deg
-        Direction of the tilt axis in the images as the header has it, or None.
-    magnification
-        Or None.
+    sections
+        What the extended header says of the projections.
     header
         The fields of the header that say something, by their names in the format; its labels as ``labels``.
     """
 
     data: Any
     pixel_size_nm: float | None
-    tilts_deg: NDArray[np.float64] | None
-    tilt_source: str
-    tilt_axis_deg: float | None
-    magnification: float | None
+    sections: SectionFacts
     header: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class MrcHeader:
+    """The first 1024 bytes.
+
+    Attributes
+    ----------
+    raw
+        The bytes.
+    record
+        The fields, by their names in the format.
+    order
+        ``"<"`` or ``">"``: the byte order of the file.
+    labels
+        Its ten labels as one text.
+    """
+
+    raw: bytes
+    record: Any
+    order: str
+    labels: str
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Sections, rows, columns as they are stored."""
+        return int(self.record.nz), int(self.record.ny), int(self.record.nx)
+
+    @property
+    def mode(self) -> int:
+        """How a value is stored."""
+        return int(self.record.mode)
+
+    @property
+    def imod_flags(self) -> int | None:
+        """IMOD's flags, if its stamp is there."""
+        return self.number("i4", 156) if self.number("i4", 152) == _IMOD_STAMP else None
+
+    def number(self, kind: str, byte: int) -> int:
+        """A whole number at a byte."""
+        return int(np.frombuffer(self.raw, f"{self.order}{kind}", 1, byte)[0])
+
+    @property
+    def packed(self) -> bool:
+        """Whether a byte holds two values."""
+        return self.mode == _PACKED or (self.mode == 0 and bool((self.imod_flags or 0) & _IMOD_HALF))
+
+    @property
+    def columns(self) -> int:
+        """Values in a row; SerialEM writes packed rows as half as many bytes."""
+        return self.shape[2] * 2 if self.packed and self.mode == 0 else self.shape[2]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """How values are stored; whole numbers have a sign unless stamp or minimum and maximum deny it."""
+        if self.packed:
+            return np.dtype(np.uint8)
+        stored = np.dtype(f"{self.order}{_TYPES[self.mode]}")
+        if stored.kind != "i":
+            return stored
+        if self.mode == 0 and self.imod_flags is not None:
+            signed = bool(self.imod_flags & _IMOD_SIGNED)
+        else:
+            signed = not (self.record.dmin >= 0 and self.record.dmax > np.iinfo(stored).max)
+        return stored if signed else np.dtype(f"{self.order}u{stored.itemsize}")
+
+    @property
+    def stored_shape(self) -> tuple[int, int, int]:
+        """Sections, rows, and elements of :attr:`dtype` in a row of the file."""
+        sections, rows, columns = self.shape
+        return sections, rows, (columns + 1) // 2 if self.mode == _PACKED else columns
 
 
 def read_mrc(path: Path, *, lazy: bool = False) -> MrcSeries:
@@ -73,156 +138,123 @@ def read_mrc(path: Path, *, lazy: bool = False) -> MrcSeries:
     Raises
     ------
     FileFormatError
-        If the header makes no sense, or promises more than the file holds.
+        If the header makes no sense, promises more than the file holds, or names a mode that is not read.
+    UnsafeFileError
+        If it would fill the memory.
+
+    Warns
+    -----
+    UserWarning
+        If the file holds more than its header says.
     """
-    shape, header = _checked_header(path)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            with mrcfile.mmap(path, mode="r", permissive=True) as file:
-                extended = bytes(np.asarray(file.extended_header).tobytes())
-                data = _data(path, file, lazy=lazy)
-        except (ValueError, OSError) as error:
-            raise FileFormatError(f"{path.name} cannot be read as MRC: {error}") from error
-    for warning in caught:
-        _log.info("%s: %s", path.name, warning.message)
-    n_sections = shape[0]
-    found = _extended(header, extended, n_sections)
-    pixel = found.pop("pixel_size_nm", None) or _pixel_size_nm(header)
+    header = _checked_header(path)
+    start = _HEADER_BYTES + int(header.record.nsymbt)
+    if not lazy:
+        check_size(path, int(np.prod(header.stored_shape, dtype=object)) * header.dtype.itemsize)
+    with path.open("rb") as file:
+        file.seek(_HEADER_BYTES)
+        extended = file.read(start - _HEADER_BYTES)
+    sections = section_facts(header, extended)
     return MrcSeries(
-        data=data.reshape(shape),
-        pixel_size_nm=pixel,
-        tilts_deg=found.get("tilts_deg"),
-        tilt_source=found.get("tilt_source", ""),
-        tilt_axis_deg=found.get("tilt_axis_deg"),
-        magnification=found.get("magnification"),
+        data=_data(path, header, start, lazy=lazy),
+        pixel_size_nm=sections.pixel_size_nm or _pixel_size_nm(header.record),
+        sections=sections,
         header=_header_facts(header),
     )
 
 
-def _header_facts(header: Any) -> dict[str, Any]:
+def _header_facts(header: MrcHeader) -> dict[str, Any]:
     known: dict[str, Any] = {}
     for name in _FACTS:
-        value = header[name]
+        value = header.record[name]
         known[name] = (
             [float(value[part]) for part in value.dtype.names] if value.dtype.names else value.item()
         )
-    texts = [bytes(label).decode("ascii", "replace").strip("\0 ") for label in np.atleast_1d(header.label)]
-    known["labels"] = "; ".join(text for text in texts if text)
+    known["labels"] = header.labels
     return known
 
 
-def _checked_header(path: Path) -> tuple[tuple[int, int, int], Any]:
+def _checked_header(path: Path) -> MrcHeader:
     size = path.stat().st_size
     if size < _HEADER_BYTES:
         raise FileFormatError(f"{path.name} has {size} bytes; an MRC header alone has {_HEADER_BYTES}")
-    header = _raw_header(path)
-    shape = (int(header.nz), int(header.ny), int(header.nx))
-    mode, extended = int(header.mode), int(header.nsymbt)
-    if mode not in _BYTES_PER_VALUE or min(shape) < 1 or extended < 0:
+    header = _header(path)
+    shape, mode, extended = header.shape, header.mode, int(header.record.nsymbt)
+    if min(shape) < 1 or extended < 0:
         raise FileFormatError(
             f"{path.name} is no MRC file: mode {mode}, {shape} sections, rows, columns, "
             f"{extended} bytes of extended header"
         )
-    if mode == 4:
-        raise FileFormatError(f"{path.name} holds complex numbers (mode 4), not projections")
-    expected = _HEADER_BYTES + extended + shape[0] * shape[1] * shape[2] * _BYTES_PER_VALUE[mode]
+    if mode not in (*_TYPES, _PACKED):
+        what = _NOT_READ.get(mode, "an unknown kind of values")
+        raise FileFormatError(
+            f"{path.name} holds {what} (MRC mode {mode}); read are the modes 0, 1, 2, 6, 12 and 101. "
+            "Convert it, for instance with IMOD: newstack -mode 2"
+        )
+    expected = (
+        _HEADER_BYTES + extended + header.dtype.itemsize * int(np.prod(header.stored_shape, dtype=object))
+    )
     if size < expected:
         raise FileFormatError(
             f"{path.name} is truncated: its header promises {shape[0]} sections of {shape[1]} x {shape[2]} "
             f"({expected} bytes), the file has {size}; copy it again"
         )
-    return shape, header
+    per_volume = int(header.record.mz)
+    if int(header.record.ispg) >= _VOLUME_STACK and 1 < per_volume < shape[0]:
+        raise FileFormatError(
+            f"{path.name} holds {shape[0] // per_volume} volumes of {per_volume} sections each (space group "
+            f"{int(header.record.ispg)}), no tilt series; save one of them by itself"
+        )
+    if size > expected:
+        warnings.warn(
+            f"{path.name} has {size} bytes, its header accounts for {expected}: there may be more sections "
+            f"than the {shape[0]} that it names, or the size of its extended header is wrong",
+            stacklevel=5,
+        )
+    return header
 
 
-def _raw_header(path: Path) -> Any:
-    """The 1024 bytes as a record, in the byte order in which the sizes are the smaller.
+def _header(path: Path) -> MrcHeader:
+    """The header in the byte order in which the sizes are the smaller.
 
-    (A machine stamp would say it, if every program wrote one.) mrcfile would read the extended header
-    along, whatever size a damaged file claims for it.
+    A machine stamp would say it, if every program wrote one.
     """
     with path.open("rb") as file:
         raw = file.read(_HEADER_BYTES)
-    headers = [
-        np.frombuffer(raw, mrcfile.dtypes.HEADER_DTYPE.newbyteorder(order)).view(np.recarray)[0]
-        for order in "<>"
-    ]
-    return min(headers, key=lambda header: max(abs(int(header[n])) for n in ("nx", "ny", "nz", "mode")))
+    records = {
+        order: np.frombuffer(raw, HEADER_DTYPE.newbyteorder(order)).view(np.recarray)[0] for order in "<>"
+    }
+    order = min(
+        records, key=lambda order: max(abs(int(records[order][n])) for n in ("nx", "ny", "nz", "mode"))
+    )
+    texts = [bytes(label).decode("ascii", "replace").strip("\0 ") for label in records[order].label]
+    return MrcHeader(raw, records[order], order, "; ".join(text for text in texts if text))
 
 
-def _data(path: Path, file: Any, *, lazy: bool) -> Any:
+def _data(path: Path, header: MrcHeader, start: int, *, lazy: bool) -> Any:
+    shape, dtype = header.stored_shape, header.dtype
+    native = dtype.newbyteorder("=")
     if not lazy:
-        return np.array(file.data)
-    # a memory map of our own, for mrcfile's ends with its file object
-    start = _HEADER_BYTES + int(file.header.nsymbt)
-    mapped = np.memmap(path, dtype=file.data.dtype, mode="r", offset=start, shape=file.data.shape)
-    chunks = (1, *mapped.shape[1:]) if mapped.ndim == 3 else mapped.shape
-    return da.from_array(mapped, chunks=chunks, name=f"mrc-{path}-{path.stat().st_mtime_ns}")
+        flat = np.fromfile(path, dtype, count=int(np.prod(shape)), offset=start)
+        whole = flat.reshape(shape).astype(native, copy=False)
+        return _unpacked(whole, header.columns) if header.packed else whole
+    mapped = np.memmap(path, dtype=dtype, mode="r", offset=start, shape=shape)
+    data = da.from_array(mapped, chunks=(1, *shape[1:]), name=f"mrc-{path}-{path.stat().st_mtime_ns}")
+    if header.packed:
+        columns = header.columns
+        return data.map_blocks(_unpacked, columns, dtype=np.uint8, chunks=(*data.chunks[:2], (columns,)))
+    return data if dtype == native else data.astype(native)
 
 
-def _order(header: Any) -> str:
-    """``"<"`` or ``">"``: the byte order of the file."""
-    order = header.dtype.fields["nx"][0].byteorder
-    return ("<" if sys.byteorder == "little" else ">") if order == "=" else str(order)
+def _unpacked(rows: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
+    """Two values of 4 bits from each byte, the low bits first."""
+    values = np.empty((*rows.shape[:-1], 2 * rows.shape[-1]), np.uint8)
+    values[..., 0::2], values[..., 1::2] = rows & 15, rows >> 4
+    return values[..., :columns]
 
 
-def _pixel_size_nm(header: Any) -> float | None:
-    sampling, length = float(header.mx), float(header.cella.x)
-    if sampling <= 0 or length <= 0 or length == sampling:
+def _pixel_size_nm(record: Any) -> float | None:
+    sampling, length = float(record.mx), float(record.cella.x)
+    if not (sampling > 0 and 0 < length < np.inf) or length == sampling:
         return None  # 1 Angstrom per pixel is what programs write that do not know it
     return length / sampling / 10
-
-
-def _extended(header: Any, extended: bytes, n_sections: int) -> dict[str, Any]:
-    kind = bytes(header.exttyp).strip(b"\0 ")
-    if kind in (b"FEI1", b"FEI2"):
-        return _fei_2014(extended, n_sections, kind.decode(), header)
-    label = bytes(header.label[0]) if int(header.nlabl) > 0 or header.label[0] else b""
-    if b"Fei" in label and len(extended) >= _FEI_RECORDS * _FEI_RECORD_BYTES:
-        return _fei_2003(extended, n_sections, header)
-    if kind == b"SERI" or b"SerialEM" in label:
-        return _serialem(header, extended, n_sections)
-    return {}
-
-
-def _fei_2003(extended: bytes, n_sections: int, header: Any) -> dict[str, Any]:
-    order = _order(header)
-    table = np.frombuffer(extended[: _FEI_RECORDS * _FEI_RECORD_BYTES], dtype=f"{order}f4")
-    records = table.reshape(_FEI_RECORDS, -1)[: min(n_sections, _FEI_RECORDS)].astype(float)
-    found: dict[str, Any] = {}
-    if n_sections <= _FEI_RECORDS and np.ptp(records[:, 0]) > 0:
-        found = {"tilts_deg": records[:, 0].copy(), "tilt_source": "FEI extended header"}
-    if records[0, _FEI_PIXEL_SIZE] > 0:
-        found["pixel_size_nm"] = float(records[0, _FEI_PIXEL_SIZE]) * 1e9
-    found["tilt_axis_deg"] = float(records[0, _FEI_TILT_AXIS])
-    found["magnification"] = float(records[0, _FEI_MAGNIFICATION])
-    return found
-
-
-def _fei_2014(extended: bytes, n_sections: int, kind: str, header: Any) -> dict[str, Any]:
-    order = _order(header)
-    tilts: list[float] = []
-    position = 0
-    while len(tilts) < n_sections and position + _FEI2_ALPHA_TILT + 8 <= len(extended):
-        length = int(np.frombuffer(extended, f"{order}i4", 1, position)[0])
-        if length <= _FEI2_ALPHA_TILT + 8:
-            break
-        tilts.append(float(np.frombuffer(extended, f"{order}f8", 1, position + _FEI2_ALPHA_TILT)[0]))
-        position += length
-    if len(tilts) != n_sections or not np.isfinite(tilts).all():
-        return {}
-    return {"tilts_deg": np.array(tilts), "tilt_source": f"{kind} extended header"}
-
-
-def _serialem(header: Any, extended: bytes, n_sections: int) -> dict[str, Any]:
-    order = _order(header)
-    layout = np.frombuffer(bytes(header.extra2)[_SERIALEM_NINT:][:4], f"{order}i2")
-    n_bytes, flags = int(layout[0]), int(layout[1])
-    if not flags & _SERIALEM_TILT or n_bytes < 2 or n_bytes * n_sections > len(extended):
-        return {}
-    rows = np.frombuffer(extended[: n_bytes * n_sections], np.uint8).reshape(n_sections, n_bytes)
-    tilts = np.ascontiguousarray(rows[:, :2]).view(f"{order}i2")[:, 0] / 100
-    return {"tilts_deg": tilts.astype(float), "tilt_source": "SerialEM extended header"}
-
-
-_SERIALEM_NINT = 16  # byte 128 of the header, counted from the beginning of mrcfile's extra2

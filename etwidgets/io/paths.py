@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from etwidgets.errors import UnsafeFileError
+
+_LONGEST_PATH, _LONGEST_NAME = 4096, 255
 
 
 def safe_path(root: str | Path, name: str | Path) -> Path:
@@ -25,10 +28,15 @@ def safe_path(root: str | Path, name: str | Path) -> Path:
         If it lies outside ``root``, or is no regular file.
     """
     base = Path(root).resolve(strict=True)
-    path = (base / name).resolve()
+    _check_text(str(name))
+    try:
+        path = (base / name).resolve()
+    except (OSError, RuntimeError) as error:  # links that lead round in a circle
+        raise UnsafeFileError(f"{name} leads to no file: {error}") from error
     if not path.is_relative_to(base):  # before it is looked whether it exists: the page need not tell
         raise UnsafeFileError(f"{name} lies outside the folder {base}, which is all this page may read")
-    path = path.resolve(strict=True)
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {name} in {base}")
     if not path.is_file() and path.suffix != ".zspy":
         raise UnsafeFileError(f"{name} is not a regular file")
     return path
@@ -40,14 +48,25 @@ def safe_new_path(root: str | Path, name: str) -> Path:
     Raises
     ------
     UnsafeFileError
-        If the name has a folder in it, or begins with a dot.
+        If the name has a folder in it, begins with a dot, or is too long.
     FileExistsError
         If there is such a file already.
     """
     base = Path(root).resolve(strict=True)
     if not name or name != Path(name).name or name.startswith(".") or "\\" in name or "\0" in name:
         raise UnsafeFileError(f"{name!r} is no name of a file in {base}; give one without folders")
+    _check_text(name)
     path = base / name
     if path.exists() or path.is_symlink():
         raise FileExistsError(f"{name} exists in {base}; choose another name")
     return path
+
+
+def _check_text(name: str) -> None:
+    """Refuse what no file can be called; the system says it in another way on each platform."""
+    if "\0" in name:
+        raise UnsafeFileError(f"{name!r} is no name of a file")
+    if len(name) > _LONGEST_PATH or any(len(os.fsencode(part)) > _LONGEST_NAME for part in Path(name).parts):
+        raise UnsafeFileError(
+            f"a name of {len(name)} characters ({name[:40]}...) is no name of a file; give a shorter one"
+        )

@@ -5,7 +5,6 @@ Order: argument, mdoc, rawtlt or tlt beside the file, extended header, DM tags, 
 
 from __future__ import annotations
 
-import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets.errors import DataError, FileFormatError, TiltCountError
+from etwidgets.io import mdoc as mdoc_files
+from etwidgets.io.texts import read_tilt_file
+from etwidgets.signals.tilt_check import repeated, tilt_fault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _DISAGREEMENT_DEG = 0.5
-_IN_NAME = re.compile(r"(?<![\d.])([+-]?\d{1,2}(?:\.\d+)?)\s*(?:deg|°)", re.IGNORECASE)
 ARGUMENT = "argument"
 _TEXT_ENDINGS = (".rawtlt", ".tlt")
 
@@ -42,52 +43,64 @@ class TiltSource:
     tilts_deg: NDArray[np.float64]
 
 
-def read_tilt_file(path: Path) -> NDArray[np.float64]:
-    """Read a ``.rawtlt``, ``.tlt`` or other text file with one tilt in degrees per line.
-
-    Empty lines and what follows a ``#`` are passed over.
+def given(tilts: ArrayLike | str | Path) -> TiltSource:
+    """The tilts that the caller gave: values, or a text or mdoc file.
 
     Raises
     ------
-    FileFormatError
-        If a line is not one number; the message names it.
+    FileNotFoundError, FileFormatError
+        If the file is not there, or holds no tilts.
+    DataError
+        If they are no numbers, or cannot be tilts in degrees.
     """
-    tilts = []
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-        text = line.split("#")[0].strip()
-        if not text:
-            continue
-        try:
-            tilts.append(float(text))
-        except ValueError as error:
-            raise FileFormatError(
-                f"{path.name}, line {number}: {line!r} is not one tilt in degrees"
-            ) from error
-    if not tilts:
-        raise FileFormatError(f"{path.name} holds no tilts")
-    return np.array(tilts)
-
-
-def given(tilts: ArrayLike | str | Path) -> TiltSource:
-    """The tilts that the caller gave: values, or a text or mdoc file."""
     if isinstance(tilts, str | Path):
-        path = Path(tilts)
-        if path.suffix.lower() == ".mdoc":
-            from etwidgets.io.mdoc import read_mdoc
+        path = Path(tilts).expanduser()
+        if not path.is_file():
+            raise FileNotFoundError(f"there is no file of tilts {path}")
+        array, name = _of_file(path), f"{ARGUMENT} ({path.name})"
+    else:
+        values = getattr(tilts, "data", tilts) if hasattr(tilts, "axes_manager") else tilts
+        name = ARGUMENT
+        try:
+            array = np.asarray(values, dtype=float).ravel()
+        except (TypeError, ValueError) as error:
+            raise DataError(f"the tilts are no numbers: {error}") from error
+    fault = tilt_fault(array)
+    if fault:
+        raise DataError(f"{name}: {fault}")
+    return TiltSource(name, array)
 
-            return TiltSource(f"{ARGUMENT} ({path.name})", read_mdoc(path).tilts_deg)
-        return TiltSource(f"{ARGUMENT} ({path.name})", read_tilt_file(path))
-    values = getattr(tilts, "data", tilts) if hasattr(tilts, "axes_manager") else tilts
-    array = np.asarray(values, dtype=float).ravel()
-    if not np.isfinite(array).all():
-        raise DataError(f"tilt(s) {np.flatnonzero(~np.isfinite(array)).tolist()} are not finite")
-    return TiltSource(ARGUMENT, array)
+
+def _of_file(path: Path) -> NDArray[np.float64]:
+    if path.suffix.lower() != ".mdoc":
+        return read_tilt_file(path)
+    series = mdoc_files.read_mdoc(path)
+    if series.tilts_deg is None:
+        raise FileFormatError(f"{path.name}: {series.lacking}")
+    return series.tilts_deg
 
 
 def beside(path: Path) -> list[TiltSource]:
-    """The tilts in a ``.rawtlt`` or ``.tlt`` of the same name."""
-    candidates = [path.with_suffix(ending) for ending in _TEXT_ENDINGS]
-    return [TiltSource(file.name, read_tilt_file(file)) for file in candidates if file.is_file()]
+    """The tilts in a ``.rawtlt`` or ``.tlt`` of the same name.
+
+    Warns
+    -----
+    UserWarning
+        If such a file cannot be read.
+    """
+    found = []
+    for file in [path.with_suffix(ending) for ending in _TEXT_ENDINGS]:
+        if file.is_file():
+            try:
+                found.append(TiltSource(file.name, read_tilt_file(file)))
+            except FileFormatError as error:
+                warn_unused(path.name, str(error))
+    return found
+
+
+def warn_unused(what: str, reason: str) -> None:
+    """Say why a file beside ``what`` is not used."""
+    warnings.warn(f"{what}: not used: {reason}", stacklevel=4)
 
 
 def of_dm_tags(original: dict[str, Any], count: int) -> list[TiltSource]:
@@ -124,14 +137,6 @@ def of_metadata(metadata: dict[str, Any], count: int) -> list[TiltSource]:
     return []
 
 
-def of_names(names: Sequence[str]) -> list[TiltSource]:
-    """The tilts in file names such as ``wire_-12.0deg.tif``, if each has one."""
-    found = [_IN_NAME.findall(Path(name).stem) for name in names]
-    if len(names) > 1 and all(len(values) == 1 for values in found):
-        return [TiltSource("file names", np.array([float(values[0]) for values in found]))]
-    return []
-
-
 def resolve(sources: Sequence[TiltSource], count: int, what: str) -> TiltSource | None:
     """The first of the sources that fits, checked against the others.
 
@@ -147,22 +152,32 @@ def resolve(sources: Sequence[TiltSource], count: int, what: str) -> TiltSource 
     Raises
     ------
     TiltCountError
-        If no source has one tilt per projection, or what the caller gave has not.
+        If the caller did not give one tilt per projection.
+
+    Warns
+    -----
+    UserWarning
+        If a source has another number of tilts or none that can be, two differ, or tilts occur twice.
     """
-    if not sources:
+    fitting = []
+    for source in sources:
+        if source.tilts_deg.size != count:
+            if source.name.startswith(ARGUMENT):
+                raise _count_error(source, count, what)
+            fault = f"{source.tilts_deg.size} tilts for {count} projections"
+        else:
+            fault = tilt_fault(source.tilts_deg)
+        if fault:
+            warnings.warn(f"{what}: the tilts of {source.name} are not used: {fault}", stacklevel=3)
+        else:
+            fitting.append(source)
+    if not fitting:
         return None
-    fitting = [source for source in sources if source.tilts_deg.size == count]
-    if not fitting or (sources[0].name.startswith(ARGUMENT) and fitting[0] is not sources[0]):
-        raise _count_error(sources[0], count, what)
     chosen = fitting[0]
-    for other in sources:
-        if other.tilts_deg.size != count:
-            warnings.warn(
-                f"{what}: {other.name} has {other.tilts_deg.size} tilts for {count} projections; "
-                f"the tilts of {chosen.name} are used",
-                stacklevel=2,
-            )
-            continue
+    twice = repeated(chosen.tilts_deg)
+    if twice:
+        warnings.warn(f"{what}: tilts of {chosen.name} that occur more than once: {twice}", stacklevel=3)
+    for other in fitting[1:]:
         difference = np.abs(other.tilts_deg - chosen.tilts_deg)
         if difference.max() > _DISAGREEMENT_DEG:
             worst = int(difference.argmax())
@@ -170,7 +185,7 @@ def resolve(sources: Sequence[TiltSource], count: int, what: str) -> TiltSource 
                 f"{what}: the tilts of {chosen.name} and {other.name} differ by up to "
                 f"{difference.max():.2f} deg (projection {worst}: {chosen.tilts_deg[worst]:.2f} and "
                 f"{other.tilts_deg[worst]:.2f}); those of {chosen.name} are used",
-                stacklevel=2,
+                stacklevel=3,
             )
     return chosen
 

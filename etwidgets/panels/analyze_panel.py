@@ -13,11 +13,12 @@ import numpy as np
 from etwidgets.atomic import atomic_path
 from etwidgets.errors import ParameterError
 from etwidgets.io import safe_new_path
+from etwidgets.panels.cures import NO_VOLUME, CureStrip, PixelPart
 from etwidgets.panels.measured import comparison_html, summary_html, table_html
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, outlined, pixel_size, slice_panes
 from etwidgets.panels.pieces import button, control, heading, text
-from etwidgets.session import SERIES
+from etwidgets.session import SERIES, Cure
 from etwidgets.session.measuring import Subject, find_threshold, histogram
 from etwidgets.views import CurveView, ImageView, SpectrumCurve, SpectrumView, SpectrumWindow
 
@@ -60,8 +61,6 @@ class AnalyzePanel(Panel):
 
     def __init__(self, session: Session, root: str | Path | None = None) -> None:
         self._root = None if root is None else Path(root).resolve()
-        self._found: dict[str, float] = {}
-        self._bars: tuple[Any, NDArray[np.float64], NDArray[np.float64]] | None = None
         self._filling = False
         super().__init__(session)
 
@@ -83,8 +82,10 @@ class AnalyzePanel(Panel):
         below = widgets.HBox([widgets.VBox([self._curve, self._profile]), self._summary]).add_class(
             "etw-results"
         )
-        form = [heading("Part"), *self._build_parting(), heading("Measure"), *self._build_measuring()]
-        self.refresh_on(self.model, ("reconstruction", "channels", "measurements"))
+        self._strip, self._pixel = CureStrip(self, 2), PixelPart(self)
+        form = [self._strip.widget, self._pixel.widget]
+        form += [heading("Part"), *self._build_parting(), heading("Measure"), *self._build_measuring()]
+        self.refresh_on(self.model, ("reconstruction", "channels", "measurements", "stale", "stack"))
         self.refresh_on(self.display, ("voxel", "contrast", "colour_map"))
         return [self._images, self._histogram, below, self._table], form
 
@@ -121,6 +122,12 @@ class AnalyzePanel(Panel):
         saving = [self.controls[name] for name in ("file-name", "save")] if self._root is not None else []
         return [*(self.controls[name] for name in names), self.hint, *saving, text(_HELP)]
 
+    def fresh(self) -> None:
+        """No threshold and no histogram are known."""
+        self._contrast.clear()
+        self._found: dict[str, float] = {}
+        self._bars: tuple[Any, NDArray[np.float64], NDArray[np.float64]] | None = None
+
     # -- drawing ------------------------------------------------------------------------------------
 
     def redraw(self) -> None:
@@ -137,7 +144,25 @@ class AnalyzePanel(Panel):
         else:
             self._draw()
         self._show_result()
+        self._tell_doubts()
         self.enable()
+
+    def _tell_doubts(self) -> None:
+        """What makes the numbers mean less than they could, and what mends it."""
+        volume, stack, lines = self.model.reconstruction, self.model.stack, []
+        if volume is not None and self.model.stale:
+            lines.append(("The series changed after this volume was reconstructed.", self._again()))
+        unknown = volume is not None and pixel_size(volume, "x") is None
+        if unknown and self._pixel.known is None:
+            lines.append(("The pixel size is not known: lengths are in voxels.", None))
+        self._strip.show(lines)
+        self._pixel.widget.layout.display = (
+            "" if unknown and stack is not None and self._pixel.known is None else "none"
+        )
+
+    def _again(self) -> Cure | None:
+        made = [step for step in self.session.steps_of_series if step.operation == "reconstruct"]
+        return Cure("Reconstruct again", "reconstruct", made[-1].parameters) if made else None
 
     def _draw(self) -> None:
         volume = self._volume
@@ -197,11 +222,16 @@ class AnalyzePanel(Panel):
     def enable(self) -> None:
         """Measuring needs a volume and a threshold; a table is saved when there is one."""
         super().enable()
+        self._strip.enable()
         self.controls["run"].disabled |= self._which not in self._found
         self.controls["save"].disabled = not self.model.measurements
         self.controls["classes"].layout.display = (
             "" if self.controls["method"].value == "multi-otsu" else "none"
         )
+
+    def way_out(self) -> Cure | None:
+        """To where a volume is made."""
+        return NO_VOLUME if self.model.reconstruction is None else None
 
     def reason(self) -> str:
         """Why nothing can be measured."""

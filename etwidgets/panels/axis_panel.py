@@ -57,8 +57,6 @@ class AxisPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._contrast = Contrast()
-        self._columns: list[int] = []
-        self._searching = False
         self._projection = self.add_view(ImageView(height=240))
         self._slices = self.add_view(ImageView(height=260).add_class("etw-grow"))
         self._help, self._found = text(), text()
@@ -66,8 +64,6 @@ class AxisPanel(Panel):
         self._build_form()
         self._objective = ObjectiveCurve(self)
         self._wire()
-        self._start_anew()
-        self._show_help()
         form = [self.controls[name] for name in ("method", "auto", "apply", "reset")]
         parts = [heading("Tilt axis"), *form[:2], self._found, *form[2:], self.hint]
         look = row(
@@ -127,6 +123,14 @@ class AxisPanel(Panel):
         self._undo.callback(self._projection.on_drag(lambda event: self.guard(lambda: self._dragged(event))))
         for view in (self._projection, self._slices):
             self._undo.callback(view.on_key(lambda event: self.guard(lambda: self._key(event))))
+
+    def fresh(self) -> None:
+        """The columns are where they are best for the series, and nothing is being searched."""
+        self._contrast.clear()
+        self._columns: list[int] = []
+        self._searching = False
+        self._start_anew()
+        self._show_help()
 
     def redraw(self) -> None:
         """Show the projection with the axis line, and ask for the slices."""

@@ -45,7 +45,7 @@ class ChannelsPart:
         adding = [panel.controls[name] for name in names]
         self.widget = widgets.VBox([heading("Channels"), self._words, *adding, self._removal])
         """All of it, from top to bottom; hidden without a series."""
-        self.refresh()
+        panel.on_fresh(self.refresh)
 
     def refresh(self) -> None:
         """Say which channels there are."""

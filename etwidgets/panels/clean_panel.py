@@ -42,16 +42,11 @@ class CleanPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._contrast = Contrast()
-        self._marked: set[int] = set()
-        self._quality: Quality | None = None
-        self._judged: Any = None  # the data whose quality was asked for last
-        self._places: list[tuple[int, int, int, int]] = []
         self._images = self.add_view(ImageView(height=520).add_class("etw-grow"))
         self._tilt_row = row(add_tilt_slider(self))
         self._help, self._said = text(), text()
         self._build_form()
         self._wire()
-        self._offer_whole()
         tool = self.controls["tool"]
         form = [heading("Clean"), tool, self._help, *self._forms.values(), self._said]
         return [self._images, self._tilt_row], [*form, self.controls["run"], self.hint, *add_look(self)]
@@ -100,6 +95,14 @@ class CleanPanel(Panel):
         self.on_click("clear", self._unmark)
         self._undo.callback(self._images.on_drag(lambda event: self.guard(lambda: self._dragged(event))))
         self._undo.callback(self._images.on_click(lambda event: self.guard(lambda: self._clicked(event))))
+
+    def fresh(self) -> None:
+        """Nothing is marked and nothing is known of the projections."""
+        self._contrast.clear()
+        self._judged: Any = None  # the data whose quality was asked for last
+        self._places: list[tuple[int, int, int, int]] = []
+        self._said.value = ""
+        self._offer_whole()
 
     # -- pictures -----------------------------------------------------------------------------------
 
@@ -196,8 +199,8 @@ class CleanPanel(Panel):
 
     def _offer_whole(self) -> None:
         """A new stack: the rectangle is all of it, and nothing is marked."""
-        self._marked.clear()
-        self._quality = None
+        self._marked: set[int] = set()
+        self._quality: Quality | None = None
         stack = self.model.stack
         if stack is not None:
             height, width = stack.data.shape[-2:]

@@ -73,6 +73,7 @@ class Contest:
     def forget(self) -> None:
         """Go back to the panel's usual pictures."""
         self._active, self._contenders = False, []
+        self._words.value = ""
         self.widget.layout.display = "none"
 
     def start(self) -> None:

@@ -73,7 +73,9 @@ class Convergence:
     def forget(self) -> None:
         """Go back to the panel's usual pictures."""
         self._following.stop()
-        self._course = None
+        self._course = self._request = None
+        self._words.value = ""
+        self._curve.clear()
         self.widget.layout.display = "none"
 
     def _start(self) -> None:

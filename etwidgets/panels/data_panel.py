@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +13,13 @@ from etwidgets.align import Finding, check_up
 from etwidgets.errors import ParameterError, UnsafeFileError
 from etwidgets.io import EXTENSIONS, safe_new_path, safe_path
 from etwidgets.panels.channels_part import ChannelsPart
+from etwidgets.panels.cures import CureStrip, PixelPart, TiltsPart
 from etwidgets.panels.file_list import FileList
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import pixel_size
 from etwidgets.panels.pieces import button, control, facts, heading, row, text
-from etwidgets.session import SAMPLES, size_in_words
+from etwidgets.panels.series_part import SeriesPart
+from etwidgets.session import SAMPLES, Cure, size_in_words
 from etwidgets.views import UploadView
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _BESIDE = (*_TILTS, ".json")
 _WELCOME = """<h2>Open a tilt series</h2>
 <p>A tilt series is a stack of projections of one specimen at many tilts. From it you reconstruct a volume.
 The steps are at the left, in the order of the work; none is forbidden, and every one can be undone.</p>"""
+_SEVERAL = """<p class='etw-quiet'>Choose the file of the series. Where it has one file for each tilt, go
+into its folder and take all of them, or choose several with Shift or Ctrl.</p>"""
 _TOUR = "<p>New here? A tour of seven stops takes two minutes, on sample data.</p>"
 _WAY = """<p>Nothing yet. This is the way from projections to a volume:</p><table class='etw-facts etw-way'>
 <tr><th>Inspect</th><td>look for drift and bad projections</td></tr>
@@ -74,20 +77,14 @@ class DataPanel(Panel):
         samples = [(words, name) for name, words in SAMPLES.items()]
         self.add("sample", control(widgets.Dropdown, "sample", options=samples))
         self.add("open-sample", button("Open the sample", primary=True))
-        self.add("fix", button("Fix"))
-        self._findings: list[Finding] = []
-        self._warning = text("", "etw-strip")
+        self._strip, self._tilts, self._pixel = CureStrip(self, 4), TiltsPart(self), PixelPart(self)
         self._check = self.session.latest(check_up, self._show_findings)
         self._undo.callback(self._check.close)
-        self._checked: object = None  # the data that were looked at last
-        self._told: tuple[str, ...] = ()
-        self._tell([])
         self.refresh_on(self.model, ("stack", "source"))
         self.listen(self.model, "busy", self.enable)
         self.on_click("open-sample", self._open_sample)
-        self.on_click("fix", self._fix)
-        form = [heading("What is open"), self._facts, self._warning, self.controls["fix"]]
-        form += [self._build_tilt_form(), self._build_pixel_form(), self._metadata]
+        form = [heading("What is open"), self._facts, self._strip.widget]
+        form += [self._tilts.widget, self._pixel.widget, self._metadata]
         sample = row(self.controls["sample"], self.controls["open-sample"])
         self.add("tour", button("Show me round"))
         self._tour = row(text(_TOUR), self.controls["tour"])
@@ -106,59 +103,41 @@ class DataPanel(Panel):
         if self._root is None:
             return []
         self._channels = ChannelsPart(self, self._chosen_file)
-        self._files = FileList(self, self._root, EXTENSIONS, self._choose_file)
+        self._series = SeriesPart(self, self._root, self._open_series)
+        self._files = FileList(self, self._root, EXTENSIONS, self._choose_file, self._series.look_at)
         self._upload = self.add_view(UploadView(self._path_of_upload, [*EXTENSIONS, *_BESIDE], _LIMIT))
         self._upload.add_class("etw-data-upload")
         self._upload.on_files(lambda paths: self.guard(lambda: self._open_uploaded(paths)))
         said = (
-            f"<p class='etw-quiet'>At most {size_in_words(_LIMIT)}; a file with the tilts "
+            f"<p class='etw-quiet'>At most {size_in_words(_LIMIT)} together; a file with the tilts "
             f"({' '.join(_TILTS)}) may be chosen together with the series. They go into the folder "
             f"{_UPLOADS} of the one above.</p>"
         )
         chosen = row(*(self.controls[name] for name in ("file", "tilts-file", "open")))
-        listed = [heading("A file on this machine"), self._files.widget, chosen]
-        return [*listed, heading("A file from your computer"), self._upload, text(said)]
+        listed = [heading("Files on this machine"), text(_SEVERAL), self._files.widget, chosen]
+        brought = [heading("Files from your computer"), self._upload, text(said)]
+        return [*listed, self._series.widget, *brought]
 
     def offer_tour(self, start: Callable[[], None]) -> None:
         """Show the button that starts the tour."""
         self.on_click("tour", start)
         self._tour.layout.display = ""
 
-    def _build_tilt_form(self) -> widgets.VBox:
-        """What to do about a series without tilts; shown for such a one only."""
-        degrees = {"step": 0.1, "min": -360, "max": 360}
-        self.add("first-tilt", control(widgets.BoundedFloatText, "first tilt (deg)", value=-60, **degrees))
-        self.add("tilt-step", control(widgets.BoundedFloatText, "step (deg)", value=1, **degrees))
-        self.add("set-tilts", button("Set the tilts", primary=True))
-        self.on_click("set-tilts", self._set_tilts)
-        why = text("<p>This file has no tilts. If they were equally spaced, give the first and the step.</p>")
-        names = ("first-tilt", "tilt-step", "set-tilts")
-        self._tilt_form = widgets.VBox([why, *(self.controls[name] for name in names)])
-        return self._tilt_form
-
-    def _build_pixel_form(self) -> widgets.VBox:
-        """The pixel size, to be given or mended."""
-        limits = {"min": 0, "max": 1e6, "step": 0.01}
-        self.add("pixel", control(widgets.BoundedFloatText, "pixel (nm)", value=1, **limits))
-        self.add("set-pixel", button("Set the pixel size"))
-        self.on_click("set-pixel", self._set_pixel_size)
-        self.on_change("pixel", self.enable)
-        self._pixel_form = widgets.VBox([self.controls["pixel"], self.controls["set-pixel"]])
-        return self._pixel_form
+    def fresh(self) -> None:
+        """Nothing was looked at, and nothing was found."""
+        self._checked: object = None  # the data that were looked at last
+        self._told: tuple[str, ...] = ()
+        self._tell([])
 
     def redraw(self) -> None:
         """Say what is open."""
         stack = self.model.stack
-        self._tilt_form.layout.display = "none" if stack is None or stack.has_tilts else ""
-        self._pixel_form.layout.display = "none" if stack is None else ""
+        self._pixel.widget.layout.display = "none" if stack is None else ""
         if stack is None:
             self._facts.value, self._metadata.value = _WAY, ""
         else:
             self._facts.value = facts(_facts_of(stack, self.model.source))
             self._metadata.value = _metadata_of(stack)
-            known = pixel_size(stack, "x")
-            if known is not None:
-                self.controls["pixel"].value = float(f"{known:.6g}")
         self._look_at(stack)
         self.enable()
 
@@ -179,36 +158,20 @@ class DataPanel(Panel):
             words = tuple(finding.words for finding in findings)
             news, self._told = words != self._told, words
             if findings and news:
-                self.session.tell(f"Check of the series: {findings[0].words}", "warning")
+                first = findings[0]
+                self.session.tell(f"Check of the series: {first.words}", "warning", action=_cure(first))
 
     def _tell(self, findings: list[Finding]) -> None:
-        self._findings = findings
-        lines = "".join(f"<p>{escape(finding.words)}</p>" for finding in findings)
-        self._warning.value = lines
-        self._warning.layout.display = "" if findings else "none"
-        fixable = [finding for finding in findings if finding.fix]
-        self.controls["fix"].layout.display = "" if fixable else "none"
-        if fixable:
-            self.controls["fix"].description = fixable[0].fix
-
-    def _fix(self) -> None:
-        fixable = [finding for finding in self._findings if finding.fix]
-        if fixable:
-            self.session.apply(fixable[0].operation, **fixable[0].parameters)
+        self._strip.show([(finding.words, _cure(finding)) for finding in findings])
 
     def enable(self) -> None:
         """Opening waits while a step runs."""
         super().enable()
-        for name in ("open", "open-sample", "set-tilts", "fix", "set-pixel"):
+        for name in ("open", "open-sample"):
             self.controls[name].disabled = self.model.busy
-        stack = self.model.stack
-        known = None if stack is None else pixel_size(stack, "x")
-        given = self.controls["pixel"].value
-        same = known is not None and abs(given - known) <= 1e-5 * known
-        self.controls["set-pixel"].disabled |= same or given <= 0
-
-    def _set_pixel_size(self) -> None:
-        self.session.apply("set_pixel_size", pixel_size=self.controls["pixel"].value)
+        self._strip.enable()
+        if self._root is not None:
+            self._series.enable()
 
     def _choose_file(self, name: str) -> None:
         self.controls["file"].value = name
@@ -229,15 +192,17 @@ class DataPanel(Panel):
         self._files.list_again()
         series = [path for path in paths if path.suffix.lower() in EXTENSIONS]
         tilts = [path for path in paths if path.suffix.lower() in _TILTS]
-        if len(series) != 1:
-            self.session.tell(f"{len(paths)} files were uploaded; choose the one to open in the list.")
-            return
-        options = {"tilts": str(tilts[0])} if len(tilts) == 1 else {}
-        self.session.open(str(series[0]), **options)
+        given = str(tilts[0]) if len(tilts) == 1 else ""
+        if not series:
+            names = ", ".join(path.name for path in paths)
+            self.session.tell(f"{names}: no file of a tilt series was among what was uploaded.", "warning")
+        elif len(series) == 1:
+            self.session.open(str(series[0]), **({"tilts": given} if given else {}))
+        else:
+            self._series.look_at(series, given)
 
-    def _set_tilts(self) -> None:
-        first, step = self.controls["first-tilt"].value, self.controls["tilt-step"].value
-        self.session.apply("set_tilts", start=first, increment=step)
+    def _open_series(self, paths: list[str], tilts: list[float] | None) -> None:
+        self.session.open(paths, **({} if tilts is None else {"tilts": tilts}))
 
     def _open_sample(self) -> None:
         self.session.apply("sample", name=self.controls["sample"].value)
@@ -252,6 +217,10 @@ class DataPanel(Panel):
         root, tilts = self._root or Path.cwd(), self.controls["tilts-file"].value.strip()
         options = {"tilts": str(safe_path(root, tilts))} if tilts else {}
         self.session.open(self._chosen_file(), **options)
+
+
+def _cure(finding: Finding) -> Cure | None:
+    return Cure(finding.fix, finding.operation, finding.parameters) if finding.fix else None
 
 
 def _facts_of(stack: TomoStack, source: str) -> list[tuple[str, str]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from etwidgets.panels.pieces import text
+from etwidgets.panels.pieces import button, row, text
 from etwidgets.session import size_in_words
 
 if TYPE_CHECKING:
@@ -18,54 +19,79 @@ if TYPE_CHECKING:
     from etwidgets.panels.panel import Panel
 
 _MOST = 500
+_ABOVE = ".."
 
 
 class FileList:
-    """Folders to go into and files to choose.
+    """Folders to go into and files to choose: one, several, or all of a kind.
 
     Parameters
     ----------
     panel
-        Whose control ``files`` it is.
+        Whose controls ``files`` and ``all-files`` they are.
     root
         The folder that it does not leave.
     endings
         Of the files that are listed, with their dots.
     on_choice
         Called with a file's path relative to the root.
+    on_several
+        Called with the paths of two or more files.
     """
 
     def __init__(
-        self, panel: Panel, root: Path, endings: tuple[str, ...], on_choice: Callable[[str], None]
+        self,
+        panel: Panel,
+        root: Path,
+        endings: tuple[str, ...],
+        on_choice: Callable[[str], None],
+        on_several: Callable[[list[str]], None],
     ) -> None:
         self._panel, self._root, self._folder = panel, root, root
-        self._endings, self._on_choice = endings, on_choice
+        self._endings, self._on_choice, self._on_several = endings, on_choice, on_several
         self._filling = False
+        self._alike: list[str] = []
         self._where = text()
         layout = widgets.Layout(width="auto", height="150px")
-        chooser = panel.add("files", widgets.Select(options=[], layout=layout))
+        chooser = panel.add("files", widgets.SelectMultiple(options=[], layout=layout), keep=True)
         chooser.add_class("etw-table")
+        panel.add("all-files", button("All files here as one series"), keep=True)
         panel.on_change("files", self._choose)
-        self.widget = widgets.VBox([self._where, chooser])
+        panel.on_click("all-files", lambda: self._on_several(self._alike))
+        panel.on_fresh(self._unmark)
+        self.widget = widgets.VBox([self._where, chooser, row(panel.controls["all-files"])])
         """The folder's name above the list."""
         self.list_again()
 
     def list_again(self) -> None:
         """Read the folder again."""
         inside = self._folder.relative_to(self._root)
-        lines: list[tuple[str, str]] = [("..  the folder above", "..")] if self._folder != self._root else []
+        lines: list[tuple[str, str]] = []
+        if self._folder != self._root:
+            lines.append(("..  the folder above", _ABOVE))
         entries = sorted(self._entries(), key=lambda path: (path.is_file(), path.name.lower()))
         lines += [(_line(path), path.name) for path in entries[:_MOST]]
         more = f": the first {_MOST} of {len(entries)}" if len(entries) > _MOST else ""
         nothing = "" if lines else ": no folder and no file of a known kind"
         self._where.value = f"<p class='etw-quiet'>{escape(str(self._root / inside))}{more}{nothing}</p>"
+        self._offer_all(entries)
         chooser = self._panel.controls["files"]
-        self._filling = True  # new options choose the first one for a moment
+        self._filling = True
         try:
             chooser.options = lines
-            chooser.value = None
+            chooser.value = ()
         finally:
             self._filling = False
+
+    def _offer_all(self, entries: list[Path]) -> None:
+        """All files of the commonest kind, where there are several."""
+        kinds = Counter(path.suffix.lower() for path in entries if path.is_file())
+        kind, count = kinds.most_common(1)[0] if kinds else ("", 0)
+        alike = [path for path in entries if path.is_file() and path.suffix.lower() == kind]
+        self._alike = [str(path.relative_to(self._root)) for path in alike] if count > 1 else []
+        offer = self._panel.controls["all-files"]
+        offer.description = f"All {count} {kind} files here as one series"
+        offer.layout.display = "" if self._alike else "none"
 
     def _entries(self) -> list[Path]:
         found = []
@@ -80,22 +106,39 @@ class FileList:
     def _is_inside(self, path: Path) -> bool:
         return path.resolve().is_relative_to(self._root)
 
+    def _unmark(self) -> None:
+        self._filling = True
+        try:
+            self._panel.controls["files"].value = ()
+        finally:
+            self._filling = False
+
     def _choose(self) -> None:
-        name = self._panel.controls["files"].value
-        if name is None or self._filling:
+        names = self._panel.controls["files"].value
+        if not names or self._filling:
             return
-        path = self._folder.parent if name == ".." else self._folder / name
-        if not self._is_inside(path):
+        paths = [self._folder.parent if name == _ABOVE else self._folder / name for name in names]
+        if not all(self._is_inside(path) for path in paths):
             return
-        if path.is_dir() and path.suffix.lower() not in self._endings:
-            before, self._folder = self._folder, path
-            try:
-                self.list_again()
-            except OSError:  # may not be read: stay, and have it told
-                self._folder = before
-                raise
-        else:
-            self._on_choice(str(path.relative_to(self._root)))
+        if len(paths) == 1 and self._is_folder(paths[0]):
+            self._go_into(paths[0])
+            return
+        files = [str(path.relative_to(self._root)) for path in paths if not self._is_folder(path)]
+        if len(files) == 1:
+            self._on_choice(files[0])
+        elif files:
+            self._on_several(files)
+
+    def _is_folder(self, path: Path) -> bool:
+        return path.is_dir() and path.suffix.lower() not in self._endings
+
+    def _go_into(self, path: Path) -> None:
+        before, self._folder = self._folder, path
+        try:
+            self.list_again()
+        except OSError:  # may not be read: stay, and have it told
+            self._folder = before
+            raise
 
 
 def _line(path: Path) -> str:

@@ -50,13 +50,20 @@ class HeaderLine(Panel):
         self.on_click("keys", self._turn_keys)
         self._keys = text(_KEYS, "etw-keys-table")
         self._keys.layout.display = "none"
-        names = ("undo", "redo", "tour", "keys")
+        self.add("sessions", button("Sessions", tooltip="All sessions, to continue another one"))
+        self.controls["sessions"].layout.display = "none"
+        names = ("undo", "redo", "sessions", "tour", "keys")
         return [row(self._words, *(self.controls[name] for name in names)), self._keys], []
 
     def offer_tour(self, start: Callable[[], None]) -> None:
         """Show the button that starts the tour."""
         self.on_click("tour", start)
         self.controls["tour"].layout.display = ""
+
+    def offer_sessions(self, go: Callable[[], None]) -> None:
+        """Show the button that goes to all sessions."""
+        self.on_click("sessions", go)
+        self.controls["sessions"].layout.display = ""
 
     def redraw(self) -> None:
         """Say what is open."""

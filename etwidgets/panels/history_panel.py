@@ -29,7 +29,10 @@ _FILMS = {_FILM: "projections", _TURNING: "tilting", _THROUGH: "x"}
 _KINDS = {
     _SCRIPT: ("steps.py", "The steps as a Python script; it gives the same arrays, bit for bit."),
     _NOTEBOOK: ("steps.ipynb", "The same as a notebook, one cell per step."),
-    _SESSION: ("session.json", "All steps and where they began; etw.Session().open_session(...) goes on."),
+    _SESSION: (
+        "session.json",
+        "All steps and where they began: to go on from, or to repeat on other series.",
+    ),
     _PROJECTIONS: ("projections.hspy", "As they are now. .hspy keeps all; .mrc and .tif for other programs."),
     _VOLUME: ("volume.hspy", "As it is now. .hspy keeps all; .mrc and .tif for other programs."),
     _FILM: ("projections.gif", "The series as it is now, in order of tilt; .gif or .mp4."),
@@ -78,7 +81,6 @@ class HistoryPanel(Panel):
         self.refresh_on(self.model, ("history", "kept", "stack", "reconstruction"))
         self.refresh_on(self.display, ("voxel", "projection", "contrast", "colour_map"))
         self.listen(self.model, ("can_undo", "can_redo", "busy", "reconstruction"), self.enable)
-        self._propose()
         words = text("<p class='etw-quiet'>Choose a line to go to the state after that step.</p>")
         buttons = row(self.controls["undo"], self.controls["redo"])
         pictures = [heading("What was done"), words, self.controls["steps"], buttons, *self._kept_part]
@@ -102,6 +104,11 @@ class HistoryPanel(Panel):
         names = ("keep", "kept", "return", "forget")
         line = row(*(self.controls[name] for name in names))
         self._kept_part = [line, self._no_picture, self._images]
+
+    def fresh(self) -> None:
+        """Name the file that is proposed."""
+        self._contrast.clear()
+        self._propose()
 
     def redraw(self) -> None:
         """List the steps, and compare with what was set aside."""

@@ -58,6 +58,10 @@ class InspectPanel(Panel):
         pictures = [self._images, row(play, tilt, column), self.hint]
         return pictures, [heading("Look"), self.controls["beside"], *look, text(_HELP)]
 
+    def fresh(self) -> None:
+        """Forget the contrast."""
+        self._contrast.clear()
+
     def redraw(self) -> None:
         """Show the projection and what is beside it."""
         stack = self.model.stack

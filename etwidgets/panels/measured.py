@@ -39,7 +39,7 @@ def summary_html(found: Measurement, *, known: bool) -> str:
     if found.by_iterations is not None:
         change = 100 * found.by_iterations.noise_part / found.by_iterations.value
         pairs.append(("one iteration ±", f"{change:.2f} %"))
-    said = "" if known else "<p class='etw-strip'>The pixel size is not known: lengths are in voxels.</p>"
+    said = "" if known else "<p class='etw-quiet'>Lengths are in voxels.</p>"
     return said + facts(pairs)
 
 

@@ -47,7 +47,7 @@ def add_tilt_slider(panel: Panel) -> widgets.SelectionSlider:
     panel.listen(slider, "value", to_display)
     panel.listen(panel.model, "stack", adjust)
     panel.listen(panel.display, "projection", adjust)
-    adjust()
+    panel.on_fresh(adjust)
     return slider
 
 
@@ -67,7 +67,7 @@ def add_column_slider(panel: Panel) -> widgets.IntSlider:
 
     panel.listen(panel.model, "stack", adjust)
     panel.listen(panel.display, "column", adjust)
-    adjust()
+    panel.on_fresh(adjust)
     panel.listen(slider, "value", to_display)
     return slider
 
@@ -83,6 +83,7 @@ def add_play(panel: Panel) -> widgets.Play:
         play.value = min(panel.display.projection, play.max)
 
     panel.listen(panel.model, "stack", limit)
+    panel.on_fresh(limit)
     limit()
     panel.bind("play", panel.display, "projection")
     return play

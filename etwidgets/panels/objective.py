@@ -36,7 +36,9 @@ class ObjectiveCurve:
         self._words = text()
         panel.add("take", button("Shift to the lowest misfit"))
         panel.on_click("take", self._take)
-        self._latest = panel.session.latest(_Rested(wait=not panel.session.runner.inline), self._show)
+        self._rested = _Rested(wait=not panel.session.runner.inline)
+        self._latest = panel.session.latest(self._rested, self._show)
+        panel.on_fresh(self._forget)
         panel._undo.callback(self._latest.close)  # noqa: SLF001  (a part of the panel)
         self.widget = widgets.VBox([self._curve, self._words, panel.controls["take"]])
         """Curve, words and button, from top to bottom."""
@@ -46,6 +48,12 @@ class ObjectiveCurve:
         """Show the misfit of this stack, and where the sliders are."""
         self._panel.controls["take"].disabled = self._search is None
         self._latest.submit(np.asarray(stack.data), stack.tilts_deg.copy(), shift_px, rotation_deg)
+
+    def _forget(self) -> None:
+        self._search = None
+        self._rested.forget()
+        self._words.value = ""
+        self._panel.controls["take"].disabled = True
 
     def _show(self, result: tuple[ShiftSearch, float]) -> None:
         search, shift = result
@@ -76,6 +84,10 @@ class _Rested:
     def __init__(self, *, wait: bool) -> None:
         self._wait = wait
         self._known: tuple[Any, float, ShiftSearch] | None = None
+
+    def forget(self) -> None:
+        """Let the projections go."""
+        self._known = None
 
     def __call__(
         self, projections: Any, tilts_deg: Any, shift_px: float, rotation_deg: float

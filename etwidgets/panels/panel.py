@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import ipywidgets as widgets
 
 from etwidgets.errors import EtwidgetsError, ParameterError
+from etwidgets.panels.cures import NO_SERIES, TiltsPart
+from etwidgets.panels.pieces import button
 from etwidgets.panels.style import style_sheet
 from etwidgets.panels.tree import close_tree
 from etwidgets.progress import Cancelled
@@ -21,13 +23,16 @@ from etwidgets.session import in_words
 from etwidgets.views.parts import with_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from traitlets import HasTraits
 
-    from etwidgets.session import Session
+    from etwidgets.session import Cure, Session
 
 _log = logging.getLogger(__name__)
+
+_SET = ("options", "min", "max", "value", "description", "disabled")
+"""Traits of a control that say something, in the order in which they are set."""
 
 COMMON_KEYS = (("z", "undo"), ("Shift-z", "redo"), ("[  ]", "the step before, the step after"))
 """Keys that every picture of every panel hears, and what they do."""
@@ -67,14 +72,21 @@ class Panel:
     def __init__(self, session: Session) -> None:
         self.session, self.model, self.display = session, session.model, session.display
         self.controls: dict[str, widgets.Widget] = {}
+        self._first: dict[str, dict[str, Any]] = {}  # what the controls were like when they were made
+        self._resetting = False
         self._undo = ExitStack()
         self._views: list[Any] = []
         self._draws: list[Callable[[], None]] = []
+        self._parts: list[Callable[[], None]] = []
         self._shown, self._outdated, self._closed = True, False, False
         self.turn: Callable[[int], None] = lambda _by: None
         """Shows the panel so many places further; set by whoever places several."""
+        self.go: Callable[[str], None] | None = None
+        """Shows the panel of a name; set by whoever places several."""
+        self._remedy = widgets.VBox([]).add_class("etw-remedy")
         self.hint = widgets.HTML().add_class("etw-hint").add_class(f"etw-{self.name}-hint")
         pictures, form = self.build()
+        self._place_remedy(pictures, form)
         self._pictures = widgets.VBox(pictures).add_class("etw-pictures")
         parts = [self._pictures]
         if form:
@@ -83,6 +95,8 @@ class Panel:
             widgets.Box(parts).add_class("etw").add_class("etw-panel").add_class(f"etw-panel-{self.name}")
         )
         self._alone: widgets.Box | None = None
+        self.listen(self.model, "specimen", self._begin_anew)
+        self._begin()
         self.listen(self.model, ("busy", "stack", "reconstruction"), self.enable)
         self.enable()
         self.refresh()
@@ -93,6 +107,13 @@ class Panel:
         """Make and wire the controls; return what goes into the pictures and into the form."""
         raise NotImplementedError
 
+    def fresh(self) -> None:
+        """Put what the panel knows beside its controls to its beginning, as the model is now.
+
+        Called once after :meth:`build`, and whenever another series comes into view; the controls have then
+        the values that they were made with, the views are empty, and nothing that a control does is heard.
+        """
+
     def redraw(self) -> None:
         """Draw what the model holds now; called only while the panel is shown."""
 
@@ -100,6 +121,10 @@ class Panel:
         """Disable what cannot act now, and say why in the hint; a subclass may add to it."""
         reason = self.reason()
         self.hint.value = reason
+        cure = self.way_out()
+        leads = cure is not None and self.go is not None
+        self.controls["way-out"].layout.display = "" if leads else "none"
+        self.controls["way-out"].description = cure.label if cure is not None and leads else ""
         for name in ("run", "apply", "auto"):
             if name in self.controls:
                 self.controls[name].disabled = bool(reason)
@@ -110,20 +135,78 @@ class Panel:
         if self.needs_stack and stack is None:
             return "Open a tilt series first (step Data)."
         if self.needs_tilts and stack is not None and not stack.has_tilts:
-            return "The tilt series has no tilts; set them in the step Data."
+            return "The tilt series has no tilts; set them here, or give a file with them in the step Data."
         if self.model.busy:
             return "A step is running; wait for it or press Cancel."
         return ""
 
+    def way_out(self) -> Cure | None:
+        """The button that leads to where the reason is mended; None where there is none."""
+        return NO_SERIES if self.needs_stack and self.model.stack is None else None
+
+    def mend(self, cure: Cure) -> None:
+        """Do the step or show the panel that mends something."""
+        if cure.operation:
+            self.session.apply(cure.operation, **cure.parameters)
+        if cure.panel and self.go is not None:
+            self.go(cure.panel)
+
+    def _place_remedy(self, pictures: list[widgets.Widget], form: list[widgets.Widget]) -> None:
+        """Under the hint: a way out of it, and the field for the tilts in panels that need them."""
+        self.add("way-out", button(""), keep=True)
+        self.on_click("way-out", self._go_out)
+        tilts = [TiltsPart(self).widget] if self.needs_tilts else []
+        self._remedy.children = (self.controls["way-out"], *tilts)
+        for parts in (pictures, form):
+            if self.hint in parts:
+                parts.insert(parts.index(self.hint) + 1, self._remedy)
+
+    def _go_out(self) -> None:
+        cure = self.way_out()
+        if cure is not None:
+            self.mend(cure)
+
     # -- controls -----------------------------------------------------------------------------------
 
-    def add(self, name: str, control: Any) -> Any:
-        """Register a control under a name and give it its DOM class; returns it."""
+    def add(self, name: str, control: Any, *, keep: bool = False) -> Any:
+        """Register a control under a name and give it its DOM class; returns it.
+
+        With another series it goes back to what it is like now. ``keep`` is for one that says nothing of a
+        series, such as a list of files.
+        """
         if name in self.controls:
             raise ParameterError(f"the panel {self.name} has a control {name!r} already")
         control.add_class(f"etw-{self.name}-{name}")
         self.controls[name] = control
+        if not keep:
+            self._first[name] = {trait: getattr(control, trait) for trait in _SET if control.has_trait(trait)}
         return control
+
+    def on_fresh(self, begin: Callable[[], None]) -> None:
+        """Have a part of the panel put to its beginning before the panel is; see :meth:`fresh`."""
+        self._parts.append(begin)
+
+    def _begin_anew(self) -> None:
+        """Another series: nothing may stay of the one before."""
+        self._begin()
+        self.enable()
+        self.refresh()
+
+    def _begin(self) -> None:
+        self._resetting = True
+        try:
+            for name, first in self._first.items():
+                _put_back(self.controls[name], first)
+            self._clear_views()
+            for begin in (*self._parts, self.fresh):
+                self.guard(begin)
+        finally:
+            self._resetting = False
+
+    def _clear_views(self) -> None:
+        for view in self._views:
+            if hasattr(view, "clear"):
+                view.clear()
 
     def add_view(self, view: Any) -> Any:
         """Have a view closed with the panel, and the keys that all panels know heard there; returns it."""
@@ -149,7 +232,8 @@ class Panel:
         chosen = [names] if isinstance(names, str) else list(names)
 
         def call(_change: Any) -> None:
-            self.guard(handler)
+            if not (self._resetting and source in self.controls.values()):
+                self.guard(handler)
 
         source.observe(call, chosen)
         self._undo.callback(source.unobserve, call, chosen)
@@ -181,6 +265,7 @@ class Panel:
             If the control cannot show the trait's value; it would stay wrong in silence.
         """
         control = self.controls[name]
+        self._first.pop(name, None)  # it follows its source
         setattr(control, control_trait, getattr(source, trait))
         if getattr(control, control_trait) != getattr(source, trait):
             raise ParameterError(
@@ -199,6 +284,10 @@ class Panel:
 
     def guard(self, action: Callable[[], Any]) -> None:
         """Run an action; an error is logged with its traceback and told to the user in words."""
+        self._ran(action)
+
+    def _ran(self, action: Callable[[], Any]) -> bool:
+        """Whether a guarded action came to its end."""
         try:
             action()
         except Cancelled:
@@ -207,6 +296,9 @@ class Panel:
             expected = isinstance(error, EtwidgetsError)
             _log.log(logging.INFO if expected else logging.ERROR, "panel %s", self.name, exc_info=error)
             self.session.tell(in_words(error), "error", error)
+        else:
+            return True
+        return False
 
     # -- shown or not -------------------------------------------------------------------------------
 
@@ -226,7 +318,8 @@ class Panel:
         """Redraw now, or when the panel is shown again."""
         self._outdated = not self._shown
         if self._shown:
-            self.guard(self.redraw)
+            if not self._ran(self.redraw):
+                self._clear_views()  # better nothing than pictures of what was there before
             for draw in self._draws:
                 self.guard(draw)
 
@@ -247,4 +340,21 @@ class Panel:
         self._undo.close()
         for view in self._views:
             view.close()
-        close_tree(self.widget, self.hint, *self.controls.values(), *([self._alone] if self._alone else []))
+        close_tree(
+            self.widget,
+            self.hint,
+            self._remedy,
+            *self.controls.values(),
+            *([self._alone] if self._alone else []),
+        )
+
+
+def _put_back(control: Any, first: Mapping[str, Any]) -> None:
+    """Give a control the values that it had; its limits and its value are set together."""
+    changed = {name: value for name, value in first.items() if getattr(control, name) != value}
+    if "options" in changed:
+        control.options = changed.pop("options")  # which chooses another value
+        changed |= {name: first[name] for name in ("value",) if getattr(control, name) != first[name]}
+    with control.hold_trait_notifications():
+        for name, value in changed.items():
+            setattr(control, name, value)

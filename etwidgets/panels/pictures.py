@@ -28,6 +28,10 @@ class Contrast:
         self._sample: NDArray[Any] = np.zeros(1)
         self._limits: dict[tuple[float, float], tuple[float, float]] = {}
 
+    def clear(self) -> None:
+        """Forget the signal, and let its data go."""
+        self._data, self._sample, self._limits = None, np.zeros(1), {}
+
     def sample_of(self, signal: TomoStack | RecStack) -> NDArray[Any]:
         """An even sample of the signal's values; the same array as long as the data are the same."""
         if self._data is not signal.data:

@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from etwidgets.engine import FILTERS, ITERATIVE, why_not
 from etwidgets.panels.contest import Contest
 from etwidgets.panels.convergence import FOLLOWED, Convergence
+from etwidgets.panels.cures import NOT_REGISTERED, CureStrip
 from etwidgets.panels.navigation import add_column_slider, add_look
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, sinogram_pane, slice_pane
@@ -19,6 +20,7 @@ from etwidgets.session.previews import reconstruction_time
 from etwidgets.views import ImageView
 
 if TYPE_CHECKING:
+    from etwidgets.session import Cure
     from etwidgets.signals import RecStack, TomoStack
 
 _HELP = {
@@ -65,6 +67,10 @@ _HELP = {
 }
 
 
+_UNREGISTERED = (
+    "These projections have not been registered: drift between them blurs the volume. Register them first, "
+    "or go on if the series came aligned."
+)
 _ALONE_PX, _WITH_CHOICE_PX, _WITH_CURVE_PX = 520, 400, 290  # height of the pictures
 _BACKENDS = {
     "auto": "the fastest here",
@@ -86,7 +92,7 @@ class ReconstructPanel(Panel):
         """Make and wire the controls."""
         self._sinogram_contrast, self._slice_contrast = Contrast(), Contrast()
         self._images = self.add_view(ImageView(height=_ALONE_PX).add_class("etw-grow"))
-        self._help, self._cost = text(), text()
+        self._help, self._cost, self._strip = text(), text(), CureStrip(self, 2)
         column = add_column_slider(self)
         self._build_form()
         self._convergence = Convergence(self, self._images.show)
@@ -95,12 +101,11 @@ class ReconstructPanel(Panel):
         self._clock = self.session.latest(reconstruction_time, self._tell_time)
         self._undo.callback(self._clock.close)
         self._wire()
-        self._show_method()
-        self._suggest_price()
         names = ("method", "iterations", "filter", "price", "levels", "constrain", "thickness", "backend")
         form = [heading("Reconstruct"), *(self.controls[name] for name in names), self._cost]
         pictures = [self._images, row(column), self._convergence.widget, self._contest.widget]
         buttons = [self.controls[name] for name in ("bin", "run", "follow", "compare")]
+        form.insert(1, self._strip.widget)
         return pictures, [*form, *buttons, self.hint, self._help, *look]
 
     def _build_form(self) -> None:
@@ -134,10 +139,20 @@ class ReconstructPanel(Panel):
         self.on_click("run", self._run)
         self.on_click("bin", lambda: self.session.apply("bin", factor=self._factor))
 
+    def fresh(self) -> None:
+        """Nothing is followed or compared, and the price of edges is that of the series."""
+        for contrast in (self._sinogram_contrast, self._slice_contrast):
+            contrast.clear()
+        self._cost.value = ""
+        self._to_usual()
+        self._show_method()
+        self._suggest_price()
+
     def redraw(self) -> None:
         """Show the sinogram, and the slice that was reconstructed from it."""
         self._tell_cost()
         stack, volume = self.model.stack, self.model.reconstruction
+        self._strip.show(_doubts(stack, self.model.source, stale=self.model.stale))
         if stack is None:
             self._images.show([])
         elif self._convergence.active:
@@ -274,6 +289,22 @@ class ReconstructPanel(Panel):
 
     def _run(self) -> None:
         self.session.apply("reconstruct", **self.parameters())
+
+
+def _doubts(stack: TomoStack | None, source: str, *, stale: bool) -> list[tuple[str, Cure | None]]:
+    """What should be known before a reconstruction is begun; nothing of it is forbidden."""
+    lines: list[tuple[str, Cure | None]] = []
+    if stack is not None and stack.data.shape[0] > 1 and not _is_registered(stack, source):
+        lines.append((_UNREGISTERED, NOT_REGISTERED))
+    if stale:
+        lines.append(("The series changed after this volume was reconstructed: reconstruct it again.", None))
+    return lines
+
+
+def _is_registered(stack: TomoStack, source: str) -> bool:
+    """Whether its projections were shifted, here or before; of IMOD's files the ending says so."""
+    names = (source, str(stack.metadata.get_item("General.original_filename", default="")))
+    return bool(stack.shifts_px.any()) or any(name.lower().endswith(".ali") for name in names)
 
 
 def _levels(written: str) -> list[float]:

@@ -70,8 +70,6 @@ class RegisterPanel(Panel):
         self._build_form()
         self._build_mending()
         self._wire()
-        self._offer_starts()
-        self._show_help()
         pictures = [self._images, row(play, tilt, column), row(look, which, self._nudge_row), self._curves]
         form = [self.controls[name] for name in ("method", "upsampling", "start", "crop", "run")]
         mending = [self._off, *(self.controls[name] for name in ("residuals", "pick", "exclude"))]
@@ -87,12 +85,10 @@ class RegisterPanel(Panel):
 
     def _build_mending(self) -> None:
         self._off = text()
-        self._judged: Any = None  # the data whose residuals were asked for last
         layout = widgets.Layout(width="auto", height="116px")
         self.add("residuals", widgets.SelectMultiple(options=[], layout=layout)).add_class("etw-table")
         self.add("pick", button("Select the outliers"))
         self.add("exclude", button("Exclude the selected"))
-        self._outliers: tuple[int, ...] = ()
         short = {"step": _NUDGE_PX}
         self.add("nudge_y", control(widgets.FloatText, "nudge y (px)", **short))
         self.add("nudge_x", control(widgets.FloatText, "x (px)", **short))
@@ -118,6 +114,16 @@ class RegisterPanel(Panel):
         self.on_click("exclude", self._exclude)
         self.on_click("nudge", self._apply_nudge)
         self._undo.callback(self._images.on_key(lambda event: self.guard(lambda: self._key(event))))
+
+    def fresh(self) -> None:
+        """Nothing is known to be off."""
+        self._contrast.clear()
+        self._judged: Any = None  # the data whose residuals were asked for last
+        self._outliers: tuple[int, ...] = ()
+        self._off.value = ""
+        self._nudge_row.layout.display = "none"
+        self._offer_starts()
+        self._show_help()
 
     def redraw(self) -> None:
         """Show the chosen pictures, before or after, the shifts that were applied, and what is off."""

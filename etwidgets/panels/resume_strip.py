@@ -1,66 +1,105 @@
-"""Offers what was left of sessions that were not closed; hidden when there is nothing."""
+"""Offers to continue sessions that were kept; hidden when there is none."""
 
 from __future__ import annotations
 
+import base64
 from html import escape
 from typing import TYPE_CHECKING
 
+from etwidgets.kept_sessions import list_sessions
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pieces import button, row, text
 from etwidgets.session.autosave import leftovers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import ipywidgets as widgets
 
+    from etwidgets.kept_sessions import KeptSession
     from etwidgets.session import Session
 
 
 class ResumeStrip(Panel):
-    """One line: what was left, Resume, Discard.
+    """One line: the session that was kept last, Continue, Discard, and the way to all of them.
 
     Parameters
     ----------
     session
-        That resumes.
+        That continues it.
     folder
         Where sessions are kept; None: nothing is offered.
+    go
+        Shows another address of the server that serves the page; None in a notebook, where the session is
+        continued in its place.
     """
 
     name = "resume"
-    title = "Resume"
+    title = "Continue"
     needs_stack = False
 
-    def __init__(self, session: Session, folder: Path | None) -> None:
-        self._left = [] if folder is None else leftovers(folder)
+    def __init__(
+        self, session: Session, folder: Path | None, go: Callable[[str], None] | None = None
+    ) -> None:
+        self._go = go
+        # a served page can also go to a session that is at work; a notebook cannot
+        find = leftovers if go is None else list_sessions
+        own = None if session.autosave is None else session.autosave.folder
+        self._kept = [] if folder is None else [kept for kept in find(folder) if kept.folder != own]
         super().__init__(session)
 
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._words = text("", "etw-strip")
-        self.add("resume", button("Resume"))
-        self.add("discard", button("Discard"))
+        self.add("resume", button("Continue", tooltip="Brings back its steps and results"))
+        self.add("discard", button("Discard", tooltip="Removes its steps and results from the disk"))
+        self.add("all", button("All sessions"))
         self.on_click("resume", self._resume)
         self.on_click("discard", self._discard)
-        return [row(self._words, self.controls["resume"], self.controls["discard"])], []
+        self.on_click("all", self._show_all)
+        self.controls["all"].layout.display = "none" if self._go is None else ""
+        names = ("resume", "discard", "all")
+        return [row(self._words, *(self.controls[name] for name in names))], []
 
     def redraw(self) -> None:
         """Offer the newest."""
-        self.widget.layout.display = "" if self._left else "none"
-        if self._left:
-            self._words.value = f"<p>Work that was not closed: {escape(self._left[0].words)}.</p>"
+        self.widget.layout.display = "" if self._kept else "none"
+        if self._kept:
+            kept = self._kept[0]
+            at_work = kept.about.at_work
+            state = " It is still in memory." if at_work else ""
+            self._words.value = (
+                f"<div class='etw-kept'>{_picture(kept)}<p>You can continue <b>"
+                f"{escape(kept.about.source)}</b>: "
+                f"{escape(kept.about.in_words)}.{state}</p></div>"
+            )
+            self.controls["discard"].layout.display = "none" if at_work else ""
 
     def enable(self) -> None:
-        """Resuming waits while a step runs."""
-        self.controls["resume"].disabled = self.model.busy
+        """Continuing waits while a step runs."""
+        self.controls["resume"].disabled = self.model.busy and self._go is None
 
     def _resume(self) -> None:
-        left = self._left.pop(0)
-        self.session.open_session(left.path)  # read at once; the steps are repeated from what was read
-        left.discard()
+        kept = self._kept[0]
+        if self._go is not None:
+            self._go(f"?session={kept.name}")
+            return
+        self._kept.pop(0)
+        self.session.resume(kept)
         self.refresh()
 
     def _discard(self) -> None:
-        self._left.pop(0).discard()
+        self._kept.pop(0).discard()
         self.refresh()
+
+    def _show_all(self) -> None:
+        if self._go is not None:
+            self._go("sessions")
+
+
+def _picture(kept: KeptSession) -> str:
+    if not kept.thumbnail.is_file():
+        return ""
+    data = base64.b64encode(kept.thumbnail.read_bytes()).decode()
+    return f"<img alt='' src='data:image/png;base64,{data}'>"

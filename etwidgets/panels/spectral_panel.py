@@ -55,14 +55,6 @@ class SpectralPanel(Panel):
 
     def __init__(self, session: Session, root: str | Path | None = None) -> None:
         self._root = None if root is None else Path(root).resolve()
-        self._windows: LineWindows | None = None
-        self._seen: Any = None
-        self._energies: NDArray[np.float64] | None = None
-        self._sum: NDArray[np.float64] | None = None
-        self._region: tuple[int, int, int, int] | None = None
-        self._of_region: NDArray[np.float64] | None = None
-        self._map: LiveMap | None = None
-        self._counts: NDArray[np.float64] | None = None
         super().__init__(session)
 
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
@@ -136,6 +128,12 @@ class SpectralPanel(Panel):
         parts = [self.controls[name] for name in ("map", "colour", "shown", "name", "rename")]
         self._map_part = widgets.VBox([heading("Maps"), self._table, *parts])
         return [self._map_part]
+
+    def fresh(self) -> None:
+        """Nothing is known of the spectra."""
+        self._seen: Any = None
+        self._forget_sum()
+        self._numbers.value = self._table.value = ""
 
     # -- drawing ------------------------------------------------------------------------------------
 
@@ -252,9 +250,7 @@ class SpectralPanel(Panel):
         self.controls["rename"].disabled = busy or self._channel is None
         self._joint.enable()
         if spectra is not None and self._windows is None and not self._is_x_ray:
-            self.hint.value = (
-                "Energy losses have no windows here: decompose them, or use spectral.element_maps."
-            )
+            self.hint.value = "Energy losses have no windows here: decompose them."
 
     @property
     def _is_x_ray(self) -> bool:
@@ -262,10 +258,18 @@ class SpectralPanel(Panel):
 
     # -- what is asked for --------------------------------------------------------------------------
 
+    def _forget_sum(self) -> None:
+        self._windows: LineWindows | None = None
+        self._energies: NDArray[np.float64] | None = None
+        self._sum: NDArray[np.float64] | None = None
+        self._region: tuple[int, int, int, int] | None = None
+        self._of_region: NDArray[np.float64] | None = None
+        self._map: LiveMap | None = None
+        self._counts: NDArray[np.float64] | None = None
+
     def _forget(self) -> None:
-        self._seen, self._windows, self._map = self.model.spectra, None, None
-        self._energies = self._sum = self._of_region = self._counts = None
-        self._region = None
+        self._seen = self.model.spectra
+        self._forget_sum()
         self._draw_spectrum()
 
     def _take_sum(self, found: SpectralSum) -> None:

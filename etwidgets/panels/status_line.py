@@ -13,6 +13,7 @@ from etwidgets.session import memory_of_process, size_in_words
 
 if TYPE_CHECKING:
     from etwidgets.session import JobStatus, Message
+    from etwidgets.session.model import Cure
 
 _PREPARING = "Preparing the engine (once on this machine, some 10 s); you can begin"
 
@@ -29,21 +30,35 @@ class StatusLine(Panel):
         self._words = text("", "etw-status-words")
         self._left = text("", "etw-status-left")
         self._message = text("", "etw-status-message")
+        self._unsaved = text("", "etw-status-unsaved")
         self._memory = text("", "etw-status-memory")
         self._log = text("", "etw-status-log")
         self._log.layout.display = "none"
         self.add("bar", widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="160px")))
         self.add("finish", button("Finish now", tooltip="Ends with the iterations that are done"))
         self.add("cancel", button("Cancel"))
+        self.add("mend", button(""))
+        self.on_click("mend", self._mend)
         self.add("messages", button("Messages", tooltip="All messages, with details of errors"))
         self.on_click("finish", self.session.finish)
         self.on_click("cancel", self.session.cancel)
         self.on_click("messages", self._turn_log)
-        self.refresh_on(self.model, ("job", "busy", "preparing", "message", "memory_used"))
+        self.refresh_on(self.model, ("job", "busy", "preparing", "message", "memory_used", "unsaved"))
         self.listen(self.model, "messages", self._write_log)
-        names = ("bar", "finish", "cancel", "messages")
-        bar, finish, cancel, messages = (self.controls[name] for name in names)
-        line = row(self._words, bar, self._left, finish, cancel, self._message, messages, self._memory)
+        names = ("bar", "finish", "cancel", "mend", "messages")
+        bar, finish, cancel, mend, messages = (self.controls[name] for name in names)
+        line = row(
+            self._words,
+            bar,
+            self._left,
+            finish,
+            cancel,
+            self._message,
+            mend,
+            self._unsaved,
+            messages,
+            self._memory,
+        )
         return [self._log, line], []
 
     def redraw(self) -> None:
@@ -64,6 +79,12 @@ class StatusLine(Panel):
         of_job = "" if running is None else running.message
         level, words = ("quiet", of_job) if message is None else (message.level, message.text)
         self._message.value = f"<span class='etw-{level}'>{escape(words)}</span>" if words else ""
+        cure = self._cure
+        self.controls["mend"].description = "" if cure is None else cure.label
+        self.controls["mend"].layout.display = "none" if cure is None else ""
+        unsaved = self.model.unsaved
+        self._unsaved.value = f"<span class='etw-error'>{escape(unsaved)}</span>" if unsaved else ""
+        self._unsaved.layout.display = "" if unsaved else "none"
         used, total = memory_of_process()
         self._memory.value = (
             f"<span class='etw-quiet' title='memory of this session, and of the machine'>"
@@ -72,6 +93,17 @@ class StatusLine(Panel):
 
     def enable(self) -> None:
         """Never disabled."""
+
+    @property
+    def _cure(self) -> Cure | None:
+        """What mends what the message says, while it is shown."""
+        message = self.model.message
+        return None if self.model.busy or message is None else message.action
+
+    def _mend(self) -> None:
+        cure = self._cure
+        if cure is not None:
+            self.mend(cure)
 
     def _turn_log(self) -> None:
         hidden = self._log.layout.display == "none"

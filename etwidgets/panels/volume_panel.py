@@ -12,6 +12,7 @@ import numpy as np
 
 from etwidgets.atomic import atomic_path
 from etwidgets.io import safe_new_path
+from etwidgets.panels.cures import NO_VOLUME
 from etwidgets.panels.navigation import add_look
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, pixel_size, slice_panes
@@ -22,7 +23,7 @@ from etwidgets.views import ImageView, VolumeChannel, VolumeView, overlay
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from etwidgets.session import Session
+    from etwidgets.session import Cure, Session
     from etwidgets.signals import RecStack
 
 _ALONE_PX, _WITH_RENDERING_PX = 320, 232  # height of the slices; with the rendering all fits into 720 px
@@ -67,7 +68,6 @@ class VolumePanel(Panel):
         self._rendered.layout.display = "none"
         self.add("which", control(widgets.Dropdown, "slices of", options=[]))
         self._filling, self._legend = False, text()
-        self._contrasts: dict[str, Contrast] = {}
         self.on_change("which", self._choose_volume)
         sliders = [self._voxel_slider(name, position) for position, name in enumerate(("x", "z", "y"))]
         self.add("render", button("Render", primary=True))
@@ -105,6 +105,12 @@ class VolumePanel(Panel):
         self.on_change("what", self._propose)
         self.on_click("save", self._save)
         return [*(self.controls[name] for name in ("what", "name", "save")), self._into]
+
+    def fresh(self) -> None:
+        """Nothing is rendered."""
+        self._contrast.clear()
+        self._contrasts: dict[str, Contrast] = {}
+        self._forget_rendering()
 
     def redraw(self) -> None:
         """Show the three slices."""
@@ -175,6 +181,10 @@ class VolumePanel(Panel):
         if self.model.stale:
             self.hint.value = "The series changed after this volume was reconstructed; reconstruct it again."
 
+    def way_out(self) -> Cure | None:
+        """To where a volume is made."""
+        return NO_VOLUME if self.model.reconstruction is None else None
+
     def reason(self) -> str:
         """Looking around works also while a step runs."""
         return (
@@ -193,7 +203,7 @@ class VolumePanel(Panel):
 
         self.listen(self.model, "reconstruction", adjust)
         self.listen(self.display, "voxel", adjust)
-        adjust()
+        self.on_fresh(adjust)
         self.listen(slider, "value", self._mover(slider, position))
         return slider
 
@@ -222,7 +232,7 @@ class VolumePanel(Panel):
 
     def _again(self) -> None:
         """The last reconstruction once more, of the series as it is now."""
-        steps = [step for step in self.session.history if step.operation == "reconstruct"]
+        steps = [step for step in self.session.steps_of_series if step.operation == "reconstruct"]
         self.session.apply("reconstruct", **steps[-1].parameters)
 
     def _propose(self) -> None:
@@ -278,6 +288,7 @@ class VolumePanel(Panel):
         return shown or found[:1]
 
     def _forget_rendering(self) -> None:
+        self._rendered.clear()
         self._rendered.layout.display = "none"
         self._images.height = _ALONE_PX
 

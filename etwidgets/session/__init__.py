@@ -1,14 +1,14 @@
 """The observable state of a tilt series, the steps that change it, and the jobs they run as; no widget."""
 
 from etwidgets.resources import size_in_words
-from etwidgets.session.autosave import Autosave, begin_autosave, state_folder
+from etwidgets.session.autosave import Autosave, begin_autosave
 from etwidgets.session.batch import run_batch
 from etwidgets.session.display import COLOUR_MAPS, SERIES, Display
 from etwidgets.session.estimate import memory_of_process
 from etwidgets.session.history import Channel
 from etwidgets.session.jobs import Job, in_words
 from etwidgets.session.latest import Latest
-from etwidgets.session.model import HistoryLine, JobStatus, Kept, Message, TomoStackModel
+from etwidgets.session.model import Cure, HistoryLine, JobStatus, Kept, Message, TomoStackModel
 from etwidgets.session.operations import OPERATIONS, Operation
 from etwidgets.session.own_operations import operation
 from etwidgets.session.runners import InlineRunner, Runner, ThreadRunner
@@ -22,6 +22,7 @@ __all__ = [
     "SERIES",
     "Autosave",
     "Channel",
+    "Cure",
     "Display",
     "HistoryLine",
     "InlineRunner",
@@ -41,5 +42,4 @@ __all__ = [
     "operation",
     "run_batch",
     "size_in_words",
-    "state_folder",
 ]

@@ -6,14 +6,19 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etwidgets.errors import EtwidgetsError, ParameterError
-from etwidgets.session.jobs import in_words
+from etwidgets.errors import ParameterError
+from etwidgets.session import saving
+from etwidgets.session.jobs import in_words, is_expected
+from etwidgets.session.parameters import check_choice
 from etwidgets.session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from etwidgets.session.operations import Operation
+
+ENDINGS = (".hspy", ".zspy", ".mrc", ".tif")
+"""Of results."""
 
 _log = logging.getLogger(__name__)
 
@@ -55,22 +60,32 @@ def run_batch(
 
     Raises
     ------
+    FileNotFoundError, FileFormatError
+        Before the first series, if there is no such session file, or it is none.
     ParameterError
-        At the end, if a series failed; naming those that did.
+        Before the first, if the ending is not known, two series have one name, or the folder is a file; at
+        the end, if a series failed, with the reason of each.
     """
     steps, folder, own = Path(steps), Path(output), tuple(operations)
-    folder.mkdir(parents=True, exist_ok=True)
+    sources: list[Path | None] = [Path(each) for each in series]
+    saving.read(steps)
+    check_choice("ending", ending, ENDINGS)
+    _check_names([each for each in sources if each is not None])
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ParameterError(
+            f"{folder} is no folder; choose another one for the results with --output"
+        ) from error
     results: list[Path] = []
     failed: list[str] = []
-    sources: list[Path | None] = [Path(each) for each in series]
     for source in sources or [None]:
         name = steps.stem if source is None else source.stem
         try:
             result = _one(Session(operations=own), steps, source, folder / name, ending)
         except Exception as error:  # noqa: BLE001  (the border: the other series must still be done)
-            expected = isinstance(error, EtwidgetsError)
-            _log.log(logging.INFO if expected else logging.ERROR, "%s", name, exc_info=error)
-            failed.append(name)
+            _log.log(logging.INFO if is_expected(error) else logging.ERROR, "%s", name, exc_info=error)
+            failed.append(f"{name} ({in_words(error)})")
             tell(f"{name}: {in_words(error)}")
         else:
             results.append(result)
@@ -79,6 +94,18 @@ def run_batch(
         count = len(failed) + len(results)
         raise ParameterError(f"{len(failed)} of {count} series failed: {', '.join(failed)}")
     return results
+
+
+def _check_names(sources: Sequence[Path]) -> None:
+    """Refuse two series whose results would have one name."""
+    seen: dict[str, Path] = {}
+    for source in sources:
+        other = seen.setdefault(source.stem, source)
+        if other is not source:
+            raise ParameterError(
+                f"the results of {other.name} and {source.name} would have one name; do them one after the "
+                "other, each with its own --output"
+            )
 
 
 def _one(session: Session, steps: Path, source: Path | None, stem: Path, ending: str) -> Path:

@@ -54,6 +54,16 @@ class Display(HasTraits):
         given: Any = self.channel_colours.get(name)
         return str(given) if given else CHANNEL_COLOURS[place % len(CHANNEL_COLOURS)]
 
+    def begin_anew(self, stack: TomoStack | None, volume: RecStack | None) -> None:
+        """Another series: nothing stays of how the one before was looked at but the colour map.
+
+        That one is a matter of taste and says nothing of the data.
+        """
+        for name, trait in self.traits().items():
+            if name != "colour_map":
+                self.set_trait(name, trait.default(self))
+        self.centre(stack, volume)
+
     def centre(self, stack: TomoStack | None, volume: RecStack | None) -> None:
         """Look at the middle: the projection nearest to 0 degrees, the central column and voxel."""
         if stack is not None:

@@ -6,11 +6,12 @@ earlier one by repeating the steps, which the session does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.checks import is_whole
 from etwidgets.errors import HistoryError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from etwidgets.session.measuring import Measurement
     from etwidgets.signals import RecStack, TomoStack
 
 
@@ -58,6 +60,8 @@ class State:
         Other signals of the same series.
     spectra
         The spectra ``(x, y, tilt | energy)`` of the same series as they were loaded, or None.
+    measurements
+        What was measured of the volumes that there are: :class:`~etwidgets.session.measuring.Measurement`.
     """
 
     stack: TomoStack | None = None
@@ -66,6 +70,7 @@ class State:
     source: str = ""
     channels: tuple[Channel, ...] = ()
     spectra: Any = None
+    measurements: tuple[Measurement, ...] = ()
 
     @property
     def signals(self) -> list[Any]:
@@ -74,6 +79,15 @@ class State:
         for channel in self.channels:
             found += [channel.stack, channel.reconstruction]
         return [signal for signal in found if signal is not None]
+
+    def holds(self, data: Any) -> bool:
+        """Whether an array is that of one of the signals."""
+        return any(signal.data is data for signal in self.signals)
+
+    def without_old_numbers(self) -> State:
+        """The same without what was measured of volumes that are not there any more."""
+        present = tuple(each for each in self.measurements if self.holds(each.subject.data))
+        return self if present == self.measurements else replace(self, measurements=present)
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,6 +191,13 @@ class History:
         self._position += 1
         self._let_go()
 
+    def amend(self, state: State) -> None:
+        """Put another state in place of the present one, which no step leads to: something was measured."""
+        if self._position == 0:
+            self._start = state
+        else:
+            self._entries[self._position - 1].state = state
+
     def check(self, position: int) -> None:
         """Refuse a position that there is not.
 
@@ -185,11 +206,11 @@ class History:
         HistoryError
             With the number of steps that there are.
         """
-        if not 0 <= position <= len(self._entries):
-            way = "undo" if position < 0 else "do again"
-            raise HistoryError(
-                f"there is no step to {way}; {self._position} of {len(self._entries)} are done"
-            )
+        if is_whole(position) and 0 <= position <= len(self._entries):
+            return
+        ways = {self._position - 1: "to undo", self._position + 1: "to do again"}
+        which = ways.get(position, repr(position)) if is_whole(position) else repr(position)
+        raise HistoryError(f"there is no step {which}; {self._position} of {len(self._entries)} are done")
 
     def path_to(self, position: int) -> tuple[State, tuple[Step, ...]]:
         """The nearest kept state at or before ``position``, and the steps from it to there."""

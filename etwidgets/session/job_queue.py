@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from etwidgets.errors import EtwidgetsError
 from etwidgets.progress import Cancelled
-from etwidgets.session.jobs import Job, JobProgress, in_words
+from etwidgets.session.jobs import Job, JobProgress, in_words, is_expected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,7 +134,7 @@ class JobQueue:
         self._end(task, "cancelled", f"{task.job.words}: cancelled. Nothing was changed.", stop)
 
     def _failed(self, task: Task, error: Exception) -> None:
-        expected = isinstance(error, EtwidgetsError)
+        expected = is_expected(error)
         _log.log(logging.INFO if expected else logging.ERROR, "%s failed", task.job.operation, exc_info=error)
         self._end(task, "failed", f"{task.job.words}: {in_words(error)}", error)
 

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from etwidgets.errors import EtwidgetsError
+from etwidgets.errors import EtwidgetsError, FileFormatError, UnsafeFileError
 from etwidgets.progress import Cancelled, Progress
 from etwidgets.resources import FULL
 from etwidgets.session.model import JobStatus
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from etwidgets.session.model import JobState
     from etwidgets.session.runners import Runner
 
+# with which a sentence on a file begins, if it does not begin with the name of the file
+_FIRST_WORDS = frozenset({"a", "an", "the", "there", "this", "no", "only", "give"})
 _INTERVAL = 0.1  # s between two reports to the user interface
 
 
@@ -190,15 +192,24 @@ class JobProgress(Progress):
             self._runner.post(lambda: self._tell(fraction, message))
 
 
+def is_expected(error: BaseException) -> bool:
+    """Whether it says what is wrong by itself, so that nobody needs the traceback."""
+    return isinstance(error, EtwidgetsError | OSError)
+
+
 def in_words(error: BaseException) -> str:
-    """What went wrong, as a sentence for the user."""
+    """What went wrong, as a sentence for the user; names of files and of parameters keep their letters."""
     text = str(error) or "no further explanation"
     if isinstance(error, FileNotFoundError) and error.filename is not None:
         return f"There is no file {error.filename}"
-    if isinstance(error, EtwidgetsError | FileNotFoundError | FileExistsError | PermissionError):
-        return text[0].upper() + text[1:]
-    if isinstance(error, OSError) and error.errno in FULL:
+    if isinstance(error, OSError) and error.errno in FULL and not isinstance(error, EtwidgetsError):
         return f"The disk is full: {text}. Make room, and try again."
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {(error.strerror or text).lower()}"
+    if isinstance(error, FileFormatError | UnsafeFileError | OSError):
+        return text[0].upper() + text[1:] if text.split()[0] in _FIRST_WORDS else text
+    if isinstance(error, EtwidgetsError):
+        return text[0].upper() + text[1:] if text.split()[0].isalpha() else text
     if isinstance(error, MemoryError):
         return "The memory was not enough. Bin or crop the tilt series, or close other programs."
     return f"Unexpected {type(error).__name__}: {text}"

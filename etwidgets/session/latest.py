@@ -24,6 +24,9 @@ class Latest:
         Called with the exception, on the same thread.
     runner
         Brings the results back. With an inline one each request is worked on at once.
+    epoch
+        A number that another one follows when earlier requests have lost their meaning: what comes of
+        them afterwards is dropped, be it a result or an error.
     """
 
     def __init__(
@@ -32,11 +35,12 @@ class Latest:
         on_result: Callable[[Any], None],
         on_error: Callable[[Exception], None],
         runner: Runner,
+        epoch: Callable[[], int] = lambda: 0,
     ) -> None:
         self._function, self._on_result, self._on_error = function, on_result, on_error
-        self._runner = runner
+        self._runner, self._epoch = runner, epoch
         self._changed = threading.Condition()
-        self._request: tuple[Any, ...] | None = None
+        self._request: tuple[int, tuple[Any, ...]] | None = None
         self._open = True
         self._working = False
         if not runner.inline:
@@ -45,10 +49,10 @@ class Latest:
     def submit(self, *request: Any) -> None:
         """Ask for a result; replaces a request that still waits."""
         if self._runner.inline:
-            self._work(request)
+            self._work(self._epoch(), request)
             return
         with self._changed:
-            self._request = request
+            self._request = self._epoch(), request
             self._changed.notify()
 
     @property
@@ -70,20 +74,21 @@ class Latest:
                 self._changed.wait_for(lambda: self._request is not None or not self._open)
                 if not self._open or self._request is None:
                     return
-                request, self._request, self._working = self._request, None, True
-            self._work(request)
+                (epoch, request), self._request, self._working = self._request, None, True
+            self._work(epoch, request)
+            del request  # while it waits for the next one it must not hold the arrays of this one
 
-    def _work(self, request: tuple[Any, ...]) -> None:
+    def _work(self, epoch: int, request: tuple[Any, ...]) -> None:
         try:
             result = self._function(*request)
         except Exception as error:  # noqa: BLE001  (a worker must not die; the error is shown)
-            self._deliver(self._on_error, error)
+            self._deliver(epoch, self._on_error, error)
         else:
-            self._deliver(self._on_result, result)
+            self._deliver(epoch, self._on_result, result)
 
-    def _deliver(self, receiver: Callable[[Any], None], value: Any) -> None:
+    def _deliver(self, epoch: int, receiver: Callable[[Any], None], value: Any) -> None:
         def call() -> None:
-            if self._open:
+            if self._open and epoch == self._epoch():
                 receiver(value)
 
         self._runner.post(call)

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from traitlets import Bool, Float, HasTraits, Int, Tuple, Unicode
 
 from etwidgets.session.traits import ByIdentity
 from etwidgets.signals import RecStack, TomoStack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 JobState = Literal["waiting", "running", "committed", "cancelled", "failed", "stale"]
 
@@ -56,6 +59,26 @@ class JobStatus:
         return self.state in ("waiting", "running")
 
 
+@dataclass(frozen=True)
+class Cure:
+    """What mends something: a button to press.
+
+    Attributes
+    ----------
+    label
+        On the button; a verb.
+    operation, parameters
+        The step that mends it, as ``session.apply`` takes it; empty: nothing is done, a panel is shown.
+    panel
+        Name of the panel in which it is mended; empty: the one that is shown.
+    """
+
+    label: str
+    operation: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    panel: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Message:
     """One sentence for the user.
@@ -70,12 +93,15 @@ class Message:
         For a bug report: where it went wrong; empty where there is nothing more to say.
     when
         With the time zone of this machine.
+    action
+        The button that mends it; None where there is none.
     """
 
     text: str
     level: Literal["info", "warning", "error"] = "info"
     details: str = ""
     when: datetime = field(default_factory=lambda: datetime.now().astimezone())
+    action: Cure | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +150,11 @@ class TomoStackModel(HasTraits):
     source
         Where it comes from, in words.
     """
+
+    specimen = Int(0)
+    """Grows whenever another series comes into view: one was opened, or undo and redo went across an opening.
+    Whoever shows something then forgets all that it knew; heard before every other change. Written by the
+    session."""
 
     stack = ByIdentity(TomoStack)
     """The tilt series as it is now, or None. Written by the session."""
@@ -199,6 +230,12 @@ class TomoStackModel(HasTraits):
 
     messages = Tuple()
     """The last hundred of them, the newest last. Written by the session."""
+
+    unsaved = Unicode("")
+    """Why the steps are not being saved, in words; empty while they are. Written by the session."""
+
+    results_note = Unicode("")
+    """Why results are not kept on disk, in words; empty while they are. Written by the session."""
 
     memory_used = Float(0.0)
     """Bytes that the stacks and volumes of the history take. Written by the session."""

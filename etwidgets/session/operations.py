@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from etwidgets.align import AXIS_METHODS, METHODS
+from etwidgets.checks import checked_reals, is_whole
 from etwidgets.errors import MissingTiltsError, ParameterError
 from etwidgets.progress import NullProgress
-from etwidgets.session.parameters import check_names, in_words
+from etwidgets.session.parameters import check_names, check_needed, in_words
 from etwidgets.session.sources import open_file, open_sample, open_spectra
 from etwidgets.signals import RecStack
 
@@ -73,14 +74,15 @@ class Operation:
         return self.function(stack, NullProgress(), **parameters)
 
     def check(self, parameters: Mapping[str, Any]) -> None:
-        """Refuse parameters that it does not take.
+        """Refuse parameters that it does not take, and the lack of those that it needs.
 
         Raises
         ------
         ParameterError
-            With the name that was probably meant.
+            With the name that was probably meant, or with those that it needs beside.
         """
         check_names(parameters, self.parameters, self.name)
+        check_needed(parameters, self.function, self.parameters, self.name)
 
     def check_stack(self, stack: TomoStack | None) -> None:
         """Refuse when there is nothing to work on.
@@ -110,18 +112,23 @@ def _crop(
 ) -> TomoStack:
     height, width = stack.data.shape[-2:]
     for name, start, stop, size in (("x", x_start, x_stop, width), ("y", y_start, y_stop, height)):
+        for edge, value in ((f"{name}_start", start), (f"{name}_stop", stop)):
+            if not is_whole(value):
+                raise ParameterError(f"{edge} must be a whole number of pixels, not {value!r}")
         if not 0 <= start < stop <= size:
             raise ParameterError(
                 f"crop keeps {name} from {start} to {stop}, but the image has {name} 0 to {size}"
             )
-    part = stack.isig[x_start:x_stop, y_start:y_stop]
+    part = stack.isig[int(x_start) : int(x_stop), int(y_start) : int(y_stop)]
     return part._deepcopy_with_new_data(part.data.copy())  # noqa: SLF001  (HyperSpy's way; a view would keep the whole)
 
 
 def _bin(stack: TomoStack, _progress: Progress, *, factor: int = 2) -> TomoStack:
     height, width = stack.data.shape[-2:]
-    if not 1 <= factor <= min(height, width):
-        raise ParameterError(f"factor must be between 1 and {min(height, width)}, not {factor}")
+    if not is_whole(factor) or not 1 <= factor <= min(height, width):
+        raise ParameterError(
+            f"factor must be a whole number between 1 and {min(height, width)}, not {factor!r}"
+        )
     return stack.rebin(scale=[1] * (stack.data.ndim - 2) + [factor, factor])
 
 
@@ -157,6 +164,10 @@ def _register(stack: TomoStack, progress: Progress, **parameters: Any) -> TomoSt
     return stack.stack_register(progress=progress, **parameters)
 
 
+def _turn(stack: TomoStack, _progress: Progress, *, quarter_turns: int = 1) -> TomoStack:
+    return stack.turn(quarter_turns)
+
+
 def _tilt_align(stack: TomoStack, progress: Progress, **parameters: Any) -> TomoStack:
     return stack.tilt_align(progress=progress, **parameters)
 
@@ -165,18 +176,20 @@ def _transform(stack: TomoStack, progress: Progress, **parameters: Any) -> TomoS
     return stack.trans_stack(progress=progress, **parameters)
 
 
-def _manual_align(stack: TomoStack, _progress: Progress, **parameters: Any) -> TomoStack:
-    return stack.manual_align(**parameters)
+def _manual_align(stack: TomoStack, _progress: Progress, *, nslice: int, **shifts: Any) -> TomoStack:
+    return stack.manual_align(nslice, **shifts)
 
 
 def _shift_one(
     stack: TomoStack, progress: Progress, projection: int, yshift: float = 0.0, xshift: float = 0.0
 ) -> TomoStack:
     count = stack.data.shape[0]
+    if not is_whole(projection):
+        raise ParameterError(f"projection must be a whole number, 0 to {count - 1}, not {projection!r}")
     if not 0 <= projection < count:
         raise ParameterError(f"there is no projection {projection}; the last of {count} is {count - 1}")
     shifts = np.zeros((count, 2))
-    shifts[projection] = yshift, xshift
+    shifts[int(projection)] = checked_reals("shifts", [yshift, xshift])
     return stack.shift_projections(shifts, progress=progress)
 
 
@@ -288,6 +301,7 @@ _TABLE = (
         "crop", "stack", "Crop", "cropping", _crop, frozenset({"x_start", "x_stop", "y_start", "y_stop"}),
         copies=1,
     ),
+    Operation("turn", "stack", "Turn by 90°", "turning", _turn, frozenset({"quarter_turns"}), copies=1),
     Operation("bin", "stack", "Bin", "binning", _bin, frozenset({"factor"}), copies=1),
     Operation(
         "remove_projections", "stack", "Remove projections", "removing projections", _remove_projections,

@@ -6,6 +6,7 @@ other: it can be undone, is kept in session files, and is written into scripts b
 
 from __future__ import annotations
 
+import functools
 import inspect
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -125,6 +126,7 @@ def _keywords_of(function: Callable[..., Any]) -> set[str]:
 def _guarded(function: Callable[..., Any], wants_progress: bool, expected: type) -> Callable[..., Any]:
     """The function as the table wants it: its input cannot be written, and its result is looked at."""
 
+    @functools.wraps(function)
     def call(stack: TomoStack, progress: Progress, **parameters: Any) -> Any:
         if wants_progress:
             parameters["progress"] = progress

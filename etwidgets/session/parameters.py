@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import json
 import math
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from etwidgets.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 
 def as_json(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,6 +59,42 @@ def check_names(given: Iterable[str], known: Iterable[str], operation: str) -> N
             raise ParameterError(f"{operation} has no parameter {name!r}{hint} It takes: {', '.join(names)}.")
 
 
+def check_choice(name: str, value: Any, known: Iterable[str]) -> None:
+    """Refuse what is none of a few words.
+
+    Raises
+    ------
+    ParameterError
+        With all of them.
+    """
+    words = list(known)
+    if value not in words:
+        raise ParameterError(f"{name} must be one of {', '.join(words)}, not {value!r}")
+
+
+def check_needed(
+    given: Iterable[str], function: Callable[..., Any], known: Iterable[str], operation: str
+) -> None:
+    """Refuse where a parameter without a default is missing.
+
+    Raises
+    ------
+    ParameterError
+        Naming those that are.
+    """
+    there = set(given)
+    needed = [
+        each.name
+        for each in inspect.signature(function).parameters.values()
+        if each.name in known
+        and each.kind is not each.VAR_KEYWORD
+        and each.default is each.empty
+        and each.name not in there
+    ]
+    if needed:
+        raise ParameterError(f"{operation} needs {', '.join(needed)} as well; there is no default")
+
+
 def in_words(parameters: Mapping[str, Any]) -> str:
     """Parameters as a short text, for titles and lists; of a method or a file its name says enough."""
     said = []
@@ -67,9 +104,9 @@ def in_words(parameters: Mapping[str, Any]) -> str:
         elif name == "path":
             said.append(paths_in_words(value))
         elif name == "lines":
-            said.append(", ".join(line.replace("_", " ") for line in value))
+            said.append(_listed(value).replace("_", " "))
         elif name == "names":
-            said.append(", ".join(value))
+            said.append(_listed(value))
         elif name in ("windows", "background_windows") and value is not None:
             continue  # a table of energies; the script has them
         elif name == "tilts" and isinstance(value, str):
@@ -81,8 +118,12 @@ def in_words(parameters: Mapping[str, Any]) -> str:
 
 def paths_in_words(paths: str | list[str]) -> str:
     """The name of a file, or of the first of several and how many more there are."""
-    given = paths if isinstance(paths, list) else [paths]
-    return Path(given[0]).name + (f" and {len(given) - 1} more" if len(given) > 1 else "")
+    given = paths if isinstance(paths, list) and paths else [paths]
+    return Path(str(given[0])).name + (f" and {len(given) - 1} more" if len(given) > 1 else "")
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(str(each) for each in value) if isinstance(value, list) else str(value)
 
 
 def _brief(value: Any) -> str:

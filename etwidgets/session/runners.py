@@ -28,6 +28,9 @@ class Runner(Protocol):
     def post(self, call: Callable[[], None]) -> None:
         """Have ``call`` made on the thread of the user interface; from any thread."""
 
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Have ``call`` made on the thread of the user interface after so many seconds."""
+
     def wait(self, finished: Callable[[], bool], timeout: float | None = None) -> bool:
         """Make posted calls until ``finished()``; False if the time was up before."""
 
@@ -47,6 +50,9 @@ class InlineRunner:
     def post(self, call: Callable[[], None]) -> None:
         """Make the call at once."""
         call()
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Make no call: nothing waits here, and whoever wants something later does it with the next step."""
 
     def wait(self, finished: Callable[[], bool], timeout: float | None = None) -> bool:  # noqa: ARG002  (interface)
         """Nothing to wait for."""
@@ -82,6 +88,12 @@ class ThreadRunner:
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop was closed: the kernel is going down
                 self._loop.call_soon_threadsafe(self._make_calls)
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Have the call made on the kernel's own thread after so many seconds."""
+        timer = threading.Timer(seconds, self.post, (call,))
+        timer.daemon = True
+        timer.start()
 
     def wait(self, finished: Callable[[], bool], timeout: float | None = None) -> bool:
         """Make posted calls on this thread until ``finished()``.

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etwidgets.progress import Progress
+    from etwidgets.session.kept_results import ResultsKeeper
     from etwidgets.session.operations import Operation
     from etwidgets.session.saving import Saved
 
+_FIGURES = ("png", "svg", "pdf")
 # Python's warning filters belong to the process: two sessions must not change them at the same time
 _CATCHING = threading.Lock()
 
@@ -65,6 +67,8 @@ def run(operation: Operation, parameters: Mapping[str, Any], state: State, progr
     Exception
         Whatever the operation raises.
     """
+    operation.check(parameters)
+    operation.check_stack(state.stack)
     started = time.monotonic()
     notes: tuple[str, ...] = ()
     if operation.kind == "source":
@@ -83,7 +87,7 @@ def run(operation: Operation, parameters: Mapping[str, Any], state: State, progr
             notes = (result.in_words,) if result.in_words else ()
         if operation.kind == "channels":
             notes = tuple(filter(None, (snr_in_words(name, each) for name, each in result.items())))
-    following = _next_state(operation, parameters, state, result, progress)
+    following = _next_state(operation, parameters, state, result, progress).without_old_numbers()
     step = Step(
         operation=operation.name,
         parameters=dict(parameters),
@@ -156,7 +160,11 @@ def replay(state: State, steps: Sequence[Step], table: Mapping[str, Operation], 
 
 
 def reopen(
-    saved: Saved, folder: Path, table: Mapping[str, Operation], progress: Progress
+    saved: Saved,
+    folder: Path,
+    table: Mapping[str, Operation],
+    progress: Progress,
+    results: ResultsKeeper | None = None,
 ) -> tuple[State, State]:
     """The state before the first step of a saved session, and the one that it was left in.
 
@@ -170,6 +178,8 @@ def reopen(
         The operations that there are.
     progress
         Told how far the work is, and may stop it.
+    results
+        What is kept of the session beside its steps; default: nothing, and all steps are done again.
     """
     stack = None
     if saved.start is not None:
@@ -177,7 +187,26 @@ def reopen(
 
         stack = io.load(folder / Path(saved.start).name)
     start = State(stack, source=saved.source)
-    return start, replay(start, saved.steps[: saved.position], table, progress)
+    steps = saved.steps[: saved.position]
+    found = None if results is None else results.find(steps)
+    if found is None:
+        return start, replay(start, steps, table, progress)
+    state = found.state
+    if found.had_spectra:
+        state = _with_spectra(state, steps[: found.count], table, progress.part(0, 0.5))
+    return start, replay(state, steps[found.count :], table, progress.part(0.5, 1))
+
+
+def _with_spectra(
+    state: State, steps: Sequence[Step], table: Mapping[str, Operation], progress: Progress
+) -> State:
+    """The state with the spectra that its steps opened; they are not kept, for they are in their file."""
+    for step in reversed(steps):
+        operation = find(step.operation, table)
+        if operation.kind in ("source", "spectra"):
+            given = State() if operation.kind == "source" else state
+            return replace(state, spectra=run(operation, step.parameters, given, progress).state.spectra)
+    return state
 
 
 def save_signal(signal: TomoStack | RecStack, path: Path, _progress: Progress) -> None:
@@ -189,6 +218,9 @@ def save_signal(signal: TomoStack | RecStack, path: Path, _progress: Progress) -
 
 def save_figure(volume: RecStack, voxel: tuple[int, int, int], path: Path, _progress: Progress) -> None:
     """Save the three slices through a voxel (x, z, y) as a figure with scales (png, svg, pdf)."""
+    ending = path.suffix.lower().lstrip(".")
+    if ending not in _FIGURES:
+        raise ParameterError(f"a figure is saved as {', '.join(_FIGURES)}, not as {path.name}")
     x, z, y = voxel
     figure = volume.slices_figure(x, y, z)
     with atomic_path(path) as temporary:

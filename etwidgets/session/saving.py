@@ -8,14 +8,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from traitlets import TraitError
+
 from etwidgets.atomic import atomic_path
+from etwidgets.checks import is_number
 from etwidgets.errors import FileFormatError
+from etwidgets.session.display import Display
 from etwidgets.session.history import Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FORMAT, _VERSION = "etwidgets-session", 1
+_MOST_BYTES = 64_000_000
 _SHOWN = (
     "projection",
     "column",
@@ -64,6 +69,11 @@ class Saved:
     display: Mapping[str, Any]
     kept: tuple[SavedBranch, ...] = ()
 
+    @property
+    def all_steps(self) -> tuple[Step, ...]:
+        """Those in the line, and those of the results that were set aside."""
+        return (*self.steps, *(step for branch in self.kept for step in branch.steps))
+
 
 def write(path: str | Path, saved: Saved) -> None:
     """Write a session file; a crash leaves the old one."""
@@ -83,37 +93,119 @@ def write(path: str | Path, saved: Saved) -> None:
 
 
 def read(path: str | Path) -> Saved:
-    """Read a session file.
+    """Read a session file; whoever wrote it, what comes of it has the types that it should have.
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     FileFormatError
-        If it is none, or of a later version.
+        If it is none, damaged, or of a later version.
     """
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-        known = content["format"] == _FORMAT
-    except (ValueError, KeyError, TypeError) as error:
-        raise FileFormatError(f"{Path(path).name} is no session of etwidgets") from error
-    if not known:
-        raise FileFormatError(f"{Path(path).name} is no session of etwidgets")
+    source = Path(path)
+    content = _content(source)
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+        raise FileFormatError(f"{source.name} is no session of etwidgets")
     if content.get("version") != _VERSION:
+        version, writer = (str(content.get(name))[:40] for name in ("version", "etwidgets"))
         raise FileFormatError(
-            f"{Path(path).name} is of version {content.get('version')}, this etwidgets reads {_VERSION}; "
-            f"it was written by etwidgets {content.get('etwidgets')}: install that, or a later one"
+            f"{source.name} is of version {version}, this etwidgets reads {_VERSION}; it was written by "
+            f"etwidgets {writer}: install that, or a later one"
         )
     try:
         steps, position = _line(content)
-        kept = tuple(SavedBranch(str(each["label"]), *_line(each)) for each in content.get("kept", ()))
-        shown = dict(content["display"])
-        return Saved(steps, position, content["start"], str(content["source"]), shown, kept)
-    except (KeyError, TypeError, ValueError) as error:
-        raise FileFormatError(f"{Path(path).name} is damaged: {error}") from error
+        kept = tuple(
+            SavedBranch(_text(each, "label"), *_line(each)) for each in _list_of_dicts(content, "kept", ())
+        )
+        shown = _display(content.get("display", {}))
+        return Saved(steps, position, _start(content), _text(content, "source"), shown, kept)
+    except ValueError as error:
+        raise FileFormatError(f"{source.name} is damaged: {error}") from error
+
+
+def _content(path: Path) -> Any:
+    """What is in a file of JSON, which is none of ours where it cannot be read."""
+    if path.is_dir():
+        raise FileFormatError(f"{path} is a folder, and no session file")
+    if not path.exists():
+        raise FileNotFoundError(f"there is no session file {path}")
+    if path.stat().st_size > _MOST_BYTES:
+        raise FileFormatError(
+            f"{path.name} has {path.stat().st_size / 1e6:.0f} MB; no session of etwidgets is larger than "
+            f"{_MOST_BYTES / 1e6:.0f} MB"
+        )
+    try:
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
+    except _NotFiniteError as error:
+        raise FileFormatError(f"{path.name} is damaged: it holds {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise FileFormatError(f"{path.name} is no session of etwidgets: {str(error)[:80]}") from error
+
+
+class _NotFiniteError(ValueError):
+    """NaN or an infinity, which is no JSON."""
+
+
+def _no_constant(name: str) -> Any:
+    raise _NotFiniteError(name)
 
 
 def _line(content: Mapping[str, Any]) -> tuple[tuple[Step, ...], int]:
-    steps = tuple(Step(**item) for item in content["steps"])
-    position = content["position"]
+    steps = tuple(_step(item) for item in _list_of_dicts(content, "steps"))
+    position = content.get("position")
     if type(position) is not int or not 0 <= position <= len(steps):
-        raise ValueError(f"position {position} of {len(steps)} steps")
+        raise _damage(f"{len(steps)} steps and position", position)
     return steps, position
+
+
+def _step(item: Mapping[str, Any]) -> Step:
+    texts = {name: _text(item, name) for name in ("operation", "words", "before", "after", "when")}
+    seconds, parameters = item.get("seconds"), item.get("parameters")
+    if seconds is None or not is_number(seconds):
+        raise _damage(f"the seconds of the step {texts['words']!r} are", seconds)
+    if not isinstance(parameters, dict):
+        raise _damage(f"the parameters of the step {texts['words']!r} are", parameters)
+    return Step(parameters=parameters, seconds=float(seconds), **texts)
+
+
+def _list_of_dicts(content: Mapping[str, Any], name: str, default: Any = None) -> list[Mapping[str, Any]]:
+    found = content.get(name, default)
+    if not isinstance(found, list | tuple) or not all(isinstance(each, dict) for each in found):
+        raise _damage(f"its {name} are", found)
+    return list(found)
+
+
+def _text(content: Mapping[str, Any], name: str) -> str:
+    found = content.get(name)
+    if not isinstance(found, str):
+        raise _damage(f"its {name} is", found)
+    return found
+
+
+def _start(content: Mapping[str, Any]) -> str | None:
+    """The series before the first step; it lies beside the session file, and nowhere else."""
+    start = content.get("start")
+    if start is None:
+        return None
+    if not isinstance(start, str) or not start or Path(start).name != start or "\\" in start or "\0" in start:
+        raise _damage("its start must be the name of a file beside it; it is", start)
+    return start
+
+
+def _display(given: Any) -> dict[str, Any]:
+    """Values that the display can have."""
+    if not isinstance(given, dict):
+        raise _damage("its display is", given)
+    trial = Display()
+    for name, value in given.items():
+        if name not in _SHOWN:
+            raise _damage("its display has something called", name)
+        try:
+            setattr(trial, name, tuple(value) if isinstance(value, list) else value)
+        except TraitError as error:
+            raise _damage(f"the {name} of its display is", value) from error
+    return {name: getattr(trial, name) for name in given}
+
+
+def _damage(what: str, value: Any) -> ValueError:
+    return ValueError(f"{what} {value!r:.60}")

@@ -206,14 +206,18 @@ def _call(method: str, target: str = "stack", **always: Any) -> Lines:
 
 def _open(p: Mapping[str, Any]) -> list[str]:
     rest = {name: value for name, value in p.items() if name != "path"}
-    path = str(Path(p["path"]).resolve())  # the script may be run elsewhere
-    return [f"stack = etw.load({path!r}{', ' if rest else ''}{_keywords(rest)})"]
+    return [f"stack = etw.load({_resolved(p['path'])!r}{', ' if rest else ''}{_keywords(rest)})"]
+
+
+def _resolved(path: str | list[str]) -> str | list[str]:
+    """The same from wherever the script is run."""
+    return (
+        str(Path(path).resolve()) if isinstance(path, str) else [str(Path(each).resolve()) for each in path]
+    )
 
 
 def _spectra(p: Mapping[str, Any]) -> list[str]:
-    given = p["path"] if isinstance(p["path"], list) else [p["path"]]
-    paths = [str(Path(each).resolve()) for each in given]
-    lines = [f"spectra = etw.spectral.load({paths if isinstance(p['path'], list) else paths[0]!r})"]
+    lines = [f"spectra = etw.spectral.load({_resolved(p['path'])!r})"]
     if p.get("first_tilt") is not None and p.get("tilt_step") is not None:
         tilts = f"{p['first_tilt']!r} + {p['tilt_step']!r} * np.arange(spectra.data.shape[0])"
         lines.append(f"etw.spectral.set_tilts(spectra, {tilts})")
@@ -274,6 +278,7 @@ WRITERS: Mapping[str, Lines] = {
     "sort_tilts": lambda _: ['stack = stack.select_projections(np.argsort(stack.tilts_deg, kind="stable"))'],
     "crop": _crop,
     "bin": _bin,
+    "turn": lambda p: [f"stack = stack.turn({p.get('quarter_turns', 1)!r})"],
     "remove_projections": lambda p: [f"stack = stack.remove_projections({p['projections']!r})"],
     "filter": _call("filter"),
     "normalize": lambda p: [f"stack = stack.normalize({p.get('width', 3.0)!r})"],

@@ -15,6 +15,7 @@ import psutil
 
 from etwidgets import engine
 from etwidgets.atomic import atomic_path
+from etwidgets.checks import is_whole
 from etwidgets.errors import HistoryError, ParameterError
 from etwidgets.resources import fits_memory, free_memory
 from etwidgets.session import measuring, running, saving, script
@@ -22,19 +23,24 @@ from etwidgets.session.branches import Branch, label_of
 from etwidgets.session.display import Display
 from etwidgets.session.estimate import Estimate, can_finish, check_fits, estimate, seconds_after
 from etwidgets.session.history import History, State, Step, memory_of
+from etwidgets.session.inside import check_inside
 from etwidgets.session.job_queue import JobQueue, Task
 from etwidgets.session.jobs import Job, in_words
+from etwidgets.session.keeping import Keeping
+from etwidgets.session.kept_results import Results
 from etwidgets.session.latest import Latest
-from etwidgets.session.model import HistoryLine, Kept, Message, TomoStackModel
+from etwidgets.session.model import Cure, HistoryLine, Kept, Message, TomoStackModel
 from etwidgets.session.operations import find
 from etwidgets.session.own_operations import table_of
-from etwidgets.session.parameters import as_json
+from etwidgets.session.page_words import for_page
+from etwidgets.session.parameters import as_json, check_choice
 from etwidgets.session.runners import InlineRunner
 from etwidgets.signals.extent import kept_part, left_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from etwidgets.kept_sessions import KeptSession
     from etwidgets.progress import Progress
     from etwidgets.session.autosave import Autosave
     from etwidgets.session.measuring import Subject
@@ -44,6 +50,12 @@ if TYPE_CHECKING:
 
 
 _MESSAGES = 100
+_LACK = {
+    True: "there is no tilt series to save; open one first",
+    False: "there is no volume to save; reconstruct one first",
+}
+_SAVED = ("projections", "volume", "figure")
+_FILMED = ("projections", "tilting", "x", "y", "z")
 
 
 class Session:
@@ -63,6 +75,8 @@ class Session:
         Where the steps are kept as they are done; default: nowhere.
     operations
         Of your own, made with :func:`~etwidgets.session.operation`.
+    root
+        The folder whose files steps may open, also those of session files; default: any file.
 
     Examples
     --------
@@ -78,8 +92,9 @@ class Session:
         memory_limit: int | None = None,
         autosave: Autosave | None = None,
         operations: Iterable[Operation] = (),
+        root: str | Path | None = None,
     ) -> None:
-        self._autosave = autosave
+        self._root = None if root is None else Path(root).resolve()
         self._table = table_of(operations)
         self.model = TomoStackModel() if model is None else model
         self.display = Display()
@@ -88,8 +103,11 @@ class Session:
         start = State(self.model.stack, self.model.reconstruction, source=self.model.source)
         self._history = History(start, self._memory_limit)
         self._queue = JobQueue(self.runner, self._job_changed)
+        self.autosave = autosave
+        self._keeping = None if autosave is None else Keeping(autosave, self.runner, self._tell_of_keeping)
         self._pace: dict[tuple[str, str], float] = {}
         self._branches: list[Branch] = []
+        self._origin = self._opening
         self._publish()
         self.display.centre(start.stack, start.reconstruction)
 
@@ -114,11 +132,14 @@ class Session:
         ------
         ParameterError
             If there is no such operation or parameter, or a value cannot be stored.
+        UnsafeFileError
+            If it names a file outside the folder that this session may read.
         Exception
             With an inline runner, the one with which the job failed.
         """
         operation, parameters = find(name, self._table), as_json(parameters)
         operation.check(parameters)
+        check_inside(self._root, parameters)
         words = operation.words(parameters)
         job = Job(name, words, self.runner)
         base: list[State] = []  # filled when the job's turn comes
@@ -142,9 +163,10 @@ class Session:
             raise job.error
         return job
 
-    def open(self, path: str, **options: Any) -> Job:
-        """Open a file; ``options`` are those of :func:`etwidgets.io.load`."""
-        return self.apply("open", path=str(path), **options)
+    def open(self, path: str | Path | Sequence[str | Path], **options: Any) -> Job:
+        """Open a file, or several as one series; ``options`` are those of :func:`etwidgets.io.load`."""
+        paths = str(path) if isinstance(path, str | Path) else [str(each) for each in path]
+        return self.apply("open", path=paths, **options)
 
     @property
     def job(self) -> Job | None:
@@ -187,6 +209,11 @@ class Session:
     def history(self) -> tuple[Step, ...]:
         """The steps that are in effect, the first one first."""
         return self._history.steps[: self._history.position]
+
+    @property
+    def steps_of_series(self) -> tuple[Step, ...]:
+        """The steps in effect that belong to the series in view: from the one that opened it."""
+        return self.history[self._opened_at :]
 
     def undo(self) -> Job | None:
         """Go back by one step.
@@ -289,8 +316,8 @@ class Session:
         self._publish()
 
     def _check_kept(self, index: int) -> None:
-        if not 0 <= index < len(self._branches):
-            raise HistoryError(f"there is no kept result {index}; there are {len(self._branches)}")
+        if not is_whole(index) or not 0 <= index < len(self._branches):
+            raise HistoryError(f"there is no kept result {index!r}; there are {len(self._branches)}")
 
     # -- to and from files --------------------------------------------------------------------------
 
@@ -333,10 +360,69 @@ class Session:
         ------
         FileFormatError
             If the file is no session, or of a later version.
+        ParameterError
+            If it has a step that there is not.
+        UnsafeFileError
+            If a step opens a file outside the folder that this session may read; nothing is opened then.
         """
         source = Path(path)
         saved = saving.read(source)
-        job = Job("open_session", f"Open the session {source.name}", self.runner)
+        self._check_files(saved.all_steps)
+        if saved.start is not None:
+            check_inside(self._root, {"path": str(source.absolute().with_name(saved.start))})
+        work = partial(running.reopen, saved, source.parent, self._table)
+        return self._reopen(saved, work, f"Open the session {source.name}")
+
+    def resume(self, kept: KeptSession | None = None) -> Job:
+        """Go on with a session that was kept as it went.
+
+        What was expensive to compute is read from disk and checked; the rest is done again. What this session
+        did before is kept, too, and can be continued in its turn.
+
+        Parameters
+        ----------
+        kept
+            Default: the one that the autosave found under its name.
+
+        Returns
+        -------
+        Job
+            Fails as that of :meth:`open_session`; the kept session is then left as it was.
+
+        Raises
+        ------
+        HistoryError
+            If there is none, or it is at work elsewhere.
+        """
+        autosave = self.autosave
+        if autosave is None:
+            raise HistoryError("this session is not kept on disk, and cannot continue one that is")
+        if kept is not None:
+            if kept.about.at_work:
+                raise HistoryError(f"{kept.about.source} is being worked on in another page or notebook")
+            autosave.take(kept)
+        saved = autosave.saved()
+        if saved is None:
+            raise HistoryError("there is no kept session that could be continued; it was discarded meanwhile")
+
+        def work(progress: Progress) -> tuple[State, State]:
+            try:
+                return running.reopen(saved, autosave.folder, self._table, progress, autosave.results)
+            except BaseException:
+                self.runner.post(autosave.set_aside)  # what comes next must not overwrite it
+                raise
+
+        return self._reopen(saved, work, "Continue the session")
+
+    @property
+    def kept(self) -> bool:
+        """Whether all that is to be kept is on disk; without an autosave nothing is."""
+        return self._keeping is not None and self._keeping.done
+
+    def _reopen(
+        self, saved: saving.Saved, work: Callable[[Progress], tuple[State, State]], words: str
+    ) -> Job:
+        job = Job("open_session", words, self.runner)
 
         def finish(found: tuple[State, State]) -> tuple[JobState, str]:
             start, state = found
@@ -352,7 +438,6 @@ class Session:
             self.display.keep_inside(state.stack, state.reconstruction)
             return "committed", ""
 
-        work = partial(running.reopen, saved, source.parent, self._table)
         self._queue.submit(Task(job, lambda: work, finish))
         if self.runner.inline and job.error is not None:
             raise job.error
@@ -383,6 +468,7 @@ class Session:
         """
         source = Path(path)
         saved = saving.read(source)
+        self._check_files(saved.all_steps)
         steps = saved.steps[: saved.position]
         steps = steps[max(self._sources(steps), default=-1) + 1 :]
         if not steps:
@@ -429,6 +515,7 @@ class Session:
         Job
             Fails with the reason, if it cannot be written.
         """
+        check_choice("what", what, _SAVED)
         target = Path(path)
         job = Job("save", f"Save {target.name}", self.runner)
 
@@ -436,9 +523,12 @@ class Session:
             state = self._state
             signal = state.stack if what == "projections" else state.reconstruction
             if signal is None:
-                raise ParameterError(
-                    f"there is no {'tilt series' if what == 'projections' else 'volume'} to save"
+                lack = (
+                    "tilt series to save; open one"
+                    if what == "projections"
+                    else "volume to save; reconstruct one"
                 )
+                raise ParameterError(f"there is no {lack} first")
             if what == "figure":
                 return partial(running.save_figure, signal, self.display.voxel, target)
             return partial(running.save_signal, signal, target)
@@ -471,6 +561,7 @@ class Session:
         Job
             Fails with the reason, if it cannot be written.
         """
+        check_choice("what", what, _FILMED)
         target = Path(path)
         job = Job("save", f"Save {target.name}", self.runner)
 
@@ -515,14 +606,21 @@ class Session:
         Job
             Fails with the reason, if it cannot be measured.
         """
+        if not isinstance(subject, measuring.Subject):
+            raise ParameterError(f"subject must be a Subject, a volume and its threshold, not {subject!r}")
         job = Job("measure", f"Measure {subject.name}", self.runner)
+        base: list[State] = []  # filled when the job's turn comes
 
         def begin() -> Callable[[Progress], Any]:
             state = self._state
+            base.append(state)
             volume = state.reconstruction
             if volume is None:
                 raise ParameterError("there is no volume to measure")
-            again = running.again_with(state, self.history, subject.name) if one_iteration_more else None
+            if not state.holds(subject.data):
+                raise ParameterError("the volume was changed meanwhile; measure the present one")
+            steps = self.steps_of_series
+            again = running.again_with(state, steps, subject.name) if one_iteration_more else None
             axis_x = volume.axes_manager["x"]
             voxel = float(axis_x.scale) if str(axis_x.units) == "nm" else 1.0
 
@@ -532,7 +630,11 @@ class Session:
             return work
 
         def finish(found: measuring.Measurement) -> tuple[JobState, str]:
-            self.model.measurements = (*self.model.measurements, found)
+            if self._state is not base[0]:
+                return "stale", "Not used, for the volume was changed meanwhile. Measure the present one."
+            state = replace(base[0], measurements=(*base[0].measurements, found))
+            self._history.amend(state)
+            self.model.measurements = state.measurements
             return "committed", ""
 
         self._queue.submit(Task(job, begin, finish))
@@ -551,13 +653,8 @@ class Session:
 
     def _export(self, path: str | Path, write: Callable[..., str]) -> Path:
         target = Path(path)
-        steps = self.history
-        opened = self._sources(steps)
-        start = None if opened else self._save_start(target)
-        state = self._state
-        present = [each.data for each in state.signals]
-        measured = [each for each in self.model.measurements if any(each.subject.data is d for d in present)]
-        content = write(steps[opened[-1] if opened else 0 :], start, measured, self._table)
+        start = None if self._sources(self.history) else self._save_start(target)
+        content = write(self.steps_of_series, start, self._state.measurements, self._table)
         with atomic_path(target) as temporary:
             temporary.write_text(content, encoding="utf-8")
         return target
@@ -565,6 +662,12 @@ class Session:
     def _sources(self, steps: tuple[Step, ...]) -> list[int]:
         """Where in the steps a tilt series is opened."""
         return [i for i, step in enumerate(steps) if find(step.operation, self._table).kind == "source"]
+
+    def _check_files(self, steps: Iterable[Step]) -> None:
+        """Refuse steps of a file that there are not, or that open what this session may not read."""
+        for step in steps:
+            find(step.operation, self._table).check(step.parameters)
+            check_inside(self._root, step.parameters)
 
     def _save_start(self, beside: Path) -> str | None:
         """The name of the file with the tilt series that was there before the first step."""
@@ -580,6 +683,8 @@ class Session:
     def latest(self, function: Callable[..., Any], on_result: Callable[[Any], None]) -> Latest:
         """A preview: of many requests the newest is worked on; errors are told to the user.
 
+        What comes of a request after another series has come into view is dropped.
+
         Parameters
         ----------
         function
@@ -588,7 +693,11 @@ class Session:
             Is given the result, on the thread of the user interface.
         """
         return Latest(
-            function, on_result, lambda error: self.tell(in_words(error), "error", error), self.runner
+            function,
+            on_result,
+            lambda error: self.tell(in_words(error), "error", error),
+            self.runner,
+            lambda: self.model.specimen,
         )
 
     def tell(
@@ -596,10 +705,16 @@ class Session:
         text: str,
         level: Literal["info", "warning", "error"] = "info",
         error: BaseException | None = None,
+        action: Cure | None = None,
     ) -> None:
-        """Show a sentence to the user; the traceback of an error can be unfolded under it."""
+        """Show a sentence to the user; the traceback of an error can be unfolded under it.
+
+        ``action`` is the button that mends what the sentence says. What the sentence says in the words of
+        scripts is said in those of the page; see :mod:`etwidgets.session.page_words`.
+        """
+        text, cure = for_page(text)
         details = "" if error is None else "".join(traceback.format_exception(error))
-        message = Message(text, level, details)
+        message = Message(text, level, details, action=action or cure)
         self.model.messages = (*self.model.messages[1 - _MESSAGES :], message)
         self.model.message = message
 
@@ -626,8 +741,8 @@ class Session:
         """Stop what runs; the model is left as it is."""
         self._queue.cancel()
         self.runner.close()
-        if self._autosave is not None:
-            self._autosave.discard()
+        if self._keeping is not None:
+            self._keeping.close()
 
     # -- inside -------------------------------------------------------------------------------------
 
@@ -654,10 +769,8 @@ class Session:
         had_volume = self.model.reconstruction is not None
         self._history.add(outcome.step, outcome.state)
         self._publish()
-        if operation.kind == "source" or (operation.kind == "volume" and not had_volume):
-            self.display.centre(
-                outcome.state.stack if operation.kind == "source" else None, outcome.state.reconstruction
-            )
+        if operation.kind == "volume" and not had_volume:
+            self.display.centre(None, outcome.state.reconstruction)
         return "committed", " ".join(outcome.warnings)
 
     def _job_changed(self, job: Job) -> None:
@@ -675,13 +788,19 @@ class Session:
     def _publish(self) -> None:
         history, state, model = self._history, self._state, self.model
         steps, position = history.steps, history.position
-        with model.hold_trait_notifications():
+        origin = self._opening
+        another, self._origin = origin is not self._origin, origin
+        # panels hear first that it is another series, then what it is like, and in the end where to look
+        with self.display.hold_trait_notifications(), model.hold_trait_notifications():
+            if another:
+                model.specimen += 1
+                self.display.begin_anew(state.stack, state.reconstruction)
             model.stack, model.reconstruction = state.stack, state.reconstruction
             model.stale, model.source, model.channels = state.stale, state.source, state.channels
-            model.spectra = state.spectra
+            model.spectra, model.measurements = state.spectra, state.measurements
             model.before = self._stack_before()
             model.history = tuple(HistoryLine(s.words, s.seconds, i < position) for i, s in enumerate(steps))
-            model.done_operations = frozenset(step.operation for step in steps[:position])
+            model.done_operations = frozenset(step.operation for step in self.steps_of_series)
             model.can_undo, model.can_redo = position > 0, position < len(steps)
             model.memory_used = float(memory_of(history, *(branch.history for branch in self._branches)))
             model.kept = tuple(_kept(branch) for branch in self._branches)
@@ -691,14 +810,29 @@ class Session:
                 known = state.stack.metadata.Tomography
                 model.crop, model.excluded = kept_part(state.stack), left_out(state.stack)
                 model.axis_shift, model.axis_rotation = float(known.yshift), float(known.tiltaxis)
-        self.display.keep_inside(state.stack, state.reconstruction)
+            self.display.keep_inside(state.stack, state.reconstruction)
         # a series that came from no file cannot be opened again: its owner has it in a notebook
-        if self._autosave is not None and steps and history.start.stack is None:
-            self._autosave.write(self._saved(None))
+        if self._keeping is not None and steps and history.start.stack is None:
+            self._keeping.changed(self._saved(None), state.source, Results(state, self.history))
+
+    def _tell_of_keeping(self, unsaved: str, results_note: str) -> None:
+        self.model.unsaved, self.model.results_note = unsaved, results_note
+
+    @property
+    def _opened_at(self) -> int:
+        """Place in the history of the step that opened the series in view; 0 if it was there before."""
+        return max(self._sources(self.history), default=0)
+
+    @property
+    def _opening(self) -> object:
+        """What brought the series in view: a step, or the signal that was there before the first one."""
+        opened, start = self._sources(self.history), self._history.start
+        return self.history[opened[-1]] if opened else next(iter(start.signals), None)
 
     def _stack_before(self) -> Any:
         now = self._state.stack
-        for position in range(self._history.position - 1, -1, -1):
+        first = self._opened_at + bool(self._sources(self.history))  # what was before is another series
+        for position in range(self._history.position - 1, first - 1, -1):
             state = self._history.state(position)
             if state is None:
                 return None

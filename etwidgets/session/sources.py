@@ -31,8 +31,10 @@ SAMPLES: Mapping[str, str] = MappingProxyType(
 _EDX_JITTER_PX = 1.5
 
 
-def open_file(_stack: None, _progress: Progress, *, path: str, **options: Any) -> TomoStack | RecStack:
-    """Load a file; see :func:`etwidgets.io.load`."""
+def open_file(
+    _stack: None, _progress: Progress, *, path: str | list[str], **options: Any
+) -> TomoStack | RecStack:
+    """Load a file, or several as one series; see :func:`etwidgets.io.load`."""
     from etwidgets import io
 
     return io.load(path, **options)

@@ -23,6 +23,11 @@ def listener(progress: Progress | None, *, show_progressbar: bool, title: str) -
     return BarProgress(title) if show_progressbar else NullProgress()
 
 
+def interpolation_name(name: str) -> str:
+    """The name that ``align`` has for an interpolation; ``"none"`` is another one for the nearest pixel."""
+    return "nearest" if str(name).lower() == "none" else name
+
+
 def map_projections(
     data: Any,
     function: Callable[..., NDArray[Any]],

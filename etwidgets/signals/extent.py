@@ -17,17 +17,28 @@ def kept_part(stack: TomoStack) -> tuple[int, int, int, int] | None:
 
     Right and bottom are not in it; None where nothing was cropped.
     """
-    left, top, scale_x, scale_y = 0.0, 0.0, 1.0, 1.0
-    found = None
-    for transform in recorded(stack):
+    found: list[float] | None = None
+    for transform in reversed(recorded(stack)):  # from the last crop back to how it was loaded
         p = transform.parameters
-        if transform.kind == "bin":
-            scale_x, scale_y = scale_x * float(p["x_scale"]), scale_y * float(p["y_scale"])
-        elif transform.kind == "crop":
-            width, height = int(p["x_stop"]) - int(p["x_start"]), int(p["y_stop"]) - int(p["y_start"])
-            left, top = left + int(p["x_start"]) * scale_x, top + int(p["y_start"]) * scale_y
-            found = (left, top, left + width * scale_x, top + height * scale_y)
+        if transform.kind == "crop":
+            found = found or [0.0, 0.0, p["x_stop"] - p["x_start"], p["y_stop"] - p["y_start"]]
+            found = [place + p[start] for place, start in zip(found, ("x_start", "y_start") * 2, strict=True)]
+        elif found is not None and transform.kind == "bin":
+            scales = (float(p["x_scale"]), float(p["y_scale"])) * 2
+            found = [place * scale for place, scale in zip(found, scales, strict=True)]
+        elif found is not None and transform.kind == "turn":
+            found = _turned_back(found, transform.shape, int(p["quarter_turns"]))
     return None if found is None else (round(found[0]), round(found[1]), round(found[2]), round(found[3]))
+
+
+def _turned_back(box: list[float], shape: tuple[int, ...], turns: int) -> list[float]:
+    """Left, top, right and bottom in images ``shape`` as they were before so many turns clockwise."""
+    sizes = shape[-2], shape[-1]
+    for number in reversed(range(turns)):
+        size = sizes[number % 2]  # the height before this turn
+        left, top, right, bottom = box
+        box = [top, size - right, bottom, size - left]
+    return box
 
 
 def left_out(stack: TomoStack) -> tuple[int, ...]:

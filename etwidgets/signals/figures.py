@@ -1,4 +1,8 @@
-"""Matplotlib figures of the signals' own plot methods; arrays in, figures out."""
+"""Matplotlib figures of the signals' own plot methods; arrays in, figures out.
+
+Where a window or a cell shows figures, pyplot makes them and the older ones of a kind are closed; elsewhere
+(scripts, tests) nobody would close them, and a figure is known to its caller alone.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,26 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_WITHOUT_WINDOWS = ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
+_MOST_OPEN = 8  # of one kind: a few trials side by side
+_WIDE: dict[str, Any] = {"figsize": (12, 4.2), "layout": "constrained"}
+
+
+def _figure(kind: str, *, returned: bool = True, **options: Any) -> Figure:
+    """A figure that is shown where figures are shown, and is not left open.
+
+    With ``returned=False`` only pyplot can reach it, and the one before of its kind is closed.
+    """
+    windows = plt.get_backend().lower() not in _WITHOUT_WINDOWS
+    if returned and not windows:
+        return Figure(**options)
+    numbers = plt.get_fignums()
+    ours = [n for n, label in zip(numbers, plt.get_figlabels(), strict=True) if label.startswith(kind)]
+    kept = (_MOST_OPEN if windows else 1) - 1
+    for number in ours[: max(0, len(ours) - kept)]:
+        plt.close(number)
+    return plt.figure(f"{kind} {max(numbers, default=0) + 1}", **options)
+
 
 def orthogonal_slices(
     volume: NDArray[Any],
@@ -21,19 +45,20 @@ def orthogonal_slices(
     scales: dict[str, tuple[float, str]],
     *,
     shown: bool = True,
+    returned: bool = True,
     **kwargs: Any,
 ) -> Figure:
     """The slices of a volume ``(X, Z, Y)`` through a point, with scales per axis.
 
     With ``shown=False`` the figure is known to no window and no list of figures: for a file, in any thread.
+    With ``returned=False`` the caller does not hand it on.
     """
     planes = [
         ("z", volume[:, point["z"], :].T, "x", "y"),
         ("y", volume[:, :, point["y"]].T, "x", "z"),
         ("x", volume[point["x"]], "y", "z"),
     ]
-    size: dict[str, Any] = {"figsize": (12, 4.2), "layout": "constrained"}
-    figure = plt.figure(**size) if shown else Figure(**size)
+    figure = _figure("slices", returned=returned, **_WIDE) if shown else Figure(**_WIDE)
     axes = figure.subplots(1, 3)
     options = {"cmap": "gray", "origin": "upper", **kwargs}
     for axis, (name, image, across, down) in zip(axes, planes, strict=True):
@@ -74,7 +99,8 @@ def axis_test(
     contrast: tuple[float, float],
 ) -> Figure:
     """Three slices ``(3, Z, Y)`` side by side, for judging the tilt axis by eye."""
-    figure, axes = plt.subplots(1, 3, figsize=(12, 4.4), layout="constrained")
+    figure = _figure("tilt-axis test", figsize=(12, 4.4), layout="constrained")
+    axes = figure.subplots(1, 3)
     for axis, image, column in zip(axes, volume, columns, strict=True):
         low = max(0.0, float(image.mean() - contrast[0] * image.std()))
         high = float(image.mean() + contrast[1] * image.std())
@@ -93,7 +119,8 @@ def correlation(
     shift: tuple[float, float],
 ) -> Figure:
     """Two projections and their cross-correlation; ``shift`` ``(y, x)`` from its centre is marked."""
-    figure, axes = plt.subplots(1, 3, figsize=(12, 4.2), layout="constrained")
+    figure = _figure("correlation", **_WIDE)
+    axes = figure.subplots(1, 3)
     titles = ("reference", "moving", f"cross-correlation: shift y {shift[0]:.1f}, x {shift[1]:.1f} px")
     for axis, image, title in zip(axes, (reference, moving, correlation_image), titles, strict=True):
         axis.imshow(image, cmap="gray")
@@ -107,7 +134,8 @@ def correlation(
 
 def join(before: NDArray[Any], after: NDArray[Any], index: int) -> Figure:
     """Two neighbouring projections and their difference."""
-    figure, axes = plt.subplots(1, 3, figsize=(12, 4.2), layout="constrained")
+    figure = _figure("join", returned=False, **_WIDE)
+    axes = figure.subplots(1, 3)
     difference = np.asarray(after, float) - np.asarray(before, float)
     limit = float(np.abs(difference).max()) or 1.0
     axes[0].imshow(before, cmap="gray")
@@ -117,4 +145,24 @@ def join(before: NDArray[Any], after: NDArray[Any], index: int) -> Figure:
         axes, (f"projection {index - 1}", f"projection {index}", "difference"), strict=True
     ):
         axis.set_title(title)
+    return figure
+
+
+def tracks(image: NDArray[Any], rotation: float, angles: NDArray[Any], strength: NDArray[Any]) -> Figure:
+    """The maximum image with the tilt axis that MaxImage found, and how strongly lines stand out by angle.
+
+    ``rotation`` and ``angles`` are degrees to apply, positive clockwise on screen.
+    """
+    figure = _figure("tracks", returned=False, **_WIDE)
+    left, right = figure.subplots(1, 2)
+    left.imshow(image, cmap="gray")
+    middle = (image.shape[1] - 1) / 2, (image.shape[0] - 1) / 2
+    left.axline(middle, slope=np.tan(np.deg2rad(-rotation)), color="tab:orange", linestyle="--")
+    left.set_title(f"maximum over all tilts; axis: rotate by {rotation:.2f} deg")
+    left.set_xlabel("x (pixels)")
+    left.set_ylabel("y (pixels)")
+    right.plot(angles, strength)
+    right.axvline(rotation, color="tab:orange", linestyle="--")
+    right.set_xlabel("rotation to apply (deg)")
+    right.set_ylabel("strength of lines at right angles")
     return figure

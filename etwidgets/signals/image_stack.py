@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from hyperspy.signals import Signal2D
 
+from etwidgets.checks import is_number
 from etwidgets.errors import DataError, ParameterError
 from etwidgets.resources import check_memory
 from etwidgets.signals import saving
@@ -45,6 +46,10 @@ class ImageStack(Signal2D):
         Each image keeps its own minimum and maximum: ``out = max + min - image``.
         """
         axes = (-2, -1)
+        if self.data.dtype == bool:  # numpy has no difference of truth values
+            return self._deepcopy_with_new_data(
+                (self.data.max(axes, keepdims=True) ^ self.data) | self.data.min(axes, keepdims=True)
+            )
         self._check_copies(1)
         total = self.data.max(axes, keepdims=True) + self.data.min(axes, keepdims=True)
         return self._deepcopy_with_new_data(total - self.data)
@@ -63,11 +68,21 @@ class ImageStack(Signal2D):
         Raises
         ------
         DataError
-            If an image is constant: it has no contrast to normalize.
+            If an image is constant: it has no contrast to normalize; or holds NaN.
+        ParameterError
+            If ``width`` is no number, or negative.
         """
+        if not is_number(width) or width < 0:
+            raise ParameterError(f"width must be a number, zero or more, not {width!r}")
         axes = (-2, -1)
         self._check_copies(3)
         lifted = self.data.astype(np.float32)
+        total = np.asarray(lifted.sum(axes)).ravel()
+        bad = np.flatnonzero(~np.isfinite(total))
+        if bad.size:
+            raise DataError(
+                f"image(s) {bad.tolist()} hold NaN or infinite values; repair or remove them first"
+            )
         lifted = lifted - lifted.min(axes, keepdims=True)
         scale = lifted.mean(axes, keepdims=True) + width * lifted.std(axes, keepdims=True)
         flat = np.flatnonzero(np.asarray(lifted.max(axes)).ravel() == 0)

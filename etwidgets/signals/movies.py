@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from etwidgets import engine
 from etwidgets.atomic import atomic_path
+from etwidgets.checks import is_number
 from etwidgets.errors import MissingDependencyError, ParameterError
 from etwidgets.progress import NullProgress
 from etwidgets.signals.figures import nice_length
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 ENDINGS = (".gif", ".mp4")
 _SHORT_SIDE, _LONG_SIDE = 384, 768  # pixels: small pictures are enlarged, large ones reduced
 _MOST_FRAMES = 400
+_FASTEST = 100
 _BLOCK = 16  # video codecs want sides that are multiples of it
 _MOST_VOXELS = 256
 
@@ -67,7 +69,8 @@ def write_movie(
     Raises
     ------
     ParameterError
-        If the ending is another one, or there are no frames.
+        If the ending is another one, there are no frames, or their number per second or the colours are
+        not known.
     MissingDependencyError
         For ``.mp4``, if imageio-ffmpeg is not installed.
     """
@@ -76,6 +79,12 @@ def write_movie(
         raise ParameterError(f"a film is saved as {' or '.join(ENDINGS)}, not as {path}")
     if not 1 <= len(captions) <= _MOST_FRAMES:
         raise ParameterError(f"a film has 1 to {_MOST_FRAMES} frames, not {len(captions)}")
+    if not is_number(frames_per_second) or not 1 <= frames_per_second <= _FASTEST:
+        raise ParameterError(
+            f"frames_per_second must be a number from 1 to {_FASTEST}, not {frames_per_second!r}"
+        )
+    if colour_map not in mpl.colormaps:
+        raise ParameterError(f"colour_map must be one of matplotlib's, such as gray, not {colour_map!r}")
     told = progress or NullProgress()
     table = (mpl.colormaps[colour_map](np.arange(256))[:, :3] * 255).astype(np.uint8)
 
@@ -176,7 +185,16 @@ def _picture(
 
 
 def limits_of(values: NDArray[Any], percentiles: tuple[float, float]) -> tuple[float, float]:
-    """The intensities at two percentiles of the finite values; always two different ones."""
+    """The intensities at two percentiles of the finite values; always two different ones.
+
+    Raises
+    ------
+    ParameterError
+        If the percentiles are not two numbers from 0 to 100, the lower one first.
+    """
+    given = list(percentiles)
+    if len(given) != 2 or not all(is_number(each) for each in given) or not 0 <= given[0] < given[1] <= 100:
+        raise ParameterError(f"percentiles must be two rising numbers, 0 to 100, not {given}")
     finite = values[np.isfinite(values)]
     if not finite.size:
         return 0.0, 1.0

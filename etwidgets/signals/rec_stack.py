@@ -8,9 +8,12 @@ import dask.array as da
 import numpy as np
 from hyperspy.signal import BaseSignal
 
-from etwidgets.errors import DataError, ParameterError, ShapeError
+from etwidgets import align
+from etwidgets.checks import checked_count, checked_reals, is_number, is_whole
+from etwidgets.errors import DataError, MissingDependencyError, ParameterError, ShapeError
 from etwidgets.signals import reconstruction
-from etwidgets.signals.blocks import listener
+from etwidgets.signals.blocks import interpolation_name, listener
+from etwidgets.signals.given_axes import refuse_uneven, to_nm
 from etwidgets.signals.image_stack import ImageStack, is_placeholder
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from etwidgets.signals.tomo_stack import TomoStack
 
 AXES = ("x", "z", "y")
+_PLOT_3D = "etwidgets.RecStack.plot_3d"
 
 
 class RecStack(ImageStack):
@@ -39,7 +43,7 @@ class RecStack(ImageStack):
     Raises
     ------
     ShapeError
-        If there is more than one navigation axis.
+        If there is more than one navigation axis, fewer than two dimensions, or no voxel.
     DataError
         If the data are not real numbers.
     """
@@ -54,8 +58,7 @@ class RecStack(ImageStack):
             kwargs = {**data._to_dictionary(), **kwargs}
             data = kwargs.pop("data")
         array = data if isinstance(data, da.Array) else np.asarray(data)
-        if array.dtype.kind not in "biuf" and not is_placeholder(array):
-            raise DataError(f"a volume must be real numbers, not {array.dtype}")
+        _check(array)
         super().__init__(array, **kwargs)
         if self.axes_manager.navigation_dimension > 1:
             raise ShapeError(f"a volume has the shape (x, z, y), not {array.shape}")
@@ -66,6 +69,8 @@ class RecStack(ImageStack):
                 axis.name = name
             if not isinstance(axis.units, str):
                 axis.units = "pixels"
+        refuse_uneven(axes)
+        to_nm(axes)
         if isinstance(self.data, da.Array) and not self._lazy:
             self._lazy = True
             self._assign_subclass()
@@ -89,7 +94,7 @@ class RecStack(ImageStack):
         **kwargs
             Passed to matplotlib's ``imshow``.
         """
-        figure = self.slices_figure(xslice, yslice, zslice, shown=True, **kwargs)
+        figure = self._slices(xslice, yslice, zslice, shown=True, returned=return_fig, **kwargs)
         return figure if return_fig else None
 
     def slices_figure(
@@ -97,26 +102,36 @@ class RecStack(ImageStack):
         xslice: int | None = None,
         yslice: int | None = None,
         zslice: int | None = None,
-        *,
-        shown: bool = False,
         **kwargs: Any,
     ) -> Figure:
-        """The figure of :meth:`plot_slices`, by default shown nowhere: for a file.
+        """The figure of :meth:`plot_slices`, shown nowhere: for a file.
 
         The parameters are those of :meth:`plot_slices`.
         """
+        return self._slices(xslice, yslice, zslice, shown=False, returned=True, **kwargs)
+
+    def _slices(
+        self,
+        xslice: int | None,
+        yslice: int | None,
+        zslice: int | None,
+        *,
+        shown: bool,
+        returned: bool,
+        **kwargs: Any,
+    ) -> Figure:
         from etwidgets.signals import figures
 
         self._check_volume()
         sizes = dict(zip(AXES, self.data.shape, strict=True))
         point = {}
         for name, given in (("x", xslice), ("y", yslice), ("z", zslice)):
-            index = sizes[name] // 2 if given is None else int(given)
-            if not -sizes[name] <= index < sizes[name]:
-                raise ParameterError(f"{name}slice must be between 0 and {sizes[name] - 1}, not {given}")
-            point[name] = index % sizes[name]
+            index = sizes[name] // 2 if given is None else given
+            if not is_whole(index) or not -sizes[name] <= index < sizes[name]:
+                raise ParameterError(f"{name}slice must be between 0 and {sizes[name] - 1}, not {given!r}")
+            point[name] = int(index) % sizes[name]
         scales = {axis.name: (axis.scale, axis.units) for axis in self.axes_manager._axes}
-        return figures.orthogonal_slices(self.data, point, scales, shown=shown, **kwargs)
+        return figures.orthogonal_slices(self.data, point, scales, shown=shown, returned=returned, **kwargs)
 
     def save_movie(
         self,
@@ -193,7 +208,7 @@ class RecStack(ImageStack):
         from etwidgets.signals.tomo_stack import TomoStack
 
         self._check_volume()
-        angles = np.asarray(tilts.data if isinstance(tilts, BaseSignal) else tilts, dtype=float).ravel()
+        angles = checked_reals("tilts", tilts.data if isinstance(tilts, BaseSignal) else tilts).ravel()
         told = listener(progress, show_progressbar=False, title="project")
         projections = reconstruction.forward_project(np.asarray(self.data), angles, cuda, told)
         stack = TomoStack(projections, angles)
@@ -203,7 +218,82 @@ class RecStack(ImageStack):
         stack.metadata.General.title = self.metadata.General.title
         return stack
 
-    def rotate_volume(self, rotation_angles: Sequence[float], order: int = 3) -> Self:
+    def trans_stack(
+        self,
+        xshift: float = 0.0,
+        yshift: float = 0.0,
+        angle: float = 0.0,
+        interpolation: str = "linear",
+        *,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Return the volume with every slice at one x rotated and then shifted alike, float32.
+
+        Parameters
+        ----------
+        xshift
+            Voxels along the columns of a slice, which are y; positive moves content to a larger index.
+        yshift
+            Voxels along the rows of a slice, which are z.
+        angle
+            Degrees about x, through the middle of the slice; positive turns y towards z.
+        interpolation
+            ``"linear"``, ``"cubic"``, or ``"nearest"``, also called ``"none"``.
+        progress
+            Told how far the work is, and may stop it.
+        """
+        self._check_volume()
+        told = listener(progress, show_progressbar=False, title="transform")
+        moved = align.transform(
+            np.asarray(self.data), yshift=yshift, xshift=xshift, angle_deg=angle,
+            interpolation=interpolation_name(interpolation), progress=told,
+        )  # fmt: skip
+        return self._deepcopy_with_new_data(moved)
+
+    def plot_3d(
+        self,
+        vmin_std: float = 0.1,
+        vmax_std: float = 10,
+        figsize: tuple[float, float] = (10, 4),
+        *,
+        display: bool = True,
+    ) -> Any:
+        """Show the volume rendered in a notebook, to be turned by mouse.
+
+        Parameters
+        ----------
+        vmin_std, vmax_std
+            Contrast: from the mean minus ``vmin_std`` to the mean plus ``vmax_std`` standard deviations.
+        figsize
+            Width and height, in units of 100 pixels.
+        display
+            Show it; otherwise the widget is returned in a dictionary, as by HyperSpy's ``gui`` methods.
+
+        Raises
+        ------
+        MissingDependencyError
+            If the extra ``app`` is not installed.
+
+        Notes
+        -----
+        HyperSpy's registry of user interfaces finds the widget; ``hyperspy_extension.yaml`` names it.
+        """
+        from hyperspy.ui_registry import get_gui
+
+        self._check_volume()
+        try:
+            return get_gui(
+                self, _PLOT_3D, display=display, toolkit="ipywidgets", vmin_std=vmin_std, vmax_std=vmax_std,
+                figsize=figsize,
+            )  # fmt: skip
+        except ImportError as error:
+            raise MissingDependencyError(
+                f"plot_3d needs the extra app ({error.name} is missing): pip install 'etwidgets[app]'"
+            ) from error
+
+    def rotate_volume(
+        self, rotation_angles: Sequence[float], cuda: bool | None = None, *, order: int = 3
+    ) -> Self:
         """Return the volume rotated about its centre; voxels from outside are 0.
 
         Parameters
@@ -217,8 +307,13 @@ class RecStack(ImageStack):
         from scipy import ndimage
 
         self._check_volume()
+        if cuda:
+            raise ParameterError("rotation runs on the processor; leave out cuda=True")
         if np.shape(rotation_angles) != (3,):
             raise ParameterError(f"three angles are needed (about x, z, y; degrees), not {rotation_angles!r}")
+        if not all(is_number(angle) for angle in rotation_angles):
+            raise ParameterError(f"the angles must be finite numbers of degrees, not {rotation_angles!r}")
+        order = checked_count("order", order, 0, 5)
         self._check_copies(2 if order < 2 else 4)  # splines are prepared in double precision
         planes = ((1, 2), (0, 2), (0, 1))
         matrix = np.eye(3)
@@ -237,3 +332,15 @@ class RecStack(ImageStack):
         names = tuple(axis.name for axis in self.axes_manager._axes)
         if names != AXES:
             raise ShapeError(f"the axes are {names}, not {AXES} (array order); the operation needs a volume")
+
+
+def _check(array: Any) -> None:
+    """Refuse what is no volume and no slice of one."""
+    if is_placeholder(array):
+        return
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"a volume must be real numbers, not {array.dtype}")
+    if array.ndim < 2:
+        raise ShapeError(f"a volume has the shape (x, z, y), not {array.shape}")
+    if 0 in array.shape:
+        raise ShapeError(f"the volume is empty: shape {array.shape}")

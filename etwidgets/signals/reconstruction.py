@@ -10,7 +10,8 @@ import numpy as np
 from hyperspy.signals import Signal1D, Signal2D
 
 from etwidgets import align, engine
-from etwidgets.errors import ParameterError
+from etwidgets.checks import checked_count, is_whole
+from etwidgets.errors import DataError, ParameterError
 from etwidgets.progress import NullProgress, Progress
 from etwidgets.resources import check_memory
 
@@ -31,10 +32,12 @@ def backend_name(cuda: bool | None, backend: str | None = None) -> str:
     Raises
     ------
     ParameterError
-        If both are given.
+        If both are given, or ``cuda`` is no truth value.
     """
     if backend is not None and cuda is not None:
         raise ParameterError(f"give cuda={cuda} or backend={backend!r}, not both")
+    if cuda is not None and not isinstance(cuda, bool):
+        raise ParameterError(f"cuda must be True, False or None, not {cuda!r}")
     return backend or {None: "auto", True: "astra-cuda", False: "cpu"}[cuda]
 
 
@@ -44,9 +47,22 @@ def iterations_name(method: str) -> str:
 
 
 def geometry(stack: TomoStack, thickness: int | None = None) -> engine.Geometry:
-    """The engine's geometry of a stack; ``thickness`` (rows in z) defaults to its height."""
-    rows = stack.data.shape[-2] if thickness is None else engine.checked_count("thickness", thickness)
-    return engine.Geometry(np.deg2rad(stack.tilts_deg), stack.data.shape[-2], rows)
+    """The engine's geometry of a stack; ``thickness`` (rows in z) defaults to its height.
+
+    Raises
+    ------
+    DataError
+        If all projections have the same tilt.
+    """
+    height = stack.data.shape[-2]
+    rows = height if thickness is None else checked_count("thickness, in pixels,", thickness)
+    tilts = stack.tilts_deg
+    if np.ptp(tilts) == 0:
+        raise DataError(
+            f"{len(tilts)} projection(s), all at {tilts[0]:g} deg, determine no volume; at least 2 different "
+            "tilts are needed: load the whole series, or set its tilts"
+        )
+    return engine.Geometry(np.deg2rad(tilts), height, rows)
 
 
 def reconstruct(
@@ -75,6 +91,7 @@ def reconstruct(
     progress: Progress,
 ) -> RecStack:
     """Reconstruct a stack; the parameters are those of ``TomoStack.reconstruct``."""
+    method = str(method)
     shape = geometry(stack, thickness)
     options: dict[str, Any] = {
         "algorithm": method,
@@ -128,10 +145,10 @@ def preview_columns(width: int, slices: Sequence[int] | None) -> list[int]:
     """The three columns of a preview: the given ones, checked, or the quartiles of the width."""
     if slices is None:
         return [width // 4, width // 2, 3 * width // 4]
-    columns = [int(column) for column in slices]
-    if len(columns) != 3 or not all(0 <= column < width for column in columns):
-        raise ParameterError(f"slices must be three columns between 0 and {width - 1}, not {list(slices)}")
-    return columns
+    columns = list(slices)
+    if len(columns) != 3 or not all(is_whole(column) and 0 <= column < width for column in columns):
+        raise ParameterError(f"slices must be three columns between 0 and {width - 1}, not {columns}")
+    return [int(column) for column in columns]
 
 
 def preview(
@@ -182,20 +199,20 @@ def recon_error(
 ) -> tuple[Signal2D, Signal1D]:
     """Reconstruct one column and keep every iteration, as ``TomoStack.recon_error`` says."""
     width = stack.data.shape[-1]
-    x = width // 2 if column is None else int(column)
-    if not -width <= x < width:
-        raise ParameterError(f"nslice must be a column between 0 and {width - 1}, not {column}")
+    x = width // 2 if column is None else column
+    if not is_whole(x) or not -width <= x < width:
+        raise ParameterError(f"nslice must be a column between 0 and {width - 1}, not {column!r}")
     shape = geometry(stack)
-    if algorithm.upper() == "DART":
+    if str(algorithm).upper() == "DART":
         raise ParameterError(
             "recon_error cannot follow DART, whose values are given; compare its result by forward_project"
         )
-    iterations = engine.checked_count("iterations", iterations)
+    iterations = checked_count("iterations", iterations)
     check_memory(
         4.0 * iterations * shape.n_z * shape.n_y, f"a slice after each of {iterations} iterations",
         "ask for fewer iterations, or bin the tilt series",
     )  # fmt: skip
-    sinogram = np.asarray(stack.data[:, :, x], dtype=np.float32)[np.newaxis]
+    sinogram = np.asarray(stack.data[:, :, int(x)], dtype=np.float32)[np.newaxis]
     steps = engine.iterate(
         sinogram,
         shape,
@@ -206,12 +223,13 @@ def recon_error(
         tv_weight=tv_weight,
         backend=backend_name(cuda),
     )
-    images = np.empty((iterations, shape.n_z, shape.n_y), np.float32)
-    norms = np.empty(iterations)
+    count = int(iterations)  # the engine has checked it
+    images = np.empty((count, shape.n_z, shape.n_y), np.float32)
+    norms = np.empty(count)
     for step in steps:
         images[step.iteration - 1] = step.estimate[0]
         norms[step.iteration - 1] = step.residual
-        progress.advance(step.iteration / iterations)
+        progress.advance(step.iteration / count)
     return _as_series(stack, images), _as_curve(norms)
 
 
@@ -230,6 +248,22 @@ def as_metadata(found: align.AxisEstimate) -> dict[str, Any]:
     """An axis estimate as numbers, strings and arrays."""
     values = {item.name: getattr(found, item.name) for item in fields(found)}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def show_axis(data: Any, found: align.AxisEstimate) -> None:
+    """Show what the method MaxImage saw.
+
+    Raises
+    ------
+    ParameterError
+        If another method found the axis.
+    """
+    from etwidgets.signals import figures
+
+    if found.angles_deg is None or found.strength is None:
+        raise ParameterError("plot_results is MaxImage's; CoM leaves metadata.Tomography.axis_estimate")
+    image = np.asarray(data.max(axis=0))
+    figures.tracks(image, found.rotation_deg, found.angles_deg, found.strength)
 
 
 def _lazily(data: da.Array, shape: engine.Geometry, options: dict[str, Any]) -> da.Array:

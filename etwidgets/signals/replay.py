@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etwidgets.errors import HistoryError
+from etwidgets.errors import HistoryError, ParameterError
 from etwidgets.signals.scaling import factors_between, resampled, scaled
+from etwidgets.signals.tilt_series import TiltSeries
 from etwidgets.signals.tomography_node import Transform, read, recorded
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from etwidgets.progress import Progress
     from etwidgets.signals.tomo_stack import TomoStack
 
-_CHANGES_OF_EXTENT = ("crop", "select", "bin")
+_CHANGES_OF_EXTENT = ("crop", "select", "bin", "turn")
 _SAME_TILT_DEG = 0.5
 
 
@@ -45,9 +46,12 @@ def align_like(
 
     Raises
     ------
+    ParameterError
+        If ``other`` is no tilt series.
     HistoryError
         If nothing was recorded, the histories contradict each other, or shapes or tilts do not fit.
     """
+    _check_series(other)
     todo, factors = _missing(stack, other)
     result = other.deepcopy()
     for number, transform in enumerate(todo):
@@ -56,6 +60,8 @@ def align_like(
             changed = {**transform.parameters, "method": shift_type}
             transform = Transform(transform.kind, transform.shape, changed)  # noqa: PLW2901  (the same step)
         result = _APPLY[transform.kind](result, scaled(transform, factors), part)
+        if transform.kind == "turn" and transform.parameters["quarter_turns"] % 2:
+            factors = factors[::-1]
     expected = tuple(round(n * f) for n, f in zip(stack.data.shape, (1, *factors), strict=True))
     if result.data.shape != expected:
         raise HistoryError(
@@ -88,9 +94,12 @@ def follow(stack: TomoStack, other: TomoStack, progress: Progress, *, aligned: b
 
     Raises
     ------
+    ParameterError
+        If ``other`` is no tilt series.
     HistoryError
         If the histories contradict each other, or shapes or tilts do not fit.
     """
+    _check_series(other)
     ours, theirs = recorded(stack), recorded(other)
     if len(theirs) > len(ours) or not all(a.same_as(b) for a, b in zip(ours, theirs, strict=False)):
         raise HistoryError("the other signal was changed in another way than this one; load it anew")
@@ -150,6 +159,11 @@ def _missing(stack: TomoStack, other: TomoStack) -> tuple[list[Transform], tuple
     )
 
 
+def _check_series(other: object) -> None:
+    if not isinstance(other, TiltSeries):
+        raise ParameterError(f"the other signal must be a TomoStack, not a {type(other).__name__}")
+
+
 def _check_tilts(stack: TomoStack, result: TomoStack) -> None:
     ours, theirs = read(stack, "tilts"), read(result, "tilts")
     if ours is None or theirs is None:
@@ -200,10 +214,16 @@ def _bin(stack: TomoStack, transform: Transform, progress: Progress) -> TomoStac
     return stack.rebin(scale=scale)
 
 
+def _turn(stack: TomoStack, transform: Transform, progress: Progress) -> TomoStack:
+    progress.advance(0)
+    return stack.turn(int(transform.parameters["quarter_turns"]))
+
+
 _APPLY: dict[str, Callable[[TomoStack, Transform, Progress], TomoStack]] = {
     "shift": _shift,
     "transform": _transform,
     "crop": _crop,
     "select": _select,
     "bin": _bin,
+    "turn": _turn,
 }

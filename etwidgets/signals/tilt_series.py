@@ -11,8 +11,10 @@ import dask.array as da
 import numpy as np
 from hyperspy.signal import BaseSignal
 
-from etwidgets.errors import DataError, ParameterError, ShapeError
+from etwidgets.checks import is_number
+from etwidgets.errors import DataError, OutsideError, ParameterError, ParameterTypeError, ShapeError
 from etwidgets.signals import tomography_node as node
+from etwidgets.signals.given_axes import check_sizes, name_axes
 from etwidgets.signals.image_stack import ImageStack, is_placeholder
 from etwidgets.signals.tilts import TomoShifts, TomoTilts
 
@@ -39,10 +41,16 @@ class TiltSeries(ImageStack):
             source = data if data.axes_manager.signal_dimension == 2 else data.as_signal2D((0, 1))
             kwargs = {**source._to_dictionary(), **kwargs}
             data = kwargs.pop("data")
-        super().__init__(_checked(data), **kwargs)
+        known = kwargs.get("metadata", {}).get("Signal", {}).get("signal_type") == self._signal_type
+        super().__init__(_checked(data, one_image=known), **kwargs)
+        if not known:
+            check_sizes(self)
         self.metadata.Signal.signal_type = self._signal_type
-        _name_axes(self)
+        found = name_axes(self)
         node.prepare(self)
+        if found is not None and tilts is None and not self.metadata.has_item("Tomography.tilts"):
+            node.write(self, "tilts", found)
+            self.metadata.Tomography.tilt_source = node.NAVIGATION_AXIS
         if isinstance(self.data, da.Array) and not self._lazy:
             self._lazy = True
             self._assign_subclass()
@@ -101,7 +109,18 @@ class TiltSeries(ImageStack):
         return node.read_shifts(self)
 
     def set_tilts(self, start: float, increment: float) -> None:
-        """Set equally spaced tilts: ``start + i * increment`` degrees for projection i."""
+        """Set equally spaced tilts: ``start + i * increment`` degrees for projection i.
+
+        Raises
+        ------
+        ParameterError
+            If one is not a finite number, or the increment is zero.
+        """
+        for name, value in (("start", start), ("increment", increment)):
+            if not is_number(value):
+                raise ParameterError(f"{name} must be a finite number of degrees, not {value!r}")
+        if increment == 0 and node.count(self) > 1:
+            raise ParameterError(f"increment must not be {increment:g}: all projections would have one tilt")
         node.write(self, "tilts", start + increment * np.arange(node.count(self)))
 
     # -- slicing: tilts and shifts follow -----------------------------------------------------------
@@ -114,15 +133,20 @@ class TiltSeries(ImageStack):
         ParameterError
             If it is not a positive, finite number.
         """
-        if not (np.isfinite(pixel_size) and pixel_size > 0):
-            raise ParameterError(f"the pixel size must be a positive number of nm, not {pixel_size}")
+        if not is_number(pixel_size) or pixel_size <= 0:
+            raise ParameterError(f"the pixel size must be a positive number of nm, not {pixel_size!r}")
         for name in ("x", "y"):
             axis = self.axes_manager[name]
             axis.scale, axis.units, axis.offset = float(pixel_size), "nm", 0.0
 
     def _slicer(self, slices: Any, isNavigation: bool | None = None, out: Any = None) -> Any:
-        index = self._get_array_slices(slices, isNavigation)
         axes = self.axes_manager._axes
+        try:
+            index = self._get_array_slices(slices, isNavigation)
+        except (IndexError, ValueError) as error:
+            raise OutsideError(f"{slices} does not fit the axes ({_sizes(axes)}): {error}") from error
+        for part, axis in zip(index, axes, strict=True):
+            _check_part(part, axis)
         if isNavigation is False:
             # one column or row stays a stack of width 1: a projection has two dimensions
             index = tuple(_as_slice(i, axis.size) if not axis.navigate else i
@@ -140,11 +164,25 @@ class TiltSeries(ImageStack):
         return result
 
     def crop(self, axis: Any, start: Any = None, end: Any = None, convert_units: bool = False) -> None:
-        """Crop in place, as HyperSpy does; tilts and shifts follow."""
+        """Crop in place, as HyperSpy does; tilts and shifts follow.
+
+        Raises
+        ------
+        OutsideError
+            If there is no such axis, or nothing would be left.
+        """
         before = self._deepcopy_with_new_data(self.data)
-        position = self.axes_manager[axis].index_in_array
-        name = self.axes_manager[axis].name
-        part = slice(*(self.axes_manager[axis]._get_index(value) for value in (start, end)))
+        try:
+            chosen = self.axes_manager[axis]
+            part = slice(*(chosen._get_index(value) for value in (start, end)))
+            _check_part(part, chosen)
+        except OutsideError:
+            raise
+        except (IndexError, TypeError, ValueError) as error:
+            raise OutsideError(
+                f"{axis} from {start} to {end} does not fit ({_sizes(self.axes_manager._axes)}): {error}"
+            ) from error
+        position, name = chosen.index_in_array, chosen.name
         super().crop(axis, start, end, convert_units)
         if name == node.PROJECTIONS:
             node.take(before, self, part)
@@ -170,7 +208,7 @@ class TiltSeries(ImageStack):
         n_projections = node.count(self)
         index = checked_indices(keep, n_projections, "keep")
         if index.size == 0:
-            raise ParameterError("no projection would remain")
+            raise ParameterError(f"no projection would remain of {n_projections}; leave at least one")
         result = self._deepcopy_with_new_data(self.data[index])
         result.axes_manager._axes[0].size = index.size
         node.take(self, result, index)
@@ -190,10 +228,10 @@ class TiltSeries(ImageStack):
         ParameterError
             If none are given, one is out of range, or nothing would remain.
         """
-        if projections is None or len(projections) == 0:
+        if projections is None or np.size(projections) == 0:
             raise ParameterError("No projections provided; give their indices, for example [10, 20]")
         n_projections = node.count(self)
-        gone = checked_indices(np.unique(projections), n_projections, "projections")
+        gone = checked_indices(projections, n_projections, "projections", repeated=True)
         return self.select_projections(np.setdiff1d(np.arange(n_projections), gone))
 
     def extract_sinogram(self, column: float) -> Any:
@@ -206,21 +244,23 @@ class TiltSeries(ImageStack):
 
         Raises
         ------
-        ParameterError
+        ParameterTypeError
             If the column is no number.
-        IndexError
+        OutsideError
             If the column lies outside the image.
         """
         self._check_layout()
         if isinstance(column, bool) or not isinstance(column, int | float | np.integer | np.floating):
-            raise ParameterError(f"column must be an integer (pixel) or a float (position), not {column!r}")
+            raise ParameterTypeError(
+                f"column must be an integer (pixel) or a float (position), not {column!r}"
+            )
         x_axis = self.axes_manager["x"]
         try:
             x = x_axis._get_index(float(column) if isinstance(column, np.floating) else column)
         except ValueError as error:
-            raise IndexError(f"column {column} lies outside the image: {error}") from error
+            raise OutsideError(f"column {column} lies outside the image: {error}") from error
         if not -x_axis.size <= x < x_axis.size:
-            raise IndexError(f"column {column} lies outside the image of {x_axis.size} columns")
+            raise OutsideError(f"column {column} lies outside the image of {x_axis.size} columns")
         sinogram = self.swap_axes(node.PROJECTIONS, "x").inav[int(x)].as_signal2D(("y", node.PROJECTIONS))
         del sinogram.metadata.Tomography
         sinogram.set_signal_type("")
@@ -229,11 +269,10 @@ class TiltSeries(ImageStack):
         return sinogram
 
     def plot_sinos(self, *args: Any, **kwargs: Any) -> None:
-        """Plot the sinograms with a slider over x."""
+        """Plot the sinograms, y from left to right, with a slider over x."""
         self._check_layout()
-        self.swap_axes(node.PROJECTIONS, "x").plot(
-            *args, navigator=kwargs.pop("navigator", "slider"), **kwargs
-        )
+        navigator = kwargs.pop("navigator", "slider")
+        self.as_signal2D(("y", node.PROJECTIONS)).plot(navigator, *args, **kwargs)
 
     # -- HyperSpy operations that change the extent -------------------------------------------------
 
@@ -250,8 +289,10 @@ class TiltSeries(ImageStack):
         Raises
         ------
         ParameterError
-            If projections would be binned: a sum over different tilts is no projection.
+            If projections would be binned: a sum over different tilts is no projection. If a number is not
+            positive, or larger than the image.
         """
+        _check_rebin(self, new_shape, scale)
         factors = dict(
             zip(
                 [axis.name for axis in self.axes_manager._axes],
@@ -319,39 +360,28 @@ STACK_LAYOUT = [node.PROJECTIONS, "y", "x"]
 FRAMES_LAYOUT = [node.PROJECTIONS, node.FRAMES, "y", "x"]
 
 
-def _checked(data: Any) -> Any:
-    array = data if isinstance(data, da.Array) else np.asarray(data)
+def _checked(data: Any, *, one_image: bool) -> Any:
+    """The data as an array of real numbers; a single image only where it is one projection of a stack."""
+    if data is None:
+        raise DataError("no data were given")
+    try:
+        array = data if isinstance(data, da.Array) else np.asarray(data)
+    except ValueError as error:
+        raise ShapeError(f"the projections in the list have different shapes: {error}") from error
     if is_placeholder(array):
         return array
     if array.dtype.kind not in "biuf":
         raise DataError(f"projections must be real numbers, not {array.dtype}")
     if array.ndim < 2:
         raise ShapeError(f"a tilt series has the shape (projections, y, x), not {array.shape}")
+    if array.ndim == 2 and not one_image:
+        raise ShapeError(
+            f"this is one image of shape {array.shape}; a tilt series has the shape (projections, y, x): "
+            "give all images of the series, np.stack([image, image, ...])"
+        )
     if 0 in array.shape:
         raise ShapeError(f"the data are empty: shape {array.shape}")
     return array
-
-
-def _name_axes(stack: TiltSeries) -> None:
-    axes = stack.axes_manager._axes
-    navigation = [axis for axis in axes if axis.navigate]
-    if len(navigation) > 2:
-        raise ShapeError(
-            f"{len(navigation)} navigation dimensions; a tilt series has one (projections), "
-            "or two (projections, frames)"
-        )
-    named = {axis.name for axis in axes}
-    if not named & {node.PROJECTIONS} and navigation:
-        for axis, name in zip(navigation, (node.PROJECTIONS, node.FRAMES), strict=False):
-            axis.name = name
-            axis.units = "index" if name == node.PROJECTIONS else "images"
-            axis.scale, axis.offset = 1.0, 0.0
-    if not named & {"x", "y"}:
-        for axis, name in zip([a for a in axes if not a.navigate], ("y", "x"), strict=False):
-            axis.name = name
-    for axis in axes:
-        if axis.name in ("x", "y") and not isinstance(axis.units, str):
-            axis.units = "pixels"
 
 
 def _axes_of(stack: TiltSeries, name: str, width: int) -> list[dict[str, Any]]:
@@ -388,18 +418,53 @@ def _record_crop(source: TiltSeries, target: TiltSeries, index: tuple[Any, ...])
         node.record(target, node.Transform("crop", source._extent, kept))
 
 
-def checked_indices(values: ArrayLike, size: int, name: str) -> NDArray[np.intp]:
-    """Indices 0 to ``size - 1`` from a mask or from indices; repeated and outside ones are refused."""
+def _sizes(axes: Sequence[Any]) -> str:
+    return ", ".join(f"{axis.name} 0 to {axis.size - 1}, {axis.size} in all" for axis in axes)
+
+
+def _check_part(part: Any, axis: Any) -> None:
+    """Refuse a part of an axis in which there is nothing, or which begins beyond its end."""
+    if isinstance(part, slice):
+        if not range(*part.indices(axis.size)):
+            raise OutsideError(
+                f"nothing is left of {axis.name} from {part.start} to {part.stop}; it has 0 to {axis.size}"
+            )
+    elif not -axis.size <= part < axis.size:
+        raise OutsideError(
+            f"there is no {part} in {axis.name}, which goes from 0 to {axis.size - 1}; {axis.size} in all"
+        )
+
+
+def _check_rebin(stack: TiltSeries, new_shape: Any, scale: Any) -> None:
+    sizes = stack.data.shape
+    for name, given, highest in (("scale", scale, sizes), ("new_shape", new_shape, None)):
+        if given is None:
+            continue
+        values = list(np.atleast_1d(given))
+        if len(values) != len(sizes):
+            raise ParameterError(f"{name} needs {len(sizes)} numbers (array order), not {values}")
+        if not all(is_number(value) and value > 0 for value in values):
+            raise ParameterError(f"{name} must be positive numbers, not {values}")
+        if highest is not None and any(value > size for value, size in zip(values, highest, strict=True)):
+            raise ParameterError(f"{name} {values} leaves nothing of the shape {sizes}; give smaller numbers")
+
+
+def checked_indices(values: ArrayLike, size: int, name: str, *, repeated: bool = False) -> NDArray[np.intp]:
+    """Indices 0 to ``size - 1`` from a mask or from indices; outside ones are refused, and repeated ones."""
     array = np.asarray(values)
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "biuf"):
+        raise ParameterError(f"{name} must be a list of indices, 0 to {size - 1}, not {values!r}")
     if array.dtype == bool:
         if array.shape != (size,):
             raise ParameterError(f"the mask {name} has the shape {array.shape}; {size} values are needed")
         return np.flatnonzero(array)
-    index = np.atleast_1d(array).astype(float)
-    bad = index[(index != np.round(index)) | (index < -size) | (index >= size)]
+    index = array.astype(float)
+    bad = index[~((index == np.round(index)) & (index >= -size) & (index < size))]
     if bad.size:
         raise ParameterError(f"{name}: {bad.tolist()} not among the {size} projections (0 to {size - 1})")
     whole = index.astype(np.intp) % size
+    if repeated:
+        return np.unique(whole)
     if len(np.unique(whole)) != len(whole):
         raise ParameterError(f"{name} names a projection twice: {whole.tolist()}")
     return whole

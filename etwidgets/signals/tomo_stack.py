@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from etwidgets import align
+from etwidgets.checks import checked_reals, is_whole
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.signals import reconstruction, replay
 from etwidgets.signals import tomography_node as node
-from etwidgets.signals.blocks import listener, map_projections
+from etwidgets.signals.blocks import interpolation_name, listener, map_projections
 from etwidgets.signals.tilt_series import TiltSeries, checked_indices
+from etwidgets.signals.turning import turned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,9 +103,9 @@ class TomoStack(TiltSeries):
         method: str = "PC",
         start: int | None = None,
         show_progressbar: bool = False,
+        cuda: bool | None = None,
         crop: bool = False,
         shift_type: str = "fourier",
-        cuda: bool | None = None,
         *,
         progress: Progress | None = None,
         **parameters: Any,
@@ -118,12 +120,12 @@ class TomoStack(TiltSeries):
             Index of the projection that stays in place; default: the one in the middle of the tilts.
         show_progressbar
             Show a text bar.
+        cuda
+            There is no CUDA path for registration; only None and False are accepted.
         crop
             Crop to the area that all projections have in common afterwards.
         shift_type
             ``"fourier"`` or ``"interp"`` (cubic spline).
-        cuda
-            There is no CUDA path for registration; only None and False are accepted.
         progress
             Told how far the work is, and may stop it.
         **parameters
@@ -177,10 +179,10 @@ class TomoStack(TiltSeries):
             Told how far the work is, and may stop it.
         """
         self._check_layout()
-        rows = np.asarray(shifts, dtype=float)
+        rows = checked_reals("shifts", shifts)
         if rows.shape != (node.count(self), 2):
             raise ShapeError(f"shifts must have the shape ({node.count(self)}, 2), not {rows.shape}")
-        method = {"fourier": "fourier", "interp": "spline", "spline": "spline"}.get(shift_type.lower())
+        method = {"fourier": "fourier", "interp": "spline", "spline": "spline"}.get(str(shift_type).lower())
         if method is None:
             raise ParameterError(f"shift_type must be 'fourier' or 'interp', not {shift_type!r}")
 
@@ -216,10 +218,10 @@ class TomoStack(TiltSeries):
             Plot the two projections at the join, and their difference.
         """
         n_projections = node.count(self)
-        if not 0 < nslice < n_projections:
-            raise ParameterError(f"nslice must be between 1 and {n_projections - 1}, not {nslice}")
+        if not is_whole(nslice) or not 0 < nslice < n_projections:
+            raise ParameterError(f"nslice must be between 1 and {n_projections - 1}, not {nslice!r}")
         shifts = np.zeros((n_projections, 2))
-        shifts[nslice:] = yshift, xshift
+        shifts[int(nslice) :] = yshift, xshift
         result = self.shift_projections(shifts)
         if display:
             from etwidgets.signals import figures
@@ -327,11 +329,12 @@ class TomoStack(TiltSeries):
         angle
             Degrees about the image centre; positive turns content clockwise on screen (y down).
         interpolation
-            ``"linear"``, ``"cubic"`` or ``"nearest"``.
+            ``"linear"``, ``"cubic"``, or ``"nearest"``, also called ``"none"``.
         progress
             Told how far the work is, and may stop it.
         """
         self._check_layout()
+        interpolation = interpolation_name(interpolation)
 
         def run(images: NDArray[Any], progress: Progress) -> NDArray[Any]:
             return align.transform(
@@ -357,11 +360,25 @@ class TomoStack(TiltSeries):
         node.record(result, node.Transform("transform", self._extent, parameters))
         return result
 
+    def turn(self, quarter_turns: int = 1) -> Self:
+        """Return a stack whose images are turned by 90°; exact: no pixel is interpolated or lost.
+
+        The pixel sizes along x and y go with them. For a tilt axis that is vertical in the file.
+
+        Parameters
+        ----------
+        quarter_turns
+            Positive ones are clockwise on screen (y down).
+        """
+        self._check_layout()
+        return turned(self, quarter_turns)
+
     def tilt_align(
         self,
         method: str = "CoM",
         show_progressbar: bool = False,
         *,
+        plot_results: bool = False,
         progress: Progress | None = None,
         **parameters: Any,
     ) -> Self:
@@ -373,6 +390,8 @@ class TomoStack(TiltSeries):
             ``"CoM"`` (Wolf 2012) or ``"MaxImage"``, in any letter case.
         show_progressbar
             Show a text bar.
+        plot_results
+            MaxImage: show the maximum image with the axis that was found.
         progress
             Told how far the work is, and may stop it.
         **parameters
@@ -391,6 +410,8 @@ class TomoStack(TiltSeries):
         _log.info(
             "tilt axis (%s): rotate by %.3f deg, shift by %.3f px", method, found.rotation_deg, found.shift_px
         )
+        if plot_results:
+            reconstruction.show_axis(self.data, found)
         result = self.trans_stack(yshift=found.shift_px, angle=found.rotation_deg, progress=told.part(0.8, 1))
         result.metadata.set_item("Tomography.axis_estimate", reconstruction.as_metadata(found))
         told.advance(1)
@@ -455,7 +476,7 @@ class TomoStack(TiltSeries):
         p: float = 0.99,
         ncores: int | None = None,
         sino_filter: str = "shepp-logan",
-        dart_iterations: int = 5,
+        dart_iterations: int | None = 5,
         gray_levels: Sequence[float] | None = None,
         *,
         weight_tilts: bool = False,
@@ -495,7 +516,7 @@ class TomoStack(TiltSeries):
         sino_filter
             Of FBP; ``etwidgets.engine.FILTERS`` lists them.
         dart_iterations
-            How often DART segments and solves again.
+            How often DART segments and solves again; None for 5.
         gray_levels
             The values that DART may give, at least two, on the scale of the reconstruction.
         weight_tilts
@@ -537,9 +558,9 @@ class TomoStack(TiltSeries):
         return reconstruction.reconstruct(
             self, method, iterations=iterations, constrain=constrain, thresh=thresh, cuda=cuda,
             thickness=thickness, p=p, ncores=ncores, sino_filter=sino_filter,
-            dart_iterations=dart_iterations, gray_levels=gray_levels, weight_tilts=weight_tilts,
-            seed=seed, maximum=maximum, n_subsets=n_subsets, tv_weight=tv_weight, weights=weights,
-            mask=mask, model=model, backend=backend, progress=told,
+            dart_iterations=5 if dart_iterations is None else dart_iterations, gray_levels=gray_levels,
+            weight_tilts=weight_tilts, seed=seed, maximum=maximum, n_subsets=n_subsets, tv_weight=tv_weight,
+            weights=weights, mask=mask, model=model, backend=backend, progress=told,
         )  # fmt: skip
 
     def save_movie(

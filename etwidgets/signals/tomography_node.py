@@ -12,15 +12,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from hyperspy.signal import BaseSignal
 
+from etwidgets.checks import checked_reals
 from etwidgets.errors import DataError, MissingTiltsError, ShapeError, TiltCountError
+from etwidgets.signals.tilt_check import check_tilts, tilt_fault
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 PROJECTIONS = "Projections"
 FRAMES = "Frames"
+NAVIGATION_AXIS = "navigation axis"
+"""The source of tilts (``Tomography.tilt_source``) that were on the axis of a given signal."""
 _WIDTH = {"tilts": 1, "shifts": 2}
 _UNIFORM_TO_DEG = 1e-3
+_SAME_FRAME = 1e-3  # degrees or pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +35,7 @@ class Transform:
     Attributes
     ----------
     kind
-        ``"shift"``, ``"transform"``, ``"crop"``, ``"select"`` or ``"bin"``.
+        ``"shift"``, ``"transform"``, ``"crop"``, ``"select"``, ``"bin"`` or ``"turn"``.
     shape
         Shape of the data before the change.
     parameters
@@ -59,8 +64,11 @@ def prepare(signal: BaseSignal) -> None:
         stored = metadata.Tomography.get_item(key, default=None)
         if isinstance(stored, BaseSignal):
             stored = stored.data
+            if key == "tilts" and tilt_fault(stored):  # ETSpy saves zeros where there are none
+                delattr(metadata.Tomography, key)
+                continue
         if stored is not None:
-            metadata.Tomography.set_item(key, _as_rows(stored, width, key))
+            metadata.Tomography.set_item(key, _as_rows(stored, width, key, _frames(signal)))
 
 
 def read(signal: BaseSignal, what: str) -> NDArray[np.float64] | None:
@@ -114,18 +122,24 @@ def write(signal: BaseSignal, what: str, values: ArrayLike | BaseSignal | None) 
     TiltCountError
         If the number of rows is not the number of projections.
     ShapeError, DataError
-        If the values have another shape, or are not finite.
+        If the values have another shape, are not finite, or cannot be tilts in degrees.
     """
     if values is None:
         if signal.metadata.has_item(f"Tomography.{what}"):
             delattr(signal.metadata.Tomography, what)
+        axis = projections_axis(signal)
+        if what == "tilts" and axis is not None:
+            axis.scale, axis.offset, axis.units = 1.0, 0.0, "index"
         return
-    rows = _as_rows(values.data if isinstance(values, BaseSignal) else values, _WIDTH[what], what)
+    given = values.data if isinstance(values, BaseSignal) else values
+    rows = _as_rows(given, _WIDTH[what], what, _frames(signal))
     if len(rows) != count(signal):
         raise TiltCountError(len(rows), count(signal), what)
     bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if bad.size:
         raise DataError(f"{what} of projection(s) {bad.tolist()} are not finite")
+    if what == "tilts":
+        check_tilts(rows)
     signal.metadata.set_item(f"Tomography.{what}", rows)
     if what == "tilts":
         show_on_axis(signal)
@@ -189,13 +203,26 @@ def recorded(signal: BaseSignal) -> list[Transform]:
     return transforms
 
 
-def _as_rows(values: ArrayLike, width: int, what: str) -> NDArray[np.float64]:
-    rows = np.array(values, dtype=float)
+def _frames(signal: BaseSignal) -> int:
+    return next((int(axis.size) for axis in signal.axes_manager._axes if axis.name == FRAMES), 1)
+
+
+def _as_rows(values: ArrayLike, width: int, what: str, n_frames: int) -> NDArray[np.float64]:
+    """The values as ``(T, width)``; those of ``(T, F, width)`` must be the same for all frames."""
+    rows = np.array(checked_reals(what, values))
+    if width == 1 and n_frames > 1 and rows.ndim == 2 and rows.shape[1] == n_frames:
+        rows = rows[:, :, np.newaxis]
     if width == 1 and rows.ndim <= 1:
         rows = rows.reshape(-1, 1)
     if rows.ndim == 1 and rows.size == width:
         rows = rows.reshape(1, width)
-    if rows.ndim == 3:  # a released package stores one row per frame; the frames of a projection share it
+    if rows.ndim == 3 and rows.shape[1:] == (n_frames, width):
+        differing = np.flatnonzero(np.ptp(rows, axis=1).max(axis=1) > _SAME_FRAME)
+        if differing.size:
+            raise ShapeError(
+                f"the {what} of projection(s) {differing.tolist()} differ between their frames; "
+                f"a stack has one row per projection, ({len(rows)}, {width})"
+            )
         rows = rows[:, 0, :]
     if rows.ndim != 2 or rows.shape[1] != width:
         raise ShapeError(f"{what} must have the shape (projections, {width}), not {np.shape(values)}")

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets import align, engine
-from etwidgets.errors import ParameterError
+from etwidgets.align.checks import checked_projections
+from etwidgets.checks import checked_count, checked_reals, is_number, is_whole
+from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.resources import check_memory
 
 if TYPE_CHECKING:
@@ -29,11 +31,13 @@ _BALL_BYTES = 16  # of a voxel, while a ball is drawn
 
 
 def catalyst(
-    size: int = 200,
+    size: int | Sequence[int] = 200,
     *,
     n_particles: int = 15,
     support_value: float = 100,
     particle_value: float = 255,
+    support_radius: float | None = None,
+    particle_radii: tuple[float, float] | None = None,
     seed: int = 0,
 ) -> NDArray[np.float32]:
     """A catalyst: a spherical support with small, dense particles on its surface, none overlapping.
@@ -41,29 +45,49 @@ def catalyst(
     Parameters
     ----------
     size
-        Voxels per side of the cube; the support's radius is a third of it.
+        Voxels per side of the cube, or ``(X, Z, Y)``.
     n_particles
         How many particles.
     support_value, particle_value
         Intensity per voxel of either.
+    support_radius
+        Voxels; default: a third of the shortest side.
+    particle_radii
+        Smallest and largest, voxels; default: 1/120 and 1/50 of the shortest side, at least 1.5.
     seed
-        Of places and sizes of the particles (radii 1/120 to 1/50 of ``size``, at least 1.5 voxels).
+        Of places and sizes of the particles.
 
     Returns
     -------
     array
-        ``(size, size, size)`` float32, edges smooth over one voxel.
+        ``(size, size, size)``, or ``size``, float32; edges smooth over one voxel.
+
+    Raises
+    ------
+    ParameterError
+        If the volume is too small, the radii are not two rising numbers, or the particles do not fit.
     """
-    _check_size(size, 16, _BALL_BYTES * float(size) ** 3)
+    sides = (size, size, size) if isinstance(size, int | np.integer) else tuple(size)
+    if len(sides) != 3:
+        raise ParameterError(f"size must be a number or (X, Z, Y), not {size}")
+    shape = tuple(int(n) for n in sides)
+    least = min(shape)
+    _check_size(least, 8, _BALL_BYTES * float(np.prod(shape, dtype=float)))
+    smallest, largest = particle_radii or (least / 120, least / 50)
+    floor = 1.5 if particle_radii is None else 0
+    if not 0 < smallest <= largest:
+        raise ParameterError(f"the radii go from {smallest} to {largest}; give the smaller one first")
+    n_particles = checked_count("n_particles", n_particles, 0)
     random = np.random.default_rng(seed)
-    centre, radius = np.full(3, (size - 1) / 2), size / 3
-    volume = support_value * _ball((size,) * 3, centre, radius)
+    centre = (np.array(shape) - 1) / 2
+    radius = least / 3 if support_radius is None else support_radius
+    volume = support_value * _ball(shape, centre, radius)
     placed: list[tuple[Point, float]] = []
     for _ in range(_MAX_TRIES):
         if len(placed) == n_particles:
             return volume
         direction = random.normal(size=3)
-        own_radius = max(1.5, float(random.uniform(size / 120, size / 50)))
+        own_radius = max(floor, float(random.uniform(smallest, largest)))
         place = centre + radius * direction / np.linalg.norm(direction)
         if all(np.linalg.norm(place - other) > own_radius + r for other, r in placed):
             placed.append((place, own_radius))
@@ -71,8 +95,14 @@ def catalyst(
     raise ParameterError(f"{n_particles} particles do not fit on a support of radius {radius:.0f}")
 
 
-def cylinder(size: int = 200, *, radius: float | None = None, value: float = 255) -> NDArray[np.float32]:
-    """A cylinder along x, centred on the tilt axis.
+def cylinder(
+    size: int = 200,
+    *,
+    radius: float | None = None,
+    value: float = 255,
+    centre: tuple[float, float] | None = None,
+) -> NDArray[np.float32]:
+    """A cylinder along x.
 
     Parameters
     ----------
@@ -82,11 +112,15 @@ def cylinder(size: int = 200, *, radius: float | None = None, value: float = 255
         Voxels; default: 0.15 of ``size``.
     value
         Intensity per voxel.
+    centre
+        ``(z, y)``, voxels; default: the tilt axis.
     """
     _check_size(size, 8, 4 * float(size) ** 3)
     radius = 0.15 * size if radius is None else radius
-    centre = np.array([(size - 1) / 2] * 2)
-    disc = value * _ball((size, size), centre, radius)
+    if not is_number(radius) or radius <= 0:
+        raise ParameterError(f"radius must be a positive number of voxels, not {radius!r}")
+    middle = np.array([(size - 1) / 2] * 2 if centre is None else centre)
+    disc = value * _ball((size, size), middle, radius)
     return np.broadcast_to(disc, (size, size, size)).copy()
 
 
@@ -110,8 +144,13 @@ def needle(
     seed
         Of the place of the void and of the grain of the layers (2 % per layer and slice).
     """
+    if len(shape) != 3:
+        raise ParameterError(f"a volume has the shape (X, Z, Y), not {shape}")
+    for side in shape:
+        _check_size(side, 8, 4.0 * float(np.prod(shape, dtype=float)) if all(map(is_number, shape)) else 0)
+    if not len(values):
+        raise ParameterError(f"values must hold the intensity of at least one layer, not {values}")
     n_x, n_z, n_y = (int(n) for n in shape)
-    _check_size(min(n_x, n_z, n_y), 8, 4.0 * n_x * n_z * n_y)
     random = np.random.default_rng(seed)
     volume = np.zeros((n_x, n_z, n_y), np.float32)
     half = min(n_z, n_y) / 2
@@ -167,7 +206,9 @@ def project(
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:
     """The tilt series ``(T, Y, X)`` of a volume ``(X, Z, Y)`` at tilts ``(T,)`` in degrees."""
-    angles = np.deg2rad(np.asarray(tilts_deg, dtype=float))
+    angles = np.deg2rad(checked_reals("tilts", tilts_deg))
+    if np.ndim(volume) != 3:
+        raise ShapeError(f"a volume has the shape (X, Z, Y), not {np.shape(volume)}")
     geometry = engine.Geometry(angles, volume.shape[2], volume.shape[1])
     return engine.forward_project(volume, geometry, progress=progress)
 
@@ -207,6 +248,8 @@ def misalign(
         ``(T, 2)`` pixels ``(y, x)``: the jitter that was applied.
     """
     low, high = jitter_px if isinstance(jitter_px, tuple) else (-jitter_px, jitter_px)
+    if not (is_number(low) and is_number(high)):
+        raise ParameterError(f"the jitter must be a number of pixels, or two, not {jitter_px!r}")
     if low > high:
         raise ParameterError(f"the jitter goes from {low} to {high}; give the smaller number first")
     shifts = np.random.default_rng(seed).uniform(low, high, (len(projections), 2))
@@ -244,12 +287,14 @@ def add_noise(
     ------
     ParameterError
         If the kind is not known, the level not positive, or Poisson data negative.
+    ShapeError, DataError
+        If the projections are not a stack of finite numbers.
     """
     check_memory(20.0 * np.size(projections), "noise", "choose a smaller series")  # counts have 8 bytes
-    data = np.asarray(projections, dtype=np.float32)
+    data = checked_projections(projections).astype(np.float32, copy=False)
     random = np.random.default_rng(seed)
-    if not level > 0:
-        raise ParameterError(f"the noise level must be positive, not {level}")
+    if not is_number(level) or level <= 0:
+        raise ParameterError(f"the noise level must be a positive number, not {level!r}")
     if kind == "gaussian":
         deviation = np.float32(level * data.mean())
         return data + deviation * random.standard_normal(data.shape, dtype=np.float32)
@@ -278,6 +323,6 @@ def _put_ball(volume: NDArray[np.float32], centre: Point, radius: float, value: 
 
 
 def _check_size(size: int, smallest: int, n_bytes: float) -> None:
-    if size != int(size) or size < smallest:
-        raise ParameterError(f"the phantom must have at least {smallest} voxels per side, not {size}")
+    if not is_whole(size) or size < smallest:
+        raise ParameterError(f"the phantom must have at least {smallest} voxels per side, not {size!r}")
     check_memory(n_bytes, f"a phantom of {size} voxels per side", "choose a smaller one")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.checks import checked_count, is_whole
 from etwidgets.errors import MissingDependencyError, ParameterError
 from etwidgets.progress import NullProgress
 from etwidgets.resources import check_memory
@@ -90,11 +91,12 @@ def decompose(
         If scikit-learn is not installed.
     """
     check(spectra)
-    kind = method.upper()
+    kind = str(method).upper()
     if kind not in ("NMF", "SVD"):
         raise ParameterError(f"decomposition is by 'NMF' or 'SVD', not {method!r}")
-    if not 1 <= components <= min(32, spectra.data.shape[-1] - 1):
-        raise ParameterError(f"between 1 and 32 components can be asked for, not {components}")
+    if not is_whole(components) or not 1 <= components <= min(32, spectra.data.shape[-1] - 1):
+        raise ParameterError(f"between 1 and 32 components can be asked for, not {components!r}")
+    components, seed = int(components), checked_count("seed", seed, 0)
     told = progress or NullProgress()
     blocks = _blocks(spectra, told.part(0, 0.25))
     used = blocks.sum(0) > 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import ndimage, signal
 
+from etwidgets.checks import checked_reals
 from etwidgets.errors import ParameterError
 from etwidgets.spectral.spectra import energies_kev, exspy, sum_spectrum
 
@@ -121,11 +122,11 @@ def check_windows(spectra: Any, lines: Sequence[str], windows: Sequence[Sequence
 
     Raises
     ------
-    ParameterError
+    ParameterError, DataError
         If there is not one row of four ascending energies inside the range for each line, left and right
         of it.
     """
-    rows = [[float(value) for value in np.ravel(row)] for row in windows]
+    rows = [checked_reals("background windows", row).ravel().tolist() for row in windows]
     if len(rows) != len(lines):
         raise ParameterError(
             f"{len(rows)} rows of background windows for {len(lines)} lines; give one for each"
@@ -157,6 +158,38 @@ def check_windows(spectra: Any, lines: Sequence[str], windows: Sequence[Sequence
             and weight > 5 * _SMALLEST_WEIGHT
         ]
     return said
+
+
+def checked_lines(lines: Sequence[str]) -> list[str]:
+    """Names of lines, at least one.
+
+    Raises
+    ------
+    ParameterError
+        If there is none, or something else among them.
+    """
+    given = [lines] if isinstance(lines, str) else list(lines or ())
+    if not given or not all(isinstance(line, str) for line in given):
+        raise ParameterError(f"lines must be a list with at least one line, such as 'Ni_Ka', not {lines!r}")
+    return given
+
+
+def check_in_range(spectra: Any, lines: Sequence[str]) -> None:
+    """Refuse X-ray lines that are none, or beyond the energies of the spectra.
+
+    Raises
+    ------
+    ParameterError
+        With the energy of the line and those of the spectra.
+    """
+    energies = energies_kev(spectra)
+    for line in lines:
+        at = _energy(line)
+        if not energies[0] <= at <= energies[-1]:
+            raise ParameterError(
+                f"{line} lies at {at:.2f} keV, outside of the spectra, which go from {energies[0]:.2f} to "
+                f"{energies[-1]:.2f} keV; take another line of the element"
+            )
 
 
 def find_elements(spectra: Any) -> list[str]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.checks import is_number
 from etwidgets.errors import ParameterError
 from etwidgets.progress import NullProgress
 from etwidgets.resources import check_memory
 from etwidgets.spectral.lines import background_windows as proposed
-from etwidgets.spectral.lines import check_windows, line_windows
+from etwidgets.spectral.lines import check_in_range, check_windows, checked_lines, line_windows
 from etwidgets.spectral.spectra import as_stack, check, energies_kev, pieces
 
 if TYPE_CHECKING:
@@ -66,9 +67,7 @@ def element_maps(
         If a line is not known, or the windows do not fit: see :func:`check_windows`.
     """
     check(spectra)
-    lines = list(lines)
-    if not lines:
-        raise ParameterError("give at least one line, such as 'Ni_Ka'")
+    lines = checked_lines(lines)
     signal_rows: Rows
     rows: Rows | None
     losses = spectra.metadata.Signal.signal_type == "EELS"
@@ -78,6 +77,7 @@ def element_maps(
         if isinstance(background_windows, str) and background_windows != "auto":
             raise ParameterError(f"background_windows are 'auto', None or rows, not {background_windows!r}")
         rows = proposed(spectra, lines) if isinstance(background_windows, str) else background_windows
+        check_in_range(spectra, lines)
         signal_rows = line_windows(spectra, lines) if windows is None else _checked(spectra, lines, windows)
         if rows is not None:
             check_windows(spectra, lines, rows)
@@ -167,7 +167,8 @@ def _checked(spectra: Any, lines: Sequence[str], windows: Rows) -> Rows:
     if len(windows) != len(lines):
         raise ParameterError(f"{len(windows)} windows for {len(lines)} lines; give one for each")
     for line, row in zip(lines, windows, strict=True):
-        if len(row) != 2 or not energies[0] <= row[0] < row[1] <= energies[-1]:
+        numbers = len(row) == 2 and all(is_number(each) for each in row)
+        if not numbers or not energies[0] <= row[0] < row[1] <= energies[-1]:
             raise ParameterError(
                 f"{line}: a window is [start, stop] between {energies[0]:.2f} and {energies[-1]:.2f}, "
                 f"not {list(row)}"

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import dask.array as da
 import numpy as np
 
-from etwidgets.errors import DataError, MissingDependencyError, MissingTiltsError, ShapeError, TiltCountError
+from etwidgets.checks import checked_reals, is_number
+from etwidgets.errors import (
+    DataError,
+    MissingDependencyError,
+    MissingTiltsError,
+    ParameterError,
+    ShapeError,
+    TiltCountError,
+)
 from etwidgets.progress import NullProgress
 from etwidgets.signals import TomoStack
 
@@ -87,9 +95,20 @@ def from_array(
     ------
     ShapeError, TiltCountError
         If the shape is another one.
+    ParameterError
+        If a size is not positive, or an element unknown.
     """
     if counts.ndim != 4:
         raise ShapeError(f"spectra have the shape (tilts, y, x, channels), not {counts.shape}")
+    for name, value in (
+        ("channel_kev", channel_kev),
+        ("pixel_size_nm", 1.0 if pixel_size_nm is None else pixel_size_nm),
+    ):
+        if not is_number(value) or value <= 0:
+            raise ParameterError(f"{name} must be a positive number, not {value!r}")
+    strange = [each for each in elements if each not in exspy().material.elements]
+    if strange:
+        raise ParameterError(f"there is no element {strange[0]!r}; write its symbol, such as Ni")
     kind = exspy().signals.EDSTEMSpectrum
     signal = kind(counts)
     if isinstance(counts, da.Array):
@@ -136,7 +155,7 @@ def set_tilts(spectra: Any, tilts_deg: ArrayLike) -> None:
         If they are not finite.
     """
     check(spectra)
-    tilts = np.asarray(tilts_deg, dtype=float).ravel()
+    tilts = checked_reals("tilts", tilts_deg).ravel()
     if tilts.size != spectra.data.shape[0]:
         raise TiltCountError(tilts.size, spectra.data.shape[0])
     if not np.isfinite(tilts).all():

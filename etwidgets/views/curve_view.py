@@ -106,6 +106,10 @@ class CurveView(widgets.VBox):
             self._axes.legend(labelcolor=_INK, fontsize=8, frameon=False, ncols=len(self._lines), loc="best")
         self._canvas.draw_idle()
 
+    def clear(self) -> None:
+        """Draw nothing."""
+        self.show({})
+
     def values(self) -> dict[str, tuple[Any, Any]]:
         """What is drawn: name to ``(x, y)``."""
         return {name: (line.get_xdata(), line.get_ydata()) for name, line in self._lines.items()}

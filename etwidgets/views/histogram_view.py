@@ -54,7 +54,7 @@ class HistogramView(anywidget.AnyWidget):
             Percent.
         """
         if values is None:
-            self._sorted, self._source, self.heights = None, None, []
+            self.clear()
             return
         if self._source is not values:
             self._source = values
@@ -72,6 +72,10 @@ class HistogramView(anywidget.AnyWidget):
         if self._sorted is not None and self._sorted.size:
             at = (np.percentile(self._sorted, percentiles) - self._low) / (self._high - self._low)
             self.limits = [round(float(part), 4) for part in np.clip(at, 0, 1)]
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._sorted, self._source, self.heights, self.limits = None, None, [], [0.0, 1.0]
 
     def close(self) -> None:
         """Take it off the page."""

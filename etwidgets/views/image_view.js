@@ -61,6 +61,7 @@ function render({ model, el }) {
         if (drag.grip.kind === "column" && panes[drag.i].columns.length !== drag.columns.length) drag = null;
         else if (mouse && drag.moved && places[drag.i]) pull(panes[drag.i], places[drag.i]);
       }
+      if (content.anew) resetZoom();
       number = content.number;
       pictures = panes.map(paint);
       requestAnimationFrame(() => {

@@ -55,6 +55,7 @@ class ImageView(anywidget.AnyWidget):
         super().__init__(height=height)
         self._frame: tuple[dict[str, Any], list[bytes]] | None = None
         self._number = 0
+        self._anew = False  # until a frame that says so was sent; those before it may be dropped
         self._sent_at: float | None = None
         self._waiting = False
         self._viewers = 0
@@ -92,12 +93,17 @@ class ImageView(anywidget.AnyWidget):
             raise ParameterError(f"at most {_MAX_PANES} images fit side by side, not {len(panes)}")
         self._number += 1
         content, buffers = message(panes)
-        self._frame = ({**content, "number": self._number}, buffers)
+        self._frame = ({**content, "number": self._number, "anew": self._anew}, buffers)
         busy = self._sent_at is not None and time.monotonic() - self._sent_at < _GIVE_UP_WAITING_S
         if self._viewers == 0 or busy:
             self._waiting = True
         else:
             self._send_frame()
+
+    def clear(self) -> None:
+        """Draw nothing, and forget zoom and position: what comes next shows something else."""
+        self._anew = True
+        self.show([])
 
     def on_click(self, handler: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
         """Call ``handler({"pane", "x", "y", "shift"})`` on a click, in pixels of the image.
@@ -172,3 +178,4 @@ class ImageView(anywidget.AnyWidget):
             return
         self._waiting, self._sent_at = False, time.monotonic()
         self.send(*self._frame)
+        self._anew = False

@@ -1,4 +1,4 @@
-"""What only the browser notices: a kernel that no longer answers, and double clicks on controls."""
+"""What only the browser knows: that the page is on the screen, and double clicks on controls."""
 
 from __future__ import annotations
 
@@ -13,25 +13,23 @@ from etwidgets.views.parts import close_parts
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_CSS = """.etw-lost { background: #8a2f10; color: #fff; padding: 8px 16px; font: 13px system-ui, sans-serif; }
-.etw-lost[hidden] { display: none; } .etw-lost button { margin-left: 16px; }"""
-
 
 class PageWatch(anywidget.AnyWidget):
-    """Shows nothing until the kernel is lost, and then what to do.
+    """Shows nothing. The page's guard, which needs no kernel, says when the kernel is lost.
 
     Parameters
     ----------
     watched
-        Whether to ask the kernel every few seconds if it is there.
+        Whether the browser asks every few seconds if the kernel answers.
     on_double
         What to do on a double click, by the DOM class of a control.
     """
 
     _esm = Path(__file__).parent / "page_watch.js"
-    _css = _CSS
     watched = traitlets.Bool(default_value=False).tag(sync=True)
     """As given."""
+    busy = traitlets.Bool(default_value=False).tag(sync=True)
+    """Whether a step runs: the browser then asks before the page is left. Its owner writes it."""
     classes = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """DOM classes whose double clicks are told. Written here."""
 
@@ -46,6 +44,10 @@ class PageWatch(anywidget.AnyWidget):
     def on_seen(self, action: Callable[[], None]) -> None:
         """Call ``action()`` once, when a watched page is on the screen and asks for the first time."""
         self._on_seen = action
+
+    def go(self, address: str) -> None:
+        """Have the browser go to another address of this server."""
+        self.send({"type": "go", "address": address})
 
     def close(self) -> None:
         """Take it off the page."""

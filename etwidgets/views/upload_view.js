@@ -6,20 +6,25 @@ const size = (n) => (n >= 1e9 ? `${(n / 1e9).toFixed(1)} GB` : `${(n / 1e6).toFi
 function render({ model, el }) {
   const box = document.createElement("div");
   box.className = "etw-upload";
-  const input = document.createElement("input");
+  const input = document.createElement("input"), invitation = document.createElement("span");
   input.type = "file"; input.multiple = true; input.accept = model.get("endings").join(",");
+  invitation.textContent = "or drop files, or a folder, here";
   const words = document.createElement("span"), bar = document.createElement("progress"), stop = document.createElement("button");
   stop.textContent = "Cancel"; stop.className = "etw-upload-cancel";
   bar.hidden = stop.hidden = true;
-  box.append(input, bar, stop, words);
+  box.append(input, invitation, bar, stop, words);
   el.appendChild(box);
 
   let files = [], index = 0, sent = 0, before = 0, total = 0, busy = false;
   const say = (text) => { words.textContent = text; };
   const end = () => { busy = false; bar.hidden = stop.hidden = true; input.disabled = false; input.value = ""; };
 
-  function begin() {
-    files = [...input.files];
+  function begin(chosen) {
+    if (busy) return;
+    const known = chosen.filter((file) => model.get("endings").some((ending) => file.name.toLowerCase().endsWith(ending)));
+    const others = chosen.length - known.length;
+    files = known;
+    if (!known.length && others) say(`${others} files of kinds that are not read: ${chosen.slice(0, 3).map((file) => file.name).join(", ")}.`);
     total = files.reduce((sum, file) => sum + file.size, 0);
     if (!files.length) return;
     if (total > model.get("limit")) {
@@ -56,10 +61,35 @@ function render({ model, el }) {
       if (index < files.length) { next(); return; }
       model.send({ type: "all" });
       end();
-      say(`${files.map((file) => file.name).join(", ")}: ${size(total)} uploaded.`);
+      const names = files.slice(0, 3).map((file) => file.name).join(", ");
+      say(`${names}${files.length > 3 ? ` and ${files.length - 3} more` : ""}: ${size(total)} uploaded.`);
     }
   }
-  input.onchange = begin;
+  // what is dropped: files, and those directly in a folder
+  async function inside(entry) {
+    if (entry.isFile) return [await new Promise((found, failed) => entry.file(found, failed))];
+    const reader = entry.createReader(), found = [];
+    for (;;) {   // a reader gives a hundred at a time
+      const part = await new Promise((read, failed) => reader.readEntries(read, failed));
+      if (!part.length) break;
+      for (const each of part) if (each.isFile) found.push(...await inside(each));
+    }
+    return found;
+  }
+  async function dropped(event) {
+    event.preventDefault();
+    box.classList.remove("etw-upload-over");
+    const items = [...event.dataTransfer.items].filter((item) => item.kind === "file");
+    const entries = items.map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+    const plain = [...event.dataTransfer.files];
+    try {
+      begin(entries.length ? (await Promise.all(entries.map(inside))).flat() : plain);
+    } catch (error) { say(`The files could not be read: ${error.message}`); }
+  }
+  box.ondragover = (event) => { event.preventDefault(); box.classList.add("etw-upload-over"); };
+  box.ondragleave = () => box.classList.remove("etw-upload-over");
+  box.ondrop = dropped;
+  input.onchange = () => begin([...input.files]);
   stop.onclick = () => { end(); model.send({ type: "stop" }); say("Upload cancelled; nothing was kept of this file."); };
   model.on("msg:custom", receive);
   return () => { model.off("msg:custom", receive); if (busy) model.send({ type: "stop" }); };

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +19,14 @@ if TYPE_CHECKING:
     from io import BufferedWriter
 
 _HERE = Path(__file__).parent
-_CSS = """.etw-upload { display: flex; align-items: center; flex-wrap: wrap; gap: 8px; font-size: 13px; }
+_CSS = """.etw-upload { display: flex; align-items: center; flex-wrap: wrap; gap: 8px; font-size: 13px;
+  border: 1px dashed #8b909b; border-radius: 4px; padding: 16px; margin: 0 2px 8px; }
+.etw-upload-over { border-color: #2f6fde; background: rgba(47, 111, 222, 0.08); }
 .etw-upload progress { width: 160px; }"""
 
 
 class UploadView(anywidget.AnyWidget):
-    """A file chooser of the browser; what is chosen is written while a bar shows how far it is.
+    """A file chooser of the browser and a place to drop files on; a bar shows how much has been written.
 
     Parameters
     ----------
@@ -47,6 +51,7 @@ class UploadView(anywidget.AnyWidget):
         self._on_files: Callable[[list[Path]], None] = lambda _: None
         self._file: BufferedWriter | None = None
         self._target, self._expected, self._written, self._total = Path(), 0, 0, 0
+        self._mark = ""
         self._done: list[Path] = []
         self.on_msg(self._receive)
 
@@ -62,7 +67,8 @@ class UploadView(anywidget.AnyWidget):
 
     @property
     def _partial(self) -> Path:
-        return self._target.with_name(f".{self._target.name}.part")
+        # its own name: two pages may bring files of one name at a time
+        return self._target.with_name(f".upload-{self._mark}.part")
 
     def _receive(self, _widget: Any, content: dict[str, Any], buffers: Any) -> None:
         kind = content.get("type")
@@ -78,16 +84,19 @@ class UploadView(anywidget.AnyWidget):
                 self._on_files(done)
             elif kind == "stop":
                 self._give_up()
-        except (OSError, ValueError, UnsafeFileError) as error:
+        except (LookupError, OSError, TypeError, ValueError, UnsafeFileError) as error:
             self._give_up()
-            self.send({"type": "refused", "why": str(error)})
+            # what a page of ours never sends has no words of ours
+            told = isinstance(error, OSError | ValueError)
+            self.send({"type": "refused", "why": str(error) if told else "the page sent something else"})
 
     def _begin(self, name: str, size: int) -> None:
         self._drop()
         if not 0 <= size <= self.limit - self._total:
             raise ValueError(f"{name} has {size} bytes, more than a page takes ({self.limit})")
         self._target, self._expected, self._written = self._new_path(name), size, 0
-        self._file = self._partial.open("wb")
+        self._mark = secrets.token_hex(8)
+        self._file = self._partial.open("xb")
         self.send({"type": "go"})
 
     def _write(self, piece: bytes) -> None:
@@ -106,7 +115,11 @@ class UploadView(anywidget.AnyWidget):
             raise ValueError(f"{self._target.name}: {self._written} of {self._expected} bytes came")
         self._file.close()
         self._file = None
-        self._partial.rename(self._target)
+        try:
+            _keep_as(self._partial, self._target)
+        except OSError:
+            self._partial.unlink(missing_ok=True)
+            raise
         self._total += self._expected
         self._done.append(self._target)
         self.send({"type": "kept"})
@@ -122,3 +135,17 @@ class UploadView(anywidget.AnyWidget):
             self._file = None
             with contextlib.suppress(OSError):
                 self._partial.unlink()
+
+
+def _keep_as(partial: Path, target: Path) -> None:
+    """Give a complete file its name, which another one may have got meanwhile: that is never replaced."""
+    try:
+        os.link(partial, target)  # a rename would replace
+    except FileExistsError:
+        raise FileExistsError(f"{target.name} exists by now; choose another name") from None
+    except OSError:  # a disk without hard links
+        if target.exists():
+            raise FileExistsError(f"{target.name} exists by now; choose another name") from None
+        partial.rename(target)
+    else:
+        partial.unlink()

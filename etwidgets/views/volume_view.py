@@ -115,6 +115,7 @@ class VolumeView(widgets.VBox):
             **{f"cut-{axis}": _range(f"{axis} (%)") for axis in _AXES},
             "box": widgets.Checkbox(description="box with scale", value=True, indent=False),
         }
+        self._first = {name: control.value for name, control in self.controls.items() if name != "channel"}
         for name, control in self.controls.items():
             control.add_class(f"etw-volume-{name}")
         self._place = widgets.Box([]).add_class("etw-volume-picture")
@@ -174,6 +175,20 @@ class VolumeView(widgets.VBox):
         self._build(name)
         self._offer_channels()
         self._tell(shape, name)
+
+    def clear(self) -> None:
+        """Render nothing, and put the controls to where they were in the beginning."""
+        self._clear()
+        self._filling = True
+        try:
+            self.controls["channel"].options = []
+            for name, value in self._first.items():
+                self.controls[name].value = value
+            for name in ("channel", "shown"):
+                self.controls[name].layout.display = None
+        finally:
+            self._filling = False
+        self._note.value = ""
 
     def save_picture(self, use: Callable[[bytes], None]) -> None:
         """Have the browser give what it shows; ``use`` is called with the bytes of a PNG file.

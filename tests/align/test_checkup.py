@@ -39,6 +39,8 @@ def spoilt(series, kind):
         images, tilts = images[order], tilts[order]
     elif kind == "vertical":
         images = np.rot90(images, axes=(1, 2)).copy()
+    elif kind == "vertical and not square":
+        images = np.rot90(images[:, 8:], axes=(1, 2)).copy()
     return images, tilts
 
 
@@ -49,6 +51,7 @@ def spoilt(series, kind):
         ("duplicate", "one tilt: 7 (-45.0°)"),
         ("order", "not in order"),
         ("vertical", "vertical"),
+        ("vertical and not square", "vertical"),
     ],
 )
 def test_what_can_be_mended_is_mended_by_its_fix(series, kind, words):

@@ -7,7 +7,6 @@ import urllib.error
 import urllib.request
 
 import numpy as np
-import psutil
 import pytest
 from PIL import Image
 
@@ -204,41 +203,6 @@ def test_one_line_is_printed_when_it_is_ready(server):
     ready = [line for line in server.lines if line.startswith("etwidgets is ready: ")]
     assert len(ready) == 1
     assert re.fullmatch(r"etwidgets is ready: http://127\.0\.0\.1:\d+/\?token=[\w-]{20,}\n", ready[0])
-
-
-def kernels(server):
-    """The processes of the pages."""
-    children = psutil.Process(server.process.pid).children(recursive=True)
-    return [child for child in children if any("ipykernel" in word for word in child.cmdline())]
-
-
-@pytest.mark.slow  # a minute; tests/session/test_autosave.py has the same without a browser
-def test_after_a_crash_in_mid_sirt_the_work_is_offered_and_resumed(visit, serve):
-    """The kernel is killed; a new page offers the steps that were done before."""
-    page, server = visit.page, serve("--sample", "needle")
-    visit.open_needle(server)
-    visit.step("register")
-    page.click(".etw-register-run")
-    visit.wait_for_status("Register: PC")
-    visit.step("reconstruct")
-    page.select_option(".etw-reconstruct-method select", label="SIRT")
-    page.fill(".etw-reconstruct-iterations input", "2000")
-    page.press(".etw-reconstruct-iterations input", "Enter")
-    page.click(".etw-reconstruct-run")
-    page.wait_for_function("document.querySelector('.etw-status-left').innerText.includes('%')")
-    max(kernels(server), key=lambda kernel: kernel.cpu_times().user).kill()  # another is kept ready
-    page.wait_for_selector(".etw-lost", state="visible")
-    visit.keep("lost")
-    page.goto(server.address)
-    visit.errors.clear()  # the lost page complained of its lost kernel
-    page.wait_for_selector(".etw-resume-resume", state="visible")
-    assert "2 steps" in page.locator(".etw-resume").inner_text()
-    visit.keep("resume")
-    visit.wait_for_series("77 projections")  # the sample that this server was started for
-    page.click(".etw-resume-resume")
-    visit.wait_for_status("Open the session")
-    page.wait_for_function("document.querySelector('.etw-step-register').innerText.includes('✓')")
-    assert not page.locator(".etw-resume-resume").is_visible()
 
 
 @pytest.mark.slow

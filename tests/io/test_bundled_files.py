@@ -57,7 +57,7 @@ def test_aligned_needle_keeps_what_etspy_wrote(samples):
 
 
 def test_digital_micrograph_stack(samples):
-    with pytest.warns(UserWarning, match="HAADF.rawtlt has 77 tilts for 91 projections"):
+    with pytest.warns(UserWarning, match="HAADF.rawtlt are not used: 77 tilts for 91 projections"):
         stack = load(samples / "HAADF.dm3")
     assert stack.data.shape == (91, 64, 64)
     assert stack.tilts_deg.tolist() == list(range(-90, 92, 2))
@@ -90,14 +90,20 @@ def test_serialem_pair_given_by_hand(samples, tmp_path):
     folder = samples / "SerialEM_Multiframe_Test"
     copy = tmp_path / "alone.mrc"
     copy.write_bytes((folder / "test_001.mrc").read_bytes())
-    stack = load(copy, mdocs=folder / "test_001.mdoc")
-    assert stack.metadata.Tomography.tilt_source == "test_001.mdoc"
-    assert abs(stack.tilts_deg[0]) == pytest.approx(5.001, abs=1e-3)
+    stack = load([copy], mdocs=folder / "test_001.mdoc")
+    assert stack.metadata.Tomography.tilt_source == "mdoc files"
+    assert stack.tilts_deg == pytest.approx([5.00054])
+    with (
+        pytest.warns(UserWarning, match="no tilts were found"),
+        pytest.warns(UserWarning, match="all 2 tilts are 5"),
+    ):
+        load(copy, mdocs=folder / "test_001.mdoc")
 
 
 def test_serialem_header_alone(samples, tmp_path):
     copy = tmp_path / "alone.mrc"
     copy.write_bytes((samples / "SerialEM_Multiframe_Test" / "test_001.mrc").read_bytes())
-    stack = load(copy)
+    stack = load([copy])
     assert stack.metadata.Tomography.tilt_source == "SerialEM extended header"
-    assert np.abs(stack.tilts_deg) == pytest.approx([5.0, 5.0], abs=0.01)
+    assert stack.tilts_deg == pytest.approx([5.0], abs=0.01)
+    assert stack.metadata.Tomography.header_tiltaxis == -90

@@ -91,3 +91,21 @@ def open_panel(made):
         return made(kind(Session(TomoStackModel(stack), InlineRunner())))
 
     return make
+
+
+@pytest.fixture
+def upload():
+    """Bring a file to a Data panel as the browser does it; gives what is answered."""
+
+    def upload(panel, name, content, announced=None):
+        """As the browser does it; what is answered."""
+        answers = []
+        view = panel._upload
+        view.send = lambda content, buffers=None: answers.append(content)
+        view._receive(view, {"type": "begin", "name": name, "size": announced or len(content)}, [])
+        for start in range(0, len(content), 1000):
+            view._receive(view, {"type": "piece"}, [memoryview(content[start : start + 1000])])
+        view._receive(view, {"type": "end"}, [])
+        return answers
+
+    return upload

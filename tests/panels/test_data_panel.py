@@ -31,29 +31,17 @@ def listed(panel):
 
 def test_folders_are_gone_into_and_files_are_chosen(panel):
     assert listed(panel) == ["day 1"]
-    panel.controls["files"].value = "day 1"
+    panel.controls["files"].value = ("day 1",)
     assert listed(panel) == ["..", "needle.hspy"]
-    panel.controls["files"].value = "needle.hspy"
+    panel.controls["files"].value = ("needle.hspy",)
     assert panel.controls["file"].value == "day 1/needle.hspy"
     panel.controls["open"].click()
     assert panel.model.stack.data.shape == (15, 40, 48)
-    panel.controls["files"].value = ".."
+    panel.controls["files"].value = ("..",)
     assert listed(panel) == ["day 1"]
 
 
-def upload(panel, name, content, announced=None):
-    """As the browser does it; what is answered."""
-    answers = []
-    view = panel._upload
-    view.send = lambda content, buffers=None: answers.append(content)
-    view._receive(view, {"type": "begin", "name": name, "size": announced or len(content)}, [])
-    for start in range(0, len(content), 1000):
-        view._receive(view, {"type": "piece"}, [memoryview(content[start : start + 1000])])
-    view._receive(view, {"type": "end"}, [])
-    return answers
-
-
-def test_a_series_is_uploaded_with_its_tilts_and_opened(panel, root, series, tmp_path):
+def test_a_series_is_uploaded_with_its_tilts_and_opened(panel, root, series, tmp_path, upload):
     import mrcfile
 
     with mrcfile.new(tmp_path / "a.mrc") as file:
@@ -81,14 +69,14 @@ def test_a_series_is_uploaded_with_its_tilts_and_opened(panel, root, series, tmp
         ("a.mrc", 50, "10 of 50 bytes came"),
     ],
 )
-def test_what_is_refused_leaves_nothing(panel, root, name, announced, why):
+def test_what_is_refused_leaves_nothing(panel, root, name, announced, why, upload):
     answers = upload(panel, name, b"0123456789", announced)
     assert answers[-1]["type"] == "refused"
     assert why in answers[-1]["why"]
     assert not (root / "uploads").exists() or list((root / "uploads").iterdir()) == []
 
 
-def test_an_upload_replaces_no_file_and_leaves_nothing_when_it_is_stopped(panel, root):
+def test_an_upload_replaces_no_file_and_leaves_nothing_when_it_is_stopped(panel, root, upload):
     upload(panel, "a.mrc", b"first")
     assert "exists" in upload(panel, "a.mrc", b"second")[-1]["why"]
     assert (root / "uploads" / "a.mrc").read_bytes() == b"first"
@@ -128,6 +116,8 @@ def test_a_channel_is_added_from_the_chosen_file_and_drawn_with_the_volume(made,
     assert "Choose a file first" in empty_session.model.message.text
     panel.controls["file"].value = "day 1/needle.hspy"
     panel.controls["open"].click()
+    assert panel.controls["file"].value == ""  # what is chosen next is another file
+    panel.controls["file"].value = "day 1/needle.hspy"
     panel.controls["channel-name"].value = "Ni"
     panel.controls["add-channel"].click()
     assert [channel.name for channel in empty_session.model.channels] == ["Ni"]

@@ -147,14 +147,14 @@ def test_keys_that_all_panels_know(made, blobs):
 def test_data_tells_what_is_odd_and_mends_it(open_panel, blobs):
     order = np.random.default_rng(1).permutation(13)
     panel = open_panel(DataPanel, blobs.select_projections(order))
-    assert "not in order of tilt" in panel._warning.value
-    assert panel.controls["fix"].description == "Sort by tilt"
-    panel.controls["fix"].click()
+    assert "not in order of tilt" in panel._strip._said[0].value
+    assert panel.controls["fix-1"].description == "Sort by tilt"
+    panel.controls["fix-1"].click()
     assert np.array_equal(panel.model.stack.tilts_deg, blobs.tilts_deg)
     assert np.array_equal(panel.model.stack.data, blobs.data)
-    assert panel.controls["fix"].layout.display == "none"
+    assert panel.controls["fix-1"].layout.display == "none"
     panel.session.undo()
-    assert "not in order of tilt" in panel._warning.value
+    assert "not in order of tilt" in panel._strip._said[0].value
 
 
 # -- clean
@@ -514,14 +514,14 @@ def test_status_shows_progress_time_left_and_cancel_only_while_a_job_runs(open_p
 
 def test_data_sets_tilts_where_there_are_none(open_panel, blobs):
     panel = open_panel(DataPanel, TomoStack(blobs.data))
-    assert panel._tilt_form.layout.display == ""
+    assert panel._tilts.widget.layout.display == ""
     panel.controls["first-tilt"].value = -60
     panel.controls["tilt-step"].value = 10
     panel.controls["set-tilts"].click()
     assert np.array_equal(panel.model.stack.tilts_deg, np.arange(-60, 61, 10))
-    assert panel._tilt_form.layout.display == "none"
+    assert panel._tilts.widget.layout.display == "none"
     panel.session.undo()
-    assert panel._tilt_form.layout.display == ""
+    assert panel._tilts.widget.layout.display == ""
 
 
 def test_data_tells_the_facts_of_the_needle(open_panel):

@@ -20,6 +20,7 @@ STEPS = [
     ("sort_tilts", {}),
     ("remove_projections", {"projections": [3]}),
     ("crop", {"x_start": 1, "x_stop": 19, "y_start": 0, "y_stop": 24}),
+    ("turn", {"quarter_turns": 2}),
     ("normalize", {}),
     ("filter", {"method": "median", "size": 3}),
     ("register", {"method": "PC", "upsample_factor": 10}),

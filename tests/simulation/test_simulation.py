@@ -77,7 +77,7 @@ def test_poisson_noise_keeps_the_mean_and_has_its_variance():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: simulation.catalyst(4), "16"),
+        (lambda: simulation.catalyst(4), "at least 8"),
         (lambda: simulation.catalyst(32, n_particles=500), "500"),
         (lambda: simulation.add_noise(np.ones((1, 2, 2)), "pink"), "pink"),
         (lambda: simulation.add_noise(-np.ones((1, 2, 2)), "poisson", 1), "negative"),

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import ndimage
 
+from etwidgets.checks import checked_count, checked_reals, is_number
 from etwidgets.engine.algorithms.base import Misfit, inverse
 from etwidgets.engine.arithmetic import aligned
-from etwidgets.engine.checks import checked_count
 from etwidgets.engine.projectors import back
 from etwidgets.errors import ParameterError
 
@@ -86,8 +86,8 @@ def checked_options(
     ParameterError
         If a count is not a whole number, the probability not one, or there are not two grey levels.
     """
-    if not 0 <= fix_probability <= 1:
-        raise ParameterError(f"DART's p must be between 0 and 1, not {fix_probability}")
+    if not (is_number(fix_probability) and 0 <= fix_probability <= 1):
+        raise ParameterError(f"DART's p must be a number between 0 and 1, not {fix_probability!r}")
     inner = checked_count("iterations", iterations)
     return DartOptions(
         levels=tuple(level * factor for level in checked_levels(gray_levels)),
@@ -104,15 +104,15 @@ def checked_levels(gray_levels: Sequence[float] | None) -> tuple[float, ...]:
 
     Raises
     ------
-    ParameterError
-        If there are not at least two different, finite ones.
+    ParameterError, DataError
+        If there are not at least two different, finite numbers.
     """
     if gray_levels is None:
         raise ParameterError(
             "DART needs gray_levels: the values that the materials have in a SIRT reconstruction, "
             "for example [0, 120, 400]"
         )
-    levels = np.unique(np.asarray(gray_levels, dtype=float))
+    levels = np.unique(checked_reals("gray_levels", gray_levels))
     if levels.size < 2 or not np.isfinite(levels).all():
         raise ParameterError(f"gray_levels must be at least two different numbers, not {gray_levels}")
     return tuple(float(level) for level in levels)

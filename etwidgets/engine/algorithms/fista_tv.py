@@ -6,11 +6,11 @@ that balances closeness and total variation within limits, doi:10.1109/TIP.2009.
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etwidgets.checks import is_number
 from etwidgets.engine.algorithms.base import difference, pixel_sums, ray_sums
 from etwidgets.engine.arithmetic import aligned, dual_step, primal_step
 from etwidgets.errors import ParameterError
@@ -67,9 +67,9 @@ def checked_tv_weight(tv_weight: Any) -> float:
     ParameterError
         If it is missing, negative or not finite.
     """
-    if not isinstance(tv_weight, Real) or not 0 <= float(tv_weight) < np.inf:
+    if not is_number(tv_weight) or tv_weight < 0:
         raise ParameterError(
-            f"FISTA-TV needs tv_weight, zero or more, in units of the projections, not {tv_weight}; "
+            f"FISTA-TV needs tv_weight, zero or more, in units of the projections, not {tv_weight!r}; "
             "begin with the noise of the projections and judge by eye"
         )
     return float(tv_weight)

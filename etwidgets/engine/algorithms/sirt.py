@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etwidgets.checks import checked_count
 from etwidgets.engine.algorithms.base import Misfit, inverse, pixel_sums, ray_sums
 from etwidgets.engine.arithmetic import aligned
-from etwidgets.engine.checks import checked_count
 from etwidgets.errors import ParameterError
 
 if TYPE_CHECKING:

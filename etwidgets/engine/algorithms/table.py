@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from etwidgets.checks import checked_count
 from etwidgets.engine.algorithms import dart
 from etwidgets.engine.algorithms.cgls import Cgls
 from etwidgets.engine.algorithms.direct import BackProjection
 from etwidgets.engine.algorithms.fista_tv import FistaTv, checked_tv_weight
 from etwidgets.engine.algorithms.sirt import Sirt, all_together, interleaved, one_by_one
-from etwidgets.engine.checks import checked_count
 from etwidgets.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ METHODS: Mapping[str, type[Method]] = MappingProxyType(
     }
 )
 """The class behind each name."""
+
+
+_MOST_ITERATIONS = 100_000  # beyond any use, and a slip of the keyboard would run for days
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +94,7 @@ def method_for(name: str, options: Options, factor: float) -> Callable[[Setting]
     ParameterError
         If one is missing or wrong.
     """
-    count = checked_count("iterations", options.iterations)
+    count = checked_count("iterations", options.iterations, highest=_MOST_ITERATIONS)
     if name in DIRECT:
         filter_name = options.filter_name if name == "FBP" else None
         return lambda setting: BackProjection(setting, filter_name, weight_tilts=options.weight_tilts)

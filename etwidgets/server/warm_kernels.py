@@ -13,6 +13,7 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 _REFILL_AFTER_S = 8.0  # a page that opens needs the processor more than the next one does
 _QUIET = ["--log-level=ERROR"]  # ipykernel warns of TCP, which here does not leave the machine
 _PATIENCE_S = 120.0
+_LOOK_EVERY_S = 0.5
 _IMPORTS = "import etwidgets.app"
 
 
@@ -22,7 +23,6 @@ class WarmKernels(AsyncMappingKernelManager):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._spare: asyncio.Task[str] | None = None
-        self._kept: set[str] = set()
 
     def warm(self) -> None:
         """Begin to make a kernel ready, unless one is."""
@@ -40,11 +40,6 @@ class WarmKernels(AsyncMappingKernelManager):
         started: str = await super().start_kernel(kernel_id=kernel_id, extra_arguments=_QUIET, **kwargs)
         return started
 
-    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """Stop a kernel that nobody uses; not the one that is kept ready."""
-        if kernel_id not in self._kept:
-            await super().cull_kernel_if_idle(kernel_id)
-
     async def _take(self, spare: asyncio.Task[str] | None) -> str | None:
         if spare is None:
             return None
@@ -53,36 +48,31 @@ class WarmKernels(AsyncMappingKernelManager):
         except Exception:  # whatever it was: the page gets an ordinary kernel, which tells what is wrong
             self.log.warning("no kernel could be made ready", exc_info=True)
             return None
-        self._kept.discard(kernel_id)
         if kernel_id not in self or not await self.get_kernel(kernel_id).is_alive():
             return None
         return kernel_id
 
     async def _make_ready(self) -> str:
         kernel_id: str = await super().start_kernel(extra_arguments=_QUIET)
-        self._kept.add(kernel_id)
-        died = asyncio.Event()
-        for event in ("restart", "dead"):
-            self.add_restart_callback(kernel_id, died.set, event)
         imports = asyncio.ensure_future(self._import_in(kernel_id))
-        death = asyncio.ensure_future(died.wait())
+        death = asyncio.ensure_future(self._wait_for_death(kernel_id))
         try:
-            # a kernel that is killed meanwhile is started anew, and never answers what the old one was asked
+            # a kernel that is killed meanwhile never answers what it was asked
             done, _ = await asyncio.wait({imports, death}, return_when=asyncio.FIRST_COMPLETED)
             if imports not in done:
                 raise RuntimeError("the kernel died while it was made ready")  # noqa: TRY301  (cleaned up below)
             imports.result()
         except Exception:
-            self._kept.discard(kernel_id)
             await self.shutdown_kernel(kernel_id, now=True)
             raise
         finally:
             for task in (imports, death):
                 task.cancel()
-            for event in ("restart", "dead"):
-                if kernel_id in self:
-                    self.remove_restart_callback(kernel_id, died.set, event)
         return kernel_id
+
+    async def _wait_for_death(self, kernel_id: str) -> None:
+        while await self.get_kernel(kernel_id).is_alive():  # noqa: ASYNC110  (a process sets no event)
+            await asyncio.sleep(_LOOK_EVERY_S)
 
     async def _import_in(self, kernel_id: str) -> None:
         client = self.get_kernel(kernel_id).client()

@@ -8,6 +8,9 @@ from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
 from voila.app import Voila
+from voila.tornado.handler import TornadoVoilaHandler
+
+from etwidgets.server.routes import PageHandler, routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +31,11 @@ class Server(Voila):
         super().__init__(**kwargs)
         self._ready = ready
 
+    def init_handlers(self) -> list[Any]:
+        """Our addresses before Voila's, and our page in the place of its own."""
+        theirs = super().init_handlers()
+        return [*routes(), *(_with_our_page(handler) for handler in theirs)]
+
     def listen(self) -> None:
         """Answer requests until Ctrl-C or a signal; then stop all kernels."""
         sockets = bind_sockets(self.config.Voila.port, self.ip)
@@ -37,6 +45,7 @@ class Server(Voila):
         server.add_sockets(sockets)
         self.ioloop = IOLoop.current()
         self.ioloop.add_callback(self.kernel_manager.warm)
+        self.ioloop.add_callback(self.kernel_manager.watch)
         self.ioloop.add_callback(self._ready, port)
         try:
             self.ioloop.start()
@@ -45,3 +54,7 @@ class Server(Voila):
         finally:
             server.stop()
             self.stop()
+
+
+def _with_our_page(handler: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(PageHandler if part is TornadoVoilaHandler else part for part in handler)

@@ -1,0 +1,187 @@
+"""The addresses that our page has beside Voila's: its pulse, all sessions, ending one; knows no panel.
+
+Imported only when a page is served. Every request needs the token or its cookie, and every one that
+changes something the cross-site token too, both of which jupyter-server checks.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import jinja2
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
+from tornado.web import HTTPError, authenticated
+from voila.tornado.handler import TornadoVoilaHandler
+
+from etwidgets import kept_sessions
+from etwidgets.server.session_kernels import RULE
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from etwidgets.server.session_kernels import Bound, SessionKernels
+
+_PAGE = Path(__file__).parents[1] / "page"
+_CELL = """from etwidgets.app import page
+
+workbench = page(globals().get("workbench"), session={name!r})
+workbench"""
+_NAME = "([0-9a-f]{8,32})"
+
+
+def bind(handler: PageHandler, notebook: NotebookNode, cwd: str) -> NotebookNode:  # noqa: ARG001  (Voila's signature)
+    """Have the page's one cell continue the session that its address names; Voila's ``prelaunch_hook``."""
+    name = handler.get_argument("session", "")
+    if kept_sessions.is_session_name(name):
+        notebook.cells[-1].source = _CELL.format(name=name)
+        notebook.metadata["etwidgets"] = {"session": name, "page": handler.page}
+    return notebook
+
+
+class PageHandler(TornadoVoilaHandler):
+    """The page; its address names its session, so that reloading comes back to it."""
+
+    page = ""
+
+    @authenticated
+    async def get(self, path: str | None = None) -> None:
+        """Show the page, or begin a session and send the browser to it."""
+        name = self.get_argument("session", "")
+        if path:
+            await super().get(path)
+            return
+        if not kept_sessions.is_session_name(name):
+            known = {"token": self.get_argument("token", ""), "session": secrets.token_hex(8)}
+            self.redirect("?" + urlencode({key: value for key, value in known.items() if value}))
+            return
+        _ = self.xsrf_token  # sets its cookie, without which the page could not send anything
+        self.page = secrets.token_hex(8)
+        kernels: SessionKernels = self.kernel_manager
+        kernels.take(name, self.page)
+        await super().get(path)
+
+
+class PulseHandler(APIHandler):
+    """Whether the program behind a page is alive; asked by the page every second or so."""
+
+    @authenticated
+    async def get(self, name: str) -> None:
+        """``state``: alive, moved (another page uses the session), dead or gone; and what to say of it."""
+        kernels: SessionKernels = self.kernel_manager
+        bound = kernels.sessions.get(name)
+        if bound is None:
+            self.finish({"state": "dead", "words": "This session is not at work.", "saved": _saved(name)})
+        elif bound.page != self.get_argument("page", ""):
+            self.finish({"state": "moved"})
+        elif await kernels.lives(bound):
+            self.finish({"state": "alive"})
+        else:
+            words = await kernels.death_in_words(bound)
+            self.finish({"state": "dead", "words": words, "saved": _saved(name)})
+
+
+class EndHandler(APIHandler):
+    """Ends a session, or discards what is kept of it."""
+
+    @authenticated
+    async def post(self, name: str) -> None:
+        """With ``discard`` nothing is kept; the kernel is stopped in any case."""
+        kernels: SessionKernels = self.kernel_manager
+        bound = kernels.sessions.get(name)
+        if bound is not None:
+            await kernels.end(bound, "This session was ended by you.")
+        kept = kernels.kept(name)
+        if kept is not None and self.get_argument("discard", "") == "yes" and not kept.about.at_work:
+            kept.discard()
+        if self.get_argument("list", "") == "yes":
+            self.redirect("/sessions")
+            return
+        self.set_status(204)
+        self.finish()
+
+
+class ThumbnailHandler(JupyterHandler):
+    """The small picture of a session."""
+
+    @authenticated
+    def get(self, name: str) -> None:
+        """A PNG, or 404."""
+        path = kept_sessions.state_folder() / name / kept_sessions.THUMBNAIL
+        if not path.is_file():
+            raise HTTPError(404)
+        self.set_header("Content-Type", "image/png")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(path.read_bytes())
+
+
+class SessionsHandler(JupyterHandler):
+    """All sessions, living and saved, each to be continued."""
+
+    title, message = "Sessions", ""
+
+    @authenticated
+    async def get(self, _name: str = "") -> None:
+        """Show them, the newest first."""
+        kernels: SessionKernels = self.kernel_manager
+        folder = kept_sessions.state_folder()
+        rows = [await self._row(kernels, kept) for kept in kept_sessions.list_sessions(folder)]
+        used, limit = kept_sessions.size_of_results(folder), kept_sessions.results_limit(folder)
+        environment = jinja2.Environment(loader=jinja2.FileSystemLoader(_PAGE), autoescape=True)
+        page = environment.get_template("sessions.html").render(
+            rows=rows, rule=RULE, title=self.title, message=self.message,
+            used=f"{used / 1e9:.1f}", limit=f"{limit / 1e9:.1f}",
+            xsrf=self.xsrf_token.decode(), theme=self.settings.get("etwidgets_theme", "light"),
+        )  # fmt: skip
+        self.set_header("Cache-Control", "no-store")
+        self.finish(page)
+
+    async def _row(self, kernels: SessionKernels, kept: kept_sessions.KeptSession) -> dict[str, Any]:
+        bound = kernels.sessions.get(kept.name)
+        alive = bound is not None and await kernels.lives(bound)
+        return {
+            "name": kept.name,
+            "source": kept.about.source,
+            "words": kept.about.in_words,
+            "size": f"{kept.size / 1e6:.0f} MB on disk",
+            "alive": alive,
+            "elsewhere": not alive and kept.about.at_work,
+            "state": await _state(kernels, bound) if alive and bound is not None else "",
+            "picture": kept.thumbnail.is_file(),
+        }
+
+
+class MovedHandler(SessionsHandler):
+    """Where a page goes whose session was opened in another one."""
+
+    title = "This session is now used in another tab"
+    message = (
+        "A session is used by one page at a time. Press Continue to use it here; the other tab then comes to "
+        "this list."
+    )
+
+
+async def _state(kernels: SessionKernels, bound: Bound) -> str:
+    said = await kernels.report(bound) or {"busy": "busy"}
+    shown = "open in another tab" if kernels.has_page(bound) else "in memory, without a page"
+    return f"{shown}; running: {said['busy']}" if said["busy"] else shown
+
+
+def _saved(name: str) -> str:
+    kept = kept_sessions.read_kept(kept_sessions.state_folder() / name)
+    if kept is None:
+        return "Nothing was done that had to be saved."
+    return f"Saved: {kept.about.source}, {kept.about.in_words}."
+
+
+def routes() -> list[tuple[Any, ...]]:
+    """Addresses and their handlers, without the page itself."""
+    return [
+        (rf"/sessions/{_NAME}/pulse", PulseHandler),
+        (rf"/sessions/{_NAME}/end", EndHandler),
+        (rf"/sessions/{_NAME}/moved", MovedHandler),
+        (rf"/sessions/{_NAME}/thumbnail.png", ThumbnailHandler),
+        (r"/sessions", SessionsHandler),
+    ]

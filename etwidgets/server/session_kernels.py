@@ -1,0 +1,201 @@
+"""Binds sessions of the page to kernels, and ends kernels that no page uses; knows no panel.
+
+Imported only when a page is served. The rule by which kernels end is stated once, in :data:`RULE`, which
+the page of all sessions and the documentation show.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import contextlib
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import psutil
+from jupyter_client.session import Session
+from tornado.ioloop import PeriodicCallback
+
+from etwidgets import kept_sessions
+from etwidgets.server.warm_kernels import WarmKernels
+
+if TYPE_CHECKING:
+    from etwidgets.kept_sessions import KeptSession
+
+_EVERY_S = 10.0
+_UNUSED_S = 60.0
+_IDLE_S = 30 * 60.0
+_MOST_WITHOUT_PAGE = 3
+_FULL = 85.0  # percent of the machine's memory
+_ASK_PATIENCE_S = 3.0
+
+RULE = (
+    "A session goes on when its page is closed: a step that runs is finished. "
+    f"{_IDLE_S / 60:.0f} minutes after that it is ended; at once if more than {_MOST_WITHOUT_PAGE} sessions "
+    f"have no page or the memory of the machine is {_FULL:.0f} % full, and after {_UNUSED_S:.0f} seconds if "
+    "nothing was done in it. It is ended only when its steps are saved, so that it can be continued."
+)
+
+
+@dataclass(eq=False)
+class Bound:
+    """A session with its kernel.
+
+    Attributes
+    ----------
+    name
+        Of the session.
+    kernel_id
+        Of the kernel; that may be dead.
+    page
+        The page that uses it now: the one that was opened last.
+    without_page_since
+        When its last page went, or when it last worked without one; None while there is a page.
+    ended
+        Why it has no kernel any more, in words; empty while it has.
+    """
+
+    name: str
+    kernel_id: str
+    page: str = ""
+    without_page_since: float | None = field(default_factory=time.monotonic)
+    ended: str = ""
+
+
+class SessionKernels(WarmKernels):
+    """Gives a page the kernel of its session."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.sessions: dict[str, Bound] = {}
+        self._endings = PeriodicCallback(self.end_unused, 1000 * _EVERY_S)
+
+    def watch(self) -> None:
+        """Begin to end kernels that no page uses."""
+        self._endings.start()
+
+    async def start_kernel(self, *, kernel_id: str | None = None, **kwargs: Any) -> str:
+        """The living kernel of the session that the page's address names, or another one, bound to it."""
+        query = parse_qs((kwargs.get("env") or {}).get("QUERY_STRING", ""))
+        name = query.get("session", [""])[0]
+        if kernel_id is not None or not kept_sessions.is_session_name(name):
+            return await super().start_kernel(kernel_id=kernel_id, **kwargs)
+        bound = self.sessions.get(name)
+        if bound is not None and await self.lives(bound):
+            return bound.kernel_id
+        if bound is not None:
+            await self._remove(bound)
+        started = await super().start_kernel(**kwargs)
+        self.sessions[name] = Bound(name, started, page="" if bound is None else bound.page)
+        return started
+
+    def take(self, name: str, page: str) -> None:
+        """A page was opened on a session: it is the one that uses it from now on."""
+        bound = self.sessions.get(name)
+        if bound is None:
+            bound = self.sessions[name] = Bound(name, "")
+        bound.page, bound.without_page_since, bound.ended = page, time.monotonic(), ""
+
+    async def lives(self, bound: Bound) -> bool:
+        """Whether the kernel of a session is there and its process runs."""
+        return bound.kernel_id in self and bool(await self.get_kernel(bound.kernel_id).is_alive())
+
+    def has_page(self, bound: Bound) -> bool:
+        """Whether a browser is connected to it."""
+        return self._kernel_connections.get(bound.kernel_id, 0) > 0
+
+    async def death_in_words(self, bound: Bound) -> str:
+        """How its process ended."""
+        if bound.ended:
+            return bound.ended
+        status = None
+        if bound.kernel_id in self:
+            provisioner = self.get_kernel(bound.kernel_id).provisioner
+            status = None if provisioner is None else await provisioner.poll()
+        if status is not None and status < 0:
+            cause = ", probably for want of memory" if status == -9 else ""
+            return f"The program behind this page was ended by the system (signal {-status}{cause})."
+        crash = "" if status is None else f" (exit status {status})"
+        return f"The program behind this page has stopped{crash}."
+
+    async def ask(self, bound: Bound, expression: str) -> Any:
+        """The value of an expression in the kernel, which gives JSON; None if there is no answer in time."""
+        kernel = self.get_kernel(bound.kernel_id)
+        # an identity of its own: a kernel sends its answers to the newest connection of an identity, and
+        # Voila may be waiting for one
+        own = Session(key=kernel.session.key, signature_scheme=kernel.session.signature_scheme)
+        client = kernel.client(session=own)
+        client.start_channels()
+        try:
+            reply = await client.execute(
+                "", silent=True, store_history=False, reply=True, timeout=_ASK_PATIENCE_S,
+                user_expressions={"answer": expression},
+            )  # fmt: skip
+            answer = reply["content"]["user_expressions"]["answer"]
+            return json.loads(ast.literal_eval(answer["data"]["text/plain"]))
+        except (TimeoutError, KeyError, ValueError, SyntaxError, RuntimeError):
+            return None
+        finally:
+            client.stop_channels()
+
+    async def report(self, bound: Bound) -> dict[str, Any] | None:
+        """What the session says of itself; None if it does not answer."""
+        said = await self.ask(bound, "workbench.report()")
+        return said if isinstance(said, dict) else None
+
+    def kept(self, name: str) -> KeptSession | None:
+        """What is on disk of a session."""
+        return kept_sessions.read_kept(kept_sessions.state_folder() / name)
+
+    async def end(self, bound: Bound, why: str) -> None:
+        """Stop the kernel of a session; what was kept on disk stays."""
+        bound.ended = why
+        if bound.kernel_id in self:
+            await self.shutdown_kernel(bound.kernel_id, now=not await self.lives(bound))
+
+    async def end_unused(self) -> None:
+        """End kernels as the rule says."""
+        for bound in list(self.sessions.values()):
+            if not self.has_page(bound) and bound.without_page_since is None:
+                bound.without_page_since = time.monotonic()
+            elif self.has_page(bound):
+                bound.without_page_since = None
+        alone = sorted(
+            (
+                bound
+                for bound in self.sessions.values()
+                if bound.without_page_since is not None and not bound.ended
+            ),
+            key=lambda bound: bound.without_page_since or 0.0,
+        )
+        too_many = len(alone) - _MOST_WITHOUT_PAGE
+        for number, bound in enumerate(alone):
+            with contextlib.suppress(KeyError):  # it went while others were looked at
+                await self._end_if_unused(bound, crowded=number < too_many)
+
+    async def _end_if_unused(self, bound: Bound, *, crowded: bool) -> None:
+        alone_s = time.monotonic() - (bound.without_page_since or time.monotonic())
+        if alone_s < _UNUSED_S:
+            return
+        if not await self.lives(bound):
+            await self._remove(bound)
+            bound.ended = await self.death_in_words(bound)
+            return
+        said = await self.report(bound)
+        if said is None:
+            return  # it works too hard to answer
+        if said["busy"] or not said["kept"]:
+            bound.without_page_since = time.monotonic() - _UNUSED_S  # the half hour begins after the step
+            return
+        full = psutil.virtual_memory().percent > _FULL
+        if said["steps"] < 2 or alone_s > _IDLE_S or crowded or full:
+            await self.end(bound, "This session was ended, for it had no page for a while.")
+
+    async def _remove(self, bound: Bound) -> None:
+        """Forget a kernel whose process is gone."""
+        if bound.kernel_id in self:
+            with contextlib.suppress(Exception):  # its process is gone; only what is left of it is cleared
+                await asyncio.wait_for(self.shutdown_kernel(bound.kernel_id, now=True), 10)

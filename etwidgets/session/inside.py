@@ -1,0 +1,63 @@
+"""Which files the steps of a session may open: those under one folder, where there is one; opens none."""
+
+from __future__ import annotations
+
+import glob
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from etwidgets.io import safe_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+_NAMES = ("path", "tilts", "mdocs")
+"""Parameters of operations in which a text is the name of a file."""
+_LONGEST = 4096
+
+
+def check_inside(root: Path | None, parameters: Mapping[str, Any]) -> None:
+    """Refuse the parameters of a step that name a file outside a folder, before anything is opened.
+
+    Parameters
+    ----------
+    root
+        The folder; None: any file may be opened.
+    parameters
+        Of one step. A file name stands for the same file as in :func:`etwidgets.io.load`; of a folder or a
+        pattern all files are looked at.
+
+    Raises
+    ------
+    UnsafeFileError
+        If one lies outside the folder, also by a link.
+    FileNotFoundError
+        If there is no such file.
+    """
+    if root is None:
+        return
+    for name in _NAMES:
+        for given in _texts(parameters.get(name)):
+            for path in _files(root, given):
+                safe_path(root, path)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)
+
+
+def _files(root: Path, given: str) -> Iterable[str | Path]:
+    if "\0" in given or len(given) > _LONGEST:
+        return [given]  # safe_path says what is wrong with it
+    path = Path(given).expanduser().absolute()
+    if not path.resolve().is_relative_to(root.resolve()):
+        return [path]  # before it is looked what is there
+    if path.is_dir() and path.suffix.lower() != ".zspy":
+        return [each for each in path.iterdir() if not each.is_dir()]
+    if glob.has_magic(given) and not path.exists():
+        return [Path(each) for each in glob.glob(str(path))] or [path]  # noqa: PTH207  (absolute patterns)
+    return [path]

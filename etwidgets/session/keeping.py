@@ -1,0 +1,88 @@
+"""Has a session kept on disk after each change, and tries again where that failed; knows no operation."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from etwidgets.session.latest import Latest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from etwidgets.session.autosave import Autosave
+    from etwidgets.session.kept_results import Results
+    from etwidgets.session.runners import Runner
+    from etwidgets.session.saving import Saved
+
+_log = logging.getLogger(__name__)
+_AGAIN_AFTER_S = 5.0
+
+
+class Keeping:
+    """Steps are written at once, results behind them in a thread; of several waiting ones the newest.
+
+    Parameters
+    ----------
+    autosave
+        Where.
+    runner
+        Brings calls back to the thread of the user interface.
+    tell
+        Called there with what the user should know: why steps are not saved, and why results are not kept;
+        both empty when all is well.
+    """
+
+    def __init__(self, autosave: Autosave, runner: Runner, tell: Callable[[str, str], None]) -> None:
+        self._autosave, self._runner, self._tell = autosave, runner, tell
+        self._results = Latest(autosave.keep_results, self._results_kept, self._results_failed, runner)
+        self._unwritten: tuple[Saved, str] | None = None
+        self._problem, self._note = "", ""
+        self._trying = False
+
+    @property
+    def done(self) -> bool:
+        """Whether everything is on disk that is to be there."""
+        return self._unwritten is None and self._results.idle
+
+    def changed(self, saved: Saved, source: str, results: Results) -> None:
+        """Keep what there is now."""
+        self._unwritten = (saved, source)
+        self._write()
+        self._results.submit(results)
+
+    def close(self) -> None:
+        """The session was closed: nothing more is written, and nothing is left to continue."""
+        self._unwritten = None
+        self._results.close()
+        self._autosave.discard()
+
+    def _write(self) -> None:
+        if self._unwritten is None:
+            return
+        try:
+            self._autosave.write(*self._unwritten)
+        except OSError as error:
+            _log.warning("the steps cannot be saved", exc_info=True)
+            self._problem = f"Your steps are not being saved: {error.strerror or error}. Trying again."
+            self._try_later()
+        else:
+            self._unwritten, self._problem = None, ""
+        self._tell(self._problem, self._note)
+
+    def _try_later(self) -> None:
+        if not self._trying:
+            self._trying = True
+            self._runner.later(_AGAIN_AFTER_S, self._again)
+
+    def _again(self) -> None:
+        self._trying = False
+        self._write()
+
+    def _results_kept(self, note: str) -> None:
+        self._note = note
+        self._tell(self._problem, note)
+
+    def _results_failed(self, error: Exception) -> None:
+        _log.warning("results cannot be kept", exc_info=error)
+        self._results_kept(f"the results cannot be kept on disk ({error})")

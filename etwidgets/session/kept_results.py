@@ -1,0 +1,213 @@
+"""What was expensive to compute, on disk beside a session's steps, so that coming back takes seconds.
+
+A session is continued from the newest result that fits its steps, and only the steps after it are done
+again. What is read is checked by its digest; what does not fit is computed as if nothing had been kept.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etwidgets import kept_sessions
+from etwidgets.atomic import atomic_path
+from etwidgets.errors import DataError, EtwidgetsError
+from etwidgets.session.digest import digest
+from etwidgets.session.history import Channel, State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from etwidgets.session.history import Step
+    from etwidgets.signals import RecStack, TomoStack
+
+_log = logging.getLogger(__name__)
+_LIST = "results.json"
+_WORTH_S = 1.0  # what is computed faster than this is not worth the disk
+_WRITE_BYTES_PER_S = 2e8  # a slow disk: what is computed faster than it is written is not kept either
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """A state with the steps that led to it.
+
+    Attributes
+    ----------
+    state
+        What there is.
+    steps
+        All steps up to it.
+    """
+
+    state: State
+    steps: tuple[Step, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all that would be written."""
+        return sum(int(signal.data.nbytes) for signal in self._signals)
+
+    @property
+    def seconds(self) -> float:
+        """How long it took to compute."""
+        return sum(step.seconds for step in self.steps)
+
+    @property
+    def worth_keeping(self) -> bool:
+        """Whether computing it took longer than writing it, and it is in memory as a whole."""
+        in_memory = all(isinstance(signal.data, np.ndarray) for signal in self._signals)
+        return in_memory and self.seconds > max(_WORTH_S, self.nbytes / _WRITE_BYTES_PER_S)
+
+    @property
+    def _signals(self) -> list[Any]:
+        return [signal for signal in self.state.signals if signal is not self.state.spectra]
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Results that were read.
+
+    Attributes
+    ----------
+    state
+        Without spectra, which are not kept.
+    count
+        How many steps led to it.
+    had_spectra
+        Whether it had some.
+    """
+
+    state: State
+    count: int
+    had_spectra: bool
+
+
+class ResultsKeeper:
+    """Keeps the results of one session.
+
+    Parameters
+    ----------
+    folder
+        Of the session; the folder above it holds all sessions, which share the limit.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / kept_sessions.RESULTS
+        self._files: dict[str, tuple[Any, str]] = {}  # by file name: the signal that is in it, and its digest
+
+    def keep(self, results: Results) -> str:
+        """Write what is not there yet, and remove what is no longer needed.
+
+        Returns
+        -------
+        str
+            Empty, or why they are not kept, in words.
+
+        Raises
+        ------
+        OSError
+            If they cannot be written; what was kept before is still there.
+        """
+        session = self._folder.parent
+        if not kept_sessions.make_room(session.parent, results.nbytes, keep=session):
+            return (
+                "the results are larger than the limit for kept results; they are computed again when this "
+                "session is continued"
+            )
+        self._folder.mkdir(exist_ok=True)
+        state = results.state
+        content = {
+            "after": [step.after for step in results.steps],
+            "stale": state.stale,
+            "source": state.source,
+            "stack": self._file_of(state.stack),
+            "reconstruction": self._file_of(state.reconstruction),
+            "channels": [
+                [channel.name, self._file_of(channel.stack), self._file_of(channel.reconstruction)]
+                for channel in state.channels
+            ],
+            "spectra": state.spectra is not None,
+        }
+        with atomic_path(self._folder / _LIST) as temporary:
+            temporary.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        self._remove_all_but(state)
+        return ""
+
+    def find(self, steps: Sequence[Step]) -> Found | None:
+        """The kept state, if some of these steps led to it.
+
+        Parameters
+        ----------
+        steps
+            Those that are in effect.
+
+        Returns
+        -------
+        Found or None
+            None where nothing is kept that fits, or what is kept was changed.
+        """
+        try:
+            content = json.loads((self._folder / _LIST).read_text(encoding="utf-8"))
+            count = len(content["after"])
+            if count == 0 or content["after"] != [step.after for step in steps[:count]]:
+                return None
+            channels = tuple(
+                Channel(str(name), self._read(stack), self._read(volume))
+                for name, stack, volume in content["channels"]
+            )
+            stack, volume = self._read(content["stack"]), self._read(content["reconstruction"])
+            state = State(stack, volume, bool(content["stale"]), str(content["source"]), channels)
+        except FileNotFoundError:
+            return None
+        except (OSError, EtwidgetsError, ValueError, KeyError, TypeError):
+            _log.warning(
+                "kept results in %s cannot be used; they are computed again", self._folder, exc_info=True
+            )
+            return None
+        return Found(state, count, bool(content["spectra"]))
+
+    def _read(self, entry: list[str] | None) -> Any:
+        if entry is None:
+            return None
+        from etwidgets import io
+
+        name, fingerprint = Path(entry[0]).name, entry[1]
+        signal = io.load(self._folder / name)
+        if digest(signal) != fingerprint:
+            raise DataError(f"{name} is not what was written")
+        self._files[name] = (signal, fingerprint)
+        return signal
+
+    def _file_of(self, signal: TomoStack | RecStack | None) -> list[str] | None:
+        """Name of the file that holds a signal, and the digest; written if it is not there."""
+        if signal is None:
+            return None
+        for name, (known, fingerprint) in self._files.items():
+            if known is signal and (self._folder / name).is_file():
+                return [name, fingerprint]
+        fingerprint = digest(signal)
+        name = f"{fingerprint}-{uuid.uuid4().hex[:8]}.hspy"  # two signals may differ in their metadata only
+        # HyperSpy writes into the metadata that it saved, and the page may be reading those
+        copy = signal._deepcopy_with_new_data(signal.data)  # noqa: SLF001  (the data are shared)
+        copy.save(self._folder / name, overwrite=True, compression=None)
+        self._files[name] = (signal, fingerprint)
+        return [name, fingerprint]
+
+    def _remove_all_but(self, state: State) -> None:
+        present = [id(signal) for signal in state.signals]
+        self._files = {name: item for name, item in self._files.items() if id(item[0]) in present}
+        for path in self._folder.iterdir():
+            if path.name != _LIST and path.name not in self._files:
+                if path.is_dir():
+                    shutil.rmtree(
+                        path, ignore_errors=True
+                    )  # left by a process that was killed while it wrote
+                else:
+                    path.unlink(missing_ok=True)

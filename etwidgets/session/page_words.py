@@ -1,0 +1,100 @@
+"""What a message says on the page: no words of the programming interface, and the button that mends it.
+
+Errors and warnings speak to whoever writes a script. Every message to the page goes through :func:`for_page`,
+so that the library need not know that there is a page.
+"""
+
+from __future__ import annotations
+
+import re
+
+from etwidgets.session.model import Cure
+
+GIVE_TILTS = Cure("Give tilts", panel="data")
+TO_SPECTRAL = Cure("Go to Spectral", panel="spectral")
+TO_RECONSTRUCT = Cure("Go to Reconstruct", panel="reconstruct")
+
+_GIVE = ". Give them: the first tilt and the step, or a file that has them."
+
+_PHRASES: tuple[tuple[str, str, Cure | None], ...] = (
+    (
+        r"; give them with load\(.*?\) or a \.rawtlt file beside it, or set them with s\.set_tilts\(.*?\)",
+        _GIVE,
+        GIVE_TILTS,
+    ),
+    (r"; set them with s\.tilts = .*?, or load\(\.\.\., tilts=\.\.\.\)", _GIVE, GIVE_TILTS),
+    (r"; set them in the panel Data, or by session\.apply\(.*?\)", _GIVE, GIVE_TILTS),
+    (
+        r"; load them with spectral\.load\(.*?\) \(degrees\)",
+        "; give the first tilt and the step",
+        TO_SPECTRAL,
+    ),
+    (
+        r"open it as spectra, with etwidgets\.spectral\.load or in the step Spectral",
+        "open it in the step Spectral",
+        TO_SPECTRAL,
+    ),
+    (r"; leave tilts= out", "; leave “tilts from” empty", None),
+    (r"; use lazy=True if this is what you expect", "; crop or bin it in another program first", None),
+    (r" or pass overwrite=True", "", None),
+    (r"; average them first: s\.mean\('Frames'\)", "; average the frames first, in a script", None),
+    (r"; use etwidgets\.io\.save\(.*?\)", "", None),
+    (r"; or use backend='cpu', which needs nothing", "; or choose the processor under “run on”", None),
+    (r"; leave out cuda=True, or use backend='auto'", "; choose another under “run on”", None),
+    (r"\. One of your own is given to the session: Session\(operations=\[\.\.\.\]\)", "", None),
+    (r" \(for an array: array\.tolist\(\)\)", "", None),
+    (r"; leave out cuda=True", "", None),
+    (r"give cuda=\S+ or backend=\S+, not both", "choose one of the two under “run on”", None),
+    (r"recon_error cannot", "The course cannot", None),
+    (r"\b(limit|p)=", r"\1 ", None),
+    (r"; choose_weights finds one", "", None),
+    (r"; compare its result by forward_project", "", None),
+    (
+        r"use scale=\[1, 2, 2\], or s\.inav\[::2\] to keep every second projection",
+        "bin the images only",
+        None,
+    ),
+    (
+        r"need windows=.*? over each edge and background_windows=.*? before it",
+        "need windows over each edge and before it, which only scripts can give; decompose the spectra",
+        None,
+    ),
+    (r"reconstruct the series first", r"\g<0>", TO_RECONSTRUCT),
+)
+"""Pattern, what is said instead, and what mends it."""
+
+_NAMES = {
+    "upsample_factor": "upsampling",
+    "gray_levels": "grey levels",
+    "tv_weight": "price of edges",
+    "tv_weights": "prices of edges",
+    "haadf_weight": "weight of HAADF",
+    "smallest_voxels": "“smallest”",
+    "smooth_px": "“smooth”",
+    "split_px": "“part necks”",
+    "shift_limit": "limit of the shift",
+    "shift_type": "kind of shifting",
+    "tilt_range": "range of tilts",
+    "num_points": "number of points",
+    "com_ref_index": "reference row",
+    "cl_ref_index": "reference projection",
+    "cl_resolution": "resolution",
+    "cl_div_factor": "division",
+    "background_windows": "windows of the background",
+    "swap_axes": "swapping axes",
+    "quarter_turns": "quarter turns",
+    "x_start": "x from", "x_stop": "x to", "y_start": "y from", "y_stop": "y to",
+}  # fmt: skip
+"""Names of parameters as the page has them."""
+
+_NAME = re.compile(rf"(?<![\w./'-])({'|'.join(_NAMES)})(?![\w./'-]\w)=?")
+
+
+def for_page(text: str) -> tuple[str, Cure | None]:
+    """A message as the page says it, and the button that mends what it is about; None where there is none."""
+    cure = None
+    for pattern, words, mends in _PHRASES:
+        text, count = re.subn(pattern, words, text)
+        if count and cure is None:
+            cure = mends
+    return _NAME.sub(lambda found: _NAMES[found[1]] + (" " if found[0].endswith("=") else ""), text), cure

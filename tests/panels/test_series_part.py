@@ -1,0 +1,212 @@
+"""One file for each tilt: chosen or uploaded, looked at, opened as one series, and never outside the root."""
+
+import runpy
+
+import numpy as np
+import pytest
+import tifffile
+
+from etwidgets import io
+from etwidgets.panels import DataPanel
+from etwidgets.session import Session, run_batch
+
+
+def write(folder, angles, name="g_{:+05.1f}deg.tif", shape=(12, 16)):
+    """Images whose every value is their angle plus 100."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for angle in angles:
+        tifffile.imwrite(folder / name.format(angle), np.full(shape, 100 + angle, np.float32))
+    return folder
+
+
+ANGLES = np.arange(-72.0, 73, 2)
+
+
+@pytest.fixture
+def root(tmp_path):
+    root = tmp_path / "root"
+    write(root / "series", ANGLES)
+    (root / "series" / "notes.txt").write_text("found on a Tuesday")
+    return root
+
+
+@pytest.fixture
+def panel(made, empty_session, root):
+    return made(DataPanel(empty_session, root))
+
+
+def go_into(panel, name):
+    panel._files.list_again()
+    panel.controls["files"].value = (name,)
+
+
+def shown(panel):
+    return panel._series.widget.layout.display != "none"
+
+
+def test_a_folder_is_shown_as_a_table_and_opened_in_order_of_angle(panel, root):
+    go_into(panel, "series")
+    assert panel.controls["all-files"].description == "All 73 .tif files here as one series"
+    panel.controls["all-files"].click()
+    assert shown(panel)
+    table = panel._series._table.value
+    assert table.count("<tr>") == 74
+    places = [table.index(f"{angle:+.1f}°") for angle in ANGLES]
+    assert places == sorted(places)
+    assert "16 x 12" in table
+    assert "73 files" in panel._series._head.value
+    panel.controls["open-series"].click()
+    stack = panel.model.stack
+    assert stack.data.shape == (73, 12, 16)
+    np.testing.assert_allclose(stack.tilts_deg, ANGLES)
+    np.testing.assert_allclose(stack.data[:, 0, 0], 100 + ANGLES)
+    assert not shown(panel)
+    assert panel.model.source == "g_-72.0deg.tif and 72 more"
+
+
+@pytest.mark.parametrize(
+    ("folder", "angles", "expected"),
+    [("series", "", ANGLES), ("plain", "10, -0.5", [8, 8.5, 9, 9.5, 10])],
+)
+def test_the_step_is_replayed_by_scripts_sessions_and_the_command_line(
+    panel, root, tmp_path, folder, angles, expected
+):
+    write(root / "plain", range(5), name="image_{}.tif")
+    go_into(panel, folder)
+    panel.controls["all-files"].click()
+    panel.controls["angles"].value = angles
+    panel.controls["open-series"].click()
+    session = panel.session
+    data, tilts = session.model.stack.data, session.model.stack.tilts_deg
+    np.testing.assert_allclose(tilts, expected)
+    session.export_script(tmp_path / "steps.py")
+    found = runpy.run_path(str(tmp_path / "steps.py"))["stack"]
+    assert np.array_equal(found.data, data)
+    assert np.array_equal(found.tilts_deg, tilts)
+    session.save(tmp_path / "session.json")
+    again = Session()
+    again.open_session(tmp_path / "session.json")
+    assert np.array_equal(again.model.stack.data, data)
+    (result,) = run_batch(tmp_path / "session.json", output=tmp_path / "out")
+    assert np.array_equal(io.load(result).data, data)
+
+
+def test_several_files_are_chosen_from_the_list(panel):
+    go_into(panel, "series")
+    panel.controls["files"].value = ("..", "g_-02.0deg.tif", "g_+00.0deg.tif", "g_-10.0deg.tif")
+    panel.controls["open-series"].click()
+    np.testing.assert_allclose(panel.model.stack.tilts_deg, [-10, -2, 0])
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("-60, 30", [-60, -30, 0, 30, 60]),
+        ("-60 30", [-60, -30, 0, 30, 60]),
+        ("angles.rawtlt", [-50, -25, 0, 26, 51]),
+        ("", None),
+    ],
+)
+def test_angles_are_given_where_none_were_found(panel, root, written, expected):
+    write(root / "plain", range(5), name="image_{}.tif")
+    (root / "angles.rawtlt").write_text("26\n-50\n0\n51\n-25\n")
+    go_into(panel, "plain")
+    panel.controls["all-files"].click()
+    assert panel._series._table.value.count(">none<") == 5
+    assert "No angle was found" in panel._series._said.value
+    panel.controls["angles"].value = written
+    panel.controls["open-series"].click()
+    stack = panel.model.stack
+    if expected is None:
+        assert not stack.has_tilts
+        return
+    np.testing.assert_allclose(stack.tilts_deg, expected)
+    order = [1, 4, 2, 0, 3] if "rawtlt" in written else range(5)
+    np.testing.assert_allclose(stack.data[:, 0, 0], [100 + number for number in order])
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("some", "cannot be read"),
+        ("short.rawtlt", "short.rawtlt has 2 angles, and there are 73 files"),
+        ("../outside.rawtlt", "outside the folder"),
+    ],
+)
+def test_angles_that_cannot_be_are_told_and_nothing_opens(panel, root, written, why):
+    (root / "short.rawtlt").write_text("1\n2\n")
+    (root.parent / "outside.rawtlt").write_text("1\n" * 73)
+    go_into(panel, "series")
+    panel.controls["all-files"].click()
+    panel.controls["angles"].value = written
+    assert why in panel._series._said.value
+    assert panel.controls["open-series"].disabled
+    panel.controls["angles"].value = ""
+    assert not panel.controls["open-series"].disabled
+
+
+def test_files_that_do_not_fit_are_marked_and_left_out(panel, root):
+    write(root / "series", [80], shape=(20, 16))
+    (root / "series" / "g_+82.0deg.tif").write_bytes(b"no image at all")
+    tifffile.imwrite(
+        root / "series" / "g_all.tif", np.ones((4, 12, 16), np.float32), photometric="minisblack"
+    )
+    go_into(panel, "series")
+    panel.controls["all-files"].click()
+    said = panel._series._said.value
+    assert "3 of 76 files cannot be part of it" in said
+    assert panel.controls["open-series"].disabled
+    assert panel._series._table.value.count("etw-problem") == 3
+    panel.controls["leave-out"].click()
+    assert panel._series._said.layout.display == "none"
+    panel.controls["open-series"].click()
+    assert panel.model.stack.data.shape == (73, 12, 16)
+
+
+def test_no_file_outside_the_root_gets_into_a_series(panel, root):
+    outside = write(root.parent / "outside", [84.0])
+    (link,) = (root / "series" / "g_+84.0deg.tif",)
+    link.symlink_to(outside / "g_+84.0deg.tif")
+    go_into(panel, "series")
+    assert "73" in panel.controls["all-files"].description
+    panel._series.look_at(["series/g_-72.0deg.tif", "series/g_-70.0deg.tif"])
+    inside = root / "series" / "g_-70.0deg.tif"
+    inside.unlink()
+    inside.symlink_to(outside / "g_+84.0deg.tif")  # after it was looked at
+    panel.controls["open-series"].click()
+    assert panel.model.stack is None
+    assert "outside" in panel.model.message.text
+
+
+def test_a_series_is_uploaded_in_several_files(panel, root, tmp_path, upload):
+    folder = write(tmp_path / "mine", [-4.0, 0.0, 4.0], name="up_{:+.0f}.tif")
+    for path in sorted(folder.iterdir()):
+        assert upload(panel, path.name, path.read_bytes())[-1] == {"type": "kept"}
+    upload(panel, "up.rawtlt", b"-8\n0\n8\n")
+    panel._upload._receive(panel._upload, {"type": "all"}, [])
+    assert shown(panel)
+    assert "+8.0°" in panel._series._table.value
+    panel.controls["open-series"].click()
+    assert panel.model.stack.data.shape == (3, 12, 16)
+    np.testing.assert_allclose(panel.model.stack.tilts_deg, [-8, 0, 8])
+
+
+def test_an_upload_without_an_image_is_told(panel, upload):
+    upload(panel, "up.rawtlt", b"-8\n0\n8\n")
+    panel._upload._receive(panel._upload, {"type": "all"}, [])
+    assert "up.rawtlt: no file of a tilt series" in panel.model.message.text
+
+
+def test_one_image_is_refused_and_what_was_open_stays(made, root, series, tmp_path):
+    tifffile.imwrite(root / "one.tif", np.ones((32, 32), np.uint16))
+    from etwidgets.session import TomoStackModel
+
+    panel = made(DataPanel(Session(TomoStackModel(series)), root))
+    before = panel._facts.value
+    panel.controls["file"].value = "one.tif"
+    panel.controls["open"].click()
+    assert "one image" in panel.model.message.text
+    assert panel.model.message.level == "error"
+    assert panel.model.stack is series
+    assert panel._facts.value == before
+    assert panel.model.history == ()
