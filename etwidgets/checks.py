@@ -13,6 +13,11 @@ from etwidgets.errors import DataError, ParameterError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+MOST_ITERATIONS = 100_000
+"""More are beyond any use, and a slip of the keyboard would run for days."""
+MOST_PIXELS = 10_000_000
+"""Along an axis: nobody means more."""
+
 
 def is_number(value: Any) -> bool:
     """Whether it is one finite real number; truth values and text are none."""

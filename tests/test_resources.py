@@ -44,7 +44,7 @@ def test_a_volume_that_cannot_fit_is_refused_at_once(stack, monkeypatch, method,
 @pytest.mark.parametrize("thickness", [0, -3, 2.5, np.nan, np.inf, "10", True, 1e12])
 def test_a_thickness_that_is_none_is_told(stack, thickness):
     for work in (stack.reconstruct, stack.test_align):
-        with pytest.raises(ParameterError, match="thickness must be a whole number"):
+        with pytest.raises(ParameterError, match="thickness, in pixels, must be a whole number"):
             work(thickness=thickness)
 
 
@@ -97,7 +97,7 @@ def test_files_beyond_the_memory_are_not_read(tmp_path, stack, monkeypatch):
     monkeypatch.setattr("etwidgets.io.hdf5.free_memory", lambda: 10_000)
     with pytest.raises(UnsafeFileError, match="lazy=True"):
         io.load(single)
-    with pytest.raises(MemoryLimitError, match="a series of 7 files needs about .* lazy=True"):
+    with pytest.raises(MemoryLimitError, match=r"a series of 7 files needs about .* lazy=True"):
         io.load(several, tilts=TILTS)
     assert io.load(single, lazy=True).data.shape == stack.data.shape
 
