@@ -75,9 +75,10 @@ class Workbench:
     runner
         How long work is run; default: in a thread, so that the page stays alive.
     served
-        It is a page of its own, which can go to the pages of other sessions.
+        It is a page of its own, not a cell of a notebook.
     name
-        Of the session on disk; one of that name that was kept is continued. Default: a new one.
+        Of the session on disk, which is in the address of a page that our own server shows; one of that name
+        that was kept is continued. Default: a new one.
 
     Attributes
     ----------
@@ -139,12 +140,14 @@ class Workbench:
         self._header, self._status = HeaderLine(self.session), StatusLine(self.session)
         self._status.go = self.show
         self._watch = PageWatch(watched=served)
-        self._resume = ResumeStrip(self.session, sessions, self._watch.go if served else None)
+        # where our own server shows the page, each session has an address; in a hub or on Binder it has none
+        go = self._watch.go if served and name is not None else None
+        self._resume = ResumeStrip(self.session, sessions, go)
         self._pointed: widgets.Widget | None = None
         self.tour = Tour(self.session, self._point)
         for panel in (self._header, data):
             panel.offer_tour(self.tour.start)
-        if served:
+        if go is not None:
             self._header.offer_sessions(lambda: self._watch.go("sessions"))
         self._undo = ExitStack()
         self._steps = {

@@ -43,7 +43,9 @@ class StatusLine(Panel):
         self.on_click("finish", self.session.finish)
         self.on_click("cancel", self.session.cancel)
         self.on_click("messages", self._turn_log)
-        self.refresh_on(self.model, ("job", "busy", "preparing", "message", "memory_used", "unsaved"))
+        self.refresh_on(
+            self.model, ("job", "busy", "preparing", "message", "memory_used", "unsaved", "results_note")
+        )
         self.listen(self.model, "messages", self._write_log)
         names = ("bar", "finish", "cancel", "mend", "messages")
         bar, finish, cancel, mend, messages = (self.controls[name] for name in names)
@@ -82,9 +84,10 @@ class StatusLine(Panel):
         cure = self._cure
         self.controls["mend"].description = "" if cure is None else cure.label
         self.controls["mend"].layout.display = "none" if cure is None else ""
-        unsaved = self.model.unsaved
-        self._unsaved.value = f"<span class='etw-error'>{escape(unsaved)}</span>" if unsaved else ""
-        self._unsaved.layout.display = "" if unsaved else "none"
+        unsaved, note = self.model.unsaved, self.model.results_note
+        level = "error" if unsaved else "quiet"
+        self._unsaved.value = f"<span class='etw-{level}'>{escape(unsaved or note)}</span>"
+        self._unsaved.layout.display = "" if unsaved or note else "none"
         used, total = memory_of_process()
         self._memory.value = (
             f"<span class='etw-quiet' title='memory of this session, and of the machine'>"

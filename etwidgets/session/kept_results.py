@@ -10,6 +10,7 @@ import json
 import logging
 import shutil
 import uuid
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,8 @@ class ResultsKeeper:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / kept_sessions.RESULTS
-        self._files: dict[str, tuple[Any, str]] = {}  # by file name: the signal that is in it, and its digest
+        # by file name: the signal that is in it, which is not to be kept alive by this, and its digest
+        self._files: dict[str, tuple[weakref.ref[Any], str]] = {}
 
     def keep(self, results: Results) -> str:
         """Write what is not there yet, and remove what is no longer needed.
@@ -182,7 +184,7 @@ class ResultsKeeper:
         signal = io.load(self._folder / name)
         if digest(signal) != fingerprint:
             raise DataError(f"{name} is not what was written")
-        self._files[name] = (signal, fingerprint)
+        self._files[name] = (weakref.ref(signal), fingerprint)
         return signal
 
     def _file_of(self, signal: TomoStack | RecStack | None) -> list[str] | None:
@@ -190,19 +192,19 @@ class ResultsKeeper:
         if signal is None:
             return None
         for name, (known, fingerprint) in self._files.items():
-            if known is signal and (self._folder / name).is_file():
+            if known() is signal and (self._folder / name).is_file():
                 return [name, fingerprint]
         fingerprint = digest(signal)
         name = f"{fingerprint}-{uuid.uuid4().hex[:8]}.hspy"  # two signals may differ in their metadata only
         # HyperSpy writes into the metadata that it saved, and the page may be reading those
         copy = signal._deepcopy_with_new_data(signal.data)  # noqa: SLF001  (the data are shared)
         copy.save(self._folder / name, overwrite=True, compression=None)
-        self._files[name] = (signal, fingerprint)
+        self._files[name] = (weakref.ref(signal), fingerprint)
         return [name, fingerprint]
 
     def _remove_all_but(self, state: State) -> None:
-        present = [id(signal) for signal in state.signals]
-        self._files = {name: item for name, item in self._files.items() if id(item[0]) in present}
+        present = {id(signal) for signal in state.signals}
+        self._files = {name: item for name, item in self._files.items() if id(item[0]()) in present}
         for path in self._folder.iterdir():
             if path.name != _LIST and path.name not in self._files:
                 if path.is_dir():

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
 
@@ -165,3 +166,18 @@ def test_the_cell_of_the_page_names_its_session():
     assert f"session='{NAMES[0]}'" in cell(NAMES[0])
     assert cell("a'; import os") == "page()"
     assert kept_sessions.is_session_name(NAMES[0])
+
+
+def test_the_documentation_states_the_rule():
+    page = (Path(__file__).parents[2] / "docs" / "howto.md").read_text(encoding="utf-8")
+    words = " ".join(page.split())
+    for number in (
+        "30 minutes",
+        "more than 3 sessions",
+        "85 % full",
+        "60 seconds",
+        "5 GB",
+        "ten newest",
+        "30 days",
+    ):
+        assert number in words

@@ -1,11 +1,13 @@
 """What was done is kept on disk as it is done, and comes back: steps, and what was expensive to compute."""
 
+import gc
 import json
 import os
 import shutil
 import subprocess
 import sys
 import time
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from etwidgets.kept_sessions import About, KeptSession, list_sessions
 from etwidgets.panels.resume_strip import ResumeStrip
 from etwidgets.session import Autosave, Session, begin_autosave
 from etwidgets.session.autosave import leftovers
+from etwidgets.session.history import History, State
 from etwidgets.session.kept_results import Results
 from etwidgets.session.runners import InlineRunner
 from etwidgets.signals import TomoStack
@@ -276,7 +279,7 @@ def test_steps_that_cannot_be_saved_are_told_and_tried_again(tmp_path, monkeypat
     monkeypatch.setattr(Path, "write_text", fail)
     session.apply("open", path=series)
     session.apply("bin", factor=2)
-    assert "not being saved: No space left on device" in session.model.unsaved
+    assert "not being saved: session.json could not be written" in session.model.unsaved
     assert not session.kept
     assert list_sessions(tmp_path) == []
     runner.calls.pop()()
@@ -314,3 +317,12 @@ def test_the_thumbnail_is_a_small_picture_of_the_volume(tmp_path, series):
 )
 def test_a_name_of_a_session_is_never_a_path(name):
     assert not kept_sessions.is_session_name(name)
+
+
+def test_what_is_kept_on_disk_is_not_held_in_memory(tmp_path, series, always_keep):
+    session = worked_through(tmp_path, series)
+    volume = weakref.ref(session.model.reconstruction.data)
+    session._history = History(State(), 0)
+    session._publish()
+    gc.collect()
+    assert volume() is None
