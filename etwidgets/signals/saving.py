@@ -6,6 +6,7 @@ room on the disk.
 
 from __future__ import annotations
 
+import os
 import warnings
 import zlib
 from importlib import import_module
@@ -16,7 +17,7 @@ import numpy as np
 from hyperspy.signals import Signal2D
 
 from etwidgets.atomic import atomic_path
-from etwidgets.errors import ParameterError
+from etwidgets.errors import ParameterError, ParameterTypeError
 from etwidgets.resources import check_memory, free_disk
 from etwidgets.signals.emd_writing import write_emd
 from etwidgets.signals.hdf5_writing import patient_file
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _HSPY, _TIFF, _EMD = (".hspy", ".hdf5", ".h5"), (".tif", ".tiff"), ".emd"
 _OFFERED = (".hspy", ".zspy", *_TIFF, _EMD, *MRC, ".rpl")
 _OTHER_HDF5 = ("EMD", "NeXus", "USID")  # HDF5 opens these files itself, and ends the process on a full disk
+_LONGEST_NAME = 255  # bytes, on most disks
 _HEADERS = 1 << 16  # bytes, for what a file has beside its data
 _SAMPLES, _SAMPLE = 16, 1 << 16  # pieces, and values of each, that show how well data compress
 
@@ -79,7 +81,19 @@ def save(
     DataError
         If the format would change whole numbers.
     """
+    if not isinstance(signal, Signal2D):
+        raise ParameterTypeError(
+            f"save takes a TomoStack or a RecStack, not {type(signal).__name__}; make one of an array first: "
+            "TomoStack(array, tilts)"
+        )
+    if not isinstance(filename, str | Path):
+        raise ParameterTypeError(f"filename must be a path such as 'a.hspy', not {type(filename).__name__}")
     path = Path(filename)
+    if len(os.fsencode(path.name)) > _LONGEST_NAME:
+        raise ParameterError(
+            f"the name {path.name[:20]}... has {len(path.name)} characters; a file's name has at most "
+            f"{_LONGEST_NAME} bytes, choose a shorter one"
+        )
     if not path.suffix:
         path = path.with_name(f"{path.name}.hspy")
     write, n_bytes, beside = _writer(signal, path, file_format, kwargs)
@@ -149,7 +163,8 @@ def _by_hyperspy(signal: ImageStack, target: Path, name: str, kwargs: dict[str, 
             if "does not support this data" not in str(error):
                 raise
             raise ParameterError(
-                f"{name} has no place for data of the shape {signal.data.shape}; use .hspy"
+                f"{target.suffix} has no place for data of the shape {signal.data.shape}; use one of "
+                f"{' '.join(_OFFERED)}"
             ) from error
 
 
