@@ -115,7 +115,7 @@ def cylinder(
     centre
         ``(z, y)``, voxels; default: the tilt axis.
     """
-    _check_size(size, 8, 4 * float(size) ** 3)
+    _check_size(size, 8, 4.0 * size**3 if is_number(size) else 0)
     radius = 0.15 * size if radius is None else radius
     if not is_number(radius) or radius <= 0:
         raise ParameterError(f"radius must be a positive number of voxels, not {radius!r}")
@@ -185,7 +185,7 @@ def discs(tilts_deg: ArrayLike, size: int = 256) -> tuple[NDArray[np.float32], N
     sinogram
         ``(T, size)``: chords, averaged over each detector pixel.
     """
-    _check_size(size, 64, 24 * 64 * float(size) ** 2)
+    _check_size(size, 64, 24.0 * 64 * size**2 if is_number(size) else 0)
     fine = (np.arange(8) - 3.5) / 8
     places = (np.arange(size)[:, np.newaxis] - (size - 1) / 2 + fine).ravel()
     angles = np.deg2rad(np.asarray(tilts_deg, dtype=float))
