@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from etwidgets.errors import EtwidgetsError
 from etwidgets.kept_sessions import state_folder
 from etwidgets.panels import (
     AnalyzePanel,
@@ -113,7 +114,7 @@ class Workbench:
         path = None if source is None or stack is not None else Path(str(source)).expanduser().resolve()
         folder = root if root is not None else (path.parent if path is not None else Path.cwd())
         autosave = None if sessions is None else begin_autosave(sessions, name)
-        self._continues = autosave is not None and autosave.saved() is not None
+        self._continues = autosave is not None and autosave.found is not None
         self.session = Session(
             self.model,
             ThreadRunner() if runner is None else runner,
@@ -153,6 +154,8 @@ class Workbench:
         self._steps = {
             name: self._step(number, panel) for number, (name, panel) in enumerate(self.panels.items(), 1)
         }
+        if sessions is not None and autosave is None:
+            self.model.unsaved = f"Your steps are not being saved: {sessions} cannot be written."
         self.widget = self._lay_out()
         self._observe("stack", self._leave_data)
         self._observe("done_operations", self._mark)
@@ -171,11 +174,18 @@ class Workbench:
         if not self.session.runner.inline:
             self.session.prepare()
         if self._continues:
-            self.session.resume()
+            self._continue()
         elif path is not None:
             self.session.open(str(path))
         elif sample:
             self.session.apply("sample", name=sample)
+
+    def _continue(self) -> None:
+        """Go on with the session that the address of the page names; what is wrong with it is told."""
+        try:
+            self.session.resume()
+        except EtwidgetsError as error:
+            self.session.tell(f"The session cannot be continued: {in_words(error)}", "error", error)
 
     def show(self, name: str) -> None:
         """Bring a panel to the front; the others stop drawing."""
@@ -208,10 +218,10 @@ class Workbench:
 
     def report(self) -> str:
         """What the server asks before it ends a session without a page, as JSON: what runs, steps, kept."""
-        job = self.model.job
+        job, session = self.model.job, self.session
         busy = job.words if self.model.busy and job is not None else ""
-        kept = self.session.kept or not self.session.history
-        return json.dumps({"busy": busy, "steps": len(self.session.history), "kept": kept})
+        steps = len(self.model.history) + len(self.model.kept)
+        return json.dumps({"busy": busy, "steps": steps, "kept": session.kept or not steps})
 
     def close(self) -> None:
         """Stop what runs and take everything off the page; twice is harmless."""
@@ -283,6 +293,13 @@ class Workbench:
         done = [position for position, name in enumerate(_PATH) if self._is_done(self.panels[name])]
         following = max(done, default=0) + 1
         return _PATH[following] if following < len(_PATH) else None
+
+
+def report(shown: Any) -> str:
+    """What a kernel says of what it shows (see :meth:`Workbench.report`); also where that is no workbench."""
+    if isinstance(shown, Workbench):
+        return shown.report()
+    return json.dumps({"busy": "", "steps": 0, "kept": True})
 
 
 def page(open_one: Any = None, session: str | None = None) -> Any:

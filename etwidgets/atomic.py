@@ -106,7 +106,7 @@ def _reach_disk(path: Path) -> None:
     if os.name == "nt" and path.is_dir():
         return  # Windows has no fsync for folders
     for item in [path, *(path.rglob("*") if path.is_dir() and path.suffix == ".zspy" else ())]:
-        descriptor = os.open(item, os.O_RDONLY)
+        descriptor = os.open(item, os.O_RDWR if os.name == "nt" else os.O_RDONLY)  # Windows asks for writing
         try:
             os.fsync(descriptor)
         finally:

@@ -13,6 +13,11 @@ from etwidgets.errors import DataError, ParameterError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+MOST_ITERATIONS = 100_000
+"""More are beyond any use, and a slip of the keyboard would run for days."""
+MOST_PIXELS = 10_000_000
+"""Along an axis: nobody means more."""
+
 
 _MOST = 10_000_000
 

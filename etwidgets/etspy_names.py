@@ -100,7 +100,7 @@ def create_model_tilt_series(
 ) -> TomoStack:
     """Project a volume ``(X, Z, Y)`` at tilts in degrees; default: 0, 2, ... 178.
 
-    ``cuda`` is that of :meth:`TomoStack.reconstruct`.
+    ``cuda`` is that of :meth:`etwidgets.signals.TomoStack.reconstruct`.
     """
     return RecStack(model).forward_project(np.arange(0, 180, 2) if angles is None else angles, cuda)
 

@@ -26,7 +26,8 @@ _MOST = 10
 _OLDEST_S = 30 * 24 * 3600.0
 _MOST_BYTES = 5 * 10**9
 _SHARE_OF_FREE = 0.2
-_SAME_START_S = 2.0  # what the system says of a process's start differs a little between calls
+_SAME_START_S = 60.0  # a clock that is set moves what the system says of a process's start
+_END_OF_TIME_S = 1e11
 
 
 def state_folder() -> Path:
@@ -49,8 +50,10 @@ class About:
         What was opened, in words.
     steps
         How many are in effect.
+    all_steps
+        How many there are, with those that were undone or set aside.
     last
-        The last of them, in words.
+        The last of those in effect, in words; empty where none is.
     saved_at
         When they were saved, seconds since 1970.
     process, started_at
@@ -59,6 +62,7 @@ class About:
 
     source: str
     steps: int
+    all_steps: int
     last: str
     saved_at: float
     process: int = 0
@@ -75,16 +79,25 @@ class About:
             return False
 
     @property
+    def same_server(self) -> bool:
+        """Whether its process was started by the same one as this: kernels are started by the server."""
+        try:
+            return self.process > 0 and psutil.Process(self.process).ppid() == os.getppid()
+        except psutil.Error:
+            return False
+
+    @property
     def in_words(self) -> str:
         """Steps, the last one, and when, for the user."""
         count = "1 step" if self.steps == 1 else f"{self.steps} steps"
+        last = f", the last one {self.last!r}" if self.last else ""
         when = time.strftime("%d %b %H:%M", time.localtime(self.saved_at))
-        return f"{count}, the last one {self.last!r}, saved {when}"
+        return f"{count}{last}, saved {when}"
 
     @property
     def worth_keeping(self) -> bool:
         """Whether something was done beyond opening a file."""
-        return self.steps > 1
+        return self.all_steps > 1
 
 
 @dataclass(frozen=True)
@@ -130,7 +143,7 @@ def this_process() -> dict[str, Any]:
 def write_about(folder: Path, about: About) -> None:
     """Write what a list says of a session into its folder."""
     with atomic_path(folder / ABOUT) as temporary:
-        temporary.write_text(json.dumps(asdict(about), ensure_ascii=False), encoding="utf-8")
+        temporary.write_text(json.dumps(asdict(about)), encoding="utf-8")
 
 
 def read_kept(folder: Path) -> KeptSession | None:
@@ -142,12 +155,15 @@ def read_kept(folder: Path) -> KeptSession | None:
         about = About(
             source=str(content["source"]),
             steps=int(content["steps"]),
+            all_steps=int(content["all_steps"]),
             last=str(content["last"]),
             saved_at=float(content["saved_at"]),
             process=int(content["process"]),
             started_at=float(content["started_at"]),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+        if not 0 <= about.saved_at < _END_OF_TIME_S:
+            return None
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return None
     return KeptSession(folder, about)
 

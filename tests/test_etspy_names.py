@@ -104,17 +104,31 @@ def test_noise_is_added_to_stacks_and_to_arrays(blob):
         etspy.simulation.add_noise(flat, "pink")
 
 
-def test_serialem_files_are_loaded_with_their_mdocs(samples):
+def test_serialem_files_of_frames_are_loaded_with_their_mdocs(samples):
     folder = samples / "SerialEM_Multiframe_Test"
     files = sorted(folder.glob("*.mrc"))
-    mdocs = [file.with_suffix(".mdoc") for file in files]
-    stack, tilts = etspy.io.load_serialem_series(files, mdocs)
+    stack, tilts = etspy.io.load_serialem_series(files, [file.with_suffix(".mdoc") for file in files])
     assert stack.data.shape == (3, 2, 1024, 1024)
     assert tilts == pytest.approx(np.repeat([[-5.00151], [-0.000488], [5.00054]], 2, 1))
     assert TomoStack(stack, tilts).tilts_deg == pytest.approx(tilts[:, 0])
-    one = etspy.io.load_serialem(str(files[0]), str(mdocs[0]))
-    assert one.tilts_deg == pytest.approx([-0.000488] * 2)
-    assert one.axes_manager["x"].scale == pytest.approx(0.788)
+    assert stack.axes_manager["x"].scale == pytest.approx(0.788)
+
+
+def test_a_serialem_file_has_the_tilts_of_its_mdoc(tmp_path, blob):
+    etspy.io.save(TomoStack(blob.data), tmp_path / "a.mrc")
+    sections = [
+        f"[ZValue = {i}]\nTiltAngle = {tilt}\nMagnification = 115000\n" for i, tilt in enumerate(TILTS)
+    ]
+    text = "PixelSpacing = 7.88\nVoltage = 300\nImageFile = a.mrc\nImageSize = 44 40\nDataMode = 1\n\n"
+    (tmp_path / "other.mdoc").write_text(text + "\n".join(sections))
+    stack = etspy.io.load_serialem(str(tmp_path / "a.mrc"), str(tmp_path / "other.mdoc"))
+    assert isinstance(stack, TomoStack)
+    assert stack.tilts_deg.tolist() == TILTS.tolist()
+    assert stack.axes_manager["x"].scale == pytest.approx(0.788)
+    assert stack.metadata.Acquisition_instrument.TEM.magnification == 115000
+    stack.reconstruct(show_progressbar=False).save(tmp_path / "volume.hspy")
+    with pytest.raises(errors.FileFormatError, match="reconstruction"):
+        etspy.io.load_serialem(tmp_path / "volume.hspy", tmp_path / "other.mdoc")
 
 
 def test_the_header_of_an_mrc_file(samples):

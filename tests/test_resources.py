@@ -5,8 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from etwidgets import engine, resources, simulation
-from etwidgets.errors import MemoryLimitError, ParameterError
+from etwidgets import engine, io, resources, simulation
+from etwidgets.errors import MemoryLimitError, ParameterError, UnsafeFileError
 from etwidgets.signals import RecStack, TomoStack
 
 TILTS = np.linspace(-60, 60, 7)
@@ -44,7 +44,7 @@ def test_a_volume_that_cannot_fit_is_refused_at_once(stack, monkeypatch, method,
 @pytest.mark.parametrize("thickness", [0, -3, 2.5, np.nan, np.inf, "10", True, 1e12])
 def test_a_thickness_that_is_none_is_told(stack, thickness):
     for work in (stack.reconstruct, stack.test_align):
-        with pytest.raises(ParameterError, match="thickness must be a whole number"):
+        with pytest.raises(ParameterError, match="thickness, in pixels, must be a whole number"):
             work(thickness=thickness)
 
 
@@ -88,6 +88,18 @@ WORK = {
 def test_whatever_allocates_asks_first(stack, name):
     with pytest.raises(MemoryLimitError, match=r"needs about [\d.]+ [kM]B and 10 kB are free; \w+"):
         WORK[name](stack)
+
+
+def test_files_beyond_the_memory_are_not_read(tmp_path, stack, monkeypatch):
+    single = stack.save(tmp_path / "a.mrc")  # 14 kB
+    several = [TomoStack(stack.data[i : i + 1]).save(tmp_path / f"b{i}.tif") for i in range(7)]
+    monkeypatch.setattr(resources, "free_memory", lambda: 10_000)
+    monkeypatch.setattr("etwidgets.io.hdf5.free_memory", lambda: 10_000)
+    with pytest.raises(UnsafeFileError, match="lazy=True"):
+        io.load(single)
+    with pytest.raises(MemoryLimitError, match=r"a series of 7 files needs about .* lazy=True"):
+        io.load(several, tilts=TILTS)
+    assert io.load(single, lazy=True).data.shape == stack.data.shape
 
 
 def test_sizes_are_told_in_words():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.checks import checked_count
+from etwidgets.checks import MOST_ITERATIONS, checked_count
 from etwidgets.engine import blocks
 from etwidgets.engine.backends import find_backend
 from etwidgets.engine.joint_balance import Balance, find_balance
@@ -100,7 +100,7 @@ def reconstruct_jointly(
     """
     dark, elements = checked_series(haadf, maps, haadf_geometry, map_geometry)
     tv_weights = _checked_weights(haadf_weight, tv_weight, coupling, len(elements))
-    n_iterations = checked_count("iterations", iterations)
+    n_iterations = checked_count("iterations", iterations, highest=MOST_ITERATIONS)
     if balance is None:
         numbers = checked_numbers(atomic_numbers, len(elements))
         balance = find_balance(dark, elements, haadf_geometry, map_geometry, numbers, z_exponent)

@@ -165,7 +165,7 @@ def _dim(group: h5py.Group, axis: int, dataset: h5py.Dataset) -> _Dim:
     size = int(dataset.shape[axis])
     if not isinstance(item, h5py.Dataset):
         return _Dim(label, "", "", None, size)
-    numbers = item.ndim == 1 and item.dtype.kind in "iuf" and item.size in (2, size) and item.size > 0
+    numbers = item.ndim == 1 and item.dtype.kind in "iuf" and item.size > 0
     values = _numbers(item[()]) if numbers else None
     name, unit = _text(item.attrs.get("name")), _text(item.attrs.get("units"))
     return _Dim(label, name.strip().lower(), _plain_unit(unit), values, size)
@@ -231,11 +231,12 @@ def _order(path: Path, group: str, dims: list[_Dim]) -> tuple[int, ...]:
         return (y, x) if x is not None and y is not None else ((1, 0) if reverse else (0, 1))
     tilt = _projections(dims, x, y)
     if tilt is None:
-        tilt = 2 if reverse else 0
+        unnamed = [k for k in axes if k not in (x, y)]
+        tilt = unnamed[-1] if reverse or x == 0 else unnamed[0]
         if not reverse:
             warnings.warn(
-                f"{path.name}: the axes have no names that tell projections from y and x; the first, of "
-                f"{dims[0].size}, is taken as projections",
+                f"{path.name}: the axes have no names that tell projections from y and x; axis {tilt}, of "
+                f"{dims[tilt].size}, is taken as projections",
                 stacklevel=7,
             )
     rest = [k for k in axes if k != tilt]
@@ -265,8 +266,10 @@ def _projections(dims: list[_Dim], x: int | None, y: int | None) -> int | None:
 
 
 def _tilts(dim: _Dim) -> NDArray[np.float64] | None:
-    values = dim.positions() if dim.is_tilt else None
-    return None if values is None else values * _TO_DEG.get(dim.unit, 1.0)
+    if not dim.is_tilt or dim.values is None:
+        return None
+    values = dim.positions()
+    return (dim.values if values is None else values) * _TO_DEG.get(dim.unit, 1.0)  # a wrong count is told
 
 
 class _OnDisk:

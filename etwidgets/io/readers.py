@@ -20,10 +20,11 @@ from etwidgets.errors import EtwidgetsError, FileFormatError, FileTypeError
 from etwidgets.io import mdoc as mdoc_files
 from etwidgets.io import tilt_sources
 from etwidgets.io.emd import read_emd
-from etwidgets.io.hdf5 import check_hdf5
+from etwidgets.io.hdf5 import check_hdf5, check_size
 from etwidgets.io.mrc import read_mrc
 from etwidgets.io.tiff import check_tiff
 from etwidgets.signals import RecStack, TomoStack
+from etwidgets.signals.mrc_writing import MRC
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from etwidgets.io.tilt_sources import TiltSource
 
 _T = TypeVar("_T")
-MRC = (".mrc", ".ali", ".rec", ".st", ".mrcs", ".map")
 _READERS = {
     ".hspy": "HSPY", ".hdf5": "HSPY", ".h5": "HSPY", ".zspy": "ZSPY",
     ".dm3": "DigitalMicrograph", ".dm4": "DigitalMicrograph",
@@ -86,6 +86,8 @@ def read_file(path: Path, mdoc: str | Path | None, *, lazy: bool) -> FileContent
         raise FileTypeError(
             f"{path.name}: files of type {ending or '(none)'} are not read; known: {' '.join(EXTENSIONS)}"
         )
+    if not lazy and path.is_file():
+        check_size(path, path.stat().st_size)  # what is compressed becomes larger; its reader looks again
     return guarded(path, kind_of(path), lambda: _content(path, mdoc, lazy=lazy))
 
 

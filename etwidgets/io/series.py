@@ -19,6 +19,7 @@ from etwidgets.errors import FileFormatError, ParameterError, ParameterTypeError
 from etwidgets.io import file_names
 from etwidgets.io.readers import EXTENSIONS, existing, kind_of, read_file
 from etwidgets.io.tilt_sources import TiltSource
+from etwidgets.resources import check_memory
 from etwidgets.signals import TomoStack
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from etwidgets.io.readers import FileContent
 
 ONE_TILT_DEG = 0.1  # a stage wobbles less while the frames of one projection are taken
+_SAME_PIXEL = 0.01  # files round it
 _NAMED = 5  # files that a message names
 
 
@@ -126,20 +128,47 @@ def read_series(
     ------
     ShapeError
         If the images differ in size, or a file holds several tilts.
+    MemoryLimitError
+        If the whole series would not fit into memory.
     """
-    parts = [read_file(path, mdoc, lazy=lazy) for path, mdoc in zip(paths, mdocs, strict=True)]
-    first = parts[0].signal
-    for path, part in zip(paths, parts, strict=True):
-        if part.signal.data.shape != first.data.shape:
-            raise ShapeError(
-                f"{path.name} has the shape {part.signal.data.shape}, {paths[0].name} {first.data.shape}"
-            )
+    parts = _read_each(paths, mdocs, lazy=lazy)
+    _tell_other_pixel_sizes(paths, parts)
     found = _tilts_of(paths, parts)
     order = np.argsort(found.tilts_deg, kind="stable") if found and sort else np.arange(len(paths))
     stacked = (da if lazy else np).stack([parts[i].signal.data for i in order])
     stack = TomoStack(stacked)
-    _describe_like(stack, parts[int(order[0])].signal)
+    _describe_like(stack, parts[0].signal)
     return stack, [TiltSource(found.name, found.tilts_deg[order])] if found else []
+
+
+def _read_each(paths: list[Path], mdocs: list[Path | None], *, lazy: bool) -> list[FileContent]:
+    parts: list[FileContent] = []
+    for path, mdoc in zip(paths, mdocs, strict=True):
+        part = read_file(path, mdoc, lazy=lazy)
+        data, first = part.signal.data, (parts or [part])[0].signal.data
+        if data.shape != first.shape:
+            raise ShapeError(f"{path.name} has the shape {data.shape}, {paths[0].name} {first.shape}")
+        if not parts and not lazy:  # each is held twice while they are put together
+            series = f"a series of {len(paths)} files like {path.name}"
+            check_memory(2.0 * len(paths) * data.nbytes, series, "use lazy=True if this is what you expect")
+        parts.append(part)
+    return parts
+
+
+def _tell_other_pixel_sizes(paths: list[Path], parts: list[FileContent]) -> None:
+    axes = [part.signal.axes_manager._axes[-1] for part in parts]  # noqa: SLF001  (in array order)
+    first = axes[0]
+    other = [
+        path.name
+        for path, axis in zip(paths, axes, strict=True)
+        if axis.units != first.units or not np.isclose(axis.scale, first.scale, rtol=_SAME_PIXEL, atol=0)
+    ]
+    if other:
+        warnings.warn(
+            f"{_some(other)}: the pixel size is another than that of {paths[0].name} "
+            f"({first.scale:.4g} {first.units}), which is used for all; are they of one magnification?",
+            stacklevel=4,
+        )
 
 
 def _tilts_of(paths: list[Path], parts: list[FileContent]) -> TiltSource | None:

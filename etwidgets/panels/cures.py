@@ -56,18 +56,17 @@ class CureStrip:
             lines = [*lines[: most - 1], (rest, None)]
         for number, name in enumerate(self._names):
             words, cure = lines[number] if number < len(lines) else ("", None)
-            if cure is not None and not cure.operation and self._panel.go is None:
-                cure = None  # the panel stands alone; there is none to go to
             self._cures[number] = cure
             self._said[number].value = f"<p>{escape(words)}</p>" if words else ""
             self._lines[number].layout.display = "" if words else "none"
-            self._panel.controls[name].layout.display = "none" if cure is None else ""
             self._panel.controls[name].description = "" if cure is None else cure.label
         self.enable()
 
     def enable(self) -> None:
-        """A step waits while another one runs."""
+        """A step waits while another one runs; a panel that stands alone has none to go to."""
         for name, cure in zip(self._names, self._cures, strict=True):
+            leads = cure is not None and (bool(cure.operation) or self._panel.go is not None)
+            self._panel.controls[name].layout.display = "" if leads else "none"
             self._panel.controls[name].disabled = (
                 cure is not None and bool(cure.operation) and self._panel.model.busy
             )

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from etwidgets.panels.pieces import button, row, text
-from etwidgets.session import size_in_words
+from etwidgets.panels.pieces import button, file_size, row, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,4 +145,4 @@ def _line(path: Path) -> str:
         return f"{path.name}/"
     known = path.stat()
     day = datetime.fromtimestamp(known.st_mtime).astimezone()
-    return f"{path.name[:60]:<60} {size_in_words(known.st_size):>9}  {day:%Y-%m-%d %H:%M}"
+    return f"{path.name[:60]:<60} {file_size(known.st_size):>9}  {day:%Y-%m-%d %H:%M}"

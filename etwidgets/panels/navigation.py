@@ -5,7 +5,7 @@ They are bound to the session's display state, so that all pictures stay togethe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
@@ -27,16 +27,17 @@ _INTERVAL_MS = 120
 
 def add_tilt_slider(panel: Panel) -> widgets.SelectionSlider:
     """A slider over the projections that shows their true tilts."""
-    slider = panel.add("tilt", control(widgets.SelectionSlider, "tilt", options=[("no projection", 0)]))
+    nothing = (("no projection", 0),)
+    slider = panel.add("tilt", control(widgets.SelectionSlider, "tilt", options=nothing), keep=True)
 
     def adjust() -> None:
         stack, wanted = panel.model.stack, panel.display.projection
         slider.disabled = stack is None
-        if stack is None:
-            return
-        options = tuple((tilt_in_words(stack, i), i) for i in range(stack.data.shape[0]))
+        count = 0 if stack is None else stack.data.shape[0]
+        options = nothing if stack is None else tuple((tilt_in_words(stack, i), i) for i in range(count))
         if slider.options != options:
             with panel.display.hold_trait_notifications():  # new options put the slider to the first one
+                slider.index = 0  # see set_range: a place that there is before and after
                 slider.options = options
                 panel.display.projection = wanted
         slider.value = min(wanted, len(options) - 1)
@@ -51,16 +52,27 @@ def add_tilt_slider(panel: Panel) -> widgets.SelectionSlider:
     return slider
 
 
+def set_range(slider: Any, most: int, wanted: int) -> None:
+    """Set the upper limit and the value, in the order in which the value always lies within the limit.
+
+    Otherwise the browser's slider cuts it down to the limit that it knows, and sends that back as if it had
+    been moved by hand: the place that is shown would be that of the data before.
+    """
+    value = min(wanted, most)
+    if most < slider.max:
+        slider.value = value
+    slider.max = most
+    slider.value = value
+
+
 def add_column_slider(panel: Panel) -> widgets.IntSlider:
     """A slider over the image columns, whose sinogram or slice is shown."""
-    slider = panel.add("column", control(widgets.IntSlider, "column x (px)", min=0, max=0))
+    slider = panel.add("column", control(widgets.IntSlider, "column x (px)", min=0, max=0), keep=True)
 
     def adjust() -> None:
-        stack = panel.model.stack
+        stack, wanted = panel.model.stack, panel.display.column
         slider.disabled = stack is None
-        if stack is not None:
-            slider.max = stack.data.shape[-1] - 1
-            slider.value = panel.display.column
+        set_range(slider, 0 if stack is None else stack.data.shape[-1] - 1, wanted)
 
     def to_display() -> None:
         panel.display.column = slider.value
@@ -79,8 +91,7 @@ def add_play(panel: Panel) -> widgets.Play:
     def limit() -> None:
         stack = panel.model.stack
         play.disabled = stack is None
-        play.max = 0 if stack is None else stack.data.shape[0] - 1
-        play.value = min(panel.display.projection, play.max)
+        set_range(play, 0 if stack is None else stack.data.shape[0] - 1, panel.display.projection)
 
     panel.listen(panel.model, "stack", limit)
     panel.on_fresh(limit)

@@ -81,8 +81,7 @@ class Panel:
         self._shown, self._outdated, self._closed = True, False, False
         self.turn: Callable[[int], None] = lambda _by: None
         """Shows the panel so many places further; set by whoever places several."""
-        self.go: Callable[[str], None] | None = None
-        """Shows the panel of a name; set by whoever places several."""
+        self._shows: Callable[[str], None] | None = None
         self._remedy = widgets.VBox([]).add_class("etw-remedy")
         self.hint = widgets.HTML().add_class("etw-hint").add_class(f"etw-{self.name}-hint")
         pictures, form = self.build()
@@ -144,6 +143,16 @@ class Panel:
         """The button that leads to where the reason is mended; None where there is none."""
         return NO_SERIES if self.needs_stack and self.model.stack is None else None
 
+    @property
+    def go(self) -> Callable[[str], None] | None:
+        """Shows the panel of a name; set by whoever places several. None: the panel stands alone."""
+        return self._shows
+
+    @go.setter
+    def go(self, go: Callable[[str], None] | None) -> None:
+        self._shows = go
+        self.enable()
+
     def mend(self, cure: Cure) -> None:
         """Do the step or show the panel that mends something."""
         if cure.operation:
@@ -155,8 +164,11 @@ class Panel:
         """Under the hint: a way out of it, and the field for the tilts in panels that need them."""
         self.add("way-out", button(""), keep=True)
         self.on_click("way-out", self._go_out)
-        tilts = [TiltsPart(self).widget] if self.needs_tilts else []
-        self._remedy.children = (self.controls["way-out"], *tilts)
+        parts = [self.controls["way-out"]]
+        if self.needs_tilts:
+            self._tilts = TiltsPart(self)
+            parts.append(self._tilts.widget)
+        self._remedy.children = parts
         for parts in (pictures, form):
             if self.hint in parts:
                 parts.insert(parts.index(self.hint) + 1, self._remedy)
@@ -355,6 +367,6 @@ def _put_back(control: Any, first: Mapping[str, Any]) -> None:
     if "options" in changed:
         control.options = changed.pop("options")  # which chooses another value
         changed |= {name: first[name] for name in ("value",) if getattr(control, name) != first[name]}
-    with control.hold_trait_notifications():
+    with control.hold_sync(), control.hold_trait_notifications():
         for name, value in changed.items():
             setattr(control, name, value)

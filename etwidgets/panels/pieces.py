@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from etwidgets.session import size_in_words
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -47,6 +49,11 @@ def button(label: str, *, primary: bool = False, **options: Any) -> widgets.Butt
 def row(*children: widgets.Widget) -> widgets.HBox:
     """Controls side by side."""
     return widgets.HBox(list(children)).add_class("etw-row")
+
+
+def file_size(size: int) -> str:
+    """Bytes as a person reads them; of small files kilobytes, for there may be many of them."""
+    return f"{max(1, round(size / 1000))} kB" if size < 1_000_000 else size_in_words(size)
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:

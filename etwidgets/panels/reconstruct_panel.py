@@ -190,6 +190,7 @@ class ReconstructPanel(Panel):
     def enable(self) -> None:
         """A slice may be followed also while a step runs, if its method has iterations."""
         super().enable()
+        self._strip.enable()
         stack, method = self.model.stack, self.controls["method"].value
         ready = stack is not None and stack.has_tilts and stack.data.ndim == 3
         self.controls["follow"].disabled = not ready or method not in FOLLOWED

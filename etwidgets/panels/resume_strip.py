@@ -6,10 +6,9 @@ import base64
 from html import escape
 from typing import TYPE_CHECKING
 
-from etwidgets.kept_sessions import list_sessions
+from etwidgets.kept_sessions import list_sessions, read_kept
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pieces import button, row, text
-from etwidgets.session.autosave import leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,10 +42,9 @@ class ResumeStrip(Panel):
         self, session: Session, folder: Path | None, go: Callable[[str], None] | None = None
     ) -> None:
         self._go = go
-        # a served page can also go to a session that is at work; a notebook cannot
-        find = leftovers if go is None else list_sessions
-        own = None if session.autosave is None else session.autosave.folder
-        self._kept = [] if folder is None else [kept for kept in find(folder) if kept.folder != own]
+        own = {} if session.autosave is None else {session.autosave.folder, _folder(session.autosave.found)}
+        found = [] if folder is None else list_sessions(folder)
+        self._kept = [kept for kept in found if kept.folder not in own and self._can_continue(kept)]
         super().__init__(session)
 
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
@@ -80,22 +78,38 @@ class ResumeStrip(Panel):
         """Continuing waits while a step runs."""
         self.controls["resume"].disabled = self.model.busy and self._go is None
 
+    def _can_continue(self, kept: KeptSession) -> bool:
+        """A served page can also go to a session that is at work, if the same server has it."""
+        return not kept.about.at_work or (self._go is not None and kept.about.same_server)
+
     def _resume(self) -> None:
         kept = self._kept[0]
         if self._go is not None:
             self._go(f"?session={kept.name}")
             return
         self._kept.pop(0)
-        self.session.resume(kept)
         self.refresh()
+        now = read_kept(kept.folder)
+        if now is None:
+            self.session.tell("This session was discarded elsewhere meanwhile.", "warning")
+            return
+        self.session.resume(now)
 
     def _discard(self) -> None:
-        self._kept.pop(0).discard()
+        now = read_kept(self._kept.pop(0).folder)
         self.refresh()
+        if now is not None and now.about.at_work:
+            self.session.tell("It was continued elsewhere meanwhile, and is not discarded.", "warning")
+        elif now is not None:
+            now.discard()
 
     def _show_all(self) -> None:
         if self._go is not None:
             self._go("sessions")
+
+
+def _folder(kept: KeptSession | None) -> Path | None:
+    return None if kept is None else kept.folder
 
 
 def _picture(kept: KeptSession) -> str:

@@ -12,8 +12,8 @@ import numpy as np
 from etwidgets.errors import EtwidgetsError, ParameterError
 from etwidgets.io import preview_files, safe_path
 from etwidgets.io.tilt_sources import given
-from etwidgets.panels.pieces import button, control, heading, row, text
-from etwidgets.session import in_words, size_in_words
+from etwidgets.panels.pieces import button, control, file_size, heading, row, text
+from etwidgets.session import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,7 +62,7 @@ class SeriesPart:
         panel.on_fresh(self.forget)
         mend = row(self._said, panel.controls["leave-out"])
         buttons = row(*(panel.controls[name] for name in ("angles", "open-series", "end-series")))
-        self.widget = widgets.VBox([self._head, self._table, mend, buttons])
+        self.widget = widgets.VBox([self._head, buttons, mend, self._table])
         """All of it, from top to bottom; hidden until files are looked at."""
 
     def look_at(self, names: Sequence[str | Path], angles: str = "") -> None:
@@ -197,7 +197,7 @@ def _line(each: FilePreview, angle: float | None, *, given_here: bool) -> str:
         "none" if angle is None else f"{angle:+.1f}°",
         source,
         shape,
-        size_in_words(each.bytes),
+        file_size(each.bytes),
     ]
     marked = " class='etw-warning'" if problem else ""
     first, *rest = (f"<td>{escape(str(cell))}</td>" for cell in cells)

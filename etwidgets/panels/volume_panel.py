@@ -13,7 +13,7 @@ import numpy as np
 from etwidgets.atomic import atomic_path
 from etwidgets.io import safe_new_path
 from etwidgets.panels.cures import NO_VOLUME
-from etwidgets.panels.navigation import add_look
+from etwidgets.panels.navigation import add_look, set_range
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, pixel_size, slice_panes
 from etwidgets.panels.pieces import button, control, heading, row, text
@@ -192,14 +192,12 @@ class VolumePanel(Panel):
         )
 
     def _voxel_slider(self, name: str, position: int) -> Any:
-        slider = self.add(name, control(widgets.IntSlider, f"{name} (px)", min=0, max=0))
+        slider = self.add(name, control(widgets.IntSlider, f"{name} (px)", min=0, max=0), keep=True)
 
         def adjust() -> None:
-            volume = self.model.reconstruction
+            volume, wanted = self.model.reconstruction, self.display.voxel[position]
             slider.disabled = volume is None
-            if volume is not None:
-                slider.max = volume.data.shape[position] - 1
-                slider.value = self.display.voxel[position]
+            set_range(slider, 0 if volume is None else volume.data.shape[position] - 1, wanted)
 
         self.listen(self.model, "reconstruction", adjust)
         self.listen(self.display, "voxel", adjust)

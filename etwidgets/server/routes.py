@@ -7,6 +7,7 @@ changes something the cross-site token too, both of which jupyter-server checks.
 from __future__ import annotations
 
 import secrets
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -22,7 +23,7 @@ from etwidgets.server.session_kernels import RULE
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from etwidgets.server.session_kernels import Bound, SessionKernels
+    from etwidgets.server.session_kernels import SessionKernels
 
 _PAGE = Path(__file__).parents[1] / "page"
 _CELL = """from etwidgets.app import page
@@ -54,14 +55,21 @@ class PageHandler(TornadoVoilaHandler):
             await super().get(path)
             return
         if not kept_sessions.is_session_name(name):
-            known = {"token": self.get_argument("token", ""), "session": secrets.token_hex(8)}
-            self.redirect("?" + urlencode({key: value for key, value in known.items() if value}))
+            self.redirect("?" + urlencode({**self._token(), "session": secrets.token_hex(8)}))
+            return
+        kernels: SessionKernels = self.kernel_manager
+        written = await kernels.written_elsewhere(name)
+        if written is not None:
+            self.redirect("?" + urlencode({**self._token(), "session": written}))
             return
         _ = self.xsrf_token  # sets its cookie, without which the page could not send anything
         self.page = secrets.token_hex(8)
-        kernels: SessionKernels = self.kernel_manager
         kernels.take(name, self.page)
         await super().get(path)
+
+    def _token(self) -> dict[str, str]:
+        token = self.get_argument("token", "")
+        return {"token": token} if token else {}
 
 
 class PulseHandler(APIHandler):
@@ -69,18 +77,20 @@ class PulseHandler(APIHandler):
 
     @authenticated
     async def get(self, name: str) -> None:
-        """``state``: alive, moved (another page uses the session), dead or gone; and what to say of it."""
+        """``state``: alive, moved (another page uses the session) or dead; and what to say of it."""
         kernels: SessionKernels = self.kernel_manager
         bound = kernels.sessions.get(name)
         if bound is None:
-            self.finish({"state": "dead", "words": "This session is not at work.", "saved": _saved(name)})
+            kept = kept_sessions.read_kept(kept_sessions.state_folder() / name)
+            self.finish({"state": "dead", "words": "This session is not at work.", "saved": _saved(kept)})
         elif bound.page != self.get_argument("page", ""):
             self.finish({"state": "moved"})
         elif await kernels.lives(bound):
+            bound.seen_at = time.monotonic()
             self.finish({"state": "alive"})
         else:
             words = await kernels.death_in_words(bound)
-            self.finish({"state": "dead", "words": words, "saved": _saved(name)})
+            self.finish({"state": "dead", "words": words, "saved": _saved(kernels.kept(bound))})
 
 
 class EndHandler(APIHandler):
@@ -88,14 +98,14 @@ class EndHandler(APIHandler):
 
     @authenticated
     async def post(self, name: str) -> None:
-        """With ``discard`` nothing is kept; the kernel is stopped in any case."""
+        """Stop the kernel of a session; with ``discard`` remove what is kept of one that has none."""
         kernels: SessionKernels = self.kernel_manager
-        bound = kernels.sessions.get(name)
-        if bound is not None:
-            await kernels.end(bound, "This session was ended by you.")
-        kept = kernels.kept(name)
-        if kept is not None and self.get_argument("discard", "") == "yes" and not kept.about.at_work:
-            kept.discard()
+        if self.get_argument("discard", "") == "yes":
+            kept = kept_sessions.read_kept(kept_sessions.state_folder() / name)
+            if kept is not None and not kept.about.at_work:
+                kept.discard()
+        elif name in kernels.sessions:
+            await kernels.end(kernels.sessions[name], "This session was ended by you.")
         if self.get_argument("list", "") == "yes":
             self.redirect("/sessions")
             return
@@ -140,16 +150,22 @@ class SessionsHandler(JupyterHandler):
         self.finish(page)
 
     async def _row(self, kernels: SessionKernels, kept: kept_sessions.KeptSession) -> dict[str, Any]:
-        bound = kernels.sessions.get(kept.name)
+        bounds = kernels.sessions.values()
+        bound = next(
+            (each for each in bounds if each.process == kept.about.process and kept.about.at_work), None
+        )
         alive = bound is not None and await kernels.lives(bound)
+        said = await kernels.report(bound) if alive and bound is not None else None
         return {
-            "name": kept.name,
+            "name": kept.name if bound is None else bound.name,
+            "picture_of": kept.name,
             "source": kept.about.source,
             "words": kept.about.in_words,
             "size": f"{kept.size / 1e6:.0f} MB on disk",
             "alive": alive,
             "elsewhere": not alive and kept.about.at_work,
-            "state": await _state(kernels, bound) if alive and bound is not None else "",
+            "state": _state(said, has_page=bound is not None and kernels.has_page(bound)),
+            "busy": "" if said is None else said["busy"],
             "picture": kept.thumbnail.is_file(),
         }
 
@@ -164,14 +180,15 @@ class MovedHandler(SessionsHandler):
     )
 
 
-async def _state(kernels: SessionKernels, bound: Bound) -> str:
-    said = await kernels.report(bound) or {"busy": "busy"}
-    shown = "open in another tab" if kernels.has_page(bound) else "in memory, without a page"
+def _state(said: dict[str, Any] | None, *, has_page: bool) -> str:
+    """What a session does, in words."""
+    shown = "open in another tab" if has_page else "in memory, without a page"
+    if said is None:
+        return f"{shown}; does not answer now"
     return f"{shown}; running: {said['busy']}" if said["busy"] else shown
 
 
-def _saved(name: str) -> str:
-    kept = kept_sessions.read_kept(kept_sessions.state_folder() / name)
+def _saved(kept: kept_sessions.KeptSession | None) -> str:
     if kept is None:
         return "Nothing was done that had to be saved."
     return f"Saved: {kept.about.source}, {kept.about.in_words}."

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -30,13 +31,16 @@ _UNUSED_S = 60.0
 _IDLE_S = 30 * 60.0
 _MOST_WITHOUT_PAGE = 3
 _FULL = 85.0  # percent of the machine's memory
+_SILENT_S = 6 * 3600.0  # one that did not answer for so long never will
 _ASK_PATIENCE_S = 3.0
+_PULSE_LOST_S = 15.0
+_REPORT = '__import__("etwidgets.app", fromlist=["report"]).report(globals().get("workbench"))'
 
 RULE = (
     "A session goes on when its page is closed: a step that runs is finished. "
-    f"{_IDLE_S / 60:.0f} minutes after that it is ended; at once if more than {_MOST_WITHOUT_PAGE} sessions "
-    f"have no page or the memory of the machine is {_FULL:.0f} % full, and after {_UNUSED_S:.0f} seconds if "
-    "nothing was done in it. It is ended only when its steps are saved, so that it can be continued."
+    f"{_IDLE_S / 60:.0f} minutes after that it is ended; after a minute if nothing was done in it, if "
+    f"more than {_MOST_WITHOUT_PAGE} sessions have no page, or if the memory of the machine is "
+    f"{_FULL:.0f} % full. It is ended only when its steps are saved, so that it can be continued."
 )
 
 
@@ -50,8 +54,12 @@ class Bound:
         Of the session.
     kernel_id
         Of the kernel; that may be dead.
+    process
+        Number of the kernel's process.
     page
         The page that uses it now: the one that was opened last.
+    seen_at
+        When that page last asked for the pulse.
     without_page_since
         When its last page went, or when it last worked without one; None while there is a page.
     ended
@@ -60,7 +68,9 @@ class Bound:
 
     name: str
     kernel_id: str
+    process: int = 0
     page: str = ""
+    seen_at: float = field(default_factory=time.monotonic)
     without_page_since: float | None = field(default_factory=time.monotonic)
     ended: str = ""
 
@@ -71,6 +81,7 @@ class SessionKernels(WarmKernels):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.sessions: dict[str, Bound] = {}
+        self._starting: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._endings = PeriodicCallback(self.end_unused, 1000 * _EVERY_S)
 
     def watch(self) -> None:
@@ -80,32 +91,41 @@ class SessionKernels(WarmKernels):
     async def start_kernel(self, *, kernel_id: str | None = None, **kwargs: Any) -> str:
         """The living kernel of the session that the page's address names, or another one, bound to it."""
         query = parse_qs((kwargs.get("env") or {}).get("QUERY_STRING", ""))
-        name = query.get("session", [""])[0]
+        name = query.get("session", [""])[-1]
         if kernel_id is not None or not kept_sessions.is_session_name(name):
             return await super().start_kernel(kernel_id=kernel_id, **kwargs)
-        bound = self.sessions.get(name)
-        if bound is not None and await self.lives(bound):
-            return bound.kernel_id
-        if bound is not None:
-            await self._remove(bound)
-        started = await super().start_kernel(**kwargs)
-        self.sessions[name] = Bound(name, started, page="" if bound is None else bound.page)
-        return started
+        async with self._starting[name]:  # a page that is loaded twice at once gets one kernel
+            bound = self.sessions.get(name)
+            if bound is not None and await self.lives(bound):
+                return bound.kernel_id
+            if bound is not None:
+                await self._remove(bound)
+            started = await super().start_kernel(**kwargs)
+            self.sessions[name] = Bound(
+                name, started, self._process(started), "" if bound is None else bound.page
+            )
+            return started
+
+    def _process(self, kernel_id: str) -> int:
+        provisioner = self.get_kernel(kernel_id).provisioner
+        return int(getattr(provisioner, "pid", None) or 0)
 
     def take(self, name: str, page: str) -> None:
         """A page was opened on a session: it is the one that uses it from now on."""
         bound = self.sessions.get(name)
         if bound is None:
             bound = self.sessions[name] = Bound(name, "")
-        bound.page, bound.without_page_since, bound.ended = page, time.monotonic(), ""
+        bound.page, bound.ended = page, ""
+        bound.seen_at = bound.without_page_since = time.monotonic()
 
     async def lives(self, bound: Bound) -> bool:
         """Whether the kernel of a session is there and its process runs."""
         return bound.kernel_id in self and bool(await self.get_kernel(bound.kernel_id).is_alive())
 
     def has_page(self, bound: Bound) -> bool:
-        """Whether a browser is connected to it."""
-        return self._kernel_connections.get(bound.kernel_id, 0) > 0
+        """Whether a browser is connected to it, or on the way."""
+        connected: bool = self._kernel_connections.get(bound.kernel_id, 0) > 0
+        return connected or time.monotonic() - bound.seen_at < _PULSE_LOST_S
 
     async def death_in_words(self, bound: Bound) -> str:
         """How its process ended."""
@@ -143,12 +163,27 @@ class SessionKernels(WarmKernels):
 
     async def report(self, bound: Bound) -> dict[str, Any] | None:
         """What the session says of itself; None if it does not answer."""
-        said = await self.ask(bound, "workbench.report()")
+        said = await self.ask(bound, _REPORT)
         return said if isinstance(said, dict) else None
 
-    def kept(self, name: str) -> KeptSession | None:
-        """What is on disk of a session."""
-        return kept_sessions.read_kept(kept_sessions.state_folder() / name)
+    def kept(self, bound: Bound) -> KeptSession | None:
+        """What is on disk of a session: what its process wrote last, be it under another name."""
+        folder = kept_sessions.state_folder()
+        written = [
+            kept for kept in kept_sessions.list_sessions(folder) if kept.about.process == bound.process
+        ]
+        return written[0] if written else kept_sessions.read_kept(folder / bound.name)
+
+    async def written_elsewhere(self, name: str) -> str | None:
+        """The name under which a session that died was kept, where that is another one than its address says.
+
+        A session that could not be continued stays as it was, and what was done instead is kept beside it.
+        """
+        bound = self.sessions.get(name)
+        if bound is None or not bound.kernel_id or await self.lives(bound):
+            return None
+        kept = self.kept(bound)
+        return None if kept is None or kept.name == name else kept.name
 
     async def end(self, bound: Bound, why: str) -> None:
         """Stop the kernel of a session; what was kept on disk stays."""
@@ -181,14 +216,19 @@ class SessionKernels(WarmKernels):
         if alone_s < _UNUSED_S:
             return
         if not await self.lives(bound):
+            words = await self.death_in_words(bound)
             await self._remove(bound)
-            bound.ended = await self.death_in_words(bound)
+            bound.ended = words
             return
         said = await self.report(bound)
-        if said is None:
-            return  # it works too hard to answer
+        if self.has_page(bound):
+            return  # one came meanwhile
+        if said is None:  # it works too hard to answer, or never will
+            if alone_s > _SILENT_S:
+                await self.end(bound, "This session was ended, for it did not answer for hours.")
+            return
         if said["busy"] or not said["kept"]:
-            bound.without_page_since = time.monotonic() - _UNUSED_S  # the half hour begins after the step
+            bound.without_page_since = time.monotonic()  # the half hour begins after the step
             return
         full = psutil.virtual_memory().percent > _FULL
         if said["steps"] < 2 or alone_s > _IDLE_S or crowded or full:

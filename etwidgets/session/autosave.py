@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import shutil
 import time
 import uuid
 from dataclasses import replace
@@ -13,7 +15,7 @@ from PIL import Image
 
 from etwidgets import kept_sessions
 from etwidgets.atomic import atomic_path
-from etwidgets.errors import FileFormatError
+from etwidgets.errors import HistoryError
 from etwidgets.kept_sessions import About
 from etwidgets.session import saving
 from etwidgets.session.kept_results import ResultsKeeper
@@ -35,18 +37,23 @@ _PERCENTILES = (1, 99.5)
 class Autosave:
     """Keeps one session in a folder of its own.
 
+    A session that was kept is only read at first. Its folder becomes that of this session when it was
+    continued (:meth:`take`); until then, and if that fails, this session has another one, so that nothing is
+    overwritten.
+
     Parameters
     ----------
     folder
         Of all sessions; made if it is not there.
     name
-        Of the session; default: a new one. If there is a session of that name that nobody works on, it is
-        taken over: :meth:`saved` says what it was.
+        Of the session; default: a new one.
 
     Attributes
     ----------
     folder
-        Of this session.
+        Of this session; made with its first step.
+    found
+        The session of that name that was kept, and on which nobody works; None if there is none.
     results
         What was expensive to compute.
 
@@ -61,19 +68,21 @@ class Autosave:
         kept_sessions.tidy(folder, but=name)
         self._root = folder
         kept = None if name is None else kept_sessions.read_kept(folder / name)
-        self._go_on_in(name if name is not None and not (kept and kept.about.at_work) else _new_name())
-        if kept is not None and kept.folder == self.folder:
-            self._claim(kept)
+        self.found = None if kept is None or kept.about.at_work else kept
+        free = name is not None and not (folder / name / kept_sessions.STEPS).exists()
+        self._go_on_in(name if name is not None and free else _new_name())
 
-    def saved(self) -> Saved | None:
-        """The session that was found in the folder, or None if there is none that can be read."""
-        try:
-            return saving.read(self.folder / kept_sessions.STEPS)
-        except (FileFormatError, OSError):
-            return None
+    def write(self, saved: Saved, source: str, start: Path | None = None) -> None:
+        """Keep the steps.
 
-    def write(self, saved: Saved, source: str) -> None:
-        """Keep the steps; ``source`` is what was opened, in words.
+        Parameters
+        ----------
+        saved
+            All of them.
+        source
+            What was opened, in words.
+        start
+            The file with the tilt series before the first step, where that came from no file; it is copied.
 
         Raises
         ------
@@ -81,36 +90,54 @@ class Autosave:
             If they cannot be written; what was kept before is still there.
         """
         self.folder.mkdir(exist_ok=True)
+        if start is not None and not (self.folder / start.name).exists():
+            with atomic_path(self.folder / start.name, start.stat().st_size) as temporary:
+                shutil.copyfile(start, temporary)
         saving.write(self.folder / kept_sessions.STEPS, saved)
         kept_sessions.write_about(self.folder, _about(saved, source, **kept_sessions.this_process()))
 
-    def keep_results(self, results: Results) -> str:
+    def keep_results(self, keeper: ResultsKeeper, results: Results) -> str:
         """Keep the state that the steps led to, if it was expensive, and a small picture of it.
+
+        Parameters
+        ----------
+        keeper
+            The one that was :attr:`results` when there was this state.
+        results
+            The state and its steps.
 
         Returns
         -------
         str
             Empty, or why not, in words.
         """
-        if not self.folder.is_dir():
+        if not keeper.session.is_dir():
             return ""  # the session was closed meanwhile
         try:
-            _write_thumbnail(self.folder / kept_sessions.THUMBNAIL, results.state)
-            return self.results.keep(results) if results.worth_keeping else ""
+            _write_thumbnail(keeper.session / kept_sessions.THUMBNAIL, results.state)
+            return keeper.keep(results) if results.worth_keeping else ""
         except OSError as error:
-            _log.warning("results cannot be kept in %s", self.folder, exc_info=True)
+            _log.warning("results cannot be kept in %s", keeper.session, exc_info=True)
             return f"the results cannot be kept on disk ({error.strerror or error})"
 
-    def take(self, kept: kept_sessions.KeptSession) -> None:
-        """Go on in the folder of another session; what this one did stays in its own, to be continued."""
-        self.release()
-        self._go_on_in(kept.name)
-        self._claim(kept)
+    def take(self, kept: kept_sessions.KeptSession, results: ResultsKeeper) -> None:
+        """Go on in the folder of a session that was continued; what this one did stays in its own.
 
-    def set_aside(self) -> None:
-        """Leave what is in the folder as it is, to be continued another time, and go on in a new one."""
-        self.release()
-        self._go_on_in(_new_name())
+        Raises
+        ------
+        HistoryError
+            If somebody else works on it by now, or it was discarded.
+        """
+        now = kept_sessions.read_kept(kept.folder)
+        if now is None or now.about.at_work:
+            raise HistoryError(
+                f"{kept.about.source} was continued or discarded elsewhere; look at the list of sessions"
+            )
+        with contextlib.suppress(OSError):  # a full disk: the next step says so, and tries again
+            self.release()
+        self.folder, self.results = kept.folder, results
+        with contextlib.suppress(OSError):
+            kept_sessions.write_about(kept.folder, replace(now.about, **kept_sessions.this_process()))
 
     def release(self) -> None:
         """Work on it no more; what was kept stays."""
@@ -122,12 +149,9 @@ class Autosave:
         self.folder = self._root / name
         self.results = ResultsKeeper(self.folder)
 
-    def _claim(self, kept: kept_sessions.KeptSession) -> None:
-        kept_sessions.write_about(kept.folder, replace(kept.about, **kept_sessions.this_process()))
-
     def discard(self) -> None:
         """The session was closed: nothing is left to continue."""
-        kept_sessions.KeptSession(self.folder, About("", 0, "", 0.0)).discard()
+        kept_sessions.KeptSession(self.folder, About("", 0, 0, "", 0.0)).discard()
 
 
 def begin_autosave(folder: Path, name: str | None = None) -> Autosave | None:
@@ -139,18 +163,13 @@ def begin_autosave(folder: Path, name: str | None = None) -> Autosave | None:
         return None
 
 
-def leftovers(folder: Path) -> list[kept_sessions.KeptSession]:
-    """Sessions that nobody works on, the newest first."""
-    return [kept for kept in kept_sessions.list_sessions(folder) if not kept.about.at_work]
-
-
 def _new_name() -> str:
     return uuid.uuid4().hex[:16]
 
 
 def _about(saved: Saved, source: str, **process: Any) -> About:
-    last = saved.steps[saved.position - 1].words if saved.position else "none"
-    return About(source, saved.position, last, time.time(), **process)
+    last = saved.steps[saved.position - 1].words if saved.position else ""
+    return About(source, saved.position, len(saved.all_steps), last, time.time(), **process)
 
 
 def _write_thumbnail(path: Path, state: State) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 
 from etwidgets import engine
-from etwidgets.checks import checked_count
+from etwidgets.checks import MOST_PIXELS, checked_count
 from etwidgets.resources import check_memory, fits_memory
 from etwidgets.session.digest import seconds_to_digest
 
@@ -96,7 +96,7 @@ def reconstruction_geometry(
 ) -> engine.Geometry:
     """The geometry that a reconstruction of a stack ``(T, Y, X)`` with these parameters has."""
     height, thickness = shape[-2], parameters.get("thickness")
-    rows = height if thickness is None else checked_count("thickness", thickness)
+    rows = height if thickness is None else checked_count("thickness", thickness, highest=MOST_PIXELS)
     return engine.Geometry(np.deg2rad(tilts_deg), height, rows)
 
 

@@ -202,7 +202,7 @@ def in_words(error: BaseException) -> str:
     text = str(error) or "no further explanation"
     if isinstance(error, FileNotFoundError) and error.filename is not None:
         return f"There is no file {error.filename}"
-    if isinstance(error, OSError) and error.errno in FULL:
+    if isinstance(error, OSError) and error.errno in FULL and not isinstance(error, EtwidgetsError):
         return f"The disk is full: {text}. Make room, and try again."
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {(error.strerror or text).lower()}"

@@ -9,6 +9,7 @@ from etwidgets.session.latest import Latest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from etwidgets.session.autosave import Autosave
     from etwidgets.session.kept_results import Results
@@ -36,7 +37,7 @@ class Keeping:
     def __init__(self, autosave: Autosave, runner: Runner, tell: Callable[[str, str], None]) -> None:
         self._autosave, self._runner, self._tell = autosave, runner, tell
         self._results = Latest(autosave.keep_results, self._results_kept, self._results_failed, runner)
-        self._unwritten: tuple[Saved, str] | None = None
+        self._unwritten: tuple[Saved, str, Path | None] | None = None
         self._problem, self._note = "", ""
         self._trying = False
 
@@ -45,11 +46,11 @@ class Keeping:
         """Whether everything is on disk that is to be there."""
         return self._unwritten is None and self._results.idle
 
-    def changed(self, saved: Saved, source: str, results: Results) -> None:
-        """Keep what there is now."""
-        self._unwritten = (saved, source)
+    def changed(self, saved: Saved, source: str, results: Results, start: Path | None = None) -> None:
+        """Keep what there is now; ``start`` is the file with what there was before the first step, if any."""
+        self._unwritten = (saved, source, start)
         self._write()
-        self._results.submit(results)
+        self._results.submit(self._autosave.results, results)
 
     def close(self) -> None:
         """The session was closed: nothing more is written, and nothing is left to continue."""
@@ -62,9 +63,9 @@ class Keeping:
             return
         try:
             self._autosave.write(*self._unwritten)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001  (whatever it is: the work goes on, and the user is told)
             _log.warning("the steps cannot be saved", exc_info=True)
-            self._problem = f"Your steps are not being saved: {error.strerror or error}. Trying again."
+            self._problem = f"Your steps are not being saved: {error}. Trying again."
             self._try_later()
         else:
             self._unwritten, self._problem = None, ""

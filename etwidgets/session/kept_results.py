@@ -19,7 +19,7 @@ import numpy as np
 
 from etwidgets import kept_sessions
 from etwidgets.atomic import atomic_path
-from etwidgets.errors import DataError, EtwidgetsError
+from etwidgets.errors import DataError
 from etwidgets.session.digest import digest
 from etwidgets.session.history import Channel, State
 
@@ -90,6 +90,12 @@ class Found:
     had_spectra: bool
 
 
+def _known_by(steps: Sequence[Step]) -> list[list[Any]]:
+    """What tells these steps from others, as JSON gives it back; a digest alone knows no pixel size."""
+    told = [[step.operation, dict(step.parameters), step.after] for step in steps]
+    return list(json.loads(json.dumps(told)))
+
+
 class ResultsKeeper:
     """Keeps the results of one session.
 
@@ -97,9 +103,15 @@ class ResultsKeeper:
     ----------
     folder
         Of the session; the folder above it holds all sessions, which share the limit.
+
+    Attributes
+    ----------
+    session
+        As given.
     """
 
     def __init__(self, folder: Path) -> None:
+        self.session = folder
         self._folder = folder / kept_sessions.RESULTS
         # by file name: the signal that is in it, which is not to be kept alive by this, and its digest
         self._files: dict[str, tuple[weakref.ref[Any], str]] = {}
@@ -117,8 +129,7 @@ class ResultsKeeper:
         OSError
             If they cannot be written; what was kept before is still there.
         """
-        session = self._folder.parent
-        if not kept_sessions.make_room(session.parent, results.nbytes, keep=session):
+        if not kept_sessions.make_room(self.session.parent, results.nbytes, keep=self.session):
             return (
                 "the results are larger than the limit for kept results; they are computed again when this "
                 "session is continued"
@@ -126,7 +137,7 @@ class ResultsKeeper:
         self._folder.mkdir(exist_ok=True)
         state = results.state
         content = {
-            "after": [step.after for step in results.steps],
+            "steps": _known_by(results.steps),
             "stale": state.stale,
             "source": state.source,
             "stack": self._file_of(state.stack),
@@ -138,7 +149,7 @@ class ResultsKeeper:
             "spectra": state.spectra is not None,
         }
         with atomic_path(self._folder / _LIST) as temporary:
-            temporary.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+            temporary.write_text(json.dumps(content, ensure_ascii=True), encoding="utf-8")
         self._remove_all_but(state)
         return ""
 
@@ -157,8 +168,8 @@ class ResultsKeeper:
         """
         try:
             content = json.loads((self._folder / _LIST).read_text(encoding="utf-8"))
-            count = len(content["after"])
-            if count == 0 or content["after"] != [step.after for step in steps[:count]]:
+            count = len(content["steps"])
+            if count == 0 or content["steps"] != _known_by(steps[:count]):
                 return None
             channels = tuple(
                 Channel(str(name), self._read(stack), self._read(volume))
@@ -168,7 +179,7 @@ class ResultsKeeper:
             state = State(stack, volume, bool(content["stale"]), str(content["source"]), channels)
         except FileNotFoundError:
             return None
-        except (OSError, EtwidgetsError, ValueError, KeyError, TypeError):
+        except Exception:  # noqa: BLE001  (a damaged file may raise anything; the steps are done again)
             _log.warning(
                 "kept results in %s cannot be used; they are computed again", self._folder, exc_info=True
             )

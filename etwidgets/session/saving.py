@@ -89,7 +89,7 @@ def write(path: str | Path, saved: Saved) -> None:
         "display": {name: saved.display[name] for name in _SHOWN if name in saved.display},
     }
     with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+        temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
 def read(path: str | Path) -> Saved:

@@ -17,6 +17,7 @@ from etwidgets import engine
 from etwidgets.atomic import atomic_path
 from etwidgets.checks import is_whole
 from etwidgets.errors import HistoryError, ParameterError
+from etwidgets.kept_sessions import STEPS
 from etwidgets.resources import fits_memory, free_memory
 from etwidgets.session import measuring, running, saving, script
 from etwidgets.session.branches import Branch, label_of
@@ -27,7 +28,7 @@ from etwidgets.session.inside import check_inside
 from etwidgets.session.job_queue import JobQueue, Task
 from etwidgets.session.jobs import Job, in_words
 from etwidgets.session.keeping import Keeping
-from etwidgets.session.kept_results import Results
+from etwidgets.session.kept_results import Results, ResultsKeeper
 from etwidgets.session.latest import Latest
 from etwidgets.session.model import Cure, HistoryLine, Kept, Message, TomoStackModel
 from etwidgets.session.operations import find
@@ -104,6 +105,7 @@ class Session:
         self._history = History(start, self._memory_limit)
         self._queue = JobQueue(self.runner, self._job_changed)
         self.autosave = autosave
+        self._start_file: Path | None = None  # what there was before the first step of a session from a file
         self._keeping = None if autosave is None else Keeping(autosave, self.runner, self._tell_of_keeping)
         self._pace: dict[tuple[str, str], float] = {}
         self._branches: list[Branch] = []
@@ -371,7 +373,7 @@ class Session:
         if saved.start is not None:
             check_inside(self._root, {"path": str(source.absolute().with_name(saved.start))})
         work = partial(running.reopen, saved, source.parent, self._table)
-        return self._reopen(saved, work, f"Open the session {source.name}")
+        return self._reopen(saved, source.absolute(), work, f"Open the session {source.name}")
 
     def resume(self, kept: KeptSession | None = None) -> Job:
         """Go on with a session that was kept as it went.
@@ -393,27 +395,23 @@ class Session:
         ------
         HistoryError
             If there is none, or it is at work elsewhere.
+        FileFormatError
+            If it is damaged, or of a later version.
         """
         autosave = self.autosave
         if autosave is None:
             raise HistoryError("this session is not kept on disk, and cannot continue one that is")
-        if kept is not None:
-            if kept.about.at_work:
-                raise HistoryError(f"{kept.about.source} is being worked on in another page or notebook")
-            autosave.take(kept)
-        saved = autosave.saved()
-        if saved is None:
-            raise HistoryError("there is no kept session that could be continued; it was discarded meanwhile")
-
-        def work(progress: Progress) -> tuple[State, State]:
-            try:
-                self._check_files(saved.all_steps)
-                return running.reopen(saved, autosave.folder, self._table, progress, autosave.results)
-            except BaseException:
-                self.runner.post(autosave.set_aside)  # what comes next must not overwrite it
-                raise
-
-        return self._reopen(saved, work, "Continue the session")
+        kept = autosave.found if kept is None else kept
+        if kept is None:
+            raise HistoryError("there is no kept session that could be continued")
+        if kept.about.at_work:
+            raise HistoryError(f"{kept.about.source} is being worked on in another page or notebook")
+        path = kept.folder / STEPS
+        saved = saving.read(path)
+        self._check_files(saved.all_steps)
+        results = ResultsKeeper(kept.folder)
+        work = partial(running.reopen, saved, kept.folder, self._table, results=results)
+        return self._reopen(saved, path, work, "Continue the session", lambda: autosave.take(kept, results))
 
     @property
     def kept(self) -> bool:
@@ -421,12 +419,20 @@ class Session:
         return self._keeping is not None and self._keeping.done
 
     def _reopen(
-        self, saved: saving.Saved, work: Callable[[Progress], tuple[State, State]], words: str
+        self,
+        saved: saving.Saved,
+        path: Path,
+        work: Callable[..., tuple[State, State]],
+        words: str,
+        take: Callable[[], None] | None = None,
     ) -> Job:
         job = Job("open_session", words, self.runner)
 
         def finish(found: tuple[State, State]) -> tuple[JobState, str]:
             start, state = found
+            if take is not None:
+                take()  # not before: what is continued must not be overwritten by what there was
+            self._start_file = None if saved.start is None else path.with_name(Path(saved.start).name)
             self._history = History.restored(start, saved.steps, self._memory_limit)
             self._history.move_to(saved.position, state)
             self._branches = [
@@ -813,8 +819,10 @@ class Session:
                 model.axis_shift, model.axis_rotation = float(known.yshift), float(known.tiltaxis)
             self.display.keep_inside(state.stack, state.reconstruction)
         # a series that came from no file cannot be opened again: its owner has it in a notebook
-        if self._keeping is not None and steps and history.start.stack is None:
-            self._keeping.changed(self._saved(None), state.source, Results(state, self.history))
+        start = self._start_file
+        if self._keeping is not None and steps and (history.start.stack is None or start is not None):
+            saved = self._saved(None if start is None else start.name)
+            self._keeping.changed(saved, state.source, Results(state, self.history), start)
 
     def _tell_of_keeping(self, unsaved: str, results_note: str) -> None:
         self.model.unsaved, self.model.results_note = unsaved, results_note

@@ -5,17 +5,19 @@ Knows HyperSpy's axes, and neither files nor what is done with a stack.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from hyperspy.signal import BaseSignal
 
 from etwidgets.errors import DataError, ShapeError
+from etwidgets.signals.tilt_check import tilt_fault
 from etwidgets.signals.tomography_node import FRAMES, PROJECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hyperspy.signal import BaseSignal
     from numpy.typing import NDArray
 
 _TO_NM = {
@@ -61,6 +63,12 @@ def refuse_uneven(axes: Iterable[Any]) -> None:
             )
 
 
+def attached(signal: BaseSignal, what: str) -> NDArray[np.float64] | None:
+    """The ``tilts`` or ``shifts`` that a stack of ETSpy has beside its metadata; all zero are none."""
+    found = getattr(signal, what, None)
+    return found.data if isinstance(found, BaseSignal) and np.any(found.data) else None
+
+
 def check_sizes(stack: BaseSignal) -> None:
     """Refuse axes that do not fit the data.
 
@@ -80,7 +88,7 @@ def name_axes(stack: BaseSignal) -> NDArray[np.float64] | None:
     Returns
     -------
     array or None
-        ``(T,)`` degrees, if the axis over the projections says them.
+        ``(T,)`` degrees, if the axis over the projections says them, and they can be tilts.
 
     Raises
     ------
@@ -113,7 +121,10 @@ def name_axes(stack: BaseSignal) -> NDArray[np.float64] | None:
         if axis.name in ("x", "y") and not _said(axis.units):
             axis.units = "pixels"
     to_nm(axis for axis in axes if axis.name in ("x", "y"))
-    return tilts
+    fault = "" if tilts is None else tilt_fault(tilts)
+    if fault:
+        warnings.warn(f"the tilts of the navigation axis are not used: {fault}", stacklevel=5)
+    return None if fault else tilts
 
 
 def _take_tilts(navigation: list[Any], *, ours: bool) -> NDArray[np.float64] | None:

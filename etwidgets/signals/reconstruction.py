@@ -10,7 +10,7 @@ import numpy as np
 from hyperspy.signals import Signal1D, Signal2D
 
 from etwidgets import align, engine
-from etwidgets.checks import checked_count, is_whole
+from etwidgets.checks import MOST_ITERATIONS, MOST_PIXELS, checked_count, is_whole
 from etwidgets.errors import DataError, ParameterError
 from etwidgets.progress import NullProgress, Progress
 from etwidgets.resources import check_memory
@@ -55,7 +55,11 @@ def geometry(stack: TomoStack, thickness: int | None = None) -> engine.Geometry:
         If all projections have the same tilt.
     """
     height = stack.data.shape[-2]
-    rows = height if thickness is None else checked_count("thickness, in pixels,", thickness)
+    rows = (
+        height
+        if thickness is None
+        else checked_count("thickness, in pixels,", thickness, highest=MOST_PIXELS)
+    )
     tilts = stack.tilts_deg
     if np.ptp(tilts) == 0:
         raise DataError(
@@ -207,7 +211,7 @@ def recon_error(
         raise ParameterError(
             "recon_error cannot follow DART, whose values are given; compare its result by forward_project"
         )
-    count = checked_count("iterations", iterations)
+    count = checked_count("iterations", iterations, highest=MOST_ITERATIONS)
     check_memory(
         4.0 * count * shape.n_z * shape.n_y, f"a slice after each of {count} iterations",
         "ask for fewer iterations, or bin the tilt series",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _HSPY, _TIFF, _EMD = (".hspy", ".hdf5", ".h5"), (".tif", ".tiff"), ".emd"
 _OFFERED = (".hspy", ".zspy", *_TIFF, _EMD, *MRC, ".rpl")
 _OTHER_HDF5 = ("EMD", "NeXus", "USID")  # HDF5 opens these files itself, and ends the process on a full disk
+_LONGEST_NAME = 255  # bytes, on most disks
 _HEADERS = 1 << 16  # bytes, for what a file has beside its data
 _SAMPLES, _SAMPLE = 16, 1 << 16  # pieces, and values of each, that show how well data compress
 
@@ -80,9 +81,12 @@ def save(
         If the format would change whole numbers.
     """
     if not isinstance(signal, Signal2D):
-        raise ParameterTypeError(f"a TomoStack or a RecStack can be saved, not a {type(signal).__name__}")
+        raise ParameterTypeError(
+            f"save takes a TomoStack or a RecStack, not {type(signal).__name__}; make one of an array first: "
+            "TomoStack(array, tilts)"
+        )
     if not isinstance(filename, str | Path):
-        raise ParameterTypeError(f"filename must be a path, not {type(filename).__name__}")
+        raise ParameterTypeError(f"filename must be a path such as 'a.hspy', not {type(filename).__name__}")
     path = Path(filename)
     if not path.suffix:
         path = path.with_name(f"{path.name}.hspy")
@@ -154,7 +158,8 @@ def _by_hyperspy(signal: ImageStack, target: Path, name: str, kwargs: dict[str, 
             if "does not support this data" not in str(error):
                 raise
             raise ParameterError(
-                f"{name} has no place for data of the shape {signal.data.shape}; use .hspy"
+                f"{target.suffix} has no place for data of the shape {signal.data.shape}; use one of "
+                f"{' '.join(_OFFERED)}"
             ) from error
 
 

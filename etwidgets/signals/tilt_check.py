@@ -52,7 +52,7 @@ def tilt_fault(tilts_deg: ArrayLike) -> str:
     if tilts.size >= _RADIANS_COUNT and np.ptp(tilts) < _RADIANS_RANGE and steps.max() <= _RADIANS_STEP:
         return (
             f"the {tilts.size} tilts lie between {tilts.min():.3g} and {tilts.max():.3g}, which looks like "
-            "radians; give degrees: numpy.degrees(tilts)"
+            "radians; give degrees (times 180/pi)"
         )
     return ""
 

@@ -1,6 +1,7 @@
 """What makes a HyperSpy signal a tilt series: tilts and shifts that follow every operation on it.
 
 It must not know how projections are registered or reconstructed; that is :mod:`etwidgets.signals.tomo_stack`.
+Longer than most files because each operation of HyperSpy that changes the extent is answered here.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from hyperspy.signal import BaseSignal
 from etwidgets.checks import is_number
 from etwidgets.errors import DataError, OutsideError, ParameterError, ParameterTypeError, ShapeError
 from etwidgets.signals import tomography_node as node
-from etwidgets.signals.given_axes import check_sizes, name_axes
+from etwidgets.signals.given_axes import attached, check_sizes, name_axes
 from etwidgets.signals.image_stack import ImageStack, is_placeholder
 from etwidgets.signals.tilts import TomoShifts, TomoTilts
 
@@ -39,6 +40,9 @@ class TiltSeries(ImageStack):
             super().__init__(data, **kwargs)
             return
         if isinstance(data, BaseSignal):
+            if not isinstance(data, TiltSeries):
+                tilts = attached(data, "tilts") if tilts is None else tilts
+                shifts = attached(data, "shifts") if shifts is None else shifts
             source = data if data.axes_manager.signal_dimension == 2 else data.as_signal2D((0, 1))
             kwargs = {**source._to_dictionary(), **kwargs}
             data = kwargs.pop("data")
@@ -50,8 +54,7 @@ class TiltSeries(ImageStack):
         found = name_axes(self)
         node.prepare(self)
         if found is not None and tilts is None and not self.metadata.has_item("Tomography.tilts"):
-            node.write(self, "tilts", found)
-            self.metadata.Tomography.tilt_source = node.NAVIGATION_AXIS
+            node.write_from_axis(self, found)
         if isinstance(self.data, da.Array) and not self._lazy:
             self._lazy = True
             self._assign_subclass()

@@ -40,11 +40,12 @@ class TomoStack(TiltSeries):
     Parameters
     ----------
     data
-        ``(T, Y, X)``, ``(T, F, Y, X)`` with F frames per projection, or one image ``(Y, X)``: an array,
-        a list, a dask array, or a HyperSpy signal whose axes and metadata are kept.
+        ``(T, Y, X)``, or ``(T, F, Y, X)`` with F frames per projection: an array, a list, a dask array, or a
+        HyperSpy signal whose axes and metadata are kept. Lengths along x and y become nm.
     tilts
-        ``(T,)`` or ``(T, 1)`` degrees: array, list or :class:`TomoTilts`. A stack can be made without,
-        but most methods then ask for them.
+        ``(T,)`` or ``(T, 1)`` degrees: array, list or :class:`TomoTilts`; ``(T, F, 1)`` where the frames
+        agree. Default: those on the navigation axis of the signal, if its name or unit says that it has
+        any. A stack can be made without, but most methods then ask for them.
     shifts
         ``(T, 2)`` pixels ``(y, x)`` that were already applied to the images.
     **kwargs
@@ -55,9 +56,9 @@ class TomoStack(TiltSeries):
     TiltCountError
         If there is not one tilt (or shift) per projection.
     ShapeError
-        If the data are neither an image nor a series of them.
+        If the data are no series of images, or the axes do not fit them.
     DataError
-        If the data are complex or not numbers.
+        If the data are complex or not numbers, or the pixels along x or y have different sizes.
 
     Notes
     -----

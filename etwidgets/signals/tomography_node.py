@@ -6,6 +6,7 @@ strings, so that a plain ``hs.load`` gets it back.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +144,16 @@ def write(signal: BaseSignal, what: str, values: ArrayLike | BaseSignal | None) 
     signal.metadata.set_item(f"Tomography.{what}", rows)
     if what == "tilts":
         show_on_axis(signal)
+
+
+def write_from_axis(signal: BaseSignal, tilts_deg: NDArray[np.float64]) -> None:
+    """Store the tilts that were on the axis of a given signal; those that cannot be are a warning."""
+    fault = tilt_fault(tilts_deg)
+    if fault:
+        warnings.warn(f"the tilts on the navigation axis are not used: {fault}", stacklevel=4)
+        return
+    write(signal, "tilts", tilts_deg)
+    signal.metadata.Tomography.tilt_source = NAVIGATION_AXIS
 
 
 def take(source: BaseSignal, target: BaseSignal, index: Any) -> None:

@@ -99,6 +99,8 @@ class CurveView(widgets.VBox):
         self._draw_band(band)
         self._axes.relim()
         self._axes.autoscale_view()
+        if not curves:  # nothing to scale to; the limits must not be those of what was drawn before
+            self._axes.set(xlim=(0.1, 1), ylim=(0.1, 1), autoscale_on=True)
         legend = self._axes.get_legend()
         if legend is not None:
             legend.remove()

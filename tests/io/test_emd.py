@@ -120,10 +120,25 @@ def test_axes_that_nothing_tells_apart_are_told(tmp_path):
     dims = [("", lengths(n, 1), "") for n in SERIES.shape]
     with (
         pytest.warns(UserWarning, match="no tilts were found"),
-        pytest.warns(UserWarning, match="the first, of 7, is taken as projections"),
+        pytest.warns(UserWarning, match="axis 0, of 7, is taken as projections"),
     ):
         stack = load(write_emd(tmp_path / "t.emd", SERIES, dims))
     assert stack.data.shape == (7, 12, 10)
+    dims = [("x", lengths(10), "[n_m]"), ("", lengths(12, 1), ""), ("", lengths(7, 1), "")]
+    with (
+        pytest.warns(UserWarning, match="no tilts"),
+        pytest.warns(UserWarning, match="axis 2, of 7, is taken"),
+    ):
+        assert np.array_equal(load(write_emd(tmp_path / "f.emd", SERIES.T, dims)).data, SERIES)
+
+
+def test_a_dimension_of_another_length_is_told(tmp_path):
+    path = write_emd(tmp_path / "t.emd", SERIES, tomviz_dims(ANGLES[:5]))
+    with (
+        pytest.warns(UserWarning, match="no tilts were found"),
+        pytest.warns(UserWarning, match=r"EMD dim1 \(angles\) are not used: 5 tilts for 7 projections"),
+    ):
+        assert load(path).data.shape == (7, 12, 10)
 
 
 def test_of_several_data_sets_it_is_the_one_of_tomviz(tmp_path):

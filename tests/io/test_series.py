@@ -1,10 +1,11 @@
 """Series of several files: folders, patterns, lists, names with tilts, and the table that is shown before."""
 
+import hyperspy.api as hs
 import numpy as np
 import pytest
 import tifffile
 
-from etwidgets.errors import DataError, FileFormatError, ParameterError
+from etwidgets.errors import DataError, FileFormatError, MemoryLimitError, ParameterError
 from etwidgets.io import load, preview_files
 from etwidgets.io.file_names import tilts_of
 
@@ -183,3 +184,24 @@ def test_the_table_tells_a_tilt_that_cannot_be(tmp_path):
 def test_options_of_other_types_are_refused(make_mrc, images, tilts, options, match):
     with pytest.raises((ParameterError, DataError), match=match):
         load(make_mrc(images), tilts=tilts, **options)
+
+
+def test_another_pixel_size_is_told(tmp_path):
+    paths = [tmp_path / f"a_{tilt}deg.tif" for tilt in (0, -2, 2)]
+    for path, size in zip(paths, (0.5, 0.5, 0.8), strict=True):
+        signal = hs.signals.Signal2D(np.ones((4, 5), np.uint16))
+        for axis in signal.axes_manager.signal_axes:
+            axis.scale, axis.units = size, "nm"
+        signal.save(path)
+    with pytest.warns(UserWarning, match=r"a_2deg\.tif: the pixel size .* that of a_0deg\.tif \(0\.5 nm"):
+        stack = load(paths)
+    assert stack.axes_manager["x"].scale == 0.5
+
+
+def test_a_series_that_does_not_fit_is_refused_at_its_first_file(tmp_path, monkeypatch):
+    paths = write_images(tmp_path, ["a_0deg.tif", "a_2deg.tif"])
+    paths[1].write_bytes(b"never read")
+    monkeypatch.setattr("etwidgets.resources.free_memory", lambda: 100)
+    monkeypatch.setattr("etwidgets.io.hdf5.free_memory", lambda: 100)
+    with pytest.raises(MemoryLimitError, match=r"2 files like a_0deg\.tif needs about .*lazy=True"):
+        load(paths)

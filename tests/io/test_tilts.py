@@ -187,3 +187,15 @@ def test_the_argument_precedes_what_a_volume_is(tmp_path):
     path = RecStack(np.ones((3, 4, 5))).save(tmp_path / "v.hspy")
     with pytest.raises(DataError, match=r"v\.hspy holds a reconstruction, which has no tilts"):
         load(path, tilts=[1, 2, 3])
+
+
+def test_a_navigation_axis_that_cannot_be_tilts_is_told(tmp_path, images):
+    signal = hs.signals.Signal2D(images)
+    axis = signal.axes_manager.navigation_axes[0]
+    axis.name, axis.units, axis.scale = "tilt", "degrees", 200
+    signal.save(tmp_path / "a.hspy")
+    with (
+        pytest.warns(UserWarning, match="no tilts were found"),
+        pytest.warns(UserWarning, match=r"navigation axis are not used: .* \(400, 600, 800\)"),
+    ):
+        assert not load(tmp_path / "a.hspy").has_tilts

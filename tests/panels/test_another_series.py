@@ -153,7 +153,7 @@ def drawn(view):
     if isinstance(view, CurveView):
         curves = {name: [np.asarray(axis).tolist() for axis in pair] for name, pair in view.values().items()}
         mark = None if view._mark is None else float(view._mark.get_xdata()[0])
-        return curves, mark, view._band is not None
+        return curves, mark, view._band is not None, view._axes.get_xlim(), view._axes.get_ylim()
     if isinstance(view, VolumeView):
         return [(each.name, each.limits, digest(each.small)) for each in view._channels]
     return ()

@@ -22,15 +22,14 @@ class Kernels(SessionKernels):
         self.said, self.dead, self.with_page, self.stopped = {}, set(), set(), []
 
     def add(self, name, since_s=0.0, page=False, **said):
-        self.sessions[name] = Bound(
-            name, name, without_page_since=None if page else time.monotonic() - since_s
-        )
+        since = None if page else time.monotonic() - since_s
+        self.sessions[name] = Bound(name, name, seen_at=0.0, without_page_since=since)
         self.said[name] = {"busy": "", "steps": 3, "kept": True, **said}
         if page:
             self.with_page.add(name)
 
     def has_page(self, bound):
-        return bound.name in self.with_page
+        return bound.name in self.with_page or SessionKernels.has_page(self, bound)
 
     async def lives(self, bound):
         return bound.kernel_id in self and bound.kernel_id not in self.dead
@@ -93,9 +92,11 @@ def test_one_that_works_or_is_not_saved_goes_on_however_long(kernels, said):
 
 
 def test_one_that_does_not_answer_is_not_ended(kernels):
-    kernels.add(NAMES[0], since_s=10**5)
+    kernels.add(NAMES[0], since_s=10**4)
     kernels.said[NAMES[0]] = None
     assert ended(kernels) == []
+    kernels.sessions[NAMES[0]].without_page_since -= 6 * 3600
+    assert ended(kernels) == NAMES[:1], "but it is when it was silent for hours"
 
 
 def test_of_more_than_three_the_oldest_end(kernels):
@@ -111,8 +112,25 @@ def test_where_memory_is_short_none_waits(kernels, memory_is_free):
     assert ended(kernels) == [NAMES[0]]
 
 
+def test_a_page_that_is_being_loaded_counts(kernels):
+    kernels.add(NAMES[0], since_s=10**4)
+    kernels.sessions[NAMES[0]].seen_at = time.monotonic()
+    assert ended(kernels) == []
+
+
+def test_a_page_that_comes_while_the_kernel_is_asked_keeps_it(kernels):
+    kernels.add(NAMES[0], since_s=10**4)
+
+    async def report(bound):
+        kernels.take(bound.name, "page")
+        return {"busy": "", "steps": 3, "kept": True}
+
+    kernels.report = report
+    assert ended(kernels) == []
+
+
 def test_the_rule_says_these_numbers():
-    for words in ("30 minutes", "more than 3 sessions", "85 % full", "60 seconds"):
+    for words in ("30 minutes", "more than 3 sessions", "85 % full", "a minute"):
         assert words in RULE
 
 
@@ -121,16 +139,24 @@ def test_an_address_gets_the_living_kernel_of_its_session_and_a_new_one_after_it
 
     async def start(_self, **_kwargs):
         name = next(started)
+        await asyncio.sleep(0)
         kernels.said[name] = {}
         return name
 
     monkeypatch.setattr(WarmKernels, "start_kernel", start)
+    monkeypatch.setattr(SessionKernels, "_process", lambda _self, _kernel_id: 1)
     name = NAMES[0]
 
     def asked():
         kernels.take(name, "page")
         return asyncio.run(kernels.start_kernel(env={"QUERY_STRING": f"token=t&session={name}"}))
 
+    async def asked_twice():
+        query = {"QUERY_STRING": f"session={name}"}
+        return await asyncio.gather(kernels.start_kernel(env=query), kernels.start_kernel(env=query))
+
+    kernels.take(name, "page")
+    assert asyncio.run(asked_twice()) == [NAMES[3]] * 2, "a page that is loaded twice at once gets one kernel"
     assert [asked(), asked()] == [NAMES[3]] * 2
     kernels.dead.add(NAMES[3])
     assert [asked(), asked()] == [NAMES[4]] * 2
@@ -175,7 +201,7 @@ def test_the_documentation_states_the_rule():
         "30 minutes",
         "more than 3 sessions",
         "85 % full",
-        "60 seconds",
+        "after a minute",
         "5 GB",
         "ten newest",
         "30 days",

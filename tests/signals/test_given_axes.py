@@ -167,3 +167,25 @@ def test_one_projection_of_a_stack_stays_one(stack, data):
         assert isinstance(same, TomoStack)
         assert same.tilts.data.tolist() == [[-2]]
         assert np.array_equal(np.asarray(same.data), data[3])
+
+
+def test_tilts_on_the_axis_that_cannot_be_are_a_warning_and_not_used(data, tilts):
+    signal = given(data, "Tilt", "deg", scale=400)
+    with pytest.warns(UserWarning, match="navigation axis are not used.*beyond 360"):
+        stack = TomoStack(signal)
+    assert not stack.has_tilts
+    assert TomoStack(signal, tilts).tilts_deg.tolist() == tilts.tolist()
+
+
+def test_a_stack_of_etspy_keeps_its_tilts_and_shifts(data, tilts):
+    other = hs.signals.Signal2D(data)  # it has them as signals, and their mean step on its axis
+    other.tilts = hs.signals.Signal1D((tilts + 0.3 * (tilts == 0))[:, np.newaxis])
+    other.shifts = hs.signals.Signal1D(np.arange(18.0).reshape(9, 2))
+    axis = other.axes_manager[0]
+    axis.name, axis.units, axis.scale, axis.offset = "Projections", "degrees", 2, -8
+    stack = TomoStack(other)
+    assert stack.tilts_deg.tolist() == [-8, -6, -4, -2, 0.3, 2, 4, 6, 8]
+    assert stack.shifts_px[8].tolist() == [16, 17]
+    other.tilts = hs.signals.Signal1D(np.zeros((9, 1)))
+    axis.scale, axis.offset = 1, 0
+    assert not TomoStack(other).has_tilts

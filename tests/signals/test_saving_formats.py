@@ -75,6 +75,25 @@ def test_a_volume_in_emd_is_stored_as_x_y_z(tmp_path):
         assert [node[f"dim{n}"].attrs["units"] for n in (1, 2, 3)] == ["[px]"] * 3
 
 
+@pytest.mark.parametrize("tilts", [TILTS, np.linspace(-60, 60, 5)])
+@pytest.mark.parametrize("pixel", [0.68, None])
+def test_what_is_written_for_tomviz_comes_back_equal(tmp_path, tilts, pixel):
+    data = np.random.default_rng(0).random((5, 12, 10), dtype=np.float32)
+    stack = TomoStack(data, tilts)
+    if pixel:
+        stack.set_pixel_size(pixel)
+    back = io.load(stack.save(tmp_path / "a.emd"))
+    assert np.array_equal(back.data, data)
+    assert np.array_equal(back.tilts_deg, tilts.astype(np.float32))
+    for name in ("x", "y"):
+        assert back.axes_manager[name].scale == pytest.approx(pixel or 1.0, rel=1e-6)
+        assert back.axes_manager[name].units == ("nm" if pixel else "pixels")
+    volume = RecStack(data)
+    again = io.load(volume.save(tmp_path / "v.emd"))
+    assert isinstance(again, RecStack)
+    assert np.array_equal(again.data, data)
+
+
 def test_emd_needs_tilts(tmp_path):
     with pytest.raises(ParameterError, match="set the tilts first"):
         TomoStack(np.zeros((3, 4, 5))).save(tmp_path / "a.emd")

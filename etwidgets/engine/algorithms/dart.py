@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import ndimage
 
-from etwidgets.checks import checked_count, checked_reals, is_number
+from etwidgets.checks import MOST_ITERATIONS, checked_count, checked_reals, is_number
 from etwidgets.engine.algorithms.base import Misfit, inverse
 from etwidgets.engine.arithmetic import aligned
 from etwidgets.engine.projectors import back
@@ -88,12 +88,12 @@ def checked_options(
     """
     if not (is_number(fix_probability) and 0 <= fix_probability <= 1):
         raise ParameterError(f"DART's p must be a number between 0 and 1, not {fix_probability!r}")
-    inner = checked_count("iterations", iterations)
+    inner = checked_count("iterations", iterations, highest=MOST_ITERATIONS)
     return DartOptions(
         levels=tuple(level * factor for level in checked_levels(gray_levels)),
         first_iterations=max(inner, _FIRST_ITERATIONS),
         inner_iterations=inner,
-        dart_iterations=checked_count("dart_iterations", dart_iterations),
+        dart_iterations=checked_count("dart_iterations", dart_iterations, highest=MOST_ITERATIONS),
         fix_probability=fix_probability,
         smoothing=_SMOOTHING,
     )

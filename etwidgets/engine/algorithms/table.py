@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from etwidgets.checks import checked_count
+from etwidgets.checks import MOST_ITERATIONS, checked_count
 from etwidgets.engine.algorithms import dart
 from etwidgets.engine.algorithms.cgls import Cgls
 from etwidgets.engine.algorithms.direct import BackProjection
@@ -43,9 +43,6 @@ METHODS: Mapping[str, type[Method]] = MappingProxyType(
     }
 )
 """The class behind each name."""
-
-
-_MOST_ITERATIONS = 100_000  # beyond any use, and a slip of the keyboard would run for days
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +91,7 @@ def method_for(name: str, options: Options, factor: float) -> Callable[[Setting]
     ParameterError
         If one is missing or wrong.
     """
-    count = checked_count("iterations", options.iterations, highest=_MOST_ITERATIONS)
+    count = checked_count("iterations", options.iterations, highest=MOST_ITERATIONS)
     if name in DIRECT:
         filter_name = options.filter_name if name == "FBP" else None
         return lambda setting: BackProjection(setting, filter_name, weight_tilts=options.weight_tilts)

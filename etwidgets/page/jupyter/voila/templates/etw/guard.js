@@ -21,6 +21,7 @@
     return made;
   };
   const show = (words, choices, blocks = true) => {
+    if (!document.body) return;
     if (!banner) {
       const shade = make("div", document.body, "etw-shade"), bar = make("div", document.body, "etw-banner");
       bar.setAttribute("role", "alert");
@@ -47,7 +48,8 @@
   };
 
   const pulse = async () => {
-    if (leaving && performance.now() - leaving < 15000) return;   // the next page is on its way
+    const left = leaving ? performance.now() - leaving : Infinity;
+    if (left < 15000) return;   // the next page is on its way
     let said;
     try {
       const answer = await fetch(`${here.base}sessions/${here.session}/pulse?page=${here.page}`, { cache: "no-store" });
@@ -63,6 +65,7 @@
       return;
     }
     const heard = here.heard ?? loaded + LOADING_MS - SILENT_MS;   // a page that is being made may take longer
+    if (said.state === "moved" && left < 120000) return;   // to this tab's own next page, which takes its time
     if (said.state === "moved") {
       here.busy = false; leaving = performance.now();
       window.location.replace(`${here.base}sessions/${here.session}/moved`);
@@ -72,6 +75,5 @@
         + "Your steps are saved as they are done.", { "Reload the page": reload, "End it and continue from the saved steps": restart }, false);
     } else hide();
   };
-  const start = () => { setInterval(pulse, EVERY_MS); };
-  if (document.body) start(); else document.addEventListener("DOMContentLoaded", start);
+  setInterval(pulse, EVERY_MS);   // at once: the kernel may die before the page is whole
 })();
