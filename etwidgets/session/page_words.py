@@ -61,6 +61,7 @@ _PHRASES: tuple[tuple[str, str, Cure | None], ...] = (
     ),
     (r"; use etwidgets\.load\(.*\)", "; open the file", None),
     (r"; CoM leaves metadata\.Tomography\.axis_estimate", "", None),
+    (r"; make one of an array first: TomoStack\(array, tilts\)", "", None),
     (r"; fill them: data\.filled\(value\)", "", None),
     (r", np\.stack\(\[.*?\]\)", "", None),
     (r"; give them with s\.tilts = \[\.\.\.\]", _GIVE, GIVE_TILTS),

@@ -263,7 +263,7 @@ def _save(name, **kwargs):
     return lambda w: io.save(w.stack, w.folder / name, **kwargs)
 
 
-saving.refused("an unknown ending", _save("a.png"), ParameterError, "(9, 24, 32)", "use .hspy")
+saving.refused("an unknown ending", _save("a.png"), ParameterError, ".png", "(9, 24, 32)", "use one of .hspy")
 saving.refused("an ending of no program", _save("a.xyz"), ParameterError, ".xyz", "use one of", ".hspy")
 saving.refused("a missing folder", _save("none/a.hspy"), FileNotFoundError, "does not exist", "make it first")
 saving.refused(
