@@ -19,9 +19,6 @@ MOST_PIXELS = 10_000_000
 """Along an axis: nobody means more."""
 
 
-_MOST = 10_000_000
-
-
 def is_number(value: Any) -> bool:
     """Whether it is one finite real number; truth values and text are none."""
     try:
@@ -35,7 +32,7 @@ def is_whole(value: Any) -> bool:
     return is_number(value) and value == int(value)
 
 
-def checked_count(what: str, value: Any, lowest: int = 1, highest: int = _MOST) -> int:
+def checked_count(what: str, value: Any, lowest: int = 1, highest: int = MOST_PIXELS) -> int:
     """A whole number.
 
     Parameters
@@ -55,7 +52,7 @@ def checked_count(what: str, value: Any, lowest: int = 1, highest: int = _MOST) 
     whole = is_whole(value)
     if whole and lowest <= value <= highest:
         return int(value)
-    known = highest != _MOST or (whole and value > highest)
+    known = highest != MOST_PIXELS or (whole and value > highest)
     limits = f"from {lowest} to {highest}" if known else f"at least {lowest}"
     raise ParameterError(f"{what} must be a whole number, {limits}, not {value!r}")
 

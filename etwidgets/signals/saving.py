@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 _HSPY, _TIFF, _EMD = (".hspy", ".hdf5", ".h5"), (".tif", ".tiff"), ".emd"
 _OFFERED = (".hspy", ".zspy", *_TIFF, _EMD, *MRC, ".rpl")
 _OTHER_HDF5 = ("EMD", "NeXus", "USID")  # HDF5 opens these files itself, and ends the process on a full disk
-_LONGEST_NAME = 255  # bytes, on most disks
 _HEADERS = 1 << 16  # bytes, for what a file has beside its data
 _SAMPLES, _SAMPLE = 16, 1 << 16  # pieces, and values of each, that show how well data compress
 
