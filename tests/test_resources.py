@@ -97,7 +97,7 @@ def test_files_beyond_the_memory_are_not_read(tmp_path, stack, monkeypatch):
     monkeypatch.setattr("etwidgets.io.hdf5.free_memory", lambda: 10_000)
     with pytest.raises(UnsafeFileError, match="lazy=True"):
         io.load(single)
-    with pytest.raises(MemoryLimitError, match=r"a series of 7 files needs about .* lazy=True"):
+    with pytest.raises(MemoryLimitError, match=r"a series of 7 files like b0.tif needs about .* lazy=True"):
         io.load(several, tilts=TILTS)
     assert io.load(single, lazy=True).data.shape == stack.data.shape
 

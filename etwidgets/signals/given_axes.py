@@ -88,7 +88,7 @@ def name_axes(stack: BaseSignal) -> NDArray[np.float64] | None:
     Returns
     -------
     array or None
-        ``(T,)`` degrees, if the axis over the projections says them, and they can be tilts.
+        ``(T,)`` degrees, if the axis over the projections says them.
 
     Raises
     ------
@@ -121,10 +121,15 @@ def name_axes(stack: BaseSignal) -> NDArray[np.float64] | None:
         if axis.name in ("x", "y") and not _said(axis.units):
             axis.units = "pixels"
     to_nm(axis for axis in axes if axis.name in ("x", "y"))
-    fault = "" if tilts is None else tilt_fault(tilts)
+    return tilts
+
+
+def can_be_tilts(found: NDArray[np.float64]) -> bool:
+    """Whether what an axis says can be tilts; a warning tells why not."""
+    fault = tilt_fault(found)
     if fault:
-        warnings.warn(f"the tilts of the navigation axis are not used: {fault}", stacklevel=5)
-    return None if fault else tilts
+        warnings.warn(f"the tilts of the navigation axis are not used: {fault}", stacklevel=4)
+    return not fault
 
 
 def _take_tilts(navigation: list[Any], *, ours: bool) -> NDArray[np.float64] | None:

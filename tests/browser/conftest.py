@@ -11,6 +11,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -79,6 +80,15 @@ class Served:
             self.lines.append(line)
             if "is ready" in line:
                 self._ready.set()
+
+    def kernels(self):
+        """The processes of the pages."""
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        return [child for child in children if any("ipykernel" in word for word in child.cmdline())]
+
+    def at_work(self):
+        """The kernel that has worked most; another one is kept ready."""
+        return max(self.kernels(), key=lambda kernel: kernel.cpu_times().user)
 
     def stop(self):
         self.process.terminate()

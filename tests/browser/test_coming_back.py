@@ -2,19 +2,7 @@
 
 import re
 
-import psutil
 import pytest
-
-
-def kernels(server):
-    """The processes of the pages."""
-    children = psutil.Process(server.process.pid).children(recursive=True)
-    return [child for child in children if any("ipykernel" in word for word in child.cmdline())]
-
-
-def at_work(server):
-    """The kernel that has worked most; another one is kept ready."""
-    return max(kernels(server), key=lambda kernel: kernel.cpu_times().user)
 
 
 @pytest.fixture
@@ -42,12 +30,12 @@ def server(serve):
 def test_reloading_in_mid_job_comes_back_to_the_job_and_a_killed_program_to_its_steps(in_mid_job, server):
     visit, page, asked = in_mid_job, in_mid_job.page, []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    address, process = page.url, at_work(server).pid
+    address, process = page.url, server.at_work().pid
     page.reload()
     assert asked == ["beforeunload"]
     # the same program, its job under way, its ticks, its tab, and what was typed into it
     page.wait_for_function("document.querySelector('.etw-status-left')?.innerText.includes('%')")
-    assert at_work(server).pid == process
+    assert server.at_work().pid == process
     assert "SIRT, iterations 2000" in page.locator(".etw-status-words").inner_text()
     assert "✓" in page.locator(".etw-step-register").inner_text()
     assert "etw-current" in page.locator(".etw-step-reconstruct").get_attribute("class")
@@ -55,7 +43,7 @@ def test_reloading_in_mid_job_comes_back_to_the_job_and_a_killed_program_to_its_
     visit.wait_for_panes("reconstruct", 1)
     visit.keep("reloaded")
 
-    at_work(server).kill()
+    server.at_work().kill()
     page.wait_for_selector(".etw-banner", state="visible", timeout=5000)
     words = page.locator(".etw-banner").inner_text()
     assert "ended by the system (signal 9" in words
@@ -66,7 +54,7 @@ def test_reloading_in_mid_job_comes_back_to_the_job_and_a_killed_program_to_its_
     assert "✓" in page.locator(".etw-step-register").inner_text()
     assert "✓" not in page.locator(".etw-step-reconstruct").inner_text()
     assert page.url == address
-    assert at_work(server).pid != process
+    assert server.at_work().pid != process
 
 
 def test_a_session_is_used_by_one_page_and_its_list_leads_back(visit, chromium, server):

@@ -145,7 +145,7 @@ def test_as_linear_operator_is_the_projection_for_scipys_solvers():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda d, g: engine.Geometry([], 4), ParameterError, "at least one angle"),
+        (lambda d, g: engine.Geometry([], 4), ParameterError, "at least one tilt"),
         (lambda d, g: engine.Geometry([0, np.nan], 4), DataError, r"\[1\]"),
         (lambda d, g: engine.Geometry([0], 4, 0), ParameterError, "n_z"),
         (lambda d, g: engine.back_project(d[:2], g), TiltCountError, "3 tilts for 2"),

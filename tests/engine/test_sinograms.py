@@ -6,7 +6,7 @@ import pytest
 from etwidgets import align, datasets, engine
 from etwidgets.errors import ParameterError, ShapeError
 
-MOVES = [(0, 0), (3.4, 0), (0, 2.3), (-1.7, -5.5), (40, 1), (0.5, 90)]
+MOVES = [(0, 0), (3.4, 0), (0, 2.3), (-1.7, -5.5), (19, 1), (0.5, 90)]
 
 
 @pytest.mark.parametrize(("shift", "angle"), MOVES)

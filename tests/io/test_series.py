@@ -202,6 +202,5 @@ def test_a_series_that_does_not_fit_is_refused_at_its_first_file(tmp_path, monke
     paths = write_images(tmp_path, ["a_0deg.tif", "a_2deg.tif"])
     paths[1].write_bytes(b"never read")
     monkeypatch.setattr("etwidgets.resources.free_memory", lambda: 100)
-    monkeypatch.setattr("etwidgets.io.hdf5.free_memory", lambda: 100)
     with pytest.raises(MemoryLimitError, match=r"2 files like a_0deg\.tif needs about .*lazy=True"):
         load(paths)

@@ -73,7 +73,9 @@ SAVED, DISCARDED, LINKED, WITH_LINK = (letter * 16 for letter in "abcd")
 def keep_session(folder):
     """A session as it is kept on disk."""
     folder.mkdir(parents=True)
-    kept_sessions.write_about(folder, kept_sessions.About("needle.mrc", 3, "Register <b>PC</b>", time.time()))
+    kept_sessions.write_about(
+        folder, kept_sessions.About("needle.mrc", 3, 3, "Register <b>PC</b>", time.time())
+    )
     (folder / kept_sessions.STEPS).write_text("{}")
     (folder / kept_sessions.THUMBNAIL).write_bytes(b"a picture")
 
