@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 mpl.use("svg")
 mpl.rcParams["svg.hashsalt"] = "etwidgets"
 ROOT = Path(__file__).parent.parent
-EVERYWHERE = ("progress", "atomic", "errors")  # imported by nearly all: their arrows would hide the others
+EVERYWHERE = ("progress", "atomic", "checks", "resources", "errors")  # imported by nearly all: their arrows would hide the others
 ACCENT, QUIET = "#2f6fde", "#555555"
 
 
@@ -65,7 +65,7 @@ def main() -> None:
         -5.6,
         0.7,
         "Arrows: imports as they are, all downwards; thicker: more of them.\n"
-        "The three at the bottom are imported by nearly all.",
+        "The five at the bottom are imported by nearly all.",
         color=QUIET,
     )
     ax.set(xlim=(-5.6, 5.6), ylim=(-len(lines) + 0.3, 1))
