@@ -11,7 +11,8 @@ import matplotlib.pyplot as plt
 mpl.use("svg")
 mpl.rcParams["svg.hashsalt"] = "etwidgets"
 ROOT = Path(__file__).parent.parent
-EVERYWHERE = ("progress", "atomic", "checks", "resources", "errors")  # imported by nearly all: their arrows would hide the others
+# imported by nearly all: their arrows would hide the others
+EVERYWHERE = ("progress", "atomic", "checks", "resources", "errors")
 ACCENT, QUIET = "#2f6fde", "#555555"
 
 

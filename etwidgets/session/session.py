@@ -1,7 +1,7 @@
 """Everything that changes the model goes through here: operations as jobs, history, undo and redo.
 
-It knows no widget; whoever wants to see something observes the model. Longer than most files because it is the
-one door to the model: each method checks, and hands a job to functions that live elsewhere.
+It knows no widget; whoever wants to see something observes the model. Longer than most files because it is
+the one door to the model: each method checks, and hands a job to functions that live elsewhere.
 """
 
 from __future__ import annotations

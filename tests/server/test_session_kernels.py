@@ -171,6 +171,22 @@ def test_how_a_program_ended_is_told(kernels):
     assert asyncio.run(kernels.death_in_words(bound)) == "This session was ended by you."
 
 
+def test_what_was_done_instead_of_a_session_that_could_not_be_continued_is_found(
+    kernels, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(kept_sessions, "state_folder", lambda: tmp_path)
+    for name, process in ((NAMES[0], 0), (NAMES[1], 77), (NAMES[2], 0)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / kept_sessions.STEPS).write_text("{}")
+        about = kept_sessions.About("needle.mrc", 2, 2, name, time.time(), process, started_at=1.0)
+        kept_sessions.write_about(tmp_path / name, about)
+    kernels.sessions[NAMES[0]] = Bound(NAMES[0], "dead", process=77)
+    assert kernels.kept(kernels.sessions[NAMES[0]]).name == NAMES[1]
+    assert asyncio.run(kernels.written_elsewhere(NAMES[0])) == NAMES[1]
+    kernels.sessions[NAMES[2]] = Bound(NAMES[2], "dead")
+    assert asyncio.run(kernels.written_elsewhere(NAMES[2])) is None
+
+
 def test_the_cell_of_the_page_names_its_session():
     import nbformat
 
