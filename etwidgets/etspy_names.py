@@ -21,6 +21,7 @@ from etwidgets.errors import FileFormatError, MissingTiltsError, ParameterError,
 from etwidgets.io import tilt_sources
 from etwidgets.io.mdoc import read_mdoc
 from etwidgets.io.mrc import read_mrc
+from etwidgets.io.texts import read_text
 from etwidgets.signals import RecStack, TomoStack
 
 if TYPE_CHECKING:
@@ -262,10 +263,7 @@ def parse_mdoc(
         If it has no sections, or one without a tilt.
     """
     path = Path(mdoc_file)
-    said = read_mdoc(path)
-    if said.tilts_deg is None:
-        raise FileFormatError(f"{path.name}: {said.lacking}")
-    text = path.read_text(encoding="utf-8", errors="replace")
+    said, text = read_mdoc(path), read_text(path)
     try:
         whole = Mdoc.from_string(text).global_data.model_dump()
     except (ValueError, IndexError, TypeError) as error:

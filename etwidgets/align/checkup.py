@@ -134,7 +134,10 @@ def _axis(
     if along_x <= _CLEARLY * along_y:
         return []
     header = "" if header_axis_deg is None else f" (the header says {header_axis_deg:.1f}°)"
-    words = f"The tilt axis seems to be vertical{header}; here it must be horizontal, parallel to x."
+    words = (
+        f"The tilt axis seems to be vertical{header}; here it must be horizontal, parallel to x. "
+        "Turned the other way, the volume is the mirror image."
+    )
     return [Finding(words, "Turn by 90°", "turn")]
 
 

@@ -17,6 +17,7 @@ _DEGREES = re.compile(
     r"(?P<sign>[+-]|(?<![a-z])[mp])?(?<!\d)(?<!\d\.)(?P<number>\d{1,3}(?:\.\d+)?)\s*(?:deg|°)",
     re.IGNORECASE,
 )
+_CUT = re.compile(r"\d[p,]$", re.IGNORECASE)  # 12p5 or 12,5: what was found is only what follows the point
 _DECIMAL = re.compile(r"(?:(?<=[_\[( ])|^)([+-]?\d{1,3}\.\d{1,3})(?=[_\]) ]|$)")
 
 
@@ -38,8 +39,11 @@ def tilts_of(names: Sequence[str]) -> NDArray[np.float64] | None:
     """
     if len(names) < 2:
         return None
-    stems = [Path(name).stem for name in names]
+    stems = [Path(name).stem.replace("\N{MINUS SIGN}", "-") for name in names]
     found = [list(_DEGREES.finditer(stem)) for stem in stems]
+    matches_of_all = [match for matches in found for match in matches]
+    if any(_CUT.search(match.string[: match.start("number")]) for match in matches_of_all):
+        return None
     if all(len(matches) == 1 for matches in found):
         return _signed([matches[0] for matches in found])
     plain = [_DECIMAL.findall(stem) for stem in stems]

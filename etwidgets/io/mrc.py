@@ -17,6 +17,7 @@ from mrcfile.dtypes import HEADER_DTYPE
 from etwidgets.errors import FileFormatError
 from etwidgets.io.hdf5 import check_size
 from etwidgets.io.mrc_extended import SectionFacts, section_facts
+from etwidgets.signals.mrc_writing import KNOWN_PIXEL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,7 +158,7 @@ def read_mrc(path: Path, *, lazy: bool = False) -> MrcSeries:
     sections = section_facts(header, extended)
     return MrcSeries(
         data=_data(path, header, start, lazy=lazy),
-        pixel_size_nm=sections.pixel_size_nm or _pixel_size_nm(header.record),
+        pixel_size_nm=sections.pixel_size_nm or _pixel_size_nm(header),
         sections=sections,
         header=_header_facts(header),
     )
@@ -253,8 +254,10 @@ def _unpacked(rows: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
     return values[..., :columns]
 
 
-def _pixel_size_nm(record: Any) -> float | None:
-    sampling, length = float(record.mx), float(record.cella.x)
-    if not (sampling > 0 and 0 < length < np.inf) or length == sampling:
+def _pixel_size_nm(header: MrcHeader) -> float | None:
+    sampling, length = float(header.record.mx), float(header.record.cella.x)
+    if not (sampling > 0 and 0 < length < np.inf):
+        return None
+    if length == sampling and KNOWN_PIXEL not in header.labels:
         return None  # 1 Angstrom per pixel is what programs write that do not know it
     return length / sampling / 10

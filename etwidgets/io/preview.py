@@ -45,6 +45,8 @@ class FilePreview:
         Size of the file.
     problem
         Why it cannot be part of the series, in words; empty if it can.
+    tilt_problem
+        Whether that is its tilt alone, and another one may be given to it.
     """
 
     path: Path
@@ -53,6 +55,7 @@ class FilePreview:
     shape: tuple[int, ...] | None
     bytes: int
     problem: str
+    tilt_problem: bool = False
 
 
 def preview_files(paths: str | Path | Sequence[str | Path]) -> list[FilePreview]:
@@ -116,7 +119,7 @@ def _compared(found: list[FilePreview]) -> list[FilePreview]:
     seen: dict[int, str] = {}
     compared = []
     for item in found:
-        problem = item.problem
+        problem, of_tilt = item.problem, False
         if not problem and item.shape != usual:
             problem = f"its shape is {item.shape}, that of the others {usual}"
         if not problem and item.tilt_source and item.tilt_deg is None and len(found) > 1:
@@ -124,9 +127,9 @@ def _compared(found: list[FilePreview]) -> list[FilePreview]:
         if item.tilt_deg is not None:
             key = round(item.tilt_deg / _SAME_TILT_DEG)
             if not problem and tilt_fault([item.tilt_deg]):
-                problem = f"a tilt of {item.tilt_deg:g} degrees cannot be"
+                problem, of_tilt = f"a tilt of {item.tilt_deg:g} degrees is not possible", True
             if not problem and key in seen:
-                problem = f"it has the same tilt as {seen[key]}"
+                problem, of_tilt = f"it has the same tilt as {seen[key]}", True
             seen.setdefault(key, item.path.name)
-        compared.append(replace(item, problem=problem))
+        compared.append(replace(item, problem=problem, tilt_problem=of_tilt))
     return compared

@@ -58,12 +58,12 @@ def find_files(filename: str | Path | Sequence[str | Path]) -> list[Path]:
     if isinstance(filename, str | Path):
         path = Path(filename).expanduser()
         if path.is_dir() and path.suffix.lower() != ".zspy":
-            return _one_kind(sorted(path.iterdir(), key=_natural), f"the folder {path}")
+            return _one_kind(sorted(path.iterdir(), key=natural_order), f"the folder {path}")
         if not path.exists() and glob.has_magic(str(path)):
             found = [Path(name) for name in glob.glob(str(path))]  # noqa: PTH207  (the pattern may be absolute)
             if not found:
                 raise FileNotFoundError(f"no file fits the pattern {path}")
-            return _one_kind(sorted(found, key=_natural), f"the pattern {path}")
+            return _one_kind(sorted(found, key=natural_order), f"the pattern {path}")
         return [existing(path)]
     if not isinstance(filename, list | tuple):
         raise ParameterTypeError(
@@ -100,8 +100,8 @@ def _is_data(path: Path) -> bool:
     return path.is_file() or path.suffix.lower() == ".zspy"
 
 
-def _natural(path: Path) -> list[tuple[int, int, str]]:
-    """So that 2 comes before 10."""
+def natural_order(path: Path) -> list[tuple[int, int, str]]:
+    """A key for sorting, with which 2 comes before 10."""
     parts = re.split(r"(\d+)", path.name)
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
 

@@ -86,7 +86,7 @@ class DataPanel(Panel):
         form = [heading("What is open"), self._facts, self._strip.widget]
         form += [self._tilts.widget, self._pixel.widget, self._metadata]
         sample = row(self.controls["sample"], self.controls["open-sample"])
-        self.add("tour", button("Show me round"))
+        self.add("tour", button("Show me around"))
         self._tour = row(text(_TOUR), self.controls["tour"])
         self._tour.layout.display = "none"
         pictures = [text(_WELCOME), self._tour, heading("A sample"), sample, *self._build_files()]
@@ -195,7 +195,7 @@ class DataPanel(Panel):
         given = str(tilts[0]) if len(tilts) == 1 else ""
         if not series:
             names = ", ".join(path.name for path in paths)
-            self.session.tell(f"{names}: no file of a tilt series was among what was uploaded.", "warning")
+            self.session.tell(f"{names}: none of the uploaded files is a tilt series.", "warning")
         elif len(series) == 1:
             self.session.open(str(series[0]), **({"tilts": given} if given else {}))
         else:

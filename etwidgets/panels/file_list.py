@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
+from etwidgets.io import natural_order
 from etwidgets.panels.pieces import button, file_size, row, text
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class FileList:
         lines: list[tuple[str, str]] = []
         if self._folder != self._root:
             lines.append(("..  the folder above", _ABOVE))
-        entries = sorted(self._entries(), key=lambda path: (path.is_file(), path.name.lower()))
+        entries = sorted(self._entries(), key=lambda path: (path.is_file(), natural_order(path)))
         lines += [(_line(path), path.name) for path in entries[:_MOST]]
         more = f": the first {_MOST} of {len(entries)}" if len(entries) > _MOST else ""
         nothing = "" if lines else ": no folder and no file of a known kind"

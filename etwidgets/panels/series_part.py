@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 import numpy as np
 
 from etwidgets.errors import EtwidgetsError, ParameterError
-from etwidgets.io import preview_files, safe_path
+from etwidgets.io import natural_order, preview_files, safe_path
 from etwidgets.io.tilt_sources import given
 from etwidgets.panels.pieces import button, control, file_size, heading, row, text
 from etwidgets.session import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from etwidgets.io import FilePreview
     from etwidgets.panels.panel import Panel
@@ -75,9 +75,11 @@ class SeriesPart:
         angles
             As they may be typed: first and step, or the name of a file.
         """
-        paths = [safe_path(self._root, name) for name in names]
+        # angles that are typed are given to them in this order, which is that of a folder in a script, too
+        ranked = sorted(names, key=lambda name: natural_order(Path(name)))
+        paths = [safe_path(self._root, name) for name in ranked]
         self.forget()
-        self._names, self._paths = [str(name) for name in names], paths
+        self._names, self._paths = [str(name) for name in ranked], paths
         self._panel.controls["angles"].value = angles
         self._set_title(f"Looking at {len(paths)} files …")
         self.widget.layout.display = ""
@@ -94,7 +96,7 @@ class SeriesPart:
     def enable(self) -> None:
         """Opening waits while a step runs, and needs files that fit each other."""
         found = self._found
-        unfit = not found or any(_problem(each) for each in found) or bool(self._angles()[1])
+        unfit = not found or bool(self._problems()) or bool(self._angles()[1])
         self._panel.controls["open-series"].disabled = self._panel.model.busy or unfit
 
     # -- what was found -----------------------------------------------------------------------------
@@ -110,12 +112,16 @@ class SeriesPart:
         self._set_title(f"{len(self._found)} files as one tilt series")
         angles, unread = self._angles()
         ranked = _by_angle(angles)
-        typed = bool(self._panel.controls["angles"].value.strip()) and not unread
-        lines = [_line(self._found[i], angles[i], given_here=typed) for i in ranked[:_MOST_ROWS]]
+        typed = self._typed
+        problems = self._problems()
+        lines = [
+            _line(each, angles[i], _problem(each) if each in problems else "", given_here=typed)
+            for i in ranked[:_MOST_ROWS]
+            for each in (self._found[i],)
+        ]
         more = len(ranked) - _MOST_ROWS
         lines += [f"<tr><td colspan='5'>and {more} more</td></tr>"] if more > 0 else []
         self._table.value = f"<table>{_HEADS}{''.join(lines)}</table>"
-        problems = [each for each in self._found if _problem(each)]
         words = [unread] if unread else []
         if problems:
             words.append(
@@ -155,10 +161,21 @@ class SeriesPart:
             return found, f"{written} has {len(values)} angles, and there are {count} files."
         return [float(value) for value in values], ""
 
+    @property
+    def _typed(self) -> bool:
+        """Whether the angles are given here, and can be read."""
+        return bool(self._panel.controls["angles"].value.strip()) and not self._angles()[1]
+
+    def _problems(self) -> list[FilePreview]:
+        """Files that cannot be part of it; their own angles do not matter where others are given."""
+        return [each for each in self._found if _problem(each) and not (self._typed and each.tilt_problem)]
+
     # -- what is done -------------------------------------------------------------------------------
 
     def _leave_out(self) -> None:
-        kept = [name for name, each in zip(self._names, self._found, strict=True) if not _problem(each)]
+        kept = [
+            name for name, each in zip(self._names, self._found, strict=True) if each not in self._problems()
+        ]
         if len(kept) < 2:
             raise ParameterError("fewer than two of these files fit together; choose others")
         self.look_at(kept, self._panel.controls["angles"].value)
@@ -188,8 +205,7 @@ def _problem(each: FilePreview) -> str:
     return ""
 
 
-def _line(each: FilePreview, angle: float | None, *, given_here: bool) -> str:
-    problem = _problem(each)
+def _line(each: FilePreview, angle: float | None, problem: str, *, given_here: bool) -> str:
     shape = "" if each.shape is None else " x ".join(str(n) for n in reversed(each.shape))
     source = "given here" if given_here else each.tilt_source
     cells: list[Any] = [

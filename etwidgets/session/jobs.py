@@ -212,5 +212,5 @@ def in_words(error: BaseException) -> str:
         word = first in _FIRST_WORDS if of_a_file else first.isalpha()
         return text[0].upper() + text[1:] if word else text
     if isinstance(error, MemoryError):
-        return "The memory was not enough. Bin or crop the tilt series, or close other programs."
+        return "There was not enough memory. Bin or crop the tilt series, or close other programs."
     return f"Unexpected {type(error).__name__}: {text}"

@@ -38,7 +38,6 @@ _PHRASES: tuple[tuple[str, str, Cure | None], ...] = (
     (r"; use lazy=True if this is what you expect", "; crop or bin it in another program first", None),
     (r" or pass overwrite=True", "", None),
     (r"; average them first: s\.mean\('Frames'\)", "; average the frames first, in a script", None),
-    (r"; use etwidgets\.io\.save\(.*?\)", "", None),
     (r"; or use backend='cpu', which needs nothing", "; or choose the processor under “run on”", None),
     (r"; leave out cuda=True, or use backend='auto'", "; choose another under “run on”", None),
     (r"\. One of your own is given to the session: Session\(operations=\[\.\.\.\]\)", "", None),
@@ -46,7 +45,7 @@ _PHRASES: tuple[tuple[str, str, Cure | None], ...] = (
     (r"; leave out cuda=True", "", None),
     (r"give cuda=\S+ or backend=\S+, not both", "choose one of the two under “run on”", None),
     (r"recon_error cannot", "The course cannot", None),
-    (r"\b(limit|p)=", r"\1 ", None),
+    (r"(?<![\w./'-])(limit|p)=", r"\1 ", None),
     (r"; choose_weights finds one", "", None),
     (r"; compare its result by forward_project", "", None),
     (
@@ -99,7 +98,7 @@ _NAMES = {
 }  # fmt: skip
 """Names of parameters as the page has them."""
 
-_NAME = re.compile(rf"(?<![\w./'-])({'|'.join(_NAMES)})(?![\w./'-]\w)=?")
+_NAME = re.compile(rf"(?<![\w./'-])({'|'.join(_NAMES)})(?!\w|[./'-]\w)=?")
 
 
 def for_page(text: str) -> tuple[str, Cure | None]:

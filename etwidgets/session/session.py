@@ -531,12 +531,7 @@ class Session:
             state = self._state
             signal = state.stack if what == "projections" else state.reconstruction
             if signal is None:
-                lack = (
-                    "tilt series to save; open one"
-                    if what == "projections"
-                    else "volume to save; reconstruct one"
-                )
-                raise ParameterError(f"there is no {lack} first")
+                raise ParameterError(_LACK[what == "projections"])
             if what == "figure":
                 return partial(running.save_figure, signal, self.display.voxel, target)
             return partial(running.save_signal, signal, target)

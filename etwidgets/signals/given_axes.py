@@ -5,14 +5,12 @@ Knows HyperSpy's axes, and neither files nor what is done with a stack.
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from hyperspy.signal import BaseSignal
 
 from etwidgets.errors import DataError, ShapeError
-from etwidgets.signals.tilt_check import tilt_fault
 from etwidgets.signals.tomography_node import FRAMES, PROJECTIONS
 
 if TYPE_CHECKING:
@@ -122,14 +120,6 @@ def name_axes(stack: BaseSignal) -> NDArray[np.float64] | None:
             axis.units = "pixels"
     to_nm(axis for axis in axes if axis.name in ("x", "y"))
     return tilts
-
-
-def can_be_tilts(found: NDArray[np.float64]) -> bool:
-    """Whether what an axis says can be tilts; a warning tells why not."""
-    fault = tilt_fault(found)
-    if fault:
-        warnings.warn(f"the tilts of the navigation axis are not used: {fault}", stacklevel=4)
-    return not fault
 
 
 def _take_tilts(navigation: list[Any], *, ours: bool) -> NDArray[np.float64] | None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from etwidgets.signals.image_stack import ImageStack
 
+KNOWN_PIXEL = "etwidgets: the pixel size is known"
+"""A label of our files: 1 Angstrom per pixel is otherwise what programs write that do not know it."""
 MRC = (".mrc", ".ali", ".rec", ".st", ".mrcs", ".map")
 """Endings of the one format."""
 _KEPT = ("int8", "int16", "uint16", "float32", "float16")
@@ -84,6 +86,7 @@ def write_mrc(signal: ImageStack, data: NDArray[Any], target: Path) -> None:
                 # an MRC file counts columns, rows, sections as x, y, z, in Angstrom; a volume's are y, z, x
                 names = ("y", "z", "x") if "z" in scales else ("x", "y", "x")
                 file.voxel_size = tuple(10 * scales[name] for name in names)
+                file.add_label(KNOWN_PIXEL)
     except OSError:
         file._iostream.close()  # mrcfile 1.5 leaves it open where its last write fails
         raise

@@ -16,7 +16,7 @@ from hyperspy.signal import BaseSignal
 from etwidgets.checks import is_number
 from etwidgets.errors import DataError, OutsideError, ParameterError, ParameterTypeError, ShapeError
 from etwidgets.signals import tomography_node as node
-from etwidgets.signals.given_axes import attached, can_be_tilts, check_sizes, name_axes
+from etwidgets.signals.given_axes import attached, check_sizes, name_axes
 from etwidgets.signals.image_stack import ImageStack, is_placeholder
 from etwidgets.signals.tilts import TomoShifts, TomoTilts
 
@@ -53,8 +53,7 @@ class TiltSeries(ImageStack):
         self.metadata.Signal.signal_type = self._signal_type
         found = name_axes(self)
         node.prepare(self)
-        wanted = tilts is None and not self.metadata.has_item("Tomography.tilts")
-        if found is not None and wanted and can_be_tilts(found):
+        if found is not None and tilts is None and not self.metadata.has_item("Tomography.tilts"):
             node.write_from_axis(self, found)
         if isinstance(self.data, da.Array) and not self._lazy:
             self._lazy = True

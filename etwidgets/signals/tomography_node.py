@@ -150,7 +150,7 @@ def write_from_axis(signal: BaseSignal, tilts_deg: NDArray[np.float64]) -> None:
     """Store the tilts that were on the axis of a given signal; those that cannot be are a warning."""
     fault = tilt_fault(tilts_deg)
     if fault:
-        warnings.warn(f"the tilts on the navigation axis are not used: {fault}", stacklevel=4)
+        warnings.warn(f"the tilts of the navigation axis are not used: {fault}", stacklevel=4)
         return
     write(signal, "tilts", tilts_deg)
     signal.metadata.Tomography.tilt_source = NAVIGATION_AXIS

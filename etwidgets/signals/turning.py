@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from etwidgets.checks import is_whole
 from etwidgets.errors import ParameterError
 from etwidgets.signals import tomography_node as node
 
@@ -30,9 +31,9 @@ def turned(stack: Series, quarter_turns: int) -> Series:
     ParameterError
         If it is no whole number.
     """
-    if not isinstance(quarter_turns, int) or isinstance(quarter_turns, bool):
+    if not is_whole(quarter_turns):
         raise ParameterError(f"quarter_turns must be a whole number, not {quarter_turns!r}")
-    turns = quarter_turns % 4
+    turns = int(quarter_turns) % 4
     data = np.rot90(stack.data, -turns, axes=(-2, -1))
     result = stack._deepcopy_with_new_data(
         np.ascontiguousarray(data) if isinstance(data, np.ndarray) else data
@@ -53,6 +54,8 @@ def turned(stack: Series, quarter_turns: int) -> Series:
     ((known.yshift, known.xshift),) = _turned_rows(np.array([[known.yshift, known.xshift]]), turns).tolist()
     if known.has_item("axis_estimate"):
         del known.axis_estimate  # it was found for the axis as it lay before
+    if turns % 2 and known.has_item("header_tiltaxis"):
+        del known.header_tiltaxis  # so is this
     node.record(result, node.Transform("turn", stack._extent, {"quarter_turns": turns}))
     return result
 

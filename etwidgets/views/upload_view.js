@@ -15,7 +15,9 @@ function render({ model, el }) {
   box.append(input, invitation, bar, stop, words);
   el.appendChild(box);
 
-  let files = [], index = 0, sent = 0, before = 0, total = 0, busy = false;
+  // each choice of files has a number, which its answers bear: those of a choice that was cancelled are not heard
+  let files = [], index = 0, sent = 0, before = 0, total = 0, busy = false, choice = 0, unread = "";
+  const tell = (content, buffers) => model.send({ ...content, choice }, undefined, buffers);
   const say = (text) => { words.textContent = text; };
   const end = () => { busy = false; bar.hidden = stop.hidden = true; input.disabled = false; input.value = ""; };
 
@@ -24,7 +26,9 @@ function render({ model, el }) {
     const known = chosen.filter((file) => model.get("endings").some((ending) => file.name.toLowerCase().endsWith(ending)));
     const others = chosen.length - known.length;
     files = known;
-    if (!known.length && others) say(`${others} files of kinds that are not read: ${chosen.slice(0, 3).map((file) => file.name).join(", ")}.`);
+    const skipped = others ? ` ${others} unsupported ${others > 1 ? "files" : "file"} skipped.` : "";
+    if (others) say(skipped.trim());
+    unread = skipped;
     total = files.reduce((sum, file) => sum + file.size, 0);
     if (!files.length) return;
     if (total > model.get("limit")) {
@@ -32,37 +36,41 @@ function render({ model, el }) {
       input.value = "";
       return;
     }
-    busy = true; index = 0; before = 0;
+    busy = true; index = 0; before = 0; choice += 1;
     bar.hidden = stop.hidden = false; input.disabled = true;
     bar.max = total; bar.value = 0;
     next();
   }
   function next() {
     sent = 0;
-    model.send({ type: "begin", name: files[index].name, size: files[index].size });
+    tell({ type: "begin", name: files[index].name, size: files[index].size });
   }
   async function piece() {
-    const file = files[index];
-    if (sent >= file.size) { model.send({ type: "end" }); return; }
-    const part = await file.slice(sent, sent + PIECE).arrayBuffer();
-    if (!busy) return;
+    const file = files[index], mine = choice;
+    if (sent >= file.size) { tell({ type: "end" }); return; }
+    let part;
+    try { part = await file.slice(sent, sent + PIECE).arrayBuffer(); } catch (error) {
+      if (busy && mine === choice) { give_up(); say(`${file.name} cannot be read any more (${error.message}); nothing was kept of it.`); }
+      return;
+    }
+    if (!busy || mine !== choice) return;
+    tell({ type: "piece", offset: sent }, [part]);
     sent += part.byteLength;
-    model.send({ type: "piece" }, undefined, [part]);
     bar.value = before + sent;
     say(`${file.name}: ${size(before + sent)} of ${size(total)}`);
   }
   function receive(content) {
-    if (!busy) return;
+    if (!busy || content.choice !== choice) return;
     if (content.type === "go") piece();
     else if (content.type === "refused") { end(); say(content.why); }
     else if (content.type === "kept") {
       before += files[index].size;
       index += 1;
       if (index < files.length) { next(); return; }
-      model.send({ type: "all" });
+      tell({ type: "all" });
       end();
       const names = files.slice(0, 3).map((file) => file.name).join(", ");
-      say(`${names}${files.length > 3 ? ` and ${files.length - 3} more` : ""}: ${size(total)} uploaded.`);
+      say(`${names}${files.length > 3 ? ` and ${files.length - 3} more` : ""}: ${size(total)} uploaded.${unread}`);
     }
   }
   // what is dropped: files, and those directly in a folder
@@ -90,9 +98,10 @@ function render({ model, el }) {
   box.ondragleave = () => box.classList.remove("etw-upload-over");
   box.ondrop = dropped;
   input.onchange = () => begin([...input.files]);
-  stop.onclick = () => { end(); model.send({ type: "stop" }); say("Upload cancelled; nothing was kept of this file."); };
+  const give_up = () => { end(); tell({ type: "stop" }); };
+  stop.onclick = () => { give_up(); say("Upload cancelled; nothing was kept of this file."); };
   model.on("msg:custom", receive);
-  return () => { model.off("msg:custom", receive); if (busy) model.send({ type: "stop" }); };
+  return () => { model.off("msg:custom", receive); if (busy) tell({ type: "stop" }); };
 }
 
 export default { render };

@@ -52,6 +52,7 @@ class UploadView(anywidget.AnyWidget):
         self._file: BufferedWriter | None = None
         self._target, self._expected, self._written, self._total = Path(), 0, 0, 0
         self._mark = ""
+        self._choice: Any = None
         self._done: list[Path] = []
         self.on_msg(self._receive)
 
@@ -71,12 +72,15 @@ class UploadView(anywidget.AnyWidget):
         return self._target.with_name(f".upload-{self._mark}.part")
 
     def _receive(self, _widget: Any, content: dict[str, Any], buffers: Any) -> None:
-        kind = content.get("type")
+        kind, choice = content.get("type"), content.get("choice")
+        if kind != "begin" and choice != self._choice:
+            return  # of a choice that was cancelled
         try:
             if kind == "begin":
+                self._choice = choice
                 self._begin(str(content["name"]), int(content["size"]))
             elif kind == "piece":
-                self._write(bytes(buffers[0]))
+                self._write(bytes(buffers[0]), content["offset"])
             elif kind == "end":
                 self._keep()
             elif kind == "all":
@@ -88,7 +92,10 @@ class UploadView(anywidget.AnyWidget):
             self._give_up()
             # what a page of ours never sends has no words of ours
             told = isinstance(error, OSError | ValueError)
-            self.send({"type": "refused", "why": str(error) if told else "the page sent something else"})
+            self._answer("refused", why=str(error) if told else "the upload failed; reload the page")
+
+    def _answer(self, kind: str, **content: Any) -> None:
+        self.send({"type": kind, "choice": self._choice, **content})
 
     def _begin(self, name: str, size: int) -> None:
         self._drop()
@@ -97,16 +104,18 @@ class UploadView(anywidget.AnyWidget):
         self._target, self._expected, self._written = self._new_path(name), size, 0
         self._mark = secrets.token_hex(8)
         self._file = self._partial.open("xb")
-        self.send({"type": "go"})
+        self._answer("go")
 
-    def _write(self, piece: bytes) -> None:
+    def _write(self, piece: bytes, offset: int) -> None:
         if self._file is None:
             return
+        if offset != self._written:
+            raise ValueError(f"{self._target.name}: a piece is missing or came twice; choose the file again")
         self._written += len(piece)
         if self._written > self._expected:
-            raise ValueError(f"{self._target.name}: more came than was announced")
+            raise ValueError(f"{self._target.name}: more data came than expected")
         self._file.write(piece)
-        self.send({"type": "go"})
+        self._answer("go")
 
     def _keep(self) -> None:
         if self._file is None:
@@ -122,7 +131,7 @@ class UploadView(anywidget.AnyWidget):
             raise
         self._total += self._expected
         self._done.append(self._target)
-        self.send({"type": "kept"})
+        self._answer("kept")
 
     def _give_up(self) -> None:
         """End this choice of files; those that are complete stay on the disk and are not opened."""
@@ -142,10 +151,10 @@ def _keep_as(partial: Path, target: Path) -> None:
     try:
         os.link(partial, target)  # a rename would replace
     except FileExistsError:
-        raise FileExistsError(f"{target.name} exists by now; choose another name") from None
+        raise FileExistsError(f"{target.name} already exists; choose another name") from None
     except OSError:  # a disk without hard links
         if target.exists():
-            raise FileExistsError(f"{target.name} exists by now; choose another name") from None
+            raise FileExistsError(f"{target.name} already exists; choose another name") from None
         partial.rename(target)
     else:
         partial.unlink()

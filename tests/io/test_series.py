@@ -27,6 +27,9 @@ def write_images(folder, names):
         (["w--2deg", "w-0deg", "w-2deg"], [-2, 0, 2]),
         (["w_120deg", "w_-120.25°", "w_+7 deg"], [120, -120.25, 7]),
         (["m60deg", "0deg", "p60DEG"], [-60, 0, 60]),
+        (["a_\N{MINUS SIGN}60deg", "a_0deg", "a_60deg"], [-60, 0, 60]),
+        (["a_12p5deg", "a_15p0deg"], None),
+        (["tilt_-12,5deg", "tilt_0,0deg"], None),
         (["run2_012.5deg", "run2_-012.5deg"], [12.5, -12.5]),
         (["P_1_001_-60.00_f", "P_1_002_0.00_f", "P_1_003_3.01_f"], [-60, 0, 3.01]),
         (["TS_01[-3.00]", "TS_02[3.00]"], [-3, 3]),
@@ -170,7 +173,7 @@ def test_serialem_writes_tiff_with_mdoc_too(tmp_path):
 
 def test_the_table_tells_a_tilt_that_cannot_be(tmp_path):
     paths = write_images(tmp_path, ["a_400deg.tif", "a_1deg.tif"])
-    assert [item.problem for item in preview_files(paths)] == ["a tilt of 400 degrees cannot be", ""]
+    assert [item.problem for item in preview_files(paths)] == ["a tilt of 400 degrees is not possible", ""]
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,9 @@ def upload():
         view.send = lambda content, buffers=None: answers.append(content)
         view._receive(view, {"type": "begin", "name": name, "size": announced or len(content)}, [])
         for start in range(0, len(content), 1000):
-            view._receive(view, {"type": "piece"}, [memoryview(content[start : start + 1000])])
+            view._receive(
+                view, {"type": "piece", "offset": start}, [memoryview(content[start : start + 1000])]
+            )
         view._receive(view, {"type": "end"}, [])
         return answers
 

@@ -49,8 +49,8 @@ def test_a_series_is_uploaded_with_its_tilts_and_opened(panel, root, series, tmp
     tilts = "\n".join(str(tilt) for tilt in series.tilts_deg).encode()
     content = (tmp_path / "a.mrc").read_bytes()
     answers = upload(panel, "a.mrc", content)
-    assert answers[-1] == {"type": "kept"}
-    assert upload(panel, "angles.rawtlt", tilts)[-1] == {"type": "kept"}
+    assert answers[-1]["type"] == "kept"
+    assert upload(panel, "angles.rawtlt", tilts)[-1]["type"] == "kept"
     panel._upload._receive(panel._upload, {"type": "all"}, [])
     assert (root / "uploads" / "a.mrc").read_bytes() == content
     assert np.allclose(panel.model.stack.tilts_deg, series.tilts_deg)
@@ -65,7 +65,7 @@ def test_a_series_is_uploaded_with_its_tilts_and_opened(panel, root, series, tmp
         ("a.exe", 10, "not read"),
         (".a.mrc", 10, "no name of a file"),
         ("a.mrc", 3_000_000_000, "more than a page takes"),
-        ("a.mrc", 5, "more came than was announced"),
+        ("a.mrc", 5, "more data came than expected"),
         ("a.mrc", 50, "10 of 50 bytes came"),
     ],
 )
@@ -82,7 +82,7 @@ def test_an_upload_replaces_no_file_and_leaves_nothing_when_it_is_stopped(panel,
     assert (root / "uploads" / "a.mrc").read_bytes() == b"first"
     view = panel._upload
     view._receive(view, {"type": "begin", "name": "b.mrc", "size": 10}, [])
-    view._receive(view, {"type": "piece"}, [b"01234"])
+    view._receive(view, {"type": "piece", "offset": 0}, [b"01234"])
     view._receive(view, {"type": "stop"}, [])
     assert [path.name for path in (root / "uploads").iterdir()] == ["a.mrc"]
 

@@ -145,6 +145,33 @@ def test_angles_that_cannot_be_are_told_and_nothing_opens(panel, root, written, 
     assert not panel.controls["open-series"].disabled
 
 
+def test_typed_angles_go_to_the_files_in_the_order_of_their_numbers(panel, root):
+    """img_2 comes before img_10, as where a script loads the folder."""
+    (root / "numbered").mkdir()
+    for number in range(1, 13):
+        tifffile.imwrite(root / "numbered" / f"img_{number}.tif", np.full((12, 16), number, np.float32))
+    go_into(panel, "numbered")
+    panel.controls["all-files"].click()
+    panel.controls["angles"].value = "-60, 10"
+    panel.controls["open-series"].click()
+    assert panel.model.stack.tilts_deg.tolist() == list(range(-60, 60, 10))
+    assert panel.model.stack.data[:, 0, 0].tolist() == list(range(1, 13))
+
+
+def test_typed_angles_take_the_place_of_those_that_cannot_be(panel, root):
+    (root / "twice").mkdir()
+    for name in ("a_2deg.tif", "b_2deg.tif", "c_400deg.tif"):
+        tifffile.imwrite(root / "twice" / name, np.zeros((12, 16), np.float32))
+    go_into(panel, "twice")
+    panel.controls["all-files"].click()
+    assert panel.controls["open-series"].disabled
+    assert "the same tilt as a_2deg.tif" in panel._series._table.value
+    panel.controls["angles"].value = "0, 1"
+    assert not panel.controls["open-series"].disabled
+    panel.controls["open-series"].click()
+    assert panel.model.stack.tilts_deg.tolist() == [0, 1, 2]
+
+
 def test_files_that_do_not_fit_are_marked_and_left_out(panel, root):
     write(root / "series", [80], shape=(20, 16))
     (root / "series" / "g_+82.0deg.tif").write_bytes(b"no image at all")
@@ -181,7 +208,7 @@ def test_no_file_outside_the_root_gets_into_a_series(panel, root):
 def test_a_series_is_uploaded_in_several_files(panel, root, tmp_path, upload):
     folder = write(tmp_path / "mine", [-4.0, 0.0, 4.0], name="up_{:+.0f}.tif")
     for path in sorted(folder.iterdir()):
-        assert upload(panel, path.name, path.read_bytes())[-1] == {"type": "kept"}
+        assert upload(panel, path.name, path.read_bytes())[-1]["type"] == "kept"
     upload(panel, "up.rawtlt", b"-8\n0\n8\n")
     panel._upload._receive(panel._upload, {"type": "all"}, [])
     assert shown(panel)
@@ -194,7 +221,7 @@ def test_a_series_is_uploaded_in_several_files(panel, root, tmp_path, upload):
 def test_an_upload_without_an_image_is_told(panel, upload):
     upload(panel, "up.rawtlt", b"-8\n0\n8\n")
     panel._upload._receive(panel._upload, {"type": "all"}, [])
-    assert "up.rawtlt: no file of a tilt series" in panel.model.message.text
+    assert "up.rawtlt: none of the uploaded files" in panel.model.message.text
 
 
 def test_one_image_is_refused_and_what_was_open_stays(made, root, series, tmp_path):

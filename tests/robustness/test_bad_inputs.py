@@ -13,7 +13,8 @@ from etwidgets.errors import ParameterError
 
 
 @pytest.fixture
-def world(tmp_path):
+def world(tmp_path, monkeypatch):
+    monkeypatch.setattr("etwidgets.resources.free_memory", lambda: 8 * 10**9)  # whatever this machine has
     yield World(tmp_path)
     plt.close("all")
 

@@ -16,14 +16,18 @@ class Sender:
     """Sends what the page's script would, or something else, and hears the answers."""
 
     def __init__(self, folder, limit=1000):
-        self.answers = []
+        self.answers, self.sent = [{}], 0
         self.view = UploadView(lambda name: safe_new_path(folder, name), [*EXTENSIONS], limit)
         self.view.send = self.answers.append
         self.opened = []
         self.view.on_files(self.opened.append)
 
     def send(self, kind, *pieces, **content):
-        self.view._receive(self.view, {"type": kind, **content}, list(pieces))
+        if kind == "begin":
+            self.sent = 0
+        told = {"type": kind, "choice": 1, "offset": self.sent, **content}
+        self.sent += sum(map(len, pieces))
+        self.view._receive(self.view, told, list(pieces))
         return self.answers[-1]
 
     def whole(self, name, content):
@@ -87,6 +91,27 @@ def test_the_folder_of_uploads_may_not_lead_out(folder):
     panel.close()
 
 
+def test_answers_and_pieces_of_a_choice_that_was_cancelled_are_not_taken_for_those_of_the_next(folder):
+    sender = Sender(folder)
+    assert sender.send("begin", name="a.mrc", size=6, choice=1) == {"type": "go", "choice": 1}
+    assert sender.send("begin", name="a.mrc", size=6, choice=2) == {"type": "go", "choice": 2}
+    sender.send("piece", b"012", choice=1, offset=0)  # was on its way when the first choice was cancelled
+    sender.send("piece", b"012", choice=2, offset=0)
+    assert sender.send("piece", b"345", choice=2, offset=3) == {"type": "go", "choice": 2}
+    assert sender.send("end", choice=2) == {"type": "kept", "choice": 2}
+    assert (folder / "a.mrc").read_bytes() == b"012345"
+
+
+def test_a_piece_that_comes_twice_is_refused(folder):
+    sender = Sender(folder)
+    sender.send("begin", name="a.mrc", size=6)
+    sender.send("piece", b"012", offset=0)
+    answer = sender.send("piece", b"012", offset=0)
+    assert answer["type"] == "refused"
+    assert "came twice" in answer["why"]
+    assert names(folder) == []
+
+
 @pytest.mark.parametrize("end", ["close", "stop", "end", "begin"])
 def test_an_upload_that_is_cut_off_leaves_nothing(folder, end):
     sender = Sender(folder)
@@ -113,7 +138,7 @@ def test_two_uploads_of_one_name_at_a_time_do_not_mix(folder):
     assert first.send("end")["type"] == "kept"
     answer = second.send("end")
     assert answer["type"] == "refused"
-    assert "a.mrc exists" in answer["why"]
+    assert "a.mrc already exists" in answer["why"]
     assert (folder / "a.mrc").read_bytes() == b"11111111"
     assert names(folder) == ["a.mrc"]
 
@@ -136,7 +161,7 @@ def test_more_than_was_announced_or_allowed_is_refused(folder):
     sender = Sender(folder, limit=10)
     assert "more than a page takes" in sender.send("begin", name="a.mrc", size=11)["why"]
     sender.send("begin", name="a.mrc", size=4)
-    assert "more came" in sender.send("piece", b"12345")["why"]
+    assert "more data came" in sender.send("piece", b"12345")["why"]
     assert sender.whole("a.mrc", b"12345678")["type"] == "kept"
     assert "more than a page takes" in sender.send("begin", name="b.mrc", size=4)["why"]  # together
     assert names(folder) == ["a.mrc"]

@@ -63,10 +63,23 @@ def test_no_message_has_words_of_the_programming_interface():
         "my_upsample_factor.tif is damaged",
         "there is no file /data/gray_levels/x_start.tif",
         "/data/shift_limit: no such file",
+        "there is no file /data/p=3/limit=4.mrc",
     ],
 )
 def test_names_of_files_keep_their_letters(text):
     assert for_page(text) == (text, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "on_the_page"),
+    [
+        ("2 tv_weights for 3 maps", "2 prices of edges for 3 maps"),
+        ("tv_weight must be positive", "price of edges must be positive"),
+        ("tv_weight=0.1, limit=3", "price of edges 0.1, limit 3"),
+    ],
+)
+def test_names_of_parameters_are_those_of_the_page(text, on_the_page):
+    assert for_page(text)[0] == on_the_page
 
 
 def test_a_series_without_tilts_is_told_with_the_button_that_mends_it(tmp_path):

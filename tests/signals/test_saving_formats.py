@@ -75,6 +75,16 @@ def test_a_volume_in_emd_is_stored_as_x_y_z(tmp_path):
         assert [node[f"dim{n}"].attrs["units"] for n in (1, 2, 3)] == ["[px]"] * 3
 
 
+@pytest.mark.parametrize("pixel", [0.1, 3.36])
+def test_the_pixel_size_comes_back_from_mrc_also_where_it_is_one_angstrom(tmp_path, pixel):
+    stack = TomoStack(np.zeros((3, 8, 6), np.float32), tilts=[-1, 0, 1])
+    stack.set_pixel_size(pixel)
+    again = io.load(stack.save(tmp_path / "a.mrc"))
+    for name in ("x", "y"):
+        assert again.axes_manager[name].units == "nm"
+        assert again.axes_manager[name].scale == pytest.approx(pixel, rel=1e-6)
+
+
 @pytest.mark.parametrize("tilts", [TILTS, np.linspace(-60, 60, 5)])
 @pytest.mark.parametrize("pixel", [0.68, None])
 def test_what_is_written_for_tomviz_comes_back_equal(tmp_path, tilts, pixel):

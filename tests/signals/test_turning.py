@@ -68,7 +68,18 @@ def test_what_a_crop_keeps_is_told_in_pixels_as_loaded():
         assert session.model.crop == (2, 1, 7, 4)
 
 
-def test_the_step_is_exported_and_a_half_turn_is_refused(stack, tmp_path):
+def test_what_the_header_says_of_the_axis_does_not_stay(stack):
+    stack.metadata.Tomography.header_tiltaxis = 84.0
+    assert not stack.turn(1).metadata.Tomography.has_item("header_tiltaxis")
+    assert stack.turn(2).metadata.Tomography.header_tiltaxis == 84.0
+
+
+@pytest.mark.parametrize("turns", [np.int64(1), 1.0, -3])
+def test_any_whole_number_of_turns_is_taken(stack, turns):
+    assert np.array_equal(stack.turn(turns).data, np.rot90(stack.data, -1, axes=(1, 2)))
+
+
+def test_the_step_is_exported_and_a_part_of_a_quarter_turn_is_refused(stack, tmp_path):
     session = Session(TomoStackModel(stack))
     session.apply("turn")
     assert session.history[-1].words == "Turn by 90°"
