@@ -77,6 +77,8 @@ def atomic_path(path: str | Path, n_bytes: float = 0, beside: Sequence[str] = ()
 
 def check_target(target: Path) -> None:
     """Refuse what :func:`atomic_path` would: a name too long, a missing folder, a folder in its place."""
+    if "\0" in target.name:
+        raise ParameterError(f"{target.name!r} is not the name of a file")
     length = len(os.fsencode(target.name))
     if length > _LONGEST_NAME:
         raise ParameterError(

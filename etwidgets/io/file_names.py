@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _DEGREES = re.compile(
-    r"(?P<sign>[+-]|(?<![a-z])[mp])?(?<!\d)(?<!\d\.)(?P<number>\d{1,3}(?:\.\d+)?)\s*(?:deg|°)",
+    r"(?P<sign>[+-]|(?<![a-z])[mp])?(?<!\d)(?<!\d\.)(?P<number>\d{1,3}(?:\.\d+)?)\s*(?:deg(?:rees?)?|°)(?![a-z])",
     re.IGNORECASE,
 )
-_CUT = re.compile(r"\d[p,]$", re.IGNORECASE)  # 12p5 or 12,5: what was found is only what follows the point
+# before a number, these show that it is not all of the tilt: 12p5 12,5 1e1 .5 -60_5 minus60 neg_60 -_60
+_CUT = re.compile(r"(?:\d[pe,]|\.|[_ ][+-]\d+_|minus[_ ]?|neg[_ ]?|-_)$", re.IGNORECASE)
+_NAMED = re.compile(r"tilt[^\d]{0,2}(\d)", re.IGNORECASE)
+_DASHES = str.maketrans(dict.fromkeys("\N{MINUS SIGN}\N{EN DASH}\N{EM DASH}\N{FULLWIDTH HYPHEN-MINUS}", "-"))
 _DECIMAL = re.compile(r"(?:(?<=[_\[( ])|^)([+-]?\d{1,3}\.\d{1,3})(?=[_\]) ]|$)")
 
 
@@ -39,10 +42,10 @@ def tilts_of(names: Sequence[str]) -> NDArray[np.float64] | None:
     """
     if len(names) < 2:
         return None
-    stems = [Path(name).stem.replace("\N{MINUS SIGN}", "-") for name in names]
+    stems = [Path(name).stem.translate(_DASHES) for name in names]
     found = [list(_DEGREES.finditer(stem)) for stem in stems]
     matches_of_all = [match for matches in found for match in matches]
-    if any(_CUT.search(match.string[: match.start("number")]) for match in matches_of_all):
+    if any(_is_part_of_another(match) for match in matches_of_all):
         return None
     if all(len(matches) == 1 for matches in found):
         return _signed([matches[0] for matches in found])
@@ -52,6 +55,13 @@ def tilts_of(names: Sequence[str]) -> NDArray[np.float64] | None:
         if (tilts < 0).any() and (tilts >= 0).any():
             return tilts
     return None
+
+
+def _is_part_of_another(match: re.Match[str]) -> bool:
+    """Whether a number is only a part of the tilt, or the name calls another number the tilt."""
+    place = match.start("number")
+    named = _NAMED.search(match.string)
+    return _CUT.search(match.string[:place]) is not None or (named is not None and named.start(1) != place)
 
 
 def _signed(matches: list[re.Match[str]]) -> NDArray[np.float64] | None:

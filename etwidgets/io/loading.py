@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -158,6 +158,15 @@ def _own_tilts(stack: TomoStack, what: str) -> NDArray[np.float64] | None:
     return tilts
 
 
+def _fits(stack: TomoStack, offset: int, unsigned: np.dtype[Any]) -> bool:
+    """Whether the same number of bits holds the offset and every difference to it."""
+    limits = np.iinfo(stack.data.dtype)
+    lowest, highest = int(stack.data.min()), int(stack.data.max())
+    return (
+        limits.min <= offset <= limits.max and lowest >= offset and highest - offset <= np.iinfo(unsigned).max
+    )
+
+
 def _without_offset(stack: TomoStack, offset: float | None, what: str, *, own: bool) -> TomoStack:
     kind = stack.data.dtype.kind
     if offset is None:
@@ -177,10 +186,9 @@ def _without_offset(stack: TomoStack, offset: float | None, what: str, *, own: b
         raise DataError(f"offset must be a finite number, not {offset!r}")
     if offset == 0:
         return stack
-    whole = float(offset).is_integer() and kind in "iu" and int(stack.data.min()) >= offset
-    if whole:
-        # the same number of bits holds every difference, and wraps round to it
-        unsigned = np.dtype(f"u{stack.data.dtype.itemsize}")
+    unsigned = np.dtype(f"u{stack.data.dtype.itemsize}") if kind in "iu" else None
+    if unsigned is not None and float(offset).is_integer() and _fits(stack, int(offset), unsigned):
+        # the differences wrap round to what they are
         data = (stack.data - np.array(int(offset)).astype(stack.data.dtype)).astype(unsigned)
     else:
         data = stack.data.astype(np.float32) - np.float32(offset)

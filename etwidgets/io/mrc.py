@@ -17,7 +17,7 @@ from mrcfile.dtypes import HEADER_DTYPE
 from etwidgets.errors import FileFormatError
 from etwidgets.io.hdf5 import check_size
 from etwidgets.io.mrc_extended import SectionFacts, section_facts
-from etwidgets.signals.mrc_writing import KNOWN_PIXEL
+from etwidgets.signals.mrc_writing import KNOWN_PIXEL, OURS, VOLUME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +52,8 @@ class MrcSeries:
         Of the y and x axis, or None where the header has none.
     sections
         What the extended header says of the projections.
+    ours, volume
+        Whether we wrote it, and whether it is a volume ``(X, Z, Y)`` of ours.
     header
         The fields of the header that say something, by their names in the format; its labels as ``labels``.
     """
@@ -59,6 +61,8 @@ class MrcSeries:
     data: Any
     pixel_size_nm: float | None
     sections: SectionFacts
+    ours: bool
+    volume: bool
     header: dict[str, Any]
 
 
@@ -160,6 +164,8 @@ def read_mrc(path: Path, *, lazy: bool = False) -> MrcSeries:
         data=_data(path, header, start, lazy=lazy),
         pixel_size_nm=sections.pixel_size_nm or _pixel_size_nm(header),
         sections=sections,
+        ours=OURS in header.labels,
+        volume=VOLUME in header.labels,
         header=_header_facts(header),
     )
 

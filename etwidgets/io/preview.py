@@ -78,13 +78,26 @@ def preview_files(paths: str | Path | Sequence[str | Path]) -> list[FilePreview]
         If a file is not there, or the folder or list has none.
     """
     found = [_preview(path) for path in find_files(paths)]
-    named = file_names.tilts_of([item.path.name for item in found])
-    if named is not None and not all(item.tilt_source for item in found):
-        found = [
-            replace(item, tilt_deg=float(tilt), tilt_source="file name")
-            for item, tilt in zip(found, named, strict=True)
-        ]
+    if not all(item.tilt_source for item in found):
+        found = _with_tilts_of_names(found)
     return _compared(found)
+
+
+def _with_tilts_of_names(found: list[FilePreview]) -> list[FilePreview]:
+    """With the tilts in their names; where most names have one, the others are told."""
+    names = [item.path.name for item in found]
+    named = [name for name in names if file_names.tilts_of([name, name]) is not None]
+    tilts = file_names.tilts_of(named) if 2 * len(named) > len(names) else None
+    if tilts is None:
+        return found
+    known = dict(zip(named, tilts.tolist(), strict=True))
+    lack = "no angle is in its name, and those of the others have one"
+    return [
+        replace(item, tilt_deg=known[name], tilt_source="file name")
+        if name in known
+        else replace(item, problem=item.problem or lack, tilt_problem=not item.problem)
+        for item, name in zip(found, names, strict=True)
+    ]
 
 
 def _preview(path: Path) -> FilePreview:

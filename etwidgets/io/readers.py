@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from etwidgets.io.emd import EmdImages
     from etwidgets.io.mdoc import MdocSeries
+    from etwidgets.io.mrc import MrcSeries
     from etwidgets.io.tilt_sources import TiltSource
 
 _T = TypeVar("_T")
@@ -115,8 +116,11 @@ def _content(path: Path, mdoc: str | Path | None, *, lazy: bool) -> FileContent:
     kind = kind_of(path)
     said, sources = beside(path, mdoc)
     if kind == "MRC":
-        signal, header = _mrc_signal(path, lazy=lazy)
-        content = FileContent(signal, sources + header, own=False)
+        series = read_mrc(path, lazy=lazy)
+        if series.volume:
+            return FileContent(_mrc_volume(series), [], own=True)
+        signal, header = _mrc_signal(path, series)
+        content = FileContent(signal, sources + header, own=series.ours)
     elif kind == "EMD" and (images := _emd_images(path, lazy=lazy)) is not None:
         content = _emd_content(path, images, sources)
     else:
@@ -161,8 +165,16 @@ def _header_sources(signal: Any, kind: str) -> list[TiltSource]:
     return found + tilt_sources.of_metadata(signal.metadata.as_dictionary(), count)
 
 
-def _mrc_signal(path: Path, *, lazy: bool) -> tuple[Any, list[TiltSource]]:
-    series = read_mrc(path, lazy=lazy)
+def _mrc_volume(series: MrcSeries) -> Any:
+    volume = RecStack(series.data)
+    if series.pixel_size_nm:
+        for axis in volume.axes_manager._axes:  # noqa: SLF001  (HyperSpy's axes in array order are private)
+            axis.scale, axis.units = series.pixel_size_nm, "nm"
+    volume.original_metadata.add_dictionary({"mrc": series.header})
+    return volume
+
+
+def _mrc_signal(path: Path, series: MrcSeries) -> tuple[Any, list[TiltSource]]:
     stack = TomoStack(series.data)
     stack.original_metadata.add_dictionary({"mrc": series.header})
     said = series.sections

@@ -56,6 +56,8 @@ def find_files(filename: str | Path | Sequence[str | Path]) -> list[Path]:
         If the list is empty, or it is none.
     """
     if isinstance(filename, str | Path):
+        if not str(filename).strip() or "\0" in str(filename):
+            raise ParameterError(f"{str(filename)!r} is not the name of a file or folder")
         path = Path(filename).expanduser()
         if path.is_dir() and path.suffix.lower() != ".zspy":
             return _one_kind(sorted(path.iterdir(), key=natural_order), f"the folder {path}")

@@ -195,14 +195,15 @@ class AnalyzePanel(Panel):
             return
         found: Measurement = self.model.measurements[-1]
         self._curve.layout.display = ""
+        self._curve.set_labels("threshold", f"volume ({found.unit}³)")
         self._profile.layout.display = "none" if found.profile is None else ""
+        self._profile.set_labels(f"position ({found.unit})", f"area ({found.unit}²)")
         values = found.curve["threshold"].to_numpy(), found.curve["value"].to_numpy()
         self._curve.show({"all bodies": values}, mark=float(found.subject.parameters["threshold"]))
         if found.profile is not None:
             along = found.profile["position_nm"].to_numpy(), found.profile["area_nm2"].to_numpy()
             self._profile.show({"cross-section": along})
-        known = pixel_size(self.model.reconstruction, "x") if self.model.reconstruction is not None else None
-        self._summary.value = summary_html(found, known=known is not None) + comparison_html(found)
+        self._summary.value = summary_html(found) + comparison_html(found)
         self._table.value = table_html(found)
 
     def _offer(self) -> None:
@@ -351,7 +352,7 @@ class AnalyzePanel(Panel):
             return
         path = safe_new_path(self._root, self.controls["file-name"].value.strip())
         with atomic_path(path) as temporary:
-            self.model.measurements[-1].table.to_csv(temporary, index=False)
+            self.model.measurements[-1].table_to_save.to_csv(temporary, index=False)
         self.session.tell(f"Wrote {escape(path.name)} into {self._root}.")
 
 

@@ -31,18 +31,20 @@ class CureStrip:
         Whose controls its buttons are, by the name ``fix-1`` and so on.
     lines
         How many there can be; what is more is told in the last one.
+    name
+        Of its buttons, before their numbers.
     """
 
-    def __init__(self, panel: Panel, lines: int = 1) -> None:
+    def __init__(self, panel: Panel, lines: int = 1, name: str = "fix") -> None:
         self._panel, self._said = panel, [text() for _ in range(lines)]
         self._cures: list[Cure | None] = [None] * lines
-        self._names = [f"fix-{number}" for number in range(1, lines + 1)]
+        self._names = [f"{name}-{number}" for number in range(1, lines + 1)]
         self._lines = []
-        for number, name in enumerate(self._names):
-            panel.add(name, button("Mend"), keep=True)
-            panel.on_click(name, partial(self._mend, number))
+        for number, mend in enumerate(self._names):
+            panel.add(mend, button("Mend"), keep=True)
+            panel.on_click(mend, partial(self._mend, number))
             self._lines.append(
-                widgets.VBox([self._said[number], panel.controls[name]]).add_class("etw-strip")
+                widgets.VBox([self._said[number], panel.controls[mend]]).add_class("etw-strip")
             )
         self.widget = widgets.VBox(self._lines).add_class("etw-cures")
         """The lines under each other; hidden where there are none."""

@@ -155,6 +155,7 @@ class DataPanel(Panel):
         stack = self.model.stack
         if stack is not None and stack.data is self._checked:
             self._tell(findings)
+            self.session.note_findings(findings)
             words = tuple(finding.words for finding in findings)
             news, self._told = words != self._told, words
             if findings and news:
@@ -220,7 +221,9 @@ class DataPanel(Panel):
 
 
 def _cure(finding: Finding) -> Cure | None:
-    return Cure(finding.fix, finding.operation, finding.parameters) if finding.fix else None
+    if finding.fix:
+        return Cure(finding.fix, finding.operation, finding.parameters)
+    return Cure("Go to Clean", panel="clean") if "step Clean" in finding.words else None
 
 
 def _facts_of(stack: TomoStack, source: str) -> list[tuple[str, str]]:
@@ -238,7 +241,8 @@ def _facts_of(stack: TomoStack, source: str) -> list[tuple[str, str]]:
         steps = np.diff(tilts)
         step = f"step {steps.mean():.2f}°" if np.ptp(steps) < 0.05 else "steps differ"
         lines.append(("tilts", f"{tilts[0]:.1f}° to {tilts[-1]:.1f}°, {step}"))
-        lines.append(("tilts from", str(known.get_item("tilt_source", default="the stack"))))
+        source = str(known.get_item("tilt_source", default="the stack"))
+        lines.append(("tilts from", "given by you" if source == "argument" else source))
     else:
         lines.append(("tilts", "none"))
     axis = _header_axis(stack)

@@ -13,33 +13,33 @@ if TYPE_CHECKING:
 _MOST_ROWS = 100
 _HEADS = {
     "label": "no.",
-    "volume_nm3": "volume (nm³)",
-    "surface_nm2": "surface (nm²)",
-    "equivalent_diameter_nm": "diameter (nm)",
+    "volume_nm3": "volume ({}³)",
+    "surface_nm2": "surface ({}²)",
+    "equivalent_diameter_nm": "diameter ({})",
     "sphericity": "sphericity",
     "mean": "mean",
     "touches_edge": "at the edge",
 }
 
 
-def summary_html(found: Measurement, *, known: bool) -> str:
+def summary_html(found: Measurement) -> str:
     """The numbers of all bodies together; where the voxel size is not known, that lengths are in voxels."""
-    table, total = found.table, found.total
+    unit, table, total = found.unit, found.table, found.total
     pairs = [
         ("measured", f"{found.subject.name}, at {found.subject.parameters['threshold']:.4g}"),
         ("bodies", f"{len(table)}"),
-        ("volume, all (nm³)", f"{total.value:.4g}"),
+        (f"volume, all ({unit}³)", f"{total.value:.4g}"),
         ("90 % interval", f"{total.low:.4g} to {total.high:.4g}"),
         ("by threshold ±", f"{total.threshold_part:.2g}"),
         ("by noise ±", f"{total.noise_part:.2g}"),
-        ("surface, all (nm²)", f"{table['surface_nm2'].sum():.4g}"),
+        (f"surface, all ({unit}²)", f"{table['surface_nm2'].sum():.4g}"),
     ]
     part, count = found.pores
     pairs.append(("enclosed pores", f"{count}, {100 * part:.2f} % of all" if count else "none"))
     if found.by_iterations is not None:
         change = 100 * found.by_iterations.noise_part / found.by_iterations.value
         pairs.append(("one iteration ±", f"{change:.2f} %"))
-    said = "" if known else "<p class='etw-quiet'>Lengths are in voxels.</p>"
+    said = "" if unit == "nm" else "<p class='etw-quiet'>Lengths are in voxels.</p>"
     return said + facts(pairs)
 
 
@@ -53,7 +53,8 @@ def comparison_html(found: Measurement) -> str:
         f"<td>{row.thickness_nm:.2f} ± {row.std_nm:.2f}</td></tr>"
         for number, row in enumerate(found.layers.itertuples(), 1)
     )
-    heads = "<tr><th>layer</th><th>from, to (nm)</th><th>thickness (nm)</th></tr>"
+    unit = found.unit
+    heads = f"<tr><th>layer</th><th>from, to ({unit})</th><th>thickness ({unit})</th></tr>"
     return f"{said}<table class='etw-facts'>{heads}{rows}</table>"
 
 
@@ -64,7 +65,7 @@ def table_html(found: Measurement) -> str:
     for record in table.head(_MOST_ROWS).to_dict("records"):
         cells = "".join(f"<td>{_cell(name, record[name])}</td>" for name in _HEADS)
         rows.append(f"<tr>{cells}</tr>")
-    heads = "".join(f"<th>{escape(words)}</th>" for words in _HEADS.values())
+    heads = "".join(f"<th>{escape(words.format(found.unit))}</th>" for words in _HEADS.values())
     more = (
         ""
         if len(table) <= _MOST_ROWS

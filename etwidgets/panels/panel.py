@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import ipywidgets as widgets
 
 from etwidgets.errors import EtwidgetsError, ParameterError
-from etwidgets.panels.cures import NO_SERIES, TiltsPart
+from etwidgets.panels.cures import NO_SERIES, CureStrip, TiltsPart
 from etwidgets.panels.pieces import button
 from etwidgets.panels.style import style_sheet
 from etwidgets.panels.tree import close_tree
 from etwidgets.progress import Cancelled
-from etwidgets.session import in_words
+from etwidgets.session import Cure, in_words
 from etwidgets.views.parts import with_words
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from traitlets import HasTraits
 
-    from etwidgets.session import Cure, Session
+    from etwidgets.session import Session
 
 _log = logging.getLogger(__name__)
 
@@ -166,12 +166,21 @@ class Panel:
         self.on_click("way-out", self._go_out)
         parts = [self.controls["way-out"]]
         if self.needs_tilts:
-            self._tilts = TiltsPart(self)
-            parts.append(self._tilts.widget)
+            self._tilts, self._turn_strip = TiltsPart(self), CureStrip(self, name="turn")
+            parts += [self._tilts.widget, self._turn_strip.widget]
+            self.listen(self.model, ("findings", "done_operations", "busy"), self._tell_vertical_axis)
+            self._tell_vertical_axis()
         self._remedy.children = parts
         for parts in (pictures, form):
             if self.hint in parts:
                 parts.insert(parts.index(self.hint) + 1, self._remedy)
+
+    def _tell_vertical_axis(self) -> None:
+        """Every step that needs the tilt axis along x says where it is not, until the images were turned."""
+        found = [each for each in self.model.findings if each.operation == "turn"]
+        if "turn" in (self.model.done_operations or ()):
+            found = []
+        self._turn_strip.show([(each.words, Cure(each.fix, each.operation)) for each in found])
 
     def _go_out(self) -> None:
         cure = self.way_out()

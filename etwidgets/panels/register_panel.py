@@ -204,6 +204,7 @@ class RegisterPanel(Panel):
         x = stack.tilts_deg if stack.has_tilts else np.arange(stack.data.shape[0])
         order = np.argsort(x, kind="stable")
         curves = {name: (x[order], stack.shifts_px[order, axis]) for axis, name in enumerate(("y", "x"))}
+        self._curves.set_labels("tilt (deg)" if stack.has_tilts else "projection", "shift applied (px)")
         self._curves.show(curves)
 
     def _chosen(self) -> TomoStack | None:

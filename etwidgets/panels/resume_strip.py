@@ -66,7 +66,7 @@ class ResumeStrip(Panel):
         if self._kept:
             kept = self._kept[0]
             at_work = kept.about.at_work
-            state = " It is still in memory." if at_work else ""
+            state = " It is still at work." if at_work else ""
             self._words.value = (
                 f"<div class='etw-kept'>{_picture(kept)}<p>You can continue <b>"
                 f"{escape(kept.about.source)}</b>: "

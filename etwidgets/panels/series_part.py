@@ -181,7 +181,9 @@ class SeriesPart:
         self.look_at(kept, self._panel.controls["angles"].value)
 
     def _open(self) -> None:
-        angles, _ = self._angles()
+        angles, unread = self._angles()
+        if unread:
+            raise ParameterError(unread)
         # looked at again: a link may have been put in a file's place meanwhile
         paths = [str(safe_path(self._root, name)) for name in self._names]
         ranked = _by_angle(angles)

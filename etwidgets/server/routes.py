@@ -182,7 +182,7 @@ class MovedHandler(SessionsHandler):
 
 def _state(said: dict[str, Any] | None, *, has_page: bool) -> str:
     """What a session does, in words."""
-    shown = "open in another tab" if has_page else "in memory, without a page"
+    shown = "open in another tab" if has_page else "at work, its page closed"
     if said is None:
         return f"{shown}; does not answer now"
     return f"{shown}; running: {said['busy']}" if said["busy"] else shown

@@ -136,7 +136,7 @@ class SessionKernels(WarmKernels):
             provisioner = self.get_kernel(bound.kernel_id).provisioner
             status = None if provisioner is None else await provisioner.poll()
         if status is not None and status < 0:
-            cause = ", probably for want of memory" if status == -9 else ""
+            cause = "; this happens where memory runs out" if status == -9 else ""
             return f"The program behind this page was ended by the system (signal {-status}{cause})."
         crash = "" if status is None else f" (exit status {status})"
         return f"The program behind this page has stopped{crash}."

@@ -74,6 +74,8 @@ class Measurement:
         The part of all bodies that is enclosed pores, and how many there are.
     layers, profile
         Thicknesses along an axis, and the cross-section along it; or None.
+    unit
+        Of all lengths, also of those called nm here: ``"nm"``, or ``"px"`` where the pixel size is not known.
     """
 
     subject: Subject
@@ -87,6 +89,12 @@ class Measurement:
     comparison: Sequence[tuple[str, str]] = field(default_factory=tuple)
     layers: pd.DataFrame | None = None
     profile: pd.DataFrame | None = None
+    unit: str = "nm"
+
+    @property
+    def table_to_save(self) -> pd.DataFrame:
+        """The table with its unit in the names of the columns."""
+        return self.table.rename(columns=lambda name: name.replace("_nm", f"_{self.unit}"))
 
 
 def measure(
@@ -97,6 +105,7 @@ def measure(
     other: Subject | None = None,
     axis: str | None = None,
     again: Callable[[int, Progress], NDArray[Any]] | None = None,
+    unit: str = "nm",
 ) -> Measurement:
     """Measure a volume.
 
@@ -114,6 +123,8 @@ def measure(
         Along which layers are looked for.
     again
         Makes the volume with so many iterations more or less.
+    unit
+        Of ``voxel_nm``: ``"px"`` where the pixel size is not known, and a voxel is 1.
     """
     given = {name: value for name, value in subject.parameters.items() if name != "split_px"}
     progress.advance(0.0, "bodies")
@@ -125,7 +136,7 @@ def measure(
     comparison: list[tuple[str, str]] = []
     if other is not None:
         progress.advance(0.5, "two volumes")
-        comparison = _compare(subject, total, other, voxel_nm)
+        comparison = _compare(subject, total, other, voxel_nm, unit)
     pores = analysis.porosity(subject.mask)
     layers = profile = None
     if axis is not None:
@@ -142,7 +153,7 @@ def measure(
         by_iterations = analysis.between_iterations(values)
     name = None if other is None else other.name
     return Measurement(
-        subject, voxel_nm, table, total, curve, pores, by_iterations, name, comparison, layers, profile
+        subject, voxel_nm, table, total, curve, pores, by_iterations, name, comparison, layers, profile, unit
     )
 
 
@@ -177,7 +188,9 @@ def _over_thresholds(subject: Subject, voxel_nm: float, given: Mapping[str, Any]
     return analysis.versus_threshold(data, quantity, list(thresholds))
 
 
-def _compare(first: Subject, total: Uncertainty, second: Subject, voxel_nm: float) -> list[tuple[str, str]]:
+def _compare(
+    first: Subject, total: Uncertainty, second: Subject, voxel_nm: float, unit: str
+) -> list[tuple[str, str]]:
     given = {name: value for name, value in second.parameters.items() if name != "split_px"}
     other = analysis.total_volume(second.data, voxel_nm, **given)
     ratio = total.value / other.value
@@ -187,11 +200,11 @@ def _compare(first: Subject, total: Uncertainty, second: Subject, voxel_nm: floa
     pair = f"{first.name} / {second.name}"
     shared = int(np.count_nonzero(one & two))
     found = [
-        (f"volume of {second.name} (nm³)", str(other)),
+        (f"volume of {second.name} ({unit}³)", str(other)),
         (f"volumes {pair}", f"{ratio:.3f} ({ratio - half:.3f} to {ratio + half:.3f})"),
         (f"{first.name}, of the two together", f"{100 * analysis.fraction(one, one | two):.1f} %"),
         ("voxels of both", f"{shared}"),
     ]
     if (two & ~one).any():
-        found.append(("interface (nm²)", f"{analysis.interface_area(one, two, voxel_nm):.4g}"))
+        found.append((f"interface ({unit}²)", f"{analysis.interface_area(one, two, voxel_nm):.4g}"))
     return found

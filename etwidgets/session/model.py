@@ -231,6 +231,9 @@ class TomoStackModel(HasTraits):
     messages = Tuple()
     """The last hundred of them, the newest last. Written by the session."""
 
+    findings = Tuple()
+    """:class:`~etwidgets.align.Finding` of the last check of the present series. Written by the session."""
+
     unsaved = Unicode("")
     """Why the steps are not being saved, in words; empty while they are. Written by the session."""
 

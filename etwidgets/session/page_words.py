@@ -18,6 +18,11 @@ _GIVE = ". Give them: the first tilt and the step, or a file that has them."
 
 _PHRASES: tuple[tuple[str, str, Cure | None], ...] = (
     (
+        r"load the folder, a pattern such as '.*?', or a list of files",
+        "go into its folder and take all of them, or choose several in the list",
+        Cure("Go to Data", panel="data"),
+    ),
+    (
         r"; give them with load\(.*?\) or a \.rawtlt file beside it, or set them with s\.set_tilts\(.*?\)",
         _GIVE,
         GIVE_TILTS,

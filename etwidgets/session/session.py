@@ -42,6 +42,7 @@ from etwidgets.signals.extent import kept_part, left_out
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from etwidgets.align import Finding
     from etwidgets.kept_sessions import KeptSession
     from etwidgets.progress import Progress
     from etwidgets.session.autosave import Autosave
@@ -625,10 +626,13 @@ class Session:
             steps = self.steps_of_series
             again = running.again_with(state, steps, subject.name) if one_iteration_more else None
             axis_x = volume.axes_manager["x"]
-            voxel = float(axis_x.scale) if str(axis_x.units) == "nm" else 1.0
+            known = str(axis_x.units) == "nm"
+            voxel, unit = (float(axis_x.scale), "nm") if known else (1.0, "px")
 
             def work(progress: Progress) -> measuring.Measurement:
-                return measuring.measure(subject, voxel, progress, other=other, axis=axis, again=again)
+                return measuring.measure(
+                    subject, voxel, progress, other=other, axis=axis, again=again, unit=unit
+                )
 
             return work
 
@@ -721,6 +725,18 @@ class Session:
         self.model.messages = (*self.model.messages[1 - _MESSAGES :], message)
         self.model.message = message
 
+    def _settle_message(self, *, another: bool) -> None:
+        """What was said of another state is not mended in this one; of another series it is not said."""
+        message = self.model.message
+        if message is not None and another:
+            self.model.message = None
+        elif message is not None and message.action is not None:
+            self.model.message = replace(message, action=None)
+
+    def note_findings(self, findings: Iterable[Finding]) -> None:
+        """What a check of the present series found; see :func:`etwidgets.align.check_up`."""
+        self.model.findings = tuple(findings)
+
     def prepare(self) -> None:
         """Compile what previews and reconstructions need, in the background; ``model.preparing`` meanwhile.
 
@@ -795,8 +811,10 @@ class Session:
         another, self._origin = origin is not self._origin, origin
         # panels hear first that it is another series, then what it is like, and in the end where to look
         with self.display.hold_trait_notifications(), model.hold_trait_notifications():
+            self._settle_message(another=another)
             if another:
                 model.specimen += 1
+                model.findings = ()
                 self.display.begin_anew(state.stack, state.reconstruction)
             model.stack, model.reconstruction = state.stack, state.reconstruction
             model.stale, model.source, model.channels = state.stale, state.source, state.channels

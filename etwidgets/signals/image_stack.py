@@ -180,6 +180,8 @@ class ImageStack(Signal2D):
                 )
             filename = Path(self.tmp_parameters.get_item("folder", default="")) / known
         path = Path(filename)
+        if not path.name:
+            raise ParameterError(f"{str(filename)!r} is not the name of a file; give one such as 'a.hspy'")
         if path.suffix == "" or extension:
             path = path.with_name(path.name + "." + (extension or "hspy").lstrip("."))
         return path

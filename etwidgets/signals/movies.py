@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from etwidgets import engine
 from etwidgets.atomic import atomic_path
 from etwidgets.checks import is_number
-from etwidgets.errors import MissingDependencyError, ParameterError
+from etwidgets.errors import DiskFullError, MissingDependencyError, ParameterError
 from etwidgets.progress import NullProgress
 from etwidgets.signals.figures import nice_length
 
@@ -235,7 +235,7 @@ def check_mp4(path: Path) -> None:
 
     Raises
     ------
-    OSError
+    DiskFullError
         If the boxes that an MP4 file consists of do not end where it does, or the table of frames is missing.
     """
     kinds, place, size = set(), 0, path.stat().st_size
@@ -249,4 +249,7 @@ def check_mp4(path: Path) -> None:
             kinds.add(head[4:8])
             place += max(length, 8)
     if place != size or b"moov" not in kinds:
-        raise OSError(f"{path.name} was not written to its end by ffmpeg; is there room on the disk?")
+        raise DiskFullError(
+            f"{path.name} was not written to its end by ffmpeg: the disk, or your share of it, is full; make "
+            "room, or save it elsewhere"
+        )

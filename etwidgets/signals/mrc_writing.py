@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
     from etwidgets.signals.image_stack import ImageStack
 
-KNOWN_PIXEL = "etwidgets: the pixel size is known"
-"""A label of our files: 1 Angstrom per pixel is otherwise what programs write that do not know it."""
+OURS = "written by etwidgets"
+"""A label of our files: their values are right as they are stored."""
+KNOWN_PIXEL = "the pixel size is known"
+"""Another one: 1 Angstrom per pixel is otherwise what programs write that do not know it."""
+VOLUME = "a volume: sections x, rows z, columns y"
+"""Another one: a volume looks like a tilt series otherwise."""
 MRC = (".mrc", ".ali", ".rec", ".st", ".mrcs", ".map")
 """Endings of the one format."""
 _KEPT = ("int8", "int16", "uint16", "float32", "float16")
@@ -82,9 +86,13 @@ def write_mrc(signal: ImageStack, data: NDArray[Any], target: Path) -> None:
     try:
         with file:
             file.set_data(data)
+            file.add_label(OURS)
+            volume = any(axis.name == "z" for axis in signal.axes_manager._axes)
+            if volume:
+                file.add_label(VOLUME)
             if "x" in scales and "y" in scales:
                 # an MRC file counts columns, rows, sections as x, y, z, in Angstrom; a volume's are y, z, x
-                names = ("y", "z", "x") if "z" in scales else ("x", "y", "x")
+                names = ("y", "z", "x") if volume and "z" in scales else ("x", "y", "x")
                 file.voxel_size = tuple(10 * scales[name] for name in names)
                 file.add_label(KNOWN_PIXEL)
     except OSError:

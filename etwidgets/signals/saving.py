@@ -87,13 +87,17 @@ def save(
     if not isinstance(filename, str | Path):
         raise ParameterTypeError(f"filename must be a path such as 'a.hspy', not {type(filename).__name__}")
     path = Path(filename)
+    if not path.name or "\0" in path.name:
+        raise ParameterError(f"{str(filename)!r} is not the name of a file; give one such as 'a.hspy'")
     if not path.suffix:
         path = path.with_name(f"{path.name}.hspy")
     check_target(path)
     write, n_bytes, beside = _writer(signal, path, file_format, kwargs)
-    _check_free(path, _tilts(signal) if beside == (".rawtlt",) else None, overwrite=overwrite)
+    stale = _check_free(path, signal, beside, overwrite=overwrite)
     with atomic_path(path, n_bytes, beside) as temporary:
         write(temporary)
+    if stale:
+        path.with_suffix(".rawtlt").unlink(missing_ok=True)
     return path
 
 
@@ -187,15 +191,29 @@ def _in_lines(tilts: NDArray[np.float64]) -> str:
     return "".join(f"{tilt:.6g}\n" for tilt in tilts)
 
 
-def _check_free(path: Path, tilts: NDArray[np.float64] | None, *, overwrite: bool) -> None:
-    """Refuse to replace a file, or other tilts beside it, unless that is wanted."""
-    beside = path.with_suffix(".rawtlt")
-    if overwrite:
-        return
-    if path.exists():
+def _check_free(path: Path, signal: ImageStack, beside: tuple[str, ...], *, overwrite: bool) -> bool:
+    """Refuse to replace a file, or tilts of another one; tell whether old tilts must go with the old file."""
+    if path.exists() and not overwrite:
         raise FileExistsError(f"{path} exists; choose another name or pass overwrite=True")
-    if tilts is not None and beside.exists() and beside.read_bytes() != _in_lines(tilts).encode():
-        raise FileExistsError(f"{beside} exists; choose another name or pass overwrite=True")
+    tilt_file = path.with_suffix(".rawtlt")
+    if path.suffix.lower() not in (*MRC, *_TIFF) or not tilt_file.exists():
+        return False
+    tilts = _tilts(signal)
+    if tilts is not None and tilt_file.read_bytes() == _in_lines(tilts).encode():
+        return False
+    others = [path.with_suffix(ending) for ending in (*MRC, *_TIFF) if ending != path.suffix.lower()]
+    owners = [other.name for other in others if other.exists()]
+    if owners:
+        raise FileExistsError(
+            f"{tilt_file} exists, with the tilts of {owners[0]}, and belongs to every file of that name; "
+            "choose another name"
+        )
+    if not overwrite or (tilts is None and not path.exists()):
+        cure = "" if tilts is None else " or pass overwrite=True"
+        raise FileExistsError(
+            f"{tilt_file} exists and would be taken for the tilts of {path.name}; choose another name{cure}"
+        )
+    return ".rawtlt" not in beside
 
 
 def _compressed(signal: ImageStack, path: Path, kwargs: dict[str, Any]) -> float:

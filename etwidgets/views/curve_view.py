@@ -108,6 +108,11 @@ class CurveView(widgets.VBox):
             self._axes.legend(labelcolor=_INK, fontsize=8, frameon=False, ncols=len(self._lines), loc="best")
         self._canvas.draw_idle()
 
+    def set_labels(self, x_label: str, y_label: str) -> None:
+        """Name the axes anew, as where the unit is another one now."""
+        self._axes.set_xlabel(x_label, fontsize=9, color=_INK)
+        self._axes.set_ylabel(y_label, fontsize=9, color=_INK)
+
     def clear(self) -> None:
         """Draw nothing."""
         self.show({})

@@ -7,7 +7,7 @@ function render({ model }) {
   const guard = window.etwidgets ?? {};
   const receive = (content) => {
     if (content.type === "here") guard.heard = performance.now();
-    else if (content.type === "go") window.location.assign(content.address);
+    else if (content.type === "go") { guard.busy = false; window.location.assign(content.address); }   // the step goes on
   };
   const busy = () => { guard.busy = model.get("busy"); };
   const ask = () => { try { model.send({ type: "there?" }); } catch { /* the connection is gone: the guard says so */ } };

@@ -179,3 +179,15 @@ def test_as_mrcfile_reads_it(make_mrc, dtype, order):
     path = make_mrc(data.astype(dtype), byte_order=order)
     with mrcfile.open(path) as file:
         assert np.array_equal(load(path, tilts=TILTS, offset=0).data, file.data)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "offset"), [(np.uint8, -300), (np.int16, -70000), (np.uint8, -1), (np.int8, -200)]
+)
+def test_an_offset_beyond_the_type_keeps_the_order_of_values(tmp_path, dtype, offset):
+    values = np.linspace(np.iinfo(dtype).min, np.iinfo(dtype).max, 24).astype(dtype).reshape(2, 3, 4)
+    with mrcfile.new(tmp_path / "a.mrc", values.astype(np.uint16 if dtype == np.uint8 else dtype)):
+        pass
+    for lazy in (False, True):
+        data = np.asarray(load(tmp_path / "a.mrc", tilts=[0, 1], offset=offset, lazy=lazy).data)
+        assert np.array_equal(data.astype(float), values.astype(float) - offset)

@@ -30,6 +30,17 @@ def write_images(folder, names):
         (["a_\N{MINUS SIGN}60deg", "a_0deg", "a_60deg"], [-60, 0, 60]),
         (["a_12p5deg", "a_15p0deg"], None),
         (["tilt_-12,5deg", "tilt_0,0deg"], None),
+        (["x_minus60deg", "x_minus30deg"], None),
+        (["x_neg60deg", "x_30deg"], None),
+        (["x_\N{EN DASH}60deg", "x_30deg"], [-60, 30]),
+        (["x-_60deg", "x_30deg"], None),
+        (["x_-60_5deg", "x_-30_2deg"], None),
+        (["x_1e1deg", "x_2e1deg"], None),
+        (["x_-.5deg", "x_.5deg"], None),
+        (["wire_20degC", "wire_40degC"], None),
+        (["wire_20degrees", "wire_40degrees"], [20, 40]),
+        (["x_tilt-60_focus1deg", "x_tilt60_focus2deg"], None),
+        (["x_tilt-60deg", "x_tilt60deg"], [-60, 60]),
         (["run2_012.5deg", "run2_-012.5deg"], [12.5, -12.5]),
         (["P_1_001_-60.00_f", "P_1_002_0.00_f", "P_1_003_3.01_f"], [-60, 0, 3.01]),
         (["TS_01[-3.00]", "TS_02[3.00]"], [-3, 3]),
@@ -44,6 +55,12 @@ def write_images(folder, names):
 def test_tilts_in_names(names, tilts):
     found = tilts_of([f"{name}.tif" for name in names])
     assert (None if found is None else found.tolist()) == tilts
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\0b.mrc"])
+def test_what_is_no_name_is_refused(name):
+    with pytest.raises(ParameterError, match="not the name of a file"):
+        load(name)
 
 
 def test_signs_after_digits_sort_the_images(tmp_path):

@@ -161,3 +161,23 @@ def test_one_iteration_more_and_the_script(made, series, tmp_path):
     np.testing.assert_allclose(again["volume_nm3"], found.table["volume_nm3"])
     session.undo()
     assert "bodies" not in session.export_script(tmp_path / "fewer.py").read_text()
+
+
+def test_where_the_pixel_size_is_not_known_nothing_is_called_nm(session, made, tmp_path):
+    """Ten thousand voxels are not ten thousand nm³."""
+    from dataclasses import replace
+
+    volume = RecStack(10 * ball((14, 15, 10), 7))
+    session._history._start = replace(session._history.start, reconstruction=volume, channels=())
+    session._publish()
+    panel = made(AnalyzePanel(session, tmp_path))
+    panel.controls["run"].click()
+    shown = panel._summary.value + panel._table.value
+    assert "volume, all (px³)" in shown
+    assert "nm" not in shown
+    assert panel._curve._axes.get_ylabel() == "volume (px³)"
+    panel.controls["file-name"].value = "bodies.csv"
+    panel.controls["save"].click()
+    saved = pd.read_csv(tmp_path / "bodies.csv")
+    assert "volume_px3" in saved.columns
+    assert not [name for name in saved.columns if "nm" in name]

@@ -158,6 +158,18 @@ def test_typed_angles_go_to_the_files_in_the_order_of_their_numbers(panel, root)
     assert panel.model.stack.data[:, 0, 0].tolist() == list(range(1, 13))
 
 
+def test_one_file_without_an_angle_does_not_take_it_from_the_others(panel, root):
+    tifffile.imwrite(root / "series" / "again.tif", np.zeros((12, 16), np.float32))
+    go_into(panel, "series")
+    panel.controls["all-files"].click()
+    assert panel._series._table.value.count("file name") == 73
+    assert "no angle is in its name" in panel._series._table.value
+    assert panel.controls["open-series"].disabled
+    panel.controls["leave-out"].click()
+    panel.controls["open-series"].click()
+    assert panel.model.stack.tilts_deg.tolist() == ANGLES.tolist()
+
+
 def test_typed_angles_take_the_place_of_those_that_cannot_be(panel, root):
     (root / "twice").mkdir()
     for name in ("a_2deg.tif", "b_2deg.tif", "c_400deg.tif"):

@@ -48,3 +48,22 @@ def test_steps_that_are_not_saved_are_told_whatever_else_is_said(line):
     assert line._unsaved.layout.display == ""
     line.model.unsaved = ""
     assert line._unsaved.layout.display == "none"
+
+
+def test_what_was_said_of_another_state_is_not_mended_in_this_one(line):
+    line.session.tell(
+        "Two projections are blank.",
+        "warning",
+        action=Cure("Exclude them", "remove_projections", {"projections": [1]}),
+    )
+    line.session.apply("remove_projections", projections=[0])
+    line.session.undo()
+    assert shown(line) is None
+
+
+def test_what_was_said_of_another_series_is_not_said_of_this_one(line):
+    line.session.apply("sample", name="catalyst")
+    line.session.tell("The tilt axis is vertical.", "warning", action=Cure("Turn by 90°", "turn"))
+    line.session.undo()
+    assert shown(line) is None
+    assert "vertical" not in line._message.value

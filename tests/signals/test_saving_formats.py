@@ -273,3 +273,48 @@ def test_a_disk_that_fills_up_is_told_and_python_ends_well(tmp_path):
     assert [line.split()[2] for line in lines[:-2]] == [*2 * names, *texts]
     assert all(re.search(r"could not be written to .* as it was; make room", line) for line in lines[:-2])
     assert lines[-2:] == ["a.hspy", "end"]
+
+
+def test_no_tilts_of_another_file_are_taken_for_those_of_this_one(tmp_path):
+    with_tilts = TomoStack(np.zeros((3, 8, 6), np.float32), tilts=[-1, 0, 1])
+    other_tilts = TomoStack(np.zeros((3, 8, 6), np.float32), tilts=[-9, 0, 9])
+    without = TomoStack(np.zeros((3, 8, 6), np.float32))
+    volume = RecStack(np.zeros((3, 8, 6), np.float32))
+    with_tilts.save(tmp_path / "a.mrc")
+    for signal, name in ((without, "a.tif"), (other_tilts, "a.tif"), (volume, "a.rec")):
+        for overwrite in (False, True):
+            with pytest.raises(FileExistsError, match=r"a\.rawtlt exists, with the tilts of a\.mrc"):
+                signal.save(tmp_path / name, overwrite=overwrite)
+    with_tilts.save(tmp_path / "a.tif")  # the same tilts
+    (tmp_path / "a.tif").unlink()
+    without.save(tmp_path / "a.mrc", overwrite=True)
+    assert not (tmp_path / "a.rawtlt").exists()
+    with pytest.warns(UserWarning, match="no tilts were found"):
+        assert not io.load(tmp_path / "a.mrc").has_tilts
+
+
+def test_a_volume_comes_back_from_mrc_as_a_volume(tmp_path):
+    volume = RecStack(np.random.default_rng(1).random((4, 5, 6), np.float32))
+    for axis in volume.axes_manager._axes:
+        axis.scale, axis.units = 0.5, "nm"
+    again = io.load(volume.save(tmp_path / "a.rec"))
+    assert isinstance(again, RecStack)
+    assert np.array_equal(again.data, volume.data)
+    assert [(axis.name, axis.units) for axis in again.axes_manager._axes] == [(n, "nm") for n in "xzy"]
+    assert [axis.scale for axis in again.axes_manager._axes] == pytest.approx([0.5] * 3, rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16])
+def test_negative_values_of_our_own_mrc_stay(tmp_path, dtype):
+    stack = TomoStack(np.arange(-5, 43).reshape(3, 4, 4).astype(dtype), tilts=[-1, 0, 1])
+    again = io.load(stack.save(tmp_path / "a.mrc"))
+    assert again.data.dtype == dtype
+    assert np.array_equal(again.data, stack.data)
+
+
+@pytest.mark.parametrize("name", ["", "a\0.mrc"])
+def test_what_is_no_name_of_a_file_is_refused(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ParameterError, match="not the name of a file"):
+        TomoStack(np.zeros((3, 8, 6), np.float32), tilts=[-1, 0, 1]).save(name)
+    assert list(tmp_path.iterdir()) == []

@@ -59,8 +59,8 @@
     } catch {
       misses += 1;
       if (misses >= LOST_AFTER) {
-        show("The etwidgets server does not answer: it was stopped, or this computer was asleep. Your steps are saved as they are done. "
-          + "If it does not come back, start etwidgets app again and continue the session there.", { "Try again": reload });
+        show("The etwidgets server does not answer: it was stopped, or this computer was asleep. Your steps are saved; one that was running is lost if the server was stopped. "
+          + "If it does not come back, start etwidgets app again, open the address that it prints, and press Sessions there.", { "Try again": reload });
       }
       return;
     }
@@ -69,7 +69,7 @@
     if (said.state === "moved") {
       here.busy = false; leaving = performance.now();
       window.location.replace(`${here.base}sessions/${here.session}/moved`);
-    } else if (said.state === "dead") show(`${said.words} ${said.saved}`, { "Restart and continue": reload });
+    } else if (said.state === "dead") show(`${said.words} ${here.busy ? "The step that was running is lost. " : ""}${said.saved}`, { "Restart and continue": reload });
     else if (performance.now() - heard > SILENT_MS) {
       show("The program behind this page does not answer. It may be busy, or the connection was lost while this computer was asleep. "
         + "Your steps are saved as they are done.", { "Reload the page": reload, "End it and continue from the saved steps": restart }, false);
