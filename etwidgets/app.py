@@ -107,7 +107,6 @@ class Workbench:
         served: bool = False,
         name: str | None = None,
     ) -> None:
-        self._served = served
         stack = source if isinstance(source, TomoStack) else None
         self.model = TomoStackModel(stack)
         sessions = state_folder() if runner is None else None  # a page; scripts and tests keep nothing

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
+from tornado.iostream import StreamClosedError
 from tornado.netutil import bind_sockets
+from tornado.websocket import WebSocketClosedError
 from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 
 from etwidgets.server.routes import PageHandler, routes
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import Callable
 
 
@@ -44,6 +47,7 @@ class Server(Voila):
         server = HTTPServer(self.app)
         server.add_sockets(sockets)
         self.ioloop = IOLoop.current()
+        self.ioloop.asyncio_loop.set_exception_handler(_without_closed_pages)
         self.ioloop.add_callback(self.kernel_manager.warm)
         self.ioloop.add_callback(self.kernel_manager.watch)
         self.ioloop.add_callback(self._ready, port)
@@ -54,6 +58,12 @@ class Server(Voila):
         finally:
             server.stop()
             self.stop()
+
+
+def _without_closed_pages(loop: AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A page that was closed while it was written to is no fault, and is not printed."""
+    if not isinstance(context.get("exception"), WebSocketClosedError | StreamClosedError):
+        loop.default_exception_handler(context)
 
 
 def _with_our_page(handler: tuple[Any, ...]) -> tuple[Any, ...]:

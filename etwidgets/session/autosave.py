@@ -173,7 +173,7 @@ def _about(saved: Saved, source: str, **process: Any) -> About:
 
 
 def _write_thumbnail(path: Path, state: State) -> None:
-    """The middle slice of the volume, or the middle projection, at most 96 pixels wide and high."""
+    """The volume as seen along the beam, or the middle projection, at most 96 pixels wide and high."""
     image = _picture(state)
     if image is None:
         return
@@ -187,8 +187,8 @@ def _write_thumbnail(path: Path, state: State) -> None:
 
 def _picture(state: State) -> NDArray[Any] | None:
     if state.reconstruction is not None and not state.stale:
-        volume = state.reconstruction.data
-        return np.asarray(volume[volume.shape[0] // 2])
+        volume = state.reconstruction.data  # (X, Z, Y): the brightest along z, as an image (Y, X)
+        return np.asarray(volume[:, :: max(1, volume.shape[1] // _THUMBNAIL_PX)].max(axis=1)).T
     if state.stack is None:
         return None
     data = state.stack.data
