@@ -16,9 +16,7 @@ def _apply(name, /, **parameters):
 
 
 ops.refused("an operation that is none", _apply("magic"), ParameterError, "no operation 'magic'", "register")
-ops.refused(
-    "a parameter that is none", _apply("register", metod="PC"), ParameterError, "'metod'", "'method'"
-)
+ops.refused("a parameter that is none", _apply("register", metod="PC"), ParameterError, "'metod'", "'method'")
 ops.refused(
     "an array",
     _apply("remove_projections", projections=np.array([1])),
