@@ -1,4 +1,7 @@
-"""Spectra to maps of elements: windows are dragged and the map follows, or a decomposition."""
+"""Spectra to maps of elements: windows are dragged and the map follows, or a decomposition.
+
+Longer than most files by a few lines; what can stand alone is in ``spectral_parts`` and ``line_windows``.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Turn a state into the next one by an operation; works in any thread, for it touches only its arguments."""
+"""Turn a state into the next one by an operation; works in any thread, for it touches only its arguments.
+
+Longer than most files because all that a job runs is here, and what it may not touch is seen at once.
+"""
 
 from __future__ import annotations
 

@@ -179,9 +179,7 @@ class ImageStack(Signal2D):
                     "the signal has no title and was not loaded from a file; give a filename"
                 )
             filename = Path(self.tmp_parameters.get_item("folder", default="")) / known
-        path = Path(filename)
-        if not path.name:
-            raise ParameterError(f"{str(filename)!r} is not the name of a file; give one such as 'a.hspy'")
+        path = saving.path_of(filename)
         if path.suffix == "" or extension:
             path = path.with_name(path.name + "." + (extension or "hspy").lstrip("."))
         return path

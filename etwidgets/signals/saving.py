@@ -84,11 +84,7 @@ def save(
             f"save takes a TomoStack or a RecStack, not {type(signal).__name__}; make one of an array first: "
             "TomoStack(array, tilts)"
         )
-    if not isinstance(filename, str | Path):
-        raise ParameterTypeError(f"filename must be a path such as 'a.hspy', not {type(filename).__name__}")
-    path = Path(filename)
-    if not path.name or "\0" in path.name:
-        raise ParameterError(f"{str(filename)!r} is not the name of a file; give one such as 'a.hspy'")
+    path = path_of(filename)
     if not path.suffix:
         path = path.with_name(f"{path.name}.hspy")
     check_target(path)
@@ -98,6 +94,22 @@ def save(
         write(temporary)
     if stale:
         path.with_suffix(".rawtlt").unlink(missing_ok=True)
+    return path
+
+
+def path_of(filename: Any) -> Path:
+    """The path of a file to be written.
+
+    Raises
+    ------
+    ParameterError
+        If it is no name of a file; a ParameterTypeError if it is no path at all.
+    """
+    if not isinstance(filename, str | Path):
+        raise ParameterTypeError(f"filename must be a path such as 'a.hspy', not {type(filename).__name__}")
+    path = Path(filename)
+    if not path.name or "\0" in path.name:
+        raise ParameterError(f"{str(filename)!r} is not the name of a file; give one such as 'a.hspy'")
     return path
 
 
