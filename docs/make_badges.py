@@ -5,7 +5,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 LETTER, PAD = 6.6, 8
-GREY, BLUE = "#555555", "#2f6fde"
+GRAY, BLUE = "#555555", "#2f6fde"
 
 
 def badges() -> dict[str, tuple[str, str]]:
@@ -14,7 +14,7 @@ def badges() -> dict[str, tuple[str, str]]:
     versions = [line.split(" :: ")[-1] for line in project["classifiers"] if "Python :: 3." in line]
     return {
         "badge-python": ("Python", " | ".join(versions)),
-        "badge-licence": ("licence", project["license"]),
+        "badge-license": ("license", project["license"]),
         "badge-hyperspy": ("HyperSpy", "extension"),
     }
 
@@ -29,7 +29,7 @@ def draw(about: str, says: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" '
         f'aria-label="{about}: {says}"><title>{about}: {says}</title>'
-        f'<rect width="{left}" height="20" fill="{GREY}"/>'
+        f'<rect width="{left}" height="20" fill="{GRAY}"/>'
         f'<rect x="{left}" width="{right}" height="20" fill="{BLUE}"/>'
         f'<g fill="#ffffff" font-family="Verdana, DejaVu Sans, sans-serif" font-size="11">'
         f"{''.join(words)}</g>"

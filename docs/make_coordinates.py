@@ -49,7 +49,7 @@ def main():
 
     frame(axes[3], "slice  volume[x]  (Z, Y)", "y", "z")
     axes[3].plot(0.7, 0.62, "o", color=ACCENT)
-    axes[3].text(0.7, 0.72, "(y, r) from the centre", ha="center", color=ACCENT)
+    axes[3].text(0.7, 0.72, "(y, r) from the center", ha="center", color=ACCENT)
     axes[3].plot(0.5, 0.5, "+", color=QUIET, markersize=12)
     axes[3].annotate("", (0.3, 0.3), (0.3, 0.02), arrowprops={**arrow, "color": QUIET})
     axes[3].text(0.33, 0.1, "beam at 0°", color=QUIET)

@@ -22,7 +22,7 @@ IMAGES = Path(__file__).parent / "images"
 FLAGS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 SIZE = {"width": 1280, "height": 760}
 SLOW = 180_000  # milliseconds
-FRAME_MS, GIF_COLOURS = 140, 160
+FRAME_MS, GIF_COLORS = 140, 160
 PART = {"x": 168, "y": 62, "width": 812, "height": 650}  # of the page that the film shows
 
 
@@ -125,7 +125,7 @@ def film(seen: Visit, name: str) -> None:
     both = Image.new("RGB", (frames[0].width, 2 * frames[0].height))
     both.paste(frames[0], (0, 0))
     both.paste(frames[-1], (0, frames[0].height))
-    palette = both.quantize(GIF_COLOURS)
+    palette = both.quantize(GIF_COLORS)
     first, *others = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
     first.save(IMAGES / name, save_all=True, append_images=others, duration=FRAME_MS, loop=0, optimize=True)
     sys.stdout.write(f"{name}: {len(frames)} frames, {(IMAGES / name).stat().st_size / 1e6:.1f} MB\n")

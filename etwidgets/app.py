@@ -218,7 +218,7 @@ class Workbench:
     def report(self) -> str:
         """What the server asks before it ends a session without a page, as JSON: what runs, steps, kept."""
         job, session = self.model.job, self.session
-        busy = job.words if self.model.busy and job is not None else ""
+        busy = job.label if self.model.busy and job is not None else ""
         steps = len(self.model.history) + len(self.model.kept)
         return json.dumps({"busy": busy, "steps": steps, "kept": session.kept or not steps})
 

@@ -89,8 +89,8 @@ def create_cylinder_model(
     """
     if add_others:
         volume = simulation.cylinder(400, radius=radius, value=50)
-        volume[:150] += simulation.cylinder(400, radius=10, value=10, centre=(30, 30))[:150]
-        volume[230:270] += simulation.cylinder(400, radius=15, value=20, centre=(370, 350))[230:270]
+        volume[:150] += simulation.cylinder(400, radius=10, value=10, center=(30, 30))[:150]
+        volume[230:270] += simulation.cylinder(400, radius=15, value=20, center=(370, 350))[230:270]
     else:
         volume = simulation.cylinder(200, radius=radius, value=1)
     return RecStack(ndimage.gaussian_filter(volume, blur_sigma) if blur else volume)
@@ -315,7 +315,7 @@ def get_dm_tilts(s: BaseSignal) -> NDArray[np.float64]:
 def get_radial_mask(
     mask_shape: tuple[int, int], center: tuple[float, float] | None = None
 ) -> NDArray[np.bool_]:
-    """True inside the largest circle about a centre that fits into an image.
+    """True inside the largest circle about a center that fits into an image.
 
     Parameters
     ----------
@@ -327,13 +327,13 @@ def get_radial_mask(
     Raises
     ------
     ParameterError
-        If the centre lies outside.
+        If the center lies outside.
     """
     rows, columns = mask_shape
     x, y = (columns // 2, rows // 2) if center is None else center
     radius = min(x, y, columns - x, rows - y)
     if radius < 0:
-        raise ParameterError(f"the centre ({x}, {y}) lies outside an image of {columns} x {rows} pixels")
+        raise ParameterError(f"the center ({x}, {y}) lies outside an image of {columns} x {rows} pixels")
     return np.hypot(np.arange(columns) - x, np.arange(rows)[:, np.newaxis] - y) < radius
 
 

@@ -38,7 +38,7 @@ def test_every_picture_is_shown_and_made_by_a_script():
     scripts = " ".join(path.read_text(encoding="utf-8") for path in DOCS.glob("make_*.py"))
     assert [name for name in sorted(pictures) if f"images/{name}" not in shown] == []
     made = {name for name in pictures if f'"{name}"' in scripts or f'keep("{Path(name).stem}")' in scripts}
-    assert sorted(pictures - made - {f"badge-{name}.svg" for name in ("hyperspy", "licence", "python")}) == []
+    assert sorted(pictures - made - {f"badge-{name}.svg" for name in ("hyperspy", "license", "python")}) == []
 
 
 def test_badges_say_what_the_project_says():

@@ -26,7 +26,7 @@ def samples():
     return datasets.locate("HAADF.mrc").parent
 
 
-def centre(image):
+def center(image):
     y, x = np.indices(image.shape)
     return np.average(y, weights=image.clip(0)), np.average(x, weights=image.clip(0))
 
@@ -79,7 +79,7 @@ def test_a_misaligned_stack_says_by_how_much(blob):
     moved = etspy.simulation.misalign_stack(blob, -3, 3, tilt_shift=2, seed=1)
     assert not blob.shifts.data.any()
     for image, (dy, dx) in zip(moved.data, moved.shifts.data, strict=True):
-        assert centre(image) == pytest.approx((19 + 2 + dy, 24 + dx), abs=0.1)
+        assert center(image) == pytest.approx((19 + 2 + dy, 24 + dx), abs=0.1)
     assert np.array_equal(moved.metadata.Simulation.shifts, moved.shifts.data)
     only_y = etspy.simulation.misalign_stack(blob, y_only=True).shifts.data
     assert not only_y[:, 1].any()

@@ -111,7 +111,7 @@ def test_section_6_filters(small, method):
 def test_section_7_registration(name, method):
     s = ds.get_needle_data().inav[20:-20].rebin(scale=[1, 2, 2])
     reg = getattr(s, name)(method)
-    # a needle at rest has its base, the left columns, at the same rows in neighbouring projections
+    # a needle at rest has its base, the left columns, at the same rows in neighboring projections
     before, after = (np.abs(np.diff(x.data[:, :, :40].astype(float), axis=0)).mean() for x in (s, reg))
     assert after < 0.6 * before
     assert reg.shifts.data.any()
@@ -149,9 +149,9 @@ def test_section_9_reconstruct(small, method):
     rec = small.reconstruct(method, show_progressbar=False, **options)
     assert isinstance(rec, etspy.RecStack)
     assert str(rec) == "<RecStack, title: , dimensions: (12|64, 64)>"
-    centre = rec.data[:, 24:40, 24:40].mean()
+    center = rec.data[:, 24:40, 24:40].mean()
     corner = rec.data[:, :10, :10].mean()
-    assert centre > 3 * abs(corner)
+    assert center > 3 * abs(corner)
 
 
 def test_section_9_recon_error():

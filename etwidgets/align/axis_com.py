@@ -1,4 +1,4 @@
-"""Finds the tilt axis from the tracks of the centre of mass of each column; knows one method only."""
+"""Finds the tilt axis from the tracks of the center of mass of each column; knows one method only."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def axis_by_com(
     slices: Sequence[int] | None = None,
     nslices: int | None = None,
 ) -> AxisEstimate:
-    """Tilt axis from tracks of the centre of mass.
+    """Tilt axis from tracks of the center of mass.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def axis_by_com(
     -------
     AxisEstimate
         With standard errors, which take the scatter of the columns about the line and its correlation
-        between neighbours into account.
+        between neighbors into account.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def axis_by_com(
 
     Notes
     -----
-    Wolf (2012): in column ``x`` the centre of mass follows ``r(x) - x0 cos(tilt) - z0 sin(tilt)``, linear
+    Wolf (2012): in column ``x`` the center of mass follows ``r(x) - x0 cos(tilt) - z0 sin(tilt)``, linear
     in its unknowns; ``r`` lies on the axis. A robust line through ``r(x)`` gives slope and place. That
     holds once the axis is horizontal; the images are therefore rotated by the estimate and measured
     again until the slope vanishes. How the slope answers to these known rotations also tells whether the
@@ -161,11 +161,11 @@ def _axis_line(
             f"CoM: only {len(columns)} column(s) hold mass in every projection and {_LEAST_COLUMNS} are "
             "needed; crop empty space, or use MaxImage"
         )
-    rows, errors = _track_centres(moment[:, columns] / mass[:, columns], tilts_deg)
+    rows, errors = _track_centers(moment[:, columns] / mass[:, columns], tilts_deg)
     return _robust_line(columns - (width - 1) / 2, rows, errors, columns, (height - 1) / 2)
 
 
-def _track_centres(
+def _track_centers(
     tracks: NDArray[np.float64], tilts_deg: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Row ``r`` of ``tracks[i, k] = r[k] - x0[k] cos - z0[k] sin`` by least squares, and its error."""

@@ -90,9 +90,9 @@ def search_axis_shift(
     coarse = np.linspace(-shift_limit, shift_limit, 2 * _COARSE_STEPS + 1)
     step = coarse[1] - coarse[0]
     misfit = _misfit(sinograms, tilts_deg, coarse, progress.part(0, 0.55))
-    centre = coarse[int(misfit.sum(1).argmin())]
+    center = coarse[int(misfit.sum(1).argmin())]
     inner = np.arange(1, _FINE_STEPS) * step / _FINE_STEPS
-    fine = np.concatenate([centre - inner[::-1], centre + inner])
+    fine = np.concatenate([center - inner[::-1], center + inner])
     fine = fine[np.abs(fine) < shift_limit]
     misfit = np.concatenate([misfit, _misfit(sinograms, tilts_deg, fine, progress.part(0.55, 1))])
     tried = np.concatenate([coarse, fine])
@@ -134,7 +134,7 @@ def _misfit(
 
 
 def shift_and_bin(sinograms: NDArray[np.float64], shift: float, most_rows: int) -> NDArray[np.float64]:
-    """Sinograms ``(T, Y, K)`` moved by ``shift`` px along y and binned about the centre to few rows.
+    """Sinograms ``(T, Y, K)`` moved by ``shift`` px along y and binned about the center to few rows.
 
     Both in one step, by integrals of the data over the new rows; mass is conserved but for what leaves.
     """
@@ -155,16 +155,16 @@ def _lowest(tried: NDArray[np.float64], misfit: NDArray[np.float64], step: float
     best = int(objective.argmin())
     near = np.abs(tried - tried[best]) < 1.5 * step
     first = int(np.flatnonzero(near)[0])
-    centres = [
+    centers = [
         tried[best] if near.sum() < 3 else tried[first] + step * vertex(curve[near], 1)
         for curve in (objective, *misfit.T)
     ]
     limit = tried[-1]
     at_limit = best in (0, len(tried) - 1)
     return ShiftSearch(
-        shift_px=float(np.clip(centres[0], -limit, limit)),
-        shift_error_px=float(np.std(centres[1:], ddof=1) / np.sqrt(len(centres) - 1))
-        if len(centres) > 2
+        shift_px=float(np.clip(centers[0], -limit, limit)),
+        shift_error_px=float(np.std(centers[1:], ddof=1) / np.sqrt(len(centers) - 1))
+        if len(centers) > 2
         else None,
         candidates_px=tried,
         objective=objective,

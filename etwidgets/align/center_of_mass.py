@@ -32,7 +32,7 @@ def com_shifts(
     p: int = 20,
     nslices: int = 20,
 ) -> NDArray[np.float64]:
-    """Shifts by conservation of mass (x) and by tracks of the centre of mass (y).
+    """Shifts by conservation of mass (x) and by tracks of the center of mass (y).
 
     Parameters
     ----------
@@ -65,8 +65,8 @@ def com_shifts(
     Notes
     -----
     Sanders et al. (2015), doi:10.1186/s40679-015-0005-7: the mass of an x slice is the same at every
-    tilt, so the profile of mass along x only moves; and the centre of mass of an x slice follows
-    ``x0 cos(tilt) + z0 sin(tilt)`` with the tilt axis in the image centre.
+    tilt, so the profile of mass along x only moves; and the center of mass of an x slice follows
+    ``x0 cos(tilt) + z0 sin(tilt)`` with the tilt axis in the image center.
     """
     first, stop = _mass_window(images.shape[2], xrange, p)
     nslices = checked_count("nslices", nslices)

@@ -95,7 +95,7 @@ def refuse_blank(images: NDArray[Any], method: str) -> None:
 
 
 def refuse_negative(images: NDArray[Any], method: str) -> None:
-    """Refuse negative values, for which a centre of mass means nothing.
+    """Refuse negative values, for which a center of mass means nothing.
 
     What interpolation leaves at edges, up to a hundredth of the largest value, is let pass.
 

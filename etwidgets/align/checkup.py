@@ -27,7 +27,7 @@ class Finding:
 
     Attributes
     ----------
-    words
+    message
         What it is, and why it matters.
     fix
         What the button says that mends it; empty if there is none.
@@ -35,7 +35,7 @@ class Finding:
         The step that mends it, by its name in the table of operations.
     """
 
-    words: str
+    message: str
     fix: str = ""
     operation: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -60,7 +60,7 @@ def check_up(
     if not found:  # a blank projection would spoil what compares them
         found += [
             *_axis(projections, tilts_deg, header_axis_deg),
-            *_unlike_their_neighbours(projections, tilts_deg),
+            *_unlike_their_neighbors(projections, tilts_deg),
         ]
     return found
 
@@ -75,10 +75,10 @@ def _blank(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> list[Fi
     if not flat.any():
         return []
     which = np.flatnonzero(flat)
-    words = f"Blank: projection {_listed(which, tilts_deg)} has one value everywhere."
+    message = f"Blank: projection {_listed(which, tilts_deg)} has one value everywhere."
     if flat.all():
         return [Finding("All projections are blank.")]
-    return [Finding(words, "Exclude them", "remove_projections", {"projections": which.tolist()})]
+    return [Finding(message, "Exclude them", "remove_projections", {"projections": which.tolist()})]
 
 
 def _tilts(tilts_deg: NDArray[np.float64]) -> list[Finding]:
@@ -88,9 +88,9 @@ def _tilts(tilts_deg: NDArray[np.float64]) -> list[Finding]:
     steps = np.diff(ranked)
     twice = order[1:][steps < _SAME_DEG]
     if twice.size:
-        words = f"Two projections at one tilt: {_listed(np.sort(twice), tilts_deg)}."
+        message = f"Two projections at one tilt: {_listed(np.sort(twice), tilts_deg)}."
         keep = {"projections": sorted(int(i) for i in twice)}
-        found.append(Finding(words, "Keep the first of each", "remove_projections", keep))
+        found.append(Finding(message, "Keep the first of each", "remove_projections", keep))
     if np.ptp(tilts_deg) > 180 + _SAME_DEG:
         found.append(
             Finding(f"The tilts span {np.ptp(tilts_deg):.0f}°, more than half a turn: are they right?")
@@ -101,8 +101,8 @@ def _tilts(tilts_deg: NDArray[np.float64]) -> list[Finding]:
         between = ", ".join(f"{ranked[i]:+.1f}° to {ranked[i + 1]:+.1f}°" for i in gaps[:4])
         found.append(Finding(f"Gaps in the tilts: {between}. FBP streaks there; SIRT minds less."))
     if np.any(np.diff(tilts_deg) < 0) and np.any(np.diff(tilts_deg) > 0):
-        words = "The projections are not in order of tilt, as acquired from the middle outwards perhaps."
-        found.append(Finding(words, "Sort by tilt", "sort_tilts"))
+        message = "The projections are not in order of tilt, as acquired from the middle outwards perhaps."
+        found.append(Finding(message, "Sort by tilt", "sort_tilts"))
     return found
 
 
@@ -112,10 +112,10 @@ def _saturated(projections: NDArray[Any]) -> list[Finding]:
     count = int((part > _SATURATED).sum())
     if not count or projections.min() == highest:
         return []
-    words = (
+    message = (
         f"Saturated: in {count} projections more than 1 % of the pixels have the highest value, {highest:g}."
     )
-    return [Finding(words + " Their true values are not known.")]
+    return [Finding(message + " Their true values are not known.")]
 
 
 def _axis(
@@ -128,17 +128,17 @@ def _axis(
     shifts = estimate_shifts(images, tilts_deg, "PC")
     rows, columns = common_area(shifts, images.shape[1:])
     seen = apply_shifts(images, shifts)[:, rows, columns]
-    if min(seen.shape[1:]) < _FEWEST_PX:  # too far apart for a judgement
+    if min(seen.shape[1:]) < _FEWEST_PX:  # too far apart for a judgment
         return []
     along_x, along_y = (_unsteadiness(seen, axis) for axis in (1, 2))
     if along_x <= _CLEARLY * along_y:
         return []
     header = "" if header_axis_deg is None else f" (the header says {header_axis_deg:.1f}°)"
-    words = (
+    message = (
         f"The tilt axis seems to be vertical{header}; here it must be horizontal, parallel to x. "
         "Turned the other way, the volume is the mirror image."
     )
-    return [Finding(words, "Turn by 90°", "turn")]
+    return [Finding(message, "Turn by 90°", "turn")]
 
 
 def _unsteadiness(images: NDArray[np.float32], summed: int) -> float:
@@ -149,10 +149,10 @@ def _unsteadiness(images: NDArray[np.float32], summed: int) -> float:
     return float(profiles.std(axis=0).sum())
 
 
-def _unlike_their_neighbours(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> list[Finding]:
+def _unlike_their_neighbors(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> list[Finding]:
     quality = projection_quality(projections, tilts_deg)
     if not quality.suspects:
         return []
     named = ", ".join(f"{i + 1} ({tilts_deg[i]:+.1f}°) {quality.reasons[i]}" for i in quality.suspects[:6])
     more = f" and {len(quality.suspects) - 6} more" if len(quality.suspects) > 6 else ""
-    return [Finding(f"Unlike their neighbours: {named}{more}. Look at them in the step Clean.")]
+    return [Finding(f"Unlike their neighbors: {named}{more}. Look at them in the step Clean.")]

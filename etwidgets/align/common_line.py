@@ -1,4 +1,4 @@
-"""Registers by the centre of mass across the tilt axis and common lines along it; knows one method only."""
+"""Registers by the center of mass across the tilt axis and common lines along it; knows one method only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def common_line_shifts(
     cl_resolution: float = 0.05,
     cl_div_factor: int = 8,
 ) -> NDArray[np.float64]:
-    """Shifts by the centre of mass (y) and by common lines (x).
+    """Shifts by the center of mass (y) and by common lines (x).
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def common_line_shifts(
     progress
         Told how far the work is, and may stop it.
     com_ref_index
-        Pixel row onto which the centres of mass are put; default: the middle row ``(Y-1)/2``.
+        Pixel row onto which the centers of mass are put; default: the middle row ``(Y-1)/2``.
     cl_ref_index
         Index of the projection that keeps its place in x.
     cl_resolution
@@ -66,7 +66,7 @@ def common_line_shifts(
 
     Notes
     -----
-    Scott et al. (2012), doi:10.1038/nature10934: the tilt axis passes through the centre of mass of the
+    Scott et al. (2012), doi:10.1038/nature10934: the tilt axis passes through the center of mass of the
     object, which must therefore lie whole within every projection; and the sum of a projection across
     the tilt axis, the common line, is the same at every tilt. The lines are compared first with that of
     the reference, then with the mean of all aligned lines, which one bad projection cannot spoil.
@@ -80,7 +80,7 @@ def common_line_shifts(
             f"COM-CL needs at least {_LEAST_COLUMNS} columns to compare common lines, not {width}"
         )
     refuse_negative(images, "COM-CL")
-    progress.advance(0.1, "centres of mass")
+    progress.advance(0.1, "centers of mass")
     mass, moment = mass_profiles(images)
     total = mass.sum(1)
     if (total <= 0).any():
@@ -139,14 +139,14 @@ def _line_shift(product: NDArray[np.complex128], size: int, resolution: float, p
     """Where the correlation with this Fourier transform is highest: whole pixels, then finer and finer."""
     correlation = scipy.fft.irfft(product, size)
     peak = int(np.argmax(correlation))
-    centre = float(peak - size if peak > size // 2 else peak)
+    center = float(peak - size if peak > size // 2 else peak)
     frequencies = scipy.fft.rfftfreq(size)
     half = 1.0
     while True:
         step = half / parts
-        positions = centre + np.arange(-parts, parts + 1) * step
+        positions = center + np.arange(-parts, parts + 1) * step
         values = (np.exp(2j * np.pi * np.outer(positions, frequencies)) @ product).real
         best = int(np.argmax(values))
         if step <= resolution:
             return float(positions[0] + vertex(values, best) * step)
-        centre, half = positions[best], 2 * step
+        center, half = positions[best], 2 * step

@@ -38,16 +38,16 @@ class Method:
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
         "PC": Method(
-            use_for="Any series; the first to try. Compares each projection with its neighbour in tilt.",
-            when="Neighbouring projections look alike: tilt steps of a few degrees, sharp features.",
+            use_for="Any series; the first to try. Compares each projection with its neighbor in tilt.",
+            when="Neighboring projections look alike: tilt steps of a few degrees, sharp features.",
             caution="Errors add up along the series. A strong background or a static detector pattern "
             "holds the shift at zero; filter a copy first and use align_other.",
             source="Guizar-Sicairos et al. 2008, doi:10.1364/OL.33.000156",
             parameters=("upsample_factor",),
         ),
         "StackReg": Method(
-            use_for="Soft contrast or noise. Fits each projection to its neighbour by least squares.",
-            when="Neighbouring projections have the same intensity and differ by a small shift.",
+            use_for="Soft contrast or noise. Fits each projection to its neighbor by least squares.",
+            when="Neighboring projections have the same intensity and differ by a small shift.",
             caution="Slower than PC, and errors add up along the series. Changes of brightness mislead it; "
             "large jumps may end in a wrong minimum.",
             source="Thevenaz et al. 1998, doi:10.1109/83.650848",
@@ -65,7 +65,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "COM-CL": Method(
             use_for="Isolated particles in dark field. Most exact where it applies; errors do not add up.",
             when="The whole object is inside every projection, on an empty background.",
-            caution="Puts the centre of mass on the tilt axis. A background or a second object that moves "
+            caution="Puts the center of mass on the tilt axis. A background or a second object that moves "
             "through the frame shifts everything.",
             source="Scott et al. 2012, doi:10.1038/nature10934",
             parameters=("com_ref_index", "cl_ref_index", "cl_resolution", "cl_div_factor"),

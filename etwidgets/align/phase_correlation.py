@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from etwidgets.progress import Progress
 
 _PAIRS_PER_CALL = 8
-_NEIGHBOURHOOD_PX = 1.5  # width of the finely sampled window around the integer peak
+_NEIGHBORHOOD_PX = 1.5  # width of the finely sampled window around the integer peak
 _TINY = 1e-20
 
 
@@ -60,7 +60,7 @@ def spectra_shift(
     """Shift ``(y, x)`` to apply to ``moving``, both given as ``rfft2``, to bring it onto ``reference``.
 
     The integer peak of the phase correlation is refined on a fine grid that a small Fourier matrix on
-    either side computes for its neighbourhood only (Guizar-Sicairos et al. 2008, doi:10.1364/OL.33.000156),
+    either side computes for its neighborhood only (Guizar-Sicairos et al. 2008, doi:10.1364/OL.33.000156),
     and a parabola through its three best values removes the step of that grid: along a chain of a hundred
     images the steps' rounding would add up to a tenth of a pixel. With ``upsample_factor=1`` whole pixels
     are returned.
@@ -72,7 +72,7 @@ def spectra_shift(
     peak = np.where(peak > np.array(shape) // 2, peak - shape, peak)
     if upsample_factor == 1:
         return peak
-    n_fine = int(np.ceil(_NEIGHBOURHOOD_PX * upsample_factor))
+    n_fine = int(np.ceil(_NEIGHBORHOOD_PX * upsample_factor))
     offsets = (np.arange(n_fine) - n_fine // 2) / upsample_factor
     fine = fine_correlation(product, shape, peak[0] + offsets, peak[1] + offsets)
     row, column = np.unravel_index(np.argmax(fine), fine.shape)
@@ -81,7 +81,7 @@ def spectra_shift(
 
 
 def vertex(values: NDArray[Any], peak: int) -> float:
-    """Fractional index of the top of the parabola through an extreme value and its two neighbours."""
+    """Fractional index of the top of the parabola through an extreme value and its two neighbors."""
     if not 0 < peak < len(values) - 1:
         return float(peak)
     before, top, after = (float(v) for v in values[peak - 1 : peak + 2])

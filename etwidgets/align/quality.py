@@ -1,4 +1,4 @@
-"""Marks for single projections: intensity, sharpness and place, against their neighbours in tilt."""
+"""Marks for single projections: intensity, sharpness and place, against their neighbors in tilt."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from etwidgets.progress import Progress
 
-_NEIGHBOURS = 2  # on each side
+_NEIGHBORS = 2  # on each side
 _DEVIATIONS = 5.0
-_LEAST_INTENSITY, _LEAST_SHARPNESS = 0.08, 0.25  # parts of the neighbours' value that are always forgiven
+_LEAST_INTENSITY, _LEAST_SHARPNESS = 0.08, 0.25  # parts of the neighbors' value that are always forgiven
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,9 +30,9 @@ class Quality:
     Attributes
     ----------
     intensity, sharpness
-        ``(T,)``: the sum, and the power of details of a pixel or two, over those of the neighbours.
+        ``(T,)``: the sum, and the power of details of a pixel or two, over those of the neighbors.
     drift_px
-        ``(T,)`` pixels that it is off from both neighbours alike.
+        ``(T,)`` pixels that it is off from both neighbors alike.
     reasons
         For each projection why it is suspect, in words; empty if it is not.
     """
@@ -51,7 +51,7 @@ class Quality:
 def projection_quality(
     projections: NDArray[Any], tilts_deg: NDArray[np.float64], *, progress: Progress | None = None
 ) -> Quality:
-    """Compare each projection with its neighbours in tilt.
+    """Compare each projection with its neighbors in tilt.
 
     Suspect is what differs by five robust standard deviations of the series: darker or brighter by at
     least 8 %, blurred by a loss of at least a quarter of the fine detail, or off by half a pixel.
@@ -71,7 +71,7 @@ def projection_quality(
         If the projections are not a stack of finite numbers.
     """
     images = checked_projections(projections)
-    told = progress or NullProgress()
+    progress = progress or NullProgress()
     sums, details = np.empty(len(images)), np.empty(len(images))
 
     def one(index: int) -> None:
@@ -81,10 +81,10 @@ def projection_quality(
         spread = float(image.std()) or 1.0
         details[index] = float((fine / spread).std())
 
-    run_all(one, len(images), told.part(0, 0.5), "judging the projections")
+    run_all(one, len(images), progress.part(0, 0.5), "judging the projections")
     order = np.argsort(tilts_deg, kind="stable")
-    intensity, sharpness = _over_neighbours(sums, order), _over_neighbours(details, order)
-    residuals = registration_residuals(images, tilts_deg, progress=told.part(0.5, 1))
+    intensity, sharpness = _over_neighbors(sums, order), _over_neighbors(details, order)
+    residuals = registration_residuals(images, tilts_deg, progress=progress.part(0.5, 1))
     drift = np.hypot(*residuals.shifts_px.T)
     moved = residuals.outliers & (np.median(drift) < 0.5)
     dim = _outside(intensity, _LEAST_INTENSITY)
@@ -102,14 +102,14 @@ def projection_quality(
     return Quality(intensity, sharpness, drift, tuple(reasons))
 
 
-def _over_neighbours(values: NDArray[np.float64], order: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Each value over the median of its nearest neighbours' in order."""
+def _over_neighbors(values: NDArray[np.float64], order: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Each value over the median of its nearest neighbors' in order."""
     ranked = values[order]
     ratios = np.ones(len(values))
     for place in range(len(values)):
         near = [
             ranked[k]
-            for k in range(place - _NEIGHBOURS, place + _NEIGHBOURS + 1)
+            for k in range(place - _NEIGHBORS, place + _NEIGHBORS + 1)
             if k != place and 0 <= k < len(values)
         ]
         usual = float(np.median(near)) if near else 0.0

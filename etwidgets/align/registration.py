@@ -49,7 +49,7 @@ def estimate_shifts(
     projections
         ``(T, Y, X)``, in any order of acquisition; the tilt axis along x.
     tilts_deg
-        ``(T,)`` degrees. Neighbours are neighbours in tilt, whatever the order of acquisition.
+        ``(T,)`` degrees. Neighbors are neighbors in tilt, whatever the order of acquisition.
     method
         ``"PC"``, ``"StackReg"``, ``"COM"`` or ``"COM-CL"`` in any letter case; see :data:`METHODS`.
     start

@@ -1,4 +1,4 @@
-"""How far each projection still is from its neighbours after a registration; does not know which one."""
+"""How far each projection still is from its neighbors after a registration; does not know which one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Residuals:
     Attributes
     ----------
     shifts_px
-        ``(T, 2)`` pixels ``(y, x)`` that would bring each projection to its neighbours; positive moves
+        ``(T, 2)`` pixels ``(y, x)`` that would bring each projection to its neighbors; positive moves
         content to a larger index.
     outliers
         ``(T,)`` truth values: farther out than half a pixel and than four standard deviations of the rest.
@@ -44,9 +44,9 @@ def registration_residuals(
     upsample_factor: int = 10,
     progress: Progress | None = None,
 ) -> Residuals:
-    """What each projection is off from both of its neighbours in tilt alike.
+    """What each projection is off from both of its neighbors in tilt alike.
 
-    A specimen whose shadow wanders with the tilt moves towards one neighbour as far as away from the
+    A specimen whose shadow wanders with the tilt moves towards one neighbor as far as away from the
     other; only what both agree on is the projection's own.
 
     Parameters
@@ -71,11 +71,13 @@ def registration_residuals(
     if count < 3:
         return Residuals(shifts, np.zeros(count, bool))
     order = np.argsort(tilts_deg, kind="stable")
-    told = progress or NullProgress()
+    progress = progress or NullProgress()
     images = images[order]
-    steps = chain_steps(images, upsample_factor=upsample_factor, progress=told.part(0, 0.9))
+    steps = chain_steps(images, upsample_factor=upsample_factor, progress=progress.part(0, 0.9))
     ends = [
-        chain_steps(images[pair], upsample_factor=upsample_factor, progress=told.part(start, start + 0.05))[0]
+        chain_steps(
+            images[pair], upsample_factor=upsample_factor, progress=progress.part(start, start + 0.05)
+        )[0]
         for pair, start in (([0, 2], 0.9), ([-3, -1], 0.95))
     ]
     in_order = np.empty((count, 2))

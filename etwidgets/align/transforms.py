@@ -30,7 +30,7 @@ def transform(
     interpolation: str = "linear",
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:
-    """Rotate all projections about their centre, then shift them, in one interpolation.
+    """Rotate all projections about their center, then shift them, in one interpolation.
 
     Parameters
     ----------
@@ -92,5 +92,5 @@ def _output_to_input(
     """Matrix and offset that lead from an output pixel ``(y, x)`` to where its content comes from."""
     angle = np.deg2rad(angle_deg)
     matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    centre = (np.array(shape_yx) - 1) / 2
-    return matrix, centre - matrix @ (centre + np.array([yshift, xshift]))
+    center = (np.array(shape_yx) - 1) / 2
+    return matrix, center - matrix @ (center + np.array([yshift, xshift]))

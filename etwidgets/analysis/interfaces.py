@@ -109,14 +109,14 @@ def layers(
 ) -> pd.DataFrame:
     """Layers across an axis, and how thick they are.
 
-    In every column of voxels along the axis the edges are where the grey values cross the threshold, between
+    In every column of voxels along the axis the edges are where the gray values cross the threshold, between
     the voxels (known to a tenth of a voxel); the table has their means over the columns. Layers of ten voxels
     and more are right to 2 %.
 
     Parameters
     ----------
     volume
-        ``(X, Z, Y)`` grey values, or a mask with the threshold 0.5.
+        ``(X, Z, Y)`` gray values, or a mask with the threshold 0.5.
     threshold
         In the units of the volume.
     axis
@@ -185,7 +185,7 @@ def _crossings(column: NDArray[Any], threshold: float) -> NDArray[np.float64]:
 
 
 def _between(column: NDArray[Any], outside: int, inside: int, threshold: float) -> float:
-    """Where between the middles of two neighbouring voxels the value is the threshold."""
+    """Where between the middles of two neighboring voxels the value is the threshold."""
     low, high = float(column[outside]), float(column[inside])
     part = (threshold - low) / (high - low)
     return outside + 0.5 + part * (inside - outside)

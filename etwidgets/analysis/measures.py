@@ -1,4 +1,4 @@
-"""Volumes, surfaces and shapes of bodies; given a mask or grey values with a threshold."""
+"""Volumes, surfaces and shapes of bodies; given a mask or gray values with a threshold."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _MASK_BLUR = 1.0  # voxels; a mask's steps would make its surface half as large 
 _MOST_LABELS = 20_000
 
 COLUMNS = (
-    "label", "volume_nm3", "surface_nm2", "equivalent_diameter_nm", "sphericity", "centre_x_nm",
-    "centre_z_nm", "centre_y_nm", "mean", "touches_edge",
+    "label", "volume_nm3", "surface_nm2", "equivalent_diameter_nm", "sphericity", "center_x_nm",
+    "center_z_nm", "center_y_nm", "mean", "touches_edge",
 )  # fmt: skip
 """Columns of the table of :func:`measure`."""
 
@@ -40,17 +40,17 @@ def measure(
     voxel_nm
         Length of a voxel.
     volume, threshold
-        The grey values that were parted at this threshold: then surfaces run between the voxels where the
-        grey values cross it, and volumes are those within them.
+        The gray values that were parted at this threshold: then surfaces run between the voxels where the
+        gray values cross it, and volumes are those within them.
 
     Returns
     -------
     DataFrame
         One row per body, with the columns :data:`COLUMNS`: equivalent diameter: of the sphere of the same
         volume; sphericity: surface of that sphere by the surface (1: a sphere; Wadell 1935,
-        doi:10.1086/624298); centres from the middle of the first voxel; mean of the grey values; whether it
+        doi:10.1086/624298); centers from the middle of the first voxel; mean of the gray values; whether it
         touches the edge of the volume, so that a part of it is not seen. Spheres of 8 voxels radius and more
-        are right to 2 %; the surface of a mask without grey values to 3 %. A blur of s voxels takes s²/r
+        are right to 2 %; the surface of a mask without gray values to 3 %. A blur of s voxels takes s²/r
         off the radius r of a sphere, with the threshold halfway.
 
     Raises
@@ -73,11 +73,11 @@ def measure(
         raise DataError(
             f"{numbered.max()} bodies; leave out the small ones (smallest_voxels) or smooth the volume first"
         )
-    grey = None if volume is None else _as_large(volume, numbered)
-    if (grey is None) != (threshold is None):
-        raise ParameterError("give the grey values and their threshold together, or none of them")
+    gray = None if volume is None else _as_large(volume, numbered)
+    if (gray is None) != (threshold is None):
+        raise ParameterError("give the gray values and their threshold together, or none of them")
     rows = [
-        _row(number, where, numbered, voxel, grey, threshold)
+        _row(number, where, numbered, voxel, gray, threshold)
         for number, where in enumerate(ndimage.find_objects(numbered), 1)
         if where is not None
     ]
@@ -85,7 +85,7 @@ def measure(
 
 
 def volume_of(volume: NDArray[Any], threshold: float, voxel_nm: float) -> float:
-    """The volume, nm³, within the surface where the grey values cross a threshold.
+    """The volume, nm³, within the surface where the gray values cross a threshold.
 
     Raises
     ------
@@ -155,13 +155,13 @@ def _row(
     where: tuple[slice, ...],
     labels: NDArray[np.int32],
     voxel: float,
-    grey: NDArray[np.float32] | None,
+    gray: NDArray[np.float32] | None,
     threshold: float | None,
 ) -> tuple[Any, ...]:
     wider = tuple(slice(max(s.start - 3, 0), s.stop + 3) for s in where)
     body = labels[wider] == number
     mean = float("nan")
-    if grey is None or threshold is None:
+    if gray is None or threshold is None:
         # the blur shrinks what is round; the count of voxels does not
         points, triangles = _surface(
             ndimage.gaussian_filter(np.pad(body, 3).astype(np.float32), _MASK_BLUR), 0.5
@@ -170,9 +170,9 @@ def _row(
         enclosed = _enclosed(points, triangles)
         area = float(sk_measure.mesh_surface_area(points, triangles)) * (volume / enclosed) ** (2 / 3)
     else:
-        values = grey[wider]
+        values = gray[wider]
         mean = float(values[body].mean())
-        # another body's voxels must not be enclosed; beyond the own edge the grey values go on
+        # another body's voxels must not be enclosed; beyond the own edge the gray values go on
         others = ndimage.binary_dilation(body, np.ones((3, 3, 3)), iterations=1)
         own = np.where(
             others & ((labels[wider] == number) | (labels[wider] == 0)), values, _below(values, threshold)
@@ -180,11 +180,11 @@ def _row(
         points, triangles = _surface(own, threshold)
         area = float(sk_measure.mesh_surface_area(points, triangles))
         volume = _enclosed(points, triangles)
-    centre = [(at + s.start) * voxel for at, s in zip(ndimage.center_of_mass(body), wider, strict=True)]
+    center = [(at + s.start) * voxel for at, s in zip(ndimage.center_of_mass(body), wider, strict=True)]
     volume, area = volume * voxel**3, area * voxel**2
     diameter = (6 * volume / np.pi) ** (1 / 3)
     edge = any(s.start == 0 or s.stop == n for s, n in zip(where, labels.shape, strict=True))
-    return (number, volume, area, diameter, np.pi * diameter**2 / area, *centre, mean, edge)
+    return (number, volume, area, diameter, np.pi * diameter**2 / area, *center, mean, edge)
 
 
 def _below(values: NDArray[np.float32], threshold: float) -> float:

@@ -126,7 +126,7 @@ def between_iterations(values: Sequence[float]) -> Uncertainty:
         After one iteration less, after those chosen, and, where known, after one more.
     """
     if not 2 <= len(values) <= 3 or not np.isfinite(values).all():
-        raise ParameterError(f"give the number for two or three neighbouring iterations, not {values}")
+        raise ParameterError(f"give the number for two or three neighboring iterations, not {values}")
     value = float(values[1])
     half = max(abs(float(each) - value) for each in values)
     return Uncertainty(value, value - half, value + half, 0.0, half)
@@ -166,5 +166,5 @@ def _noise_of(data: NDArray[np.float32], inside: NDArray[np.bool_]) -> tuple[flo
     if level == 0 or not pair.any():
         return 0.0, 0.0
     alike = float((fine[1:][pair] * fine[:-1][pair]).mean()) / level**2
-    # neighbours of white noise smoothed by s are alike by exp(-1 / 4 s²)
+    # neighbors of white noise smoothed by s are alike by exp(-1 / 4 s²)
     return level, float(np.sqrt(-0.25 / np.log(np.clip(alike, 0.01, 0.95)))) if alike > 0.05 else 0.0

@@ -117,7 +117,7 @@ def angle_weights(angles_rad: NDArray[np.float64], *, by_step: bool) -> NDArray[
     angles_rad
         ``(T,)``, in any order.
     by_step
-        Weigh each projection by half the distance to its two neighbours in angle (the two at the ends
+        Weigh each projection by half the distance to its two neighbors in angle (the two at the ends
         of the range by the step to their only one) instead of all alike; equal angles share theirs.
     """
     count = angles_rad.size

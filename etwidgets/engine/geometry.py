@@ -22,7 +22,7 @@ _LARGEST = float(np.finfo(np.float32).max)
 class Geometry:
     """Parallel projections of a slice ``(Z, Y)`` onto a line of ``Y`` pixels.
 
-    The detector coordinate of the point (row r, column y), all from their centres, is
+    The detector coordinate of the point (row r, column y), all from their centers, is
     ``t = y cos(angle) - r sin(angle)``; pixels and detector cells have the width 1.
 
     Parameters

@@ -54,7 +54,7 @@ def reconstruct_jointly(
 ) -> NDArray[np.float32]:
     """Reconstruct all elements ``(E, X, Z, Y)``, float32, each in units of its own map; none is below 0.
 
-    Minimises, over volumes ``x_e = d_e u_e``, where ``d_e`` is the element's typical density,
+    Minimizes, over volumes ``x_e = d_e u_e``, where ``d_e`` is the element's typical density,
 
     ``sum_e |A x_e - m_e|^2 / (2 v_e) + haadf_weight |A_h sum_e s_e u_e - h|^2 / 2 + V(tv_weight u)``.
 

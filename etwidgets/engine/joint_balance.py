@@ -1,4 +1,4 @@
-"""How element maps and HAADF weigh against each other, from the data alone; minimises nothing.
+"""How element maps and HAADF weigh against each other, from the data alone; minimizes nothing.
 
 Maps may be in any units, each in its own, for no efficiency of a detector is known.
 """
@@ -62,7 +62,7 @@ def find_balance(
 ) -> Balance:
     """Fit HAADF by the maps, and the maps' variance by their expected values.
 
-    Each map is predicted from the tilts that are not its neighbours' half (even from odd, odd from even), so
+    Each map is predicted from the tilts that are not its neighbors' half (even from odd, odd from even), so
     that the prediction has none of its noise. Weighted with the predictions, maps add up to HAADF whatever
     their noise and however smooth the predictions are: they are instruments. A plain fit by the elements'
     smooth reconstructions was tried and is wrong by up to 50 % at a dozen counts; this one by some 3 %.

@@ -206,7 +206,7 @@ def _forward_linear(width: int) -> Kernel:
     def kernel(volume, projections, cos, sin, n_z, n_y, t0, t1, j0, j1):
         for t in range(t0, t1):
             projections[(t * n_y + j0) * width : (t * n_y + j1) * width] = 0
-        row_centre, centre = (n_z - 1) / 2, (n_y - 1) / 2
+        row_center, center = (n_z - 1) / 2, (n_y - 1) / 2
         for z0 in range(0, n_z, ROWS_PER_STRIP):
             z1 = min(z0 + ROWS_PER_STRIP, n_z)
             for t in range(t0, t1):
@@ -215,11 +215,11 @@ def _forward_linear(width: int) -> Kernel:
                 whole, per_part = np.float32(length), np.float32(length / _ONE)
                 if abs(c) >= abs(s):
                     slope, spread = int(s / c * _ONE), 1 / c
-                    start = centre + (z0 - row_centre) * s / c
+                    start = center + (z0 - row_center) * s / c
                     for j in range(j0, j1):
                         at = (t * n_y + j) * width
                         sums = _lanes_at(projections, at, width)
-                        q = int(((j - centre) * spread + start) * _ONE)
+                        q = int(((j - center) * spread + start) * _ONE)
                         for r in range(z0, z1):
                             i = q >> _BITS
                             far = np.float32(q & _PART) * per_part
@@ -237,7 +237,7 @@ def _forward_linear(width: int) -> Kernel:
                     slope, spread, step = c / s, 1 / s, int(c / s * _ONE)
                     per_row = s / c if c != 0 else 0.0
                     for j in range(j0, j1):
-                        first = row_centre - (j - centre) * spread - centre * slope
+                        first = row_center - (j - center) * spread - center * slope
                         q0, q1 = 0, n_y
                         if c != 0:  # only the columns in which the ray meets this strip
                             u, v = (z0 - 1 - first) * per_row, (z1 - first) * per_row
@@ -264,7 +264,7 @@ def _forward_strip(width: int) -> Kernel:
     def kernel(volume, projections, cos, sin, n_z, n_y, t0, t1, j0, j1):
         for t in range(t0, t1):
             projections[(t * n_y + j0) * width : (t * n_y + j1) * width] = 0
-        row_centre, centre = (n_z - 1) / 2, (n_y - 1) / 2
+        row_center, center = (n_z - 1) / 2, (n_y - 1) / 2
         for z0 in range(0, n_z, ROWS_PER_STRIP):
             z1 = min(z0 + ROWS_PER_STRIP, n_z)
             for t in range(t0, t1):
@@ -275,7 +275,7 @@ def _forward_strip(width: int) -> Kernel:
                     for j in range(j0, j1):
                         at = (t * n_y + j) * width
                         sums = _lanes_at(projections, at, width)
-                        q = (j - centre) / c + centre + (z0 - row_centre) * slope
+                        q = (j - center) / c + center + (z0 - row_center) * slope
                         for r in range(z0, z1):
                             i = int(floor(q))
                             for column in range(max(i - 1, 0), min(i + 3, n_y)):
@@ -289,7 +289,7 @@ def _forward_strip(width: int) -> Kernel:
                 else:
                     slope = c / s
                     for j in range(j0, j1):
-                        first = row_centre - (j - centre) / s - centre * slope
+                        first = row_center - (j - center) / s - center * slope
                         q0, q1 = 0, n_y
                         if slope != 0:
                             u, v = (z0 - 2 - first) / slope, (z1 + 1 - first) / slope
@@ -313,7 +313,7 @@ def _forward_strip(width: int) -> Kernel:
 
 def _backward_linear(width: int, joseph: bool) -> Kernel:
     def kernel(projections, volume, cos, sin, n_z, n_y, r0, r1, tile, scale, lowest, highest):
-        row_centre, centre = (n_z - 1) / 2, (n_y - 1) / 2
+        row_center, center = (n_z - 1) / 2, (n_y - 1) / 2
         n_tilts = len(cos)
         none = np.float32(0)
         for z0 in range(r0, r1, TILE):
@@ -341,8 +341,8 @@ def _backward_linear(width: int, joseph: bool) -> Kernel:
                     )
                     step1, step2 = int(c1 * _ONE), int(c2 * _ONE)
                     for r in range(z0, z1):
-                        p1 = int(((q0 - centre) * c1 + (row_centre - r) * s1 + centre) * _ONE)
-                        p2 = int(((q0 - centre) * c2 + (row_centre - r) * s2 + centre) * _ONE)
+                        p1 = int(((q0 - center) * c1 + (row_center - r) * s1 + center) * _ONE)
+                        p2 = int(((q0 - center) * c2 + (row_center - r) * s2 + center) * _ONE)
                         if not two:
                             p2 = int(-4 * n_y * _ONE)
                         at = (r - z0) * TILE * width
@@ -386,7 +386,7 @@ def _backward_linear(width: int, joseph: bool) -> Kernel:
 
 def _backward_strip(width: int) -> Kernel:
     def kernel(projections, volume, cos, sin, n_z, n_y, r0, r1, tile, scale, lowest, highest):
-        row_centre, centre = (n_z - 1) / 2, (n_y - 1) / 2
+        row_center, center = (n_z - 1) / 2, (n_y - 1) / 2
         for z0 in range(r0, r1, TILE):
             z1 = min(z0 + TILE, r1)
             for q0 in range(0, n_y, TILE):
@@ -396,7 +396,7 @@ def _backward_strip(width: int) -> Kernel:
                     c, s = cos[t], sin[t]
                     a, b, height, flank = _trapezoid(c, s)
                     for r in range(z0, z1):
-                        p = (q0 - centre) * c + (row_centre - r) * s + centre
+                        p = (q0 - center) * c + (row_center - r) * s + center
                         at = (r - z0) * TILE * width
                         for _ in range(q0, q1):
                             i = int(floor(p + 0.5))

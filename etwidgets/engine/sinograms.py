@@ -31,7 +31,7 @@ def sinograms_at(
     shift_px
         Pixels; positive moves content to a larger y.
     rotation_deg
-        Degrees about the image centre, done before the shift; positive turns content clockwise on screen.
+        Degrees about the image center, done before the shift; positive turns content clockwise on screen.
 
     Returns
     -------
@@ -52,11 +52,11 @@ def sinograms_at(
         if not np.isfinite(value):
             raise ParameterError(f"{name} must be finite, not {value}")
     angle = np.deg2rad(rotation_deg)
-    centre_y, centre_x = (height - 1) / 2, (width - 1) / 2
-    y = np.arange(height)[:, np.newaxis] - centre_y - shift_px
-    x = np.asarray(columns)[np.newaxis, :] - centre_x
-    source_y = np.cos(angle) * y - np.sin(angle) * x + centre_y
-    source_x = np.sin(angle) * y + np.cos(angle) * x + centre_x
+    center_y, center_x = (height - 1) / 2, (width - 1) / 2
+    y = np.arange(height)[:, np.newaxis] - center_y - shift_px
+    x = np.asarray(columns)[np.newaxis, :] - center_x
+    source_y = np.cos(angle) * y - np.sin(angle) * x + center_y
+    source_x = np.sin(angle) * y + np.cos(angle) * x + center_x
     first_y, first_x = np.floor(source_y).astype(int), np.floor(source_x).astype(int)
     part_y, part_x = source_y - first_y, source_x - first_x
     moved = np.zeros((stack.shape[0], height, len(columns)))

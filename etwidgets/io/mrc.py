@@ -1,4 +1,4 @@
-"""The MRC family: header checks, pixel size, and data as grey values in their order, eager or lazy.
+"""The MRC family: header checks, pixel size, and data as gray values in their order, eager or lazy.
 
 Knows the file alone, not what lies beside it. Modes and flags are those of MRC2014 and of IMOD:
 https://bio3d.colorado.edu/imod/doc/mrc_format.txt

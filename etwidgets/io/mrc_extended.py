@@ -125,8 +125,8 @@ def _serialem(n_bytes: int, flags: int, extended: bytes, header: MrcHeader) -> S
     return SectionFacts(tilts.astype(float), "SerialEM extended header", tilt_axis_deg=axis)
 
 
-def _pixel_nm(metres: float) -> float | None:
-    return float(metres) * 1e9 if _PIXEL_M[0] < metres < _PIXEL_M[1] else None
+def _pixel_nm(meters: float) -> float | None:
+    return float(meters) * 1e9 if _PIXEL_M[0] < meters < _PIXEL_M[1] else None
 
 
 def _angle(degrees: float) -> float | None:

@@ -86,7 +86,7 @@ class AnalyzePanel(Panel):
         form = [self._strip.widget, self._pixel.widget]
         form += [heading("Part"), *self._build_parting(), heading("Measure"), *self._build_measuring()]
         self.refresh_on(self.model, ("reconstruction", "channels", "measurements", "stale", "stack"))
-        self.refresh_on(self.display, ("voxel", "contrast", "colour_map"))
+        self.refresh_on(self.display, ("voxel", "contrast", "color_map"))
         return [self._images, self._histogram, below, self._table], form
 
     def _build_parting(self) -> list[widgets.Widget]:

@@ -16,7 +16,7 @@ from etwidgets.panels.objective import ObjectiveCurve
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, bare_slice, difference_pane, pixel_size, projection_pane
 from etwidgets.panels.pieces import button, control, heading, method_help, row, text
-from etwidgets.session.previews import axis_neighbours, axis_slices, before_and_now, sharper_slices
+from etwidgets.session.previews import axis_neighbors, axis_slices, before_and_now, sharper_slices
 from etwidgets.views import ImageView, PageWatch, contrast_limits
 
 if TYPE_CHECKING:
@@ -100,15 +100,15 @@ class AxisPanel(Panel):
 
     def _wire(self) -> None:
         self._preview = self.session.latest(axis_slices, self._show_slices)
-        self._neighbours = self.session.latest(axis_neighbours, self._show_neighbours)
+        self._neighbors = self.session.latest(axis_neighbors, self._show_neighbors)
         self._sharper = self.session.latest(sharper_slices, self._show_sharper)
         self._pair = self.session.latest(before_and_now, self._show_pair)
-        for preview in (self._preview, self._neighbours, self._sharper, self._pair):
+        for preview in (self._preview, self._neighbors, self._sharper, self._pair):
             self._undo.callback(preview.close)
         self.listen(self.model, "stack", self._start_anew)
         self.listen(self.model, "busy", self._stop_waiting)
         self.refresh_on(self.model, "stack")
-        self.refresh_on(self.display, ("projection", "contrast", "colour_map"))
+        self.refresh_on(self.display, ("projection", "contrast", "color_map"))
         for name in ("shift", "rotation"):
             self.on_change(name, self._moved)
         self.on_change("by", self.refresh)
@@ -154,7 +154,7 @@ class AxisPanel(Panel):
             if binning > 1:
                 self._sharper.submit(*asked, 0.0 if self.session.runner.inline else _REST_S)
         else:
-            self._neighbours.submit(data, tilts, self._columns[1], self._three_places())
+            self._neighbors.submit(data, tilts, self._columns[1], self._three_places())
         self._objective.follow(stack, *self._values())
 
     def enable(self) -> None:
@@ -184,7 +184,7 @@ class AxisPanel(Panel):
         return [(shift, rotation + k * by) for k in (-1, 0, 1)]
 
     def _step(self, direction: int) -> None:
-        """Go to the neighbour that looks best."""
+        """Go to the neighbor that looks best."""
         name = "rotation" if self.controls["compare"].value == _THREE_ROTATIONS else "shift"
         self._nudge(name, direction * self.controls["by"].value)
 
@@ -267,7 +267,7 @@ class AxisPanel(Panel):
             panes.append(difference_pane(pair[1] - pair[0], "Difference", "now less before", ("y", "z")))
         self._slices.show(panes)
 
-    def _show_neighbours(self, slices: NDArray[Any]) -> None:
+    def _show_neighbors(self, slices: NDArray[Any]) -> None:
         kind, unit = (
             ("rotation", "°") if self.controls["compare"].value == _THREE_ROTATIONS else ("shift", " px")
         )

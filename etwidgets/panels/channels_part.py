@@ -28,7 +28,7 @@ class ChannelsPart:
 
     def __init__(self, panel: Panel, chosen_file: Callable[[], str]) -> None:
         self._panel, self._chosen_file = panel, chosen_file
-        self._words = text()
+        self._note = text()
         panel.add("channel-name", control(widgets.Text, "name", placeholder="HAADF, Ni, ..."))
         panel.add(
             "channel-aligned",
@@ -43,7 +43,7 @@ class ChannelsPart:
         names = ("channel-name", "channel-aligned", "add-channel")
         self._removal = widgets.VBox([panel.controls["channel"], panel.controls["remove-channel"]])
         adding = [panel.controls[name] for name in names]
-        self.widget = widgets.VBox([heading("Channels"), self._words, *adding, self._removal])
+        self.widget = widgets.VBox([heading("Channels"), self._note, *adding, self._removal])
         """All of it, from top to bottom; hidden without a series."""
         panel.on_fresh(self.refresh)
 
@@ -58,7 +58,7 @@ class ChannelsPart:
         for name in ("add-channel", "remove-channel"):
             panel.controls[name].disabled = panel.model.busy
         names = ", ".join(escape(channel.name) for channel in channels)
-        self._words.value = (
+        self._note.value = (
             f"<p class='etw-quiet'>Go with the series through every step: {names}.</p>"
             if channels
             else "<p class='etw-quiet'>Other signals of this series (a detector, an element map) go with it "

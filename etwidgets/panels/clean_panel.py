@@ -1,4 +1,4 @@
-"""Crop, leave out projections, filter, bin, normalise, seen before it is done; computes nothing itself."""
+"""Crop, leave out projections, filter, bin, normalize, seen before it is done; computes nothing itself."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from etwidgets.align import Quality
     from etwidgets.signals import TomoStack
 
-_CROP, _REMOVE, _FILTER, _BIN, _NORMALISE = "crop", "leave out", "filter", "bin", "normalise"
+_CROP, _REMOVE, _FILTER, _BIN, _NORMALIZE = "crop", "leave out", "filter", "bin", "normalize"
 _SIDES = ("x_start", "y_start", "x_stop", "y_stop")
 _BREADTH = 1.3  # of the contact sheet, over its height
 _FILTERS = ("median", "sobel", "both", "bpf")
 _HELP = {
     _CROP: "Drag the edges or corners of the rectangle, or the whole of it; or give the numbers.",
     _REMOVE: "Click a picture to mark it, again to unmark it. Orange: suspect, for the reason given below.",
-    _FILTER: "What the filter does to this projection: before, after, and the difference (grey: none).",
+    _FILTER: "What the filter does to this projection: before, after, and the difference (gray: none).",
     _BIN: "Sums squares of pixels into one: with a factor of 2 the volume has an eighth of the voxels.",
-    _NORMALISE: "Brings all projections to one intensity scale, for beams that were not steady.",
+    _NORMALIZE: "Brings all projections to one intensity scale, for beams that were not steady.",
 }
 
 
@@ -52,7 +52,7 @@ class CleanPanel(Panel):
         return [self._images, self._tilt_row], [*form, self.controls["run"], self.hint, *add_look(self)]
 
     def _build_form(self) -> None:
-        tools = [_CROP, _REMOVE, _FILTER, _BIN, _NORMALISE]
+        tools = [_CROP, _REMOVE, _FILTER, _BIN, _NORMALIZE]
         self.add("tool", control(widgets.Dropdown, "do", options=tools))
         for name, label in zip(_SIDES, ("x from (px)", "y from (px)", "x to (px)", "y to (px)"), strict=True):
             self.add(name, control(widgets.BoundedIntText, label, value=0, min=0, max=0))
@@ -73,7 +73,7 @@ class CleanPanel(Panel):
             _REMOVE: ("suspects", "clear"),
             _FILTER: ("filter", "size", "taper"),
             _BIN: ("factor",),
-            _NORMALISE: ("width",),
+            _NORMALIZE: ("width",),
         }
         self._forms = {
             tool: widgets.VBox([self.controls[name] for name in chosen]) for tool, chosen in names.items()
@@ -86,7 +86,7 @@ class CleanPanel(Panel):
             self._undo.callback(preview.close)
         self.listen(self.model, "stack", self._offer_whole)
         self.refresh_on(self.model, "stack")
-        self.refresh_on(self.display, ("projection", "contrast", "colour_map"))
+        self.refresh_on(self.display, ("projection", "contrast", "color_map"))
         for name in ("tool", *_SIDES, "filter", "size", "taper"):
             self.on_change(name, self.refresh)
         self.on_change("tool", self.enable)
@@ -143,7 +143,7 @@ class CleanPanel(Panel):
                 Pane(
                     sheet,
                     limits=limits,
-                    cmap=self.display.colour_map,
+                    cmap=self.display.color_map,
                     title="All projections",
                     caption=caption,
                     boxes=tuple(boxes),
@@ -161,7 +161,7 @@ class CleanPanel(Panel):
         shown = Pane(
             after,
             limits=limits if keeps else None,
-            cmap=self.display.colour_map,
+            cmap=self.display.color_map,
             title="After",
             caption=self.controls["filter"].value,
         )
@@ -176,7 +176,7 @@ class CleanPanel(Panel):
         """The button says what it does, and does it only where there is something to do."""
         super().enable()
         tool, run = self.controls["tool"].value, self.controls["run"]
-        verbs = {_CROP: "Crop", _FILTER: "Filter", _BIN: "Bin", _NORMALISE: "Normalise"}
+        verbs = {_CROP: "Crop", _FILTER: "Filter", _BIN: "Bin", _NORMALIZE: "Normalize"}
         count = len(self._marked)
         run.description = verbs.get(tool, f"Leave out {count}" if count else "Leave out the marked")
         if run.disabled:

@@ -10,7 +10,7 @@ import numpy as np
 
 from etwidgets.panels.pictures import bare_slice, difference_pane, pixel_size
 from etwidgets.panels.pieces import button, control, row, text
-from etwidgets.session.convergence import Course, Following, residual_sinogram
+from etwidgets.session.convergence import ConvergenceTrace, SliceIterations, residual_sinogram
 from etwidgets.session.jobs import in_words
 from etwidgets.views import CurveView, contrast_limits
 
@@ -39,16 +39,16 @@ class Convergence:
 
     def __init__(self, panel: ReconstructPanel, show: Callable[[list[Pane]], None]) -> None:
         self._panel, self._show = panel, show
-        self._course: Course | None = None
+        self._course: ConvergenceTrace | None = None
         self._request: tuple[Any, Any, Mapping[str, Any]] | None = None
         self._column, self._drawn_at = 0, 0.0
         self._curve = panel.add_view(CurveView("iteration", "residual", height=160, width=760))
-        self._words = text()
+        self._note = text()
         panel.add("follow", button("Follow one slice"))
         panel.add("stop", button("Stop"))
         panel.add("iteration", control(widgets.IntSlider, "iteration", min=1, max=1))
         panel.add("use", button("Use this number"))
-        self._following = Following(self._step, self._end, self._fail, panel.session.runner)
+        self._following = SliceIterations(self._step, self._end, self._fail, panel.session.runner)
         self._latest = panel.session.latest(residual_sinogram, self._draw)
         for undo in (self._latest.close, self._following.stop):
             panel._undo.callback(undo)  # noqa: SLF001  (a part of the panel)
@@ -57,12 +57,12 @@ class Convergence:
         panel.on_click("use", self._use)
         panel.on_change("iteration", self._ask)
         scrub = row(*(panel.controls[name] for name in ("iteration", "use", "stop")))
-        self.widget = widgets.VBox([self._curve, scrub, self._words])
+        self.widget = widgets.VBox([self._curve, scrub, self._note])
         """Curve, slider and buttons; hidden until a slice is followed."""
         self.forget()
 
     def redraw(self) -> None:
-        """Draw with the present contrast and colours."""
+        """Draw with the present contrast and colors."""
         self._ask()
 
     @property
@@ -74,7 +74,7 @@ class Convergence:
         """Go back to the panel's usual pictures."""
         self._following.stop()
         self._course = self._request = None
-        self._words.value = ""
+        self._note.value = ""
         self._curve.clear()
         self.widget.layout.display = "none"
 
@@ -87,7 +87,7 @@ class Convergence:
         self._column = min(panel.display.column, stack.data.shape[-1] - 1)
         sinogram = np.asarray(stack.data[:, :, self._column])
         self._request = (sinogram, stack.tilts_deg.copy(), parameters)
-        self._course, self._drawn_at = Course(), 0.0
+        self._course, self._drawn_at = ConvergenceTrace(), 0.0
         panel.controls["iteration"].max = 1
         self.widget.layout.display = ""
         panel.controls["stop"].disabled = False
@@ -147,7 +147,7 @@ class Convergence:
         value = course.residuals[course.iterations.index(number)]
         relative = 100 * value / max(float(np.linalg.norm(self._request[0])), 1e-30) if self._request else 0.0
         thinned = "; not every slice could be kept" if course.thinned else ""
-        self._words.value = (
+        self._note.value = (
             f"<p class='etw-quiet'>After {number}: {relative:.2f} % of the data are unexplained{thinned}.</p>"
         )
 

@@ -156,14 +156,14 @@ class DataPanel(Panel):
         if stack is not None and stack.data is self._checked:
             self._tell(findings)
             self.session.note_findings(findings)
-            words = tuple(finding.words for finding in findings)
+            words = tuple(finding.message for finding in findings)
             news, self._told = words != self._told, words
             if findings and news:
                 first = findings[0]
-                self.session.tell(f"Check of the series: {first.words}", "warning", action=_cure(first))
+                self.session.tell(f"Check of the series: {first.message}", "warning", action=_cure(first))
 
     def _tell(self, findings: list[Finding]) -> None:
-        self._strip.show([(finding.words, _cure(finding)) for finding in findings])
+        self._strip.show([(finding.message, _cure(finding)) for finding in findings])
 
     def enable(self) -> None:
         """Opening waits while a step runs."""
@@ -223,7 +223,7 @@ class DataPanel(Panel):
 def _cure(finding: Finding) -> Cure | None:
     if finding.fix:
         return Cure(finding.fix, finding.operation, finding.parameters)
-    return Cure("Go to Clean", panel="clean") if "step Clean" in finding.words else None
+    return Cure("Go to Clean", panel="clean") if "step Clean" in finding.message else None
 
 
 def _facts_of(stack: TomoStack, source: str) -> list[tuple[str, str]]:

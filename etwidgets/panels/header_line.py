@@ -37,7 +37,7 @@ class HeaderLine(Panel):
 
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
-        self._words = text("", "etw-header-words")
+        self._note = text("", "etw-header-words")
         self.add("undo", button("Undo"))
         self.add("redo", button("Redo"))
         self.on_click("undo", self.session.undo)
@@ -53,7 +53,7 @@ class HeaderLine(Panel):
         self.add("sessions", button("Sessions", tooltip="All sessions, to continue another one"))
         self.controls["sessions"].layout.display = "none"
         names = ("undo", "redo", "sessions", "tour", "keys")
-        return [row(self._words, *(self.controls[name] for name in names)), self._keys], []
+        return [row(self._note, *(self.controls[name] for name in names)), self._keys], []
 
     def offer_tour(self, start: Callable[[], None]) -> None:
         """Show the button that starts the tour."""
@@ -67,7 +67,7 @@ class HeaderLine(Panel):
 
     def redraw(self) -> None:
         """Say what is open."""
-        self._words.value = f"<b>etwidgets</b> <span>{escape(self._facts())}</span>"
+        self._note.value = f"<b>etwidgets</b> <span>{escape(self._facts())}</span>"
 
     def _turn_keys(self) -> None:
         self._keys.layout.display = "" if self._keys.layout.display == "none" else "none"

@@ -79,7 +79,7 @@ class HistoryPanel(Panel):
         self.on_change("steps", self._go_to)
         self.on_change("kind", self._propose)
         self.refresh_on(self.model, ("history", "kept", "stack", "reconstruction"))
-        self.refresh_on(self.display, ("voxel", "projection", "contrast", "colour_map"))
+        self.refresh_on(self.display, ("voxel", "projection", "contrast", "color_map"))
         self.listen(self.model, ("can_undo", "can_redo", "busy", "reconstruction"), self.enable)
         words = text("<p class='etw-quiet'>Choose a line to go to the state after that step.</p>")
         buttons = row(self.controls["undo"], self.controls["redo"])
@@ -143,7 +143,7 @@ class HistoryPanel(Panel):
         lines = [("  0  as it was in the beginning", 0)]
         for number, line in enumerate(self.model.history, 1):
             undone = "" if line.done else "  (undone)"
-            lines.append((f"{number:3d}  {line.words}  ·  {line.seconds:.1f} s{undone}", number))
+            lines.append((f"{number:3d}  {line.label}  ·  {line.seconds:.1f} s{undone}", number))
         self._filling = True
         try:
             self.controls["steps"].options = lines

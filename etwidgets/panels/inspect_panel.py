@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SINOGRAM, _MAXIMUM, _SUM = "sinogram", "maximum over tilts", "sum over tilts"
 _HELP = """<p>A good series: the specimen stays in the frame and <b>nothing jumps</b> between projections.</p>
 <p>In the sinogram every feature draws a smooth curve. Steps in it are drift, which
-<b>Register</b> removes; a lean of all curves to one side is a tilt axis off centre, for
+<b>Register</b> removes; a lean of all curves to one side is a tilt axis off center, for
 <b>Tilt axis</b>.</p>
 <p class='etw-quiet'>The same point is marked on both pictures: click where it shall be, or drag the blue
 column. Keys on a picture: ? shows them all.</p>"""
@@ -46,7 +46,7 @@ class InspectPanel(Panel):
         beside = [_SINOGRAM, _MAXIMUM, _SUM]
         self.add("beside", control(widgets.Dropdown, "beside", options=beside))
         self.refresh_on(self.model, "stack")
-        self.refresh_on(self.display, ("projection", "column", "row", "contrast", "colour_map"))
+        self.refresh_on(self.display, ("projection", "column", "row", "contrast", "color_map"))
         self.on_change("beside", self.refresh)
         for connect, handler in (
             (self._images.on_drag, self._dragged),

@@ -1,4 +1,4 @@
-"""Controls that several panels have: which projection, which column, contrast, colours.
+"""Controls that several panels have: which projection, which column, contrast, colors.
 
 They are bound to the session's display state, so that all pictures stay together; they draw nothing.
 """
@@ -11,7 +11,7 @@ import ipywidgets as widgets
 
 from etwidgets.panels.pictures import tilt_in_words
 from etwidgets.panels.pieces import control
-from etwidgets.session import COLOUR_MAPS
+from etwidgets.session import COLOR_MAPS
 from etwidgets.views import HistogramView
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def add_look(
     signal: Callable[[], TomoStack | RecStack | None] | None = None,
     contrast: Contrast | None = None,
 ) -> list[widgets.Widget]:
-    """Contrast and colour map; above them the histogram of a signal, where one is given with its contrast."""
+    """Contrast and color map; above them the histogram of a signal, where one is given with its contrast."""
     histogram = [] if signal is None or contrast is None else [_add_histogram(panel, signal, contrast)]
     return [*histogram, *_add_contrast(panel)]
 
@@ -141,7 +141,7 @@ def _add_contrast(panel: Panel) -> list[widgets.Widget]:
         "contrast",
         control(widgets.FloatRangeSlider, "contrast (%)", min=0, max=100, step=0.1, readout_format=".1f"),
     )
-    colours = panel.add("colours", control(widgets.Dropdown, "colours", options=COLOUR_MAPS))
+    colors = panel.add("colors", control(widgets.Dropdown, "colors", options=COLOR_MAPS))
     panel.bind("contrast", panel.display, "contrast")
-    panel.bind("colours", panel.display, "colour_map")
-    return [contrast, colours]
+    panel.bind("colors", panel.display, "color_map")
+    return [contrast, colors]

@@ -33,14 +33,14 @@ class ObjectiveCurve:
         self._panel = panel
         self._search: ShiftSearch | None = None
         self._curve = panel.add_view(CurveView("shift y (px)", "misfit", height=170, width=330))
-        self._words = text()
+        self._note = text()
         panel.add("take", button("Shift to the lowest misfit"))
         panel.on_click("take", self._take)
         self._rested = _Rested(wait=not panel.session.runner.inline)
         self._latest = panel.session.latest(self._rested, self._show)
         panel.on_fresh(self._forget)
         panel._undo.callback(self._latest.close)  # noqa: SLF001  (a part of the panel)
-        self.widget = widgets.VBox([self._curve, self._words, panel.controls["take"]])
+        self.widget = widgets.VBox([self._curve, self._note, panel.controls["take"]])
         """Curve, words and button, from top to bottom."""
         self.widget.add_class("etw-beside")
 
@@ -52,7 +52,7 @@ class ObjectiveCurve:
     def _forget(self) -> None:
         self._search = None
         self._rested.forget()
-        self._words.value = ""
+        self._note.value = ""
         self._panel.controls["take"].disabled = True
 
     def _show(self, result: tuple[ShiftSearch, float]) -> None:
@@ -67,7 +67,7 @@ class ObjectiveCurve:
         )
         error_words = f" ± {error:.2f}" if search.shift_error_px is not None else ""
         caution = " It lies at the edge of what was tried." if search.warning else ""
-        self._words.value = (
+        self._note.value = (
             f"<p class='etw-quiet'>Lowest at {search.shift_px:+.2f}{error_words} px (green); "
             f"the sliders are at {shift:+.2f} px (dashed).{caution}</p>"
         )

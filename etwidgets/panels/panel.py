@@ -180,7 +180,7 @@ class Panel:
         found = [each for each in self.model.findings if each.operation == "turn"]
         if "turn" in (self.model.done_operations or ()):
             found = []
-        self._turn_strip.show([(each.words, Cure(each.fix, each.operation)) for each in found])
+        self._turn_strip.show([(each.message, Cure(each.fix, each.operation)) for each in found])
 
     def _go_out(self) -> None:
         cure = self.way_out()

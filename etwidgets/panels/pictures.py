@@ -82,7 +82,7 @@ def bare_projection(
     return Pane(
         image_of(stack, index),
         limits=limits,
-        cmap=display.colour_map,
+        cmap=display.color_map,
         title=options.pop("title", "Projection"),
         caption=f"{index + 1} of {stack.data.shape[0]}, {tilt_in_words(stack, index)}",
         pixel_size=pixel_size(stack, "x"),
@@ -102,7 +102,7 @@ def sinogram_pane(
     return Pane(
         sinogram,
         limits=limits,
-        cmap=display.colour_map,
+        cmap=display.color_map,
         title=title,
         caption=f"at x = {column}",
         axes=("y", "tilt"),
@@ -117,7 +117,7 @@ def over_tilts_pane(stack: TomoStack, display: Display, kind: str, title: str = 
     title = title or f"{kind.capitalize()} over all tilts"
     return Pane(
         images.max(axis=axes) if kind == "maximum" else images.sum(axis=axes, dtype=np.float64),
-        cmap=display.colour_map,
+        cmap=display.color_map,
         title=title,
         caption=f"{images.shape[0]} projections",
         pixel_size=pixel_size(stack, "x"),
@@ -127,7 +127,7 @@ def over_tilts_pane(stack: TomoStack, display: Display, kind: str, title: str = 
 def difference_pane(
     image: NDArray[Any], title: str, caption: str, axes: tuple[str, str] = ("x", "y")
 ) -> Pane:
-    """A difference: zero is mid-grey, and both signs reach as far."""
+    """A difference: zero is mid-gray, and both signs reach as far."""
     reach = max(abs(limit) for limit in contrast_limits(image, (1, 99))) or 1.0
     return Pane(image, limits=(-reach, reach), cmap="coolwarm", title=title, caption=caption, axes=axes)
 
@@ -146,7 +146,7 @@ def slice_panes(volume: RecStack, display: Display, limits: tuple[float, float])
         Pane(
             image,
             limits=limits,
-            cmap=display.colour_map,
+            cmap=display.color_map,
             title=f"Slice {caption}",
             caption=f"{image.shape[1]} x {image.shape[0]} px",
             pixel_size=size,
@@ -158,14 +158,14 @@ def slice_panes(volume: RecStack, display: Display, limits: tuple[float, float])
 
 
 def outlined(
-    pane: Pane, limits: tuple[float, float], level: float, colour: tuple[int, int, int] = (255, 180, 84)
+    pane: Pane, limits: tuple[float, float], level: float, color: tuple[int, int, int] = (255, 180, 84)
 ) -> NDArray[np.uint8]:
-    """Colours of a pane in grey with what is above a level outlined ``(rows, columns, 3)``."""
+    """Colors of a pane in gray with what is above a level outlined ``(rows, columns, 3)``."""
     rgb = np.repeat(to_plane(pane.image, limits)[..., np.newaxis], 3, axis=-1)
     inside = np.asarray(pane.image) >= level
     padded = np.pad(inside, 1, mode="edge")
     around = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
-    rgb[inside & ~around] = colour
+    rgb[inside & ~around] = color
     return rgb
 
 
@@ -193,7 +193,7 @@ def comparison_panes(kept: Kept, now: Kept, display: Display, contrast: Contrast
         caption = f"projection {index + 1}"
     size = pixel_size(other, "y")
     panes = [
-        Pane(image, limits, display.colour_map, title, f"{label}, {caption}", size, axes=axes)
+        Pane(image, limits, display.color_map, title, f"{label}, {caption}", size, axes=axes)
         for image, title, label in zip(images, ("Set aside", "Now"), (kept.label, now.label), strict=True)
     ]
     change = images[1] - images[0]
@@ -222,7 +222,7 @@ def bare_slice(
     return Pane(
         image,
         limits=limits,
-        cmap=display.colour_map,
+        cmap=display.color_map,
         title=title,
         caption=f"at x = {x}",
         pixel_size=size_nm,

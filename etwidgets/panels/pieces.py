@@ -1,4 +1,4 @@
-"""Small pieces that panels are built of: labelled controls, lists of facts, help; wires nothing."""
+"""Small pieces that panels are built of: labeled controls, lists of facts, help; wires nothing."""
 
 from __future__ import annotations
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from etwidgets.engine import FILTERS, ITERATIVE, why_not
-from etwidgets.panels.contest import Contest
 from etwidgets.panels.convergence import FOLLOWED, Convergence
 from etwidgets.panels.cures import NOT_REGISTERED, CureStrip
+from etwidgets.panels.method_comparison import MethodComparison
 from etwidgets.panels.navigation import add_column_slider, add_look
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, sinogram_pane, slice_pane
@@ -56,7 +56,7 @@ _HELP = {
     ),
     "DART": (
         "A few materials of even density.",
-        "You know the grey levels, from a SIRT volume.",
+        "You know the gray levels, from a SIRT volume.",
         "Wrong levels give wrong shapes; every voxel gets one of them.",
     ),
     "BP": (
@@ -96,7 +96,7 @@ class ReconstructPanel(Panel):
         column = add_column_slider(self)
         self._build_form()
         self._convergence = Convergence(self, self._images.show)
-        self._contest = Contest(self, self._images.show)
+        self._contest = MethodComparison(self, self._images.show)
         look = add_look(self)
         self._clock = self.session.latest(reconstruction_time, self._tell_time)
         self._undo.callback(self._clock.close)
@@ -113,7 +113,7 @@ class ReconstructPanel(Panel):
         self.add("iterations", control(widgets.BoundedIntText, "iterations", value=20, min=1, max=5000))
         self.add("filter", control(widgets.Dropdown, "filter", options=FILTERS, value="shepp-logan"))
         self.add("price", control(widgets.BoundedFloatText, "price of edges", value=0, min=0, max=1e30))
-        self.add("levels", control(widgets.Text, "grey levels", placeholder="0, 120, 400"))
+        self.add("levels", control(widgets.Text, "gray levels", placeholder="0, 120, 400"))
         self.add("constrain", control(widgets.Checkbox, "nothing below 0", value=True, indent=False))
         self.add("thickness", control(widgets.BoundedIntText, "thickness (px)", value=0, min=0, max=100_000))
         self._missing = {name: why_not(name) for name in _BACKENDS}
@@ -128,7 +128,7 @@ class ReconstructPanel(Panel):
     def _wire(self) -> None:
         self.listen(self.model, ("stack", "reconstruction"), self._to_usual)
         self.refresh_on(self.model, ("stack", "reconstruction", "stale"))
-        self.refresh_on(self.display, ("column", "contrast", "colour_map"))
+        self.refresh_on(self.display, ("column", "contrast", "color_map"))
         self.listen(self.model, "stack", self._suggest_price)
         self.listen(self.model, ("stack", "busy"), self._tell_cost)
         for name in ("method", "iterations", "thickness", "backend"):
@@ -211,7 +211,7 @@ class ReconstructPanel(Panel):
     def _lack(self) -> tuple[int, str]:
         """By how much to bin so that the memory is enough, and what is lacking; 1 and nothing if it is."""
         parameters = self.parameters(checked=False)
-        lack = self.session.lack("reconstruct", **parameters)
+        lack = self.session.memory_shortfall("reconstruct", **parameters)
         if not lack:
             return 1, ""
         needed, free = lack
@@ -314,4 +314,4 @@ def _levels(written: str) -> list[float]:
     try:
         return [float(word) for word in written.replace(";", ",").split(",") if word.strip()]
     except ValueError as error:
-        raise ParameterError(f"grey levels are numbers with commas between, not {written!r}") from error
+        raise ParameterError(f"gray levels are numbers with commas between, not {written!r}") from error

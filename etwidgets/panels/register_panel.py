@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 _AUTOMATIC = -1
 _USUAL, _MOVIE = "projection, sinogram", "before beside after"
-_MAXIMUM, _NEIGHBOUR = "maximum over tilts", "neighbour (to nudge)"
+_MAXIMUM, _NEIGHBOR = "maximum over tilts", "neighbor (to nudge)"
 _BEFORE, _AFTER, _CHANGE = "before", "after", "difference"
 _NUDGE_PX = 0.25
 _KEYS = {"ArrowUp": (-1, 0), "ArrowDown": (1, 0), "ArrowLeft": (0, -1), "ArrowRight": (0, 1)}
-_MENDING = """<p class='etw-help'><b>Outliers</b> What a projection is off from both neighbours alike, in
-pixels to apply. <b>Nudge</b> Show the neighbour; with the mouse on the picture, arrow keys move the
+_MENDING = """<p class='etw-help'><b>Outliers</b> What a projection is off from both neighbors alike, in
+pixels to apply. <b>Nudge</b> Show the neighbor; with the mouse on the picture, arrow keys move the
 projection by 0.25 px (with Shift by 1 px) until the difference is flat.</p>"""
 
 
@@ -50,7 +50,7 @@ class RegisterPanel(Panel):
     needs_tilts = True
     keys = (
         ("b", "before, after"),
-        ("arrows", "nudge by 0.25 px, with Shift by 1 px (while the neighbour is shown)"),
+        ("arrows", "nudge by 0.25 px, with Shift by 1 px (while the neighbor is shown)"),
         ("space", "play the tilts"),
     )
 
@@ -65,7 +65,7 @@ class RegisterPanel(Panel):
         toggles = {"style": {"button_width": "80px"}, "layout": widgets.Layout(flex="0 0 auto")}
         options = [_BEFORE, _AFTER, _CHANGE]
         which = self.add("which", widgets.ToggleButtons(options=options, value=_AFTER, **toggles))
-        looks = [_USUAL, _MOVIE, _MAXIMUM, _NEIGHBOUR]
+        looks = [_USUAL, _MOVIE, _MAXIMUM, _NEIGHBOR]
         look = self.add("look", control(widgets.Dropdown, "show", options=looks))
         self._build_form()
         self._build_mending()
@@ -101,7 +101,7 @@ class RegisterPanel(Panel):
         for preview in (self._judge, self._trial):
             self._undo.callback(preview.close)
         self.refresh_on(self.model, ("stack", "before"))
-        self.refresh_on(self.display, ("projection", "column", "contrast", "colour_map"))
+        self.refresh_on(self.display, ("projection", "column", "contrast", "color_map"))
         self.listen(self.model, "stack", self._offer_starts)
         self.listen(self.display, "projection", self._forget_nudge)
         for name in ("which", "look", "nudge_y", "nudge_x"):
@@ -132,11 +132,11 @@ class RegisterPanel(Panel):
             self._images.show([])
             self._curves.show({})
             return
-        nudging = self.controls["look"].value == _NEIGHBOUR
+        nudging = self.controls["look"].value == _NEIGHBOR
         self._nudge_row.layout.display = "" if nudging else "none"
         if nudging and now.data.shape[0] > 1:
-            index, neighbour = self._pair(now)
-            self._trial.submit(np.asarray(now.data), index, neighbour, *self._nudge_by())
+            index, neighbor = self._pair(now)
+            self._trial.submit(np.asarray(now.data), index, neighbor, *self._nudge_by())
         else:
             self._images.show(self._panes(stack))
         self._draw_shifts(now)
@@ -228,7 +228,7 @@ class RegisterPanel(Panel):
         table.options = lines
         self._outliers = tuple(int(i) for i in np.flatnonzero(found.outliers))
         said = f"{len(self._outliers)} of {len(lines)} projections are outliers:" if self._outliers else ""
-        self._off.value = f"<p class='etw-quiet'>Off from the neighbours (px). {said}</p>"
+        self._off.value = f"<p class='etw-quiet'>Off from the neighbors (px). {said}</p>"
         self.enable()
 
     def _pick(self) -> None:
@@ -247,7 +247,7 @@ class RegisterPanel(Panel):
     # -- nudging ------------------------------------------------------------------------------------
 
     def _pair(self, stack: TomoStack) -> tuple[int, int]:
-        """The projection that is shown, and its neighbour nearer to 0 degrees."""
+        """The projection that is shown, and its neighbor nearer to 0 degrees."""
         index = min(self.display.projection, stack.data.shape[0] - 1)
         tilts = stack.tilts_deg if stack.has_tilts else np.arange(stack.data.shape[0], dtype=float)
         others = np.flatnonzero(np.arange(len(tilts)) != index)
@@ -267,7 +267,7 @@ class RegisterPanel(Panel):
             self._nudge_by_key(event)
 
     def _nudge_by_key(self, event: dict[str, Any]) -> None:
-        if self.controls["look"].value != _NEIGHBOUR:
+        if self.controls["look"].value != _NEIGHBOR:
             return
         step = _NUDGE_PX * (4 if event.get("shift") else 1)
         for name, direction in zip(("nudge_y", "nudge_x"), _KEYS[event["key"]], strict=True):
@@ -276,15 +276,15 @@ class RegisterPanel(Panel):
 
     def _show_nudged(self, pictures: tuple[Any, Any]) -> None:
         stack = self.model.stack
-        if stack is None or self.controls["look"].value != _NEIGHBOUR:
+        if stack is None or self.controls["look"].value != _NEIGHBOR:
             return
-        index, neighbour = self._pair(stack)
+        index, neighbor = self._pair(stack)
         y, x = self._nudge_by()
         limits = self._contrast.of(stack, self.display.contrast)
         shown = projection_pane(stack, self.display, limits)
         moved = f"{tilt_in_words(stack, index)}, moved y {y:+.2f} x {x:+.2f} px"
-        caption = f"{moved}, less {tilt_in_words(stack, neighbour)}"
-        difference = difference_pane(pictures[1], "Difference to the neighbour", caption)
+        caption = f"{moved}, less {tilt_in_words(stack, neighbor)}"
+        difference = difference_pane(pictures[1], "Difference to the neighbor", caption)
         self._images.show([shown, difference])
         self.enable()
 

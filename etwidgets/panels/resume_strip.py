@@ -49,7 +49,7 @@ class ResumeStrip(Panel):
 
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
-        self._words = text("", "etw-strip")
+        self._note = text("", "etw-strip")
         self.add("resume", button("Continue", tooltip="Brings back its steps and results"))
         self.add("discard", button("Discard", tooltip="Removes its steps and results from the disk"))
         self.add("all", button("All sessions"))
@@ -58,7 +58,7 @@ class ResumeStrip(Panel):
         self.on_click("all", self._show_all)
         self.controls["all"].layout.display = "none" if self._go is None else ""
         names = ("resume", "discard", "all")
-        return [row(self._words, *(self.controls[name] for name in names))], []
+        return [row(self._note, *(self.controls[name] for name in names))], []
 
     def redraw(self) -> None:
         """Offer the newest."""
@@ -67,7 +67,7 @@ class ResumeStrip(Panel):
             kept = self._kept[0]
             at_work = kept.about.at_work
             state = " It is still at work." if at_work else ""
-            self._words.value = (
+            self._note.value = (
                 f"<div class='etw-kept'>{_picture(kept)}<p>You can continue <b>"
                 f"{escape(kept.about.source)}</b>: "
                 f"{escape(kept.about.in_words)}.{state}</p></div>"

@@ -86,7 +86,7 @@ class SpectralPanel(Panel):
         self.refresh_on(self.model, ("spectra", "channels"))
         self.listen(self.model, "busy", self.enable)
         self.listen(self.display, "projection", self._look_again)
-        self.listen(self.display, ("channel_colours", "colour_map"), self._draw)
+        self.listen(self.display, ("channel_colors", "color_map"), self._draw)
         return [self._images, row(slider), self._spectrum], form
 
     def _build_windows(self) -> list[widgets.Widget]:
@@ -116,19 +116,19 @@ class SpectralPanel(Panel):
         return [self._decomposition_part]
 
     def _build_maps(self) -> list[widgets.Widget]:
-        """The maps that there are: which is shown, its name and its colour."""
+        """The maps that there are: which is shown, its name and its color."""
         self.add("map", control(widgets.Dropdown, "map", options=[]))
-        self.add("colour", control(widgets.ColorPicker, "colour", concise=False))
+        self.add("color", control(widgets.ColorPicker, "color", concise=False))
         self.add("shown", control(widgets.Checkbox, "draw it over the others", value=True, indent=False))
         self.add("name", control(widgets.Text, "name", continuous_update=False))
         self.add("rename", button("Rename"))
         self._table = text()
         self._filling = False
         self.on_change("map", self._choose_map)
-        self.on_change("colour", self._take_colour)
-        self.on_change("shown", self._take_colour)
+        self.on_change("color", self._take_color)
+        self.on_change("shown", self._take_color)
         self.on_click("rename", self._rename)
-        parts = [self.controls[name] for name in ("map", "colour", "shown", "name", "rename")]
+        parts = [self.controls[name] for name in ("map", "color", "shown", "name", "rename")]
         self._map_part = widgets.VBox([heading("Maps"), self._table, *parts])
         return [self._map_part]
 
@@ -172,14 +172,14 @@ class SpectralPanel(Panel):
             caption = f"{number + 1} of {spectra.data.shape[0]}"
             panes.append(
                 Pane(
-                    self._counts, cmap=self.display.colour_map, title="All counts",
+                    self._counts, cmap=self.display.color_map, title="All counts",
                     caption=f"{caption}; drag the frame", pixel_size=size, rectangle=self._region,
                 )
             )  # fmt: skip
             if self._map is not None and self._map.line is not None and self._map.image is not None:
                 panes.append(
                     Pane(
-                        self._map.image, cmap=self.display.colour_map, title=self._map.line.replace("_", " "),
+                        self._map.image, cmap=self.display.color_map, title=self._map.line.replace("_", " "),
                         caption="live", pixel_size=size,
                     )
                 )  # fmt: skip
@@ -188,7 +188,7 @@ class SpectralPanel(Panel):
             number = min(self.display.projection, stack.data.shape[0] - 1)
             panes.append(
                 Pane(
-                    np.asarray(channel.stack.data[number]), cmap=self.display.colour_map, title=channel.name,
+                    np.asarray(channel.stack.data[number]), cmap=self.display.color_map, title=channel.name,
                     caption=f"made, {tilt_in_words(stack, number)}", pixel_size=pixel_size(stack, "x"),
                 )
             )  # fmt: skip
@@ -235,9 +235,9 @@ class SpectralPanel(Panel):
             snr = channel.stack.metadata.get_item("Spectral.snr", default=None)
             faint = bool(spectral.snr_in_words(channel.name, channel.stack))
             said = "" if snr is None else f"S/N {snr:.2g}" + (" · mostly noise" if faint else "")
-            colour = self.display.colour_of(channel.name, place)
+            color = self.display.color_of(channel.name, place)
             rows.append(
-                f"<tr><th><span style='color:{escape(colour)}'>&#9632;</span> {escape(channel.name)}</th>"
+                f"<tr><th><span style='color:{escape(color)}'>&#9632;</span> {escape(channel.name)}</th>"
                 f"<td class='{'etw-warning' if faint else ''}'>{said}</td></tr>"
             )
         self._table.value = f"<table class='etw-facts'>{''.join(rows)}</table>"
@@ -379,7 +379,7 @@ class SpectralPanel(Panel):
         place = 1 + [each.name for each in self.model.channels].index(channel.name)
         self._filling = True
         try:
-            self.controls["colour"].value = self.display.colour_of(channel.name, place)
+            self.controls["color"].value = self.display.color_of(channel.name, place)
             self.controls["shown"].value = channel.name not in self.display.hidden_channels
             self.controls["name"].value = channel.name
         finally:
@@ -387,13 +387,13 @@ class SpectralPanel(Panel):
         self._draw_spectrum()
         self._draw()
 
-    def _take_colour(self) -> None:
+    def _take_color(self) -> None:
         channel = self._channel
         if channel is None or self._filling:
             return
-        colours = {**self.display.channel_colours, channel.name: self.controls["colour"].value}
+        colors = {**self.display.channel_colors, channel.name: self.controls["color"].value}
         hidden = [name for name in self.display.hidden_channels if name != channel.name]
-        self.display.channel_colours = colours
+        self.display.channel_colors = colors
         self.display.hidden_channels = tuple(
             hidden if self.controls["shown"].value else [*hidden, channel.name]
         )

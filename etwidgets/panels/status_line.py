@@ -27,7 +27,7 @@ class StatusLine(Panel):
 
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
-        self._words = text("", "etw-status-words")
+        self._note = text("", "etw-status-words")
         self._left = text("", "etw-status-left")
         self._message = text("", "etw-status-message")
         self._unsaved = text("", "etw-status-unsaved")
@@ -50,7 +50,7 @@ class StatusLine(Panel):
         names = ("bar", "finish", "cancel", "mend", "messages")
         bar, finish, cancel, mend, messages = (self.controls[name] for name in names)
         line = row(
-            self._words,
+            self._note,
             bar,
             self._left,
             finish,
@@ -69,7 +69,7 @@ class StatusLine(Panel):
         self.controls["cancel"].disabled = not busy
         running = job if busy else None
         idle = _PREPARING if self.model.preparing else "Ready"
-        self._words.value = idle if running is None else escape(running.words)
+        self._note.value = idle if running is None else escape(running.label)
         self._left.value = "" if running is None else _time_left(running)
         self.controls["bar"].value = 0.0 if running is None else running.fraction
         # without a job the message has the whole line

@@ -24,7 +24,7 @@ class Stop:
     ----------
     panel
         The step of the work that it is about.
-    words
+    text
         What to do there, and what to look for.
     control
         Name of the control that it points at.
@@ -33,7 +33,7 @@ class Stop:
     """
 
     panel: str
-    words: str
+    text: str
     control: str
     done_by: frozenset[str] = frozenset()
 
@@ -54,7 +54,7 @@ STOPS = (
     ),
     Stop(
         "register",
-        "Press <b>Register</b>. Phase correlation moves each projection to fit its neighbour. Afterwards the "
+        "Press <b>Register</b>. Phase correlation moves each projection to fit its neighbor. Afterwards the "
         "sinogram is smooth; <kbd>b</kbd> blinks between before and after.",
         "run",
         frozenset({"register"}),
@@ -109,7 +109,7 @@ class Tour(Panel):
 
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
-        self._words = text("", "etw-strip")
+        self._note = text("", "etw-strip")
         self.add("back", button("Back"))
         self.add("next", button("Next"))
         self.add("end", button("End the tour"))
@@ -119,7 +119,7 @@ class Tour(Panel):
         self.refresh_on(self.model, ("done_operations",))
         self.listen(self.model, "stack", self._leave_data)
         names = ("back", "next", "end")
-        return [row(self._words, *(self.controls[name] for name in names))], []
+        return [row(self._note, *(self.controls[name] for name in names))], []
 
     def start(self) -> None:
         """Begin at the first stop that is not done."""
@@ -143,7 +143,7 @@ class Tour(Panel):
         done = bool(stop.done_by & (self.model.done_operations or frozenset()))
         number = f"<span class='etw-quiet'>Tour, {self._at + 1} of {len(STOPS)}</span>"
         sign = " <b class='etw-done'>✓ Done; press Next.</b>" if done else ""
-        self._words.value = f"<p>{number} &nbsp; {stop.words}{sign}</p>"
+        self._note.value = f"<p>{number} &nbsp; {stop.text}{sign}</p>"
         last = self._at == len(STOPS) - 1
         self.controls["back"].disabled = self._at == 0
         self.controls["next"].layout.display = "none" if last else ""

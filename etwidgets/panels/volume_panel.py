@@ -73,11 +73,9 @@ class VolumePanel(Panel):
         self.add("render", button("Render", primary=True))
         look = add_look(self, lambda: self.model.reconstruction, self._contrast)
         self.refresh_on(self.model, ("reconstruction", "channels"))
-        self.refresh_on(
-            self.display, ("voxel", "contrast", "colour_map", "channel_colours", "hidden_channels")
-        )
+        self.refresh_on(self.display, ("voxel", "contrast", "color_map", "channel_colors", "hidden_channels"))
         self.listen(self.model, "reconstruction", self._forget_rendering)
-        self.listen(self.display, ("channel_colours", "hidden_channels"), self._forget_rendering)
+        self.listen(self.display, ("channel_colors", "hidden_channels"), self._forget_rendering)
         self.on_click("render", self._render)
         self.add("again", button("Reconstruct again"))
         self.on_click("again", self._again)
@@ -130,25 +128,25 @@ class VolumePanel(Panel):
         self._images.show(slice_panes(volume, self.display, limits))
 
     def _show_overlay(self) -> None:
-        """Slices of all channels over each other, each in its colour, with the names of the colours."""
+        """Slices of all channels over each other, each in its color, with the names of the colors."""
         layers, drawn = [], self._drawn()
-        for name, each, colour in drawn:
+        for name, each, color in drawn:
             limits = self._contrasts.setdefault(name, Contrast()).of(each, self.display.contrast)
-            layers.append((slice_panes(each, self.display, limits), limits, colour))
+            layers.append((slice_panes(each, self.display, limits), limits, color))
         panes = []
         for number, pane in enumerate(layers[0][0]):
-            rgb = overlay([(own[number].image, limits, colour) for own, limits, colour in layers])
+            rgb = overlay([(own[number].image, limits, color) for own, limits, color in layers])
             panes.append(replace(pane, rgb=rgb))
         self._images.show(panes)
         self._legend.value = " ".join(
-            f"<span style='color:{escape(colour)}'>&#9632;</span> {escape(name)}&ensp;"
-            for name, _, colour in drawn
+            f"<span style='color:{escape(color)}'>&#9632;</span> {escape(name)}&ensp;"
+            for name, _, color in drawn
         )
 
     def _offer_volumes(self) -> None:
         names = [name for name, _, _ in self._volumes()]
         several = len(names) > 1
-        options = [(name, name) for name in names] + ([("all, in colours", _OVERLAY)] if several else [])
+        options = [(name, name) for name in names] + ([("all, in colors", _OVERLAY)] if several else [])
         which = self.controls["which"]
         which.layout.display = "" if several else "none"
         if list(which.options) != options:
@@ -253,7 +251,7 @@ class VolumePanel(Panel):
         self.session.tell(f"Wrote {path.name} into {self._root}.")
 
     def _to_render(self, volume: RecStack) -> Any:
-        """The volume, or with its channels in their colours, as many as can be drawn."""
+        """The volume, or with its channels in their colors, as many as can be drawn."""
         drawn = self._drawn()
         if [name for name, _, _ in drawn] == [SERIES]:
             return np.asarray(volume.data)
@@ -263,25 +261,24 @@ class VolumePanel(Panel):
                 f"At most {_MOST_CHANNELS} can be drawn together; not drawn: {left}.", "warning"
             )
         return [
-            VolumeChannel(name, np.asarray(each.data), colour)
-            for name, each, colour in drawn[:_MOST_CHANNELS]
+            VolumeChannel(name, np.asarray(each.data), color) for name, each, color in drawn[:_MOST_CHANNELS]
         ]
 
     def _volumes(self) -> list[tuple[str, RecStack, str]]:
-        """Name, volume and colour of the series and of every channel that has a volume."""
+        """Name, volume and color of the series and of every channel that has a volume."""
         volume = self.model.reconstruction
         if volume is None:
             return []
         found = [(SERIES, volume)]
         found += [(c.name, c.reconstruction) for c in self.model.channels if c.reconstruction is not None]
         places = {SERIES: 0, **{c.name: place for place, c in enumerate(self.model.channels, 1)}}
-        return [(name, each, self.display.colour_of(name, places[name])) for name, each in found]
+        return [(name, each, self.display.color_of(name, places[name])) for name, each in found]
 
     def _drawn(self) -> list[tuple[str, RecStack, str]]:
         """Those that are drawn over each other: elements say more than the sum that they are of."""
         found, hidden = self._volumes(), self.display.hidden_channels
         shown = [each for each in found if each[0] not in hidden]
-        if len(found) > 1 and self.model.spectra is not None and SERIES not in self.display.channel_colours:
+        if len(found) > 1 and self.model.spectra is not None and SERIES not in self.display.channel_colors:
             shown = [each for each in shown if each[0] != SERIES]
         return shown or found[:1]
 

@@ -3,11 +3,11 @@
 from etwidgets.resources import size_in_words
 from etwidgets.session.autosave import Autosave, begin_autosave
 from etwidgets.session.batch import run_batch
-from etwidgets.session.display import COLOUR_MAPS, SERIES, Display
+from etwidgets.session.display import COLOR_MAPS, SERIES, Display
 from etwidgets.session.estimate import memory_of_process
 from etwidgets.session.history import Channel
 from etwidgets.session.jobs import Job, in_words
-from etwidgets.session.latest import Latest
+from etwidgets.session.latest_only import LatestOnly
 from etwidgets.session.model import Cure, HistoryLine, JobStatus, Kept, Message, TomoStackModel
 from etwidgets.session.operations import OPERATIONS, Operation
 from etwidgets.session.own_operations import operation
@@ -16,7 +16,7 @@ from etwidgets.session.session import Session
 from etwidgets.session.sources import SAMPLES
 
 __all__ = [
-    "COLOUR_MAPS",
+    "COLOR_MAPS",
     "OPERATIONS",
     "SAMPLES",
     "SERIES",
@@ -29,7 +29,7 @@ __all__ = [
     "Job",
     "JobStatus",
     "Kept",
-    "Latest",
+    "LatestOnly",
     "Message",
     "Operation",
     "Runner",

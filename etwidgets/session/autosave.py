@@ -168,7 +168,7 @@ def _new_name() -> str:
 
 
 def _about(saved: Saved, source: str, **process: Any) -> About:
-    last = saved.steps[saved.position - 1].words if saved.position else ""
+    last = saved.steps[saved.position - 1].label if saved.position else ""
     return About(source, saved.position, len(saved.all_steps), last, time.time(), **process)
 
 

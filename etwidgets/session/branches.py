@@ -34,4 +34,4 @@ def label_of(history: History) -> str:
     """A name for a line of steps: what was done last."""
     if history.position == 0:
         return "as it was in the beginning"
-    return history.steps[history.position - 1].words
+    return history.steps[history.position - 1].label

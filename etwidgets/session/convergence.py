@@ -32,7 +32,7 @@ _KEYWORDS = {
 }
 
 
-class Course:
+class ConvergenceTrace:
     """The residual after each iteration, and as many of the slices as fit into the memory.
 
     Attributes
@@ -72,7 +72,7 @@ class Course:
         return self._every > 1
 
 
-class Following:
+class SliceIterations:
     """Runs the iterations of one slice in a thread of its own; a newer start replaces an older one.
 
     Parameters
@@ -183,7 +183,7 @@ def residual_sinogram(
 
 
 @dataclass(frozen=True, eq=False)
-class Contender:
+class Candidate:
     """What one method makes of a slice.
 
     Attributes
@@ -207,7 +207,7 @@ class Contender:
     seconds: float
 
 
-CONTENDERS = ("FBP", "SIRT", "OS-SIRT", "SART", "CGLS", "FISTA-TV")
+COMPARED = ("FBP", "SIRT", "OS-SIRT", "SART", "CGLS", "FISTA-TV")
 """Methods that can be compared."""
 _SWEEPS = {"OS-SIRT": 8, "SART": 8, "CGLS": 3}  # how many iterations of SIRT one of theirs is about worth
 
@@ -218,7 +218,7 @@ def compare_methods(
     parameters: Mapping[str, Any],
     tv_weight: float,
     methods: Sequence[str],
-) -> list[Contender]:
+) -> list[Candidate]:
     """Reconstruct one slice by several methods, each with iterations to get about as far.
 
     Parameters
@@ -232,7 +232,7 @@ def compare_methods(
     tv_weight
         Of FISTA-TV.
     methods
-        Of :data:`CONTENDERS`.
+        Of :data:`COMPARED`.
     """
     geometry = _geometry(sinogram, tilts_deg, parameters)
     data = np.asarray(sinogram)[:, :, np.newaxis]
@@ -257,7 +257,7 @@ def compare_methods(
         )
         seconds = time.perf_counter() - began
         left = float(np.linalg.norm(engine.forward_project(image, geometry, backend=backend) - data)) / size
-        found.append(Contender(method, iterations, image[0], left, seconds))
+        found.append(Candidate(method, iterations, image[0], left, seconds))
     return found
 
 

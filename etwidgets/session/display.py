@@ -1,4 +1,4 @@
-"""How the data are looked at: slice, contrast, colours; apart from the data, and shared by all pictures.
+"""How the data are looked at: slice, contrast, colors; apart from the data, and shared by all pictures.
 
 Changing it changes no result and is no step of the history.
 """
@@ -13,12 +13,12 @@ from traitlets import Dict, Float, HasTraits, Int, Tuple, Unicode
 if TYPE_CHECKING:
     from etwidgets.signals import RecStack, TomoStack
 
-COLOUR_MAPS = ("gray", "inferno", "viridis")
+COLOR_MAPS = ("gray", "inferno", "viridis")
 SERIES = "series"
 """How the series itself is called among its channels."""
 
-CHANNEL_COLOURS = ("#bbbbbb", "#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")
-"""Of the series and of its channels; told apart by colour-blind eyes, too (Okabe and Ito)."""
+CHANNEL_COLORS = ("#bbbbbb", "#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")
+"""Of the series and of its channels; told apart by color-blind eyes, too (Okabe and Ito)."""
 
 
 class Display(HasTraits):
@@ -36,35 +36,35 @@ class Display(HasTraits):
     contrast = Tuple(Float(), Float(), default_value=(0.5, 99.8))
     """Percentiles of the intensities that are drawn black and white. Any panel may write it."""
 
-    colour_map = Unicode("gray")
-    """One of :data:`COLOUR_MAPS`. Any panel may write it."""
+    color_map = Unicode("gray")
+    """One of :data:`COLOR_MAPS`. Any panel may write it."""
 
     voxel = Tuple(Int(), Int(), Int(), default_value=(0, 0, 0))
     """Indices x, z, y at which the volume is cut. Any panel may write it."""
 
-    channel_colours = Dict()
-    """Colour of each channel by its name, as CSS writes it; ``series`` is the series itself. Any panel may
+    channel_colors = Dict()
+    """Color of each channel by its name, as CSS writes it; ``series`` is the series itself. Any panel may
     write it."""
 
     hidden_channels = Tuple()
     """Names of the channels that are not drawn over the others. Any panel may write it."""
 
-    def colour_of(self, name: str, place: int) -> str:
-        """The colour of a channel: the one it was given, or that of its place in the list."""
-        given: Any = self.channel_colours.get(name)
-        return str(given) if given else CHANNEL_COLOURS[place % len(CHANNEL_COLOURS)]
+    def color_of(self, name: str, place: int) -> str:
+        """The color of a channel: the one it was given, or that of its place in the list."""
+        given: Any = self.channel_colors.get(name)
+        return str(given) if given else CHANNEL_COLORS[place % len(CHANNEL_COLORS)]
 
     def begin_anew(self, stack: TomoStack | None, volume: RecStack | None) -> None:
-        """Another series: nothing stays of how the one before was looked at but the colour map.
+        """Another series: nothing stays of how the one before was looked at but the color map.
 
         That one is a matter of taste and says nothing of the data.
         """
         for name, trait in self.traits().items():
-            if name != "colour_map":
+            if name != "color_map":
                 self.set_trait(name, trait.default(self))
-        self.centre(stack, volume)
+        self.center(stack, volume)
 
-    def centre(self, stack: TomoStack | None, volume: RecStack | None) -> None:
+    def center(self, stack: TomoStack | None, volume: RecStack | None) -> None:
         """Look at the middle: the projection nearest to 0 degrees, the central column and voxel."""
         if stack is not None:
             n_projections = stack.data.shape[0]

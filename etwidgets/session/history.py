@@ -100,7 +100,7 @@ class Step:
         Name in the table of operations.
     parameters
         Keywords, JSON-able; never changed.
-    words
+    label
         The step as the user reads it.
     seconds
         How long it took.
@@ -112,7 +112,7 @@ class Step:
 
     operation: str
     parameters: Mapping[str, Any]
-    words: str
+    label: str
     seconds: float
     before: str
     after: str

@@ -82,7 +82,7 @@ class JobQueue:
         with self._lock:
             while self._waiting:
                 job = self._waiting.pop().job
-                job.end("cancelled", f"{job.words}: cancelled before it began.", Cancelled(job.words))
+                job.end("cancelled", f"{job.label}: cancelled before it began.", Cancelled(job.label))
                 self._changed(job)
             if self._task is not None:
                 self._task.job.cancel()
@@ -120,7 +120,7 @@ class JobQueue:
 
     def _finished(self, task: Task, result: Any) -> None:
         if task.job.cancel_requested:
-            self._cancelled(task, Cancelled(f"{task.job.words}: cancelled"))
+            self._cancelled(task, Cancelled(f"{task.job.label}: cancelled"))
             return
         with self._lock:
             try:
@@ -131,12 +131,12 @@ class JobQueue:
         self._end(task, state, message)
 
     def _cancelled(self, task: Task, stop: Cancelled) -> None:
-        self._end(task, "cancelled", f"{task.job.words}: cancelled. Nothing was changed.", stop)
+        self._end(task, "cancelled", f"{task.job.label}: cancelled. Nothing was changed.", stop)
 
     def _failed(self, task: Task, error: Exception) -> None:
         expected = is_expected(error)
         _log.log(logging.INFO if expected else logging.ERROR, "%s failed", task.job.operation, exc_info=error)
-        self._end(task, "failed", f"{task.job.words}: {in_words(error)}", error)
+        self._end(task, "failed", f"{task.job.label}: {in_words(error)}", error)
 
     def _end(self, task: Task, state: JobState, message: str, error: BaseException | None = None) -> None:
         with self._lock:

@@ -31,14 +31,14 @@ class Job:
     ----------
     operation
         Name of the operation.
-    words
+    label
         What is being done, in words.
     runner
         Runs the work.
     """
 
-    def __init__(self, operation: str, words: str, runner: Runner) -> None:
-        self.operation, self.words = operation, words
+    def __init__(self, operation: str, label: str, runner: Runner) -> None:
+        self.operation, self.label = operation, label
         self.state: JobState = "waiting"
         self.error: BaseException | None = None
         self.message = ""
@@ -58,7 +58,7 @@ class Job:
         running = self.state == "running"
         left = self.pace.left(time.monotonic()) if running else None
         return JobStatus(
-            self.operation, self.words, self.state, self._fraction, self.message, self.seconds, left,
+            self.operation, self.label, self.state, self._fraction, self.message, self.seconds, left,
             self.can_finish and running,
         )  # fmt: skip
 
@@ -115,7 +115,7 @@ class Job:
             The one with which it failed.
         """
         if not self.wait(timeout):
-            raise TimeoutError(f"{self.words}: not done after {timeout} s")
+            raise TimeoutError(f"{self.label}: not done after {timeout} s")
         if self.error is not None:
             raise self.error
 
@@ -184,7 +184,7 @@ class JobProgress(Progress):
             If the job was asked to stop.
         """
         if self._job.cancel_requested:
-            raise Cancelled(f"{self._job.words}: cancelled")
+            raise Cancelled(f"{self._job.label}: cancelled")
         now = time.monotonic()
         self._job.pace.tell(now, fraction)
         if now - self._last >= _INTERVAL:

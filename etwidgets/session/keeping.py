@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from etwidgets.session.latest import Latest
+from etwidgets.session.latest_only import LatestOnly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ class Keeping:
 
     def __init__(self, autosave: Autosave, runner: Runner, tell: Callable[[str, str], None]) -> None:
         self._autosave, self._runner, self._tell = autosave, runner, tell
-        self._results = Latest(autosave.keep_results, self._results_kept, self._results_failed, runner)
+        self._results = LatestOnly(autosave.keep_results, self._results_kept, self._results_failed, runner)
         self._unwritten: tuple[Saved, str, Path | None] | None = None
         self._problem, self._note = "", ""
         self._trying = False

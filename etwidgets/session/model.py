@@ -28,7 +28,7 @@ class JobStatus:
     ----------
     operation
         Name of the operation, as in ``OPERATIONS``.
-    words
+    label
         What is being done, in words.
     state
         ``waiting``, ``running``, or how it ended: ``committed``, ``cancelled``, ``failed``, ``stale``.
@@ -45,7 +45,7 @@ class JobStatus:
     """
 
     operation: str
-    words: str
+    label: str
     state: JobState
     fraction: float = 0.0
     message: str = ""
@@ -110,7 +110,7 @@ class HistoryLine:
 
     Attributes
     ----------
-    words
+    label
         What was done.
     seconds
         How long it took.
@@ -118,7 +118,7 @@ class HistoryLine:
         Whether it is in effect; a step that was undone is listed but is not.
     """
 
-    words: str
+    label: str
     seconds: float
     done: bool
 

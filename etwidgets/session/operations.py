@@ -102,7 +102,7 @@ class Operation:
                 "or by session.apply('set_tilts', start=..., increment=...)"
             )
 
-    def words(self, parameters: Mapping[str, Any]) -> str:
+    def label(self, parameters: Mapping[str, Any]) -> str:
         """The step in words, as the history shows it."""
         return f"{self.title}: {in_words(parameters)}" if parameters else self.title
 

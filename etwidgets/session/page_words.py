@@ -77,7 +77,7 @@ _PHRASES: tuple[tuple[str, str, Cure | None], ...] = (
 
 _NAMES = {
     "upsample_factor": "upsampling",
-    "gray_levels": "grey levels",
+    "gray_levels": "gray levels",
     "tv_weight": "price of edges",
     "tv_weights": "prices of edges",
     "haadf_weight": "weight of HAADF",
@@ -96,7 +96,7 @@ _NAMES = {
     "swap_axes": "swapping axes",
     "quarter_turns": "quarter turns",
     "frames_per_second": "frames per second",
-    "colour_map": "colours",
+    "color_map": "colors",
     "interp_order": "order",
     "plot_results": "showing results",
     "x_start": "x from", "x_stop": "x to", "y_start": "y from", "y_stop": "y to",

@@ -88,7 +88,7 @@ def before_and_now(
     return one, other
 
 
-def axis_neighbours(
+def axis_neighbors(
     projections: NDArray[Any],
     tilts_deg: NDArray[np.float64],
     column: int,
@@ -177,15 +177,15 @@ def reconstruction_time(
 
 
 def nudged(
-    projections: NDArray[Any], index: int, neighbour: int, yshift: float, xshift: float
+    projections: NDArray[Any], index: int, neighbor: int, yshift: float, xshift: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """One projection shifted on trial, and its difference to a neighbour.
+    """One projection shifted on trial, and its difference to a neighbor.
 
     Parameters
     ----------
     projections
         ``(T, Y, X)``.
-    index, neighbour
+    index, neighbor
         Which one is shifted, and which one stays.
     yshift, xshift
         Pixels; positive moves content to a larger index.
@@ -193,11 +193,11 @@ def nudged(
     Returns
     -------
     moved, difference
-        ``(Y, X)`` float32; the difference is the moved one less the neighbour.
+        ``(Y, X)`` float32; the difference is the moved one less the neighbor.
     """
     image = np.asarray(projections[index], np.float32)[np.newaxis]
     moved = align.apply_shifts(image, np.array([[yshift, xshift]]))[0]
-    return moved, moved - np.asarray(projections[neighbour], np.float32)
+    return moved, moved - np.asarray(projections[neighbor], np.float32)
 
 
 def filtered_projection(

@@ -94,7 +94,7 @@ def run(operation: Operation, parameters: Mapping[str, Any], state: State, progr
     step = Step(
         operation=operation.name,
         parameters=dict(parameters),
-        words=operation.words(parameters),
+        label=operation.label(parameters),
         seconds=time.monotonic() - started,
         before="" if state.stack is None or operation.kind == "source" else digest(state.stack),
         after=_digest_of(operation, following),
@@ -135,8 +135,8 @@ def repeat(
     for number, step in enumerate(steps):
         operation = find(step.operation, table)
         operation.check_stack(state.stack)
-        check_fits(estimate(operation, state.stack, step.parameters), step.words)
-        part = progress.part(number / len(steps), (number + 1) / len(steps), title=step.words)
+        check_fits(estimate(operation, state.stack, step.parameters), step.label)
+        part = progress.part(number / len(steps), (number + 1) / len(steps), title=step.label)
         outcomes.append(run(operation, step.parameters, state, part))
         state = outcomes[-1].state
     return outcomes
@@ -155,7 +155,7 @@ def replay(state: State, steps: Sequence[Step], table: Mapping[str, Operation], 
         outcome = run(find(step.operation, table), step.parameters, state, part)
         if outcome.step.after != step.after:
             raise HistoryError(
-                f"doing the step {step.words!r} again gave another result ({outcome.step.after} instead of "
+                f"doing the step {step.label!r} again gave another result ({outcome.step.after} instead of "
                 f"{step.after}); was a file changed since?"
             )
         state = outcome.state
@@ -359,7 +359,7 @@ def _reconstructed(
     method = str(parameters.get("method", "FBP")).upper()
     if method == "DART":
         raise ParameterError(
-            "DART takes the grey levels of one signal; remove the channels, or choose another method"
+            "DART takes the gray levels of one signal; remove the channels, or choose another method"
         )
     own = dict(parameters)
     if method == "FISTA-TV" and state.stack is not None:

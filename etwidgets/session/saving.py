@@ -26,11 +26,12 @@ _SHOWN = (
     "column",
     "row",
     "contrast",
-    "colour_map",
+    "color_map",
     "voxel",
-    "channel_colours",
+    "channel_colors",
     "hidden_channels",
 )
+_OLD_NAMES = {"colour_map": "color_map", "channel_colours": "channel_colors"}  # in files from before 2026-12
 
 
 @dataclass(frozen=True)
@@ -159,12 +160,13 @@ def _line(content: Mapping[str, Any]) -> tuple[tuple[Step, ...], int]:
 
 
 def _step(item: Mapping[str, Any]) -> Step:
-    texts = {name: _text(item, name) for name in ("operation", "words", "before", "after", "when")}
+    texts = {name: _text(item, name) for name in ("operation", "before", "after", "when")}
+    texts["label"] = _text(item, "words" if "words" in item else "label")  # as it was called before 2026-12
     seconds, parameters = item.get("seconds"), item.get("parameters")
     if seconds is None or not is_number(seconds):
-        raise _damage(f"the seconds of the step {texts['words']!r} are", seconds)
+        raise _damage(f"the seconds of the step {texts['label']!r} are", seconds)
     if not isinstance(parameters, dict):
-        raise _damage(f"the parameters of the step {texts['words']!r} are", parameters)
+        raise _damage(f"the parameters of the step {texts['label']!r} are", parameters)
     return Step(parameters=parameters, seconds=float(seconds), **texts)
 
 
@@ -197,6 +199,7 @@ def _display(given: Any) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise _damage("its display is", given)
     trial = Display()
+    given = {_OLD_NAMES.get(name, name): value for name, value in given.items()}
     for name, value in given.items():
         if name not in _SHOWN:
             raise _damage("its display has something called", name)

@@ -104,10 +104,10 @@ def _lines_of(step: Step, table: Mapping[str, Operation]) -> list[str]:
         return WRITERS[step.operation](step.parameters)
     own = table.get(step.operation)
     if own is None:
-        raise ParameterError(f"the step {step.words!r} cannot be written as a script")
+        raise ParameterError(f"the step {step.label!r} cannot be written as a script")
     if own.home == "__main__":
         raise ParameterError(
-            f"the step {step.words!r} is an operation of this notebook, which no script can import; move "
+            f"the step {step.label!r} is an operation of this notebook, which no script can import; move "
             f"{own.name} into a file of its own, such as my_steps.py, and import it from there"
         )
     target = "volume" if own.kind == "volume" else "stack"
@@ -126,7 +126,7 @@ def _cells(
     channels: list[str] = []
     for step in steps:
         lines = [*_lines_of(step, table), *_of_channels(step, channels, table[step.operation].kind)]
-        cells.append((step.words.replace("\n", " "), lines))
+        cells.append((step.label.replace("\n", " "), lines))
     return [*cells, *(_measured(each) for each in measured)]
 
 

@@ -30,7 +30,7 @@ from etwidgets.session.job_queue import JobQueue, Task
 from etwidgets.session.jobs import Job, in_words
 from etwidgets.session.keeping import Keeping
 from etwidgets.session.kept_results import Results, ResultsKeeper
-from etwidgets.session.latest import Latest
+from etwidgets.session.latest_only import LatestOnly
 from etwidgets.session.model import Cure, HistoryLine, Kept, Message, TomoStackModel
 from etwidgets.session.operations import find
 from etwidgets.session.own_operations import table_of
@@ -113,7 +113,7 @@ class Session:
         self._branches: list[Branch] = []
         self._origin = self._opening
         self._publish()
-        self.display.centre(start.stack, start.reconstruction)
+        self.display.center(start.stack, start.reconstruction)
 
     # -- operations ---------------------------------------------------------------------------------
 
@@ -144,14 +144,14 @@ class Session:
         operation, parameters = find(name, self._table), as_json(parameters)
         operation.check(parameters)
         check_inside(self._root, parameters)
-        words = operation.words(parameters)
-        job = Job(name, words, self.runner)
+        label = operation.label(parameters)
+        job = Job(name, label, self.runner)
         base: list[State] = []  # filled when the job's turn comes
 
         def begin() -> Callable[[Progress], Any]:
             state = self._state
             operation.check_stack(state.stack)
-            check_fits(self._estimate(operation, state, parameters), words)
+            check_fits(self._estimate(operation, state, parameters), label)
             job.can_finish = can_finish(operation, state.stack, parameters)
             n_series = 1 + len(state.channels)
             job.pace.seconds_after = n_series * seconds_after(operation, state.stack, parameters)
@@ -159,7 +159,7 @@ class Session:
             return partial(running.run, operation, parameters, state)
 
         def finish(outcome: running.Outcome) -> tuple[JobState, str]:
-            job.words = outcome.step.words  # a run that was finished early is another than was asked for
+            job.label = outcome.step.label  # a run that was finished early is another than was asked for
             return self._commit(operation, base[0], outcome)
 
         self._queue.submit(Task(job, begin, finish))
@@ -202,7 +202,7 @@ class Session:
         pace = self._pace.get(_kind_of_work(operation, parameters))
         return needed.memory, None if pace is None else pace * needed.work
 
-    def lack(self, name: str, /, **parameters: Any) -> tuple[int, int] | None:
+    def memory_shortfall(self, name: str, /, **parameters: Any) -> tuple[int, int] | None:
         """Bytes that an operation needs and that are free, where it would be refused for want of memory."""
         needed = self._estimate(find(name, self._table), self._state, parameters)
         return None if fits_memory(needed.memory) else (needed.memory, free_memory())
@@ -425,10 +425,10 @@ class Session:
         saved: saving.Saved,
         path: Path,
         work: Callable[..., tuple[State, State]],
-        words: str,
+        label: str,
         take: Callable[[], None] | None = None,
     ) -> Job:
-        job = Job("open_session", words, self.runner)
+        job = Job("open_session", label, self.runner)
 
         def finish(found: tuple[State, State]) -> tuple[JobState, str]:
             start, state = found
@@ -485,7 +485,7 @@ class Session:
         adds = next((step for step in steps if "path" in step.parameters), None)
         if adds is not None:
             raise ParameterError(
-                f"{source.name} cannot be repeated: {adds.words!r} adds a file that belongs to its own series"
+                f"{source.name} cannot be repeated: {adds.label!r} adds a file that belongs to its own series"
             )
         job = Job("repeat", f"Repeat the {len(steps)} steps of {source.name}", self.runner)
         base: list[State] = []  # filled when the job's turn comes
@@ -500,7 +500,7 @@ class Session:
             for outcome in outcomes:
                 self._history.add(outcome.step, outcome.state)
             self._publish()
-            self.display.centre(None, self.model.reconstruction)
+            self.display.center(None, self.model.reconstruction)
             return "committed", " ".join(note for outcome in outcomes for note in outcome.warnings)
 
         self._queue.submit(Task(job, begin, finish))
@@ -548,7 +548,7 @@ class Session:
         path: str | Path,
         frames_per_second: float = 15.0,
     ) -> Job:
-        """Save a film with the contrast and colours of the display; no file is replaced.
+        """Save a film with the contrast and colors of the display; no file is replaced.
 
         Parameters
         ----------
@@ -576,7 +576,7 @@ class Session:
                 raise ParameterError(
                     f"there is no {'tilt series' if what == 'projections' else 'volume'} for a film"
                 )
-            look = {"percentiles": self.display.contrast, "colour_map": self.display.colour_map}
+            look = {"percentiles": self.display.contrast, "color_map": self.display.color_map}
             return partial(running.save_movie, signal, what, target, frames_per_second, look)
 
         self._queue.submit(Task(job, begin, lambda _: ("committed", "")))
@@ -687,7 +687,7 @@ class Session:
 
     # -- for panels ---------------------------------------------------------------------------------
 
-    def latest(self, function: Callable[..., Any], on_result: Callable[[Any], None]) -> Latest:
+    def latest(self, function: Callable[..., Any], on_result: Callable[[Any], None]) -> LatestOnly:
         """A preview: of many requests the newest is worked on; errors are told to the user.
 
         What comes of a request after another series has come into view is dropped.
@@ -699,7 +699,7 @@ class Session:
         on_result
             Is given the result, on the thread of the user interface.
         """
-        return Latest(
+        return LatestOnly(
             function,
             on_result,
             lambda error: self.tell(in_words(error), "error", error),
@@ -779,7 +779,7 @@ class Session:
     def _commit(self, operation: Operation, base: State, outcome: running.Outcome) -> tuple[JobState, str]:
         if self._state is not base:
             return "stale", (
-                f"{outcome.step.words}: not used, for the tilt series was changed meanwhile. Run it again."
+                f"{outcome.step.label}: not used, for the tilt series was changed meanwhile. Run it again."
             )
         work = self._estimate(operation, base, dict(outcome.step.parameters)).work
         if work > 0:
@@ -789,7 +789,7 @@ class Session:
         self._history.add(outcome.step, outcome.state)
         self._publish()
         if operation.kind == "volume" and not had_volume:
-            self.display.centre(None, outcome.state.reconstruction)
+            self.display.center(None, outcome.state.reconstruction)
         return "committed", " ".join(outcome.warnings)
 
     def _job_changed(self, job: Job) -> None:
@@ -798,7 +798,7 @@ class Session:
         self.model.waiting = self._queue.n_waiting
         self.model.busy = self._queue.job is not None or self._queue.n_waiting > 0
         if status.state == "committed":
-            done = f"{status.words}: done in {status.seconds:.1f} s."
+            done = f"{status.label}: done in {status.seconds:.1f} s."
             self.tell(f"{done} {status.message}".rstrip(), "warning" if status.message else "info")
         elif not status.active:
             failed = status.state == "failed"
@@ -820,7 +820,7 @@ class Session:
             model.stale, model.source, model.channels = state.stale, state.source, state.channels
             model.spectra, model.measurements = state.spectra, state.measurements
             model.before = self._stack_before()
-            model.history = tuple(HistoryLine(s.words, s.seconds, i < position) for i, s in enumerate(steps))
+            model.history = tuple(HistoryLine(s.label, s.seconds, i < position) for i, s in enumerate(steps))
             model.done_operations = frozenset(step.operation for step in self.steps_of_series)
             model.can_undo, model.can_redo = position > 0, position < len(steps)
             model.memory_used = float(memory_of(history, *(branch.history for branch in self._branches)))

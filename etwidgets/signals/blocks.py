@@ -62,12 +62,12 @@ def map_projections(
     """
     height, width = data.shape[-2:]
 
-    def run(block: NDArray[Any], block_rows: NDArray[np.float64] | None, told: Progress) -> NDArray[Any]:
+    def run(block: NDArray[Any], block_rows: NDArray[np.float64] | None, progress: Progress) -> NDArray[Any]:
         images = np.ascontiguousarray(block).reshape(-1, height, width)
         given = []
         if block_rows is not None:
             given = [np.repeat(block_rows, len(images) // len(block_rows), axis=0)]
-        return function(images, *given, progress=told).reshape(block.shape)
+        return function(images, *given, progress=progress).reshape(block.shape)
 
     if not isinstance(data, da.Array):
         check_memory(4.0 * data.size, "the new tilt series")

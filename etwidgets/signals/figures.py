@@ -118,7 +118,7 @@ def correlation(
     correlation_image: NDArray[Any],
     shift: tuple[float, float],
 ) -> Figure:
-    """Two projections and their cross-correlation; ``shift`` ``(y, x)`` from its centre is marked."""
+    """Two projections and their cross-correlation; ``shift`` ``(y, x)`` from its center is marked."""
     figure = _figure("correlation", **_WIDE)
     axes = figure.subplots(1, 3)
     titles = ("reference", "moving", f"cross-correlation: shift y {shift[0]:.1f}, x {shift[1]:.1f} px")
@@ -133,7 +133,7 @@ def correlation(
 
 
 def join(before: NDArray[Any], after: NDArray[Any], index: int) -> Figure:
-    """Two neighbouring projections and their difference."""
+    """Two neighboring projections and their difference."""
     figure = _figure("join", returned=False, **_WIDE)
     axes = figure.subplots(1, 3)
     difference = np.asarray(after, float) - np.asarray(before, float)

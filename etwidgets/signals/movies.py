@@ -37,7 +37,7 @@ def write_movie(
     captions: Sequence[str],
     *,
     limits: tuple[float, float],
-    colour_map: str = "gray",
+    color_map: str = "gray",
     pixel_size: float | None = None,
     unit: str = "nm",
     frames_per_second: float = 15.0,
@@ -54,8 +54,8 @@ def write_movie(
     captions
         One line for each frame, which is written into it.
     limits
-        Intensities of the darkest and the brightest colour.
-    colour_map
+        Intensities of the darkest and the brightest color.
+    color_map
         Of matplotlib.
     pixel_size
         Length of a pixel of a frame for the scale bar; None: no bar.
@@ -69,7 +69,7 @@ def write_movie(
     Raises
     ------
     ParameterError
-        If the ending is another one, there are no frames, or their number per second or the colours are
+        If the ending is another one, there are no frames, or their number per second or the colors are
         not known.
     MissingDependencyError
         For ``.mp4``, if imageio-ffmpeg is not installed.
@@ -83,15 +83,15 @@ def write_movie(
         raise ParameterError(
             f"frames_per_second must be a number from 1 to {_FASTEST}, not {frames_per_second!r}"
         )
-    if colour_map not in mpl.colormaps:
-        raise ParameterError(f"colour_map must be one of matplotlib's, such as gray, not {colour_map!r}")
-    told = progress or NullProgress()
-    table = (mpl.colormaps[colour_map](np.arange(256))[:, :3] * 255).astype(np.uint8)
+    if color_map not in mpl.colormaps:
+        raise ParameterError(f"color_map must be one of matplotlib's, such as gray, not {color_map!r}")
+    progress = progress or NullProgress()
+    table = (mpl.colormaps[color_map](np.arange(256))[:, :3] * 255).astype(np.uint8)
 
     def pictures() -> list[Image.Image]:
         drawn = []
         for number, caption in enumerate(captions):
-            told.advance(0.9 * number / len(captions))
+            progress.advance(0.9 * number / len(captions))
             drawn.append(_picture(frame(number), caption, limits, table, pixel_size, unit))
         return drawn
 
@@ -104,7 +104,7 @@ def write_movie(
             made[0].save(temporary, save_all=True, append_images=made[1:], duration=duration, loop=0)
         else:
             _write_mp4(temporary, made, frames_per_second)
-    told.advance(1)
+    progress.advance(1)
 
 
 def tilting(
@@ -166,12 +166,12 @@ def _picture(
 ) -> Image.Image:
     low, high = limits
     scaled = (np.nan_to_num(np.asarray(image, np.float32), nan=low) - low) / (high - low or 1)
-    coloured = table[(np.clip(scaled, 0, 1) * 255).astype(np.uint8)]
+    colored = table[(np.clip(scaled, 0, 1) * 255).astype(np.uint8)]
     rows, columns = image.shape
     zoom = max(1.0, _SHORT_SIDE / min(rows, columns))
     zoom = min(zoom, _LONG_SIDE / max(rows, columns))
     sides = [max(_BLOCK, round(side * zoom / _BLOCK) * _BLOCK) for side in (columns, rows)]
-    picture = Image.fromarray(coloured).resize((sides[0], sides[1]), Image.Resampling.BILINEAR)
+    picture = Image.fromarray(colored).resize((sides[0], sides[1]), Image.Resampling.BILINEAR)
     draw, font = ImageDraw.Draw(picture), ImageFont.load_default(14)
     _write(draw, (8, 6), caption, font, "la")
     if pixel_size:

@@ -140,7 +140,7 @@ class RecStack(ImageStack):
         *,
         frames_per_second: float = 15.0,
         percentiles: tuple[float, float] = (0.5, 99.8),
-        colour_map: str = "gray",
+        color_map: str = "gray",
         progress: Progress | None = None,
     ) -> None:
         """Save a film of the volume, with a scale bar.
@@ -155,8 +155,8 @@ class RecStack(ImageStack):
         frames_per_second
             At least 1.
         percentiles
-            Of the intensities that are drawn in the darkest and the brightest colour.
-        colour_map
+            Of the intensities that are drawn in the darkest and the brightest color.
+        color_map
             Of matplotlib.
         progress
             Told how far the work is, and may stop it.
@@ -181,7 +181,7 @@ class RecStack(ImageStack):
         axis = self.axes_manager["x"]
         known = str(axis.units) == "nm"
         movies.write_movie(
-            path, frame, captions, limits=movies.limits_of(shown, percentiles), colour_map=colour_map,
+            path, frame, captions, limits=movies.limits_of(shown, percentiles), color_map=color_map,
             pixel_size=float(axis.scale) * factor if known else None, frames_per_second=frames_per_second,
             progress=progress,
         )  # fmt: skip
@@ -209,8 +209,8 @@ class RecStack(ImageStack):
 
         self._check_volume()
         angles = checked_reals("tilts", tilts.data if isinstance(tilts, BaseSignal) else tilts).ravel()
-        told = listener(progress, show_progressbar=False, title="project")
-        projections = reconstruction.forward_project(np.asarray(self.data), angles, cuda, told)
+        progress = listener(progress, show_progressbar=False, title="project")
+        projections = reconstruction.forward_project(np.asarray(self.data), angles, cuda, progress)
         stack = TomoStack(projections, angles)
         for name in ("x", "y"):
             source, target = self.axes_manager[name], stack.axes_manager[name]
@@ -243,10 +243,10 @@ class RecStack(ImageStack):
             Told how far the work is, and may stop it.
         """
         self._check_volume()
-        told = listener(progress, show_progressbar=False, title="transform")
+        progress = listener(progress, show_progressbar=False, title="transform")
         moved = align.transform(
             np.asarray(self.data), yshift=yshift, xshift=xshift, angle_deg=angle,
-            interpolation=interpolation_name(interpolation), progress=told,
+            interpolation=interpolation_name(interpolation), progress=progress,
         )  # fmt: skip
         return self._deepcopy_with_new_data(moved)
 
@@ -294,7 +294,7 @@ class RecStack(ImageStack):
     def rotate_volume(
         self, rotation_angles: Sequence[float], cuda: bool | None = None, *, order: int = 3
     ) -> Self:
-        """Return the volume rotated about its centre; voxels from outside are 0.
+        """Return the volume rotated about its center; voxels from outside are 0.
 
         Parameters
         ----------
@@ -322,10 +322,10 @@ class RecStack(ImageStack):
             turn[first, first] = turn[second, second] = np.cos(angle)
             turn[first, second], turn[second, first] = -np.sin(angle), np.sin(angle)
             matrix = turn @ matrix
-        centre = (np.array(self.data.shape) - 1) / 2
+        center = (np.array(self.data.shape) - 1) / 2
         inverse = matrix.T  # affine_transform asks where each output voxel comes from
         data = np.asarray(self.data, dtype=np.float32)
-        rotated = ndimage.affine_transform(data, inverse, centre - inverse @ centre, order=order, cval=0)
+        rotated = ndimage.affine_transform(data, inverse, center - inverse @ center, order=order, cval=0)
         return self._deepcopy_with_new_data(rotated)
 
     def _check_volume(self) -> None:

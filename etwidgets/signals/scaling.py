@@ -76,7 +76,7 @@ def scaled(transform: Transform, factors: tuple[float, float]) -> Transform:
 def resampled(stack: TomoStack, shape: tuple[int, ...]) -> TomoStack:
     """The same field with another number of pixels ``(T, Y, X)``; intensities stay what they are.
 
-    Linear between the centres of pixels; where they become fewer, means over what a new one covers.
+    Linear between the centers of pixels; where they become fewer, means over what a new one covers.
     """
     factors = [new / old for new, old in zip(shape[1:], stack.data.shape[1:], strict=True)]
     # as wide as the box of a new pixel, and with no half pixel to one side, which a box of even size has

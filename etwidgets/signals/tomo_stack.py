@@ -84,8 +84,8 @@ class TomoStack(TiltSeries):
         def run(images: NDArray[Any], progress: Progress) -> NDArray[Any]:
             return align.filter_projections(images, method, size=size, taper=taper, progress=progress)
 
-        told = listener(progress, show_progressbar=False, title="filter")
-        return self._deepcopy_with_new_data(map_projections(self.data, run, progress=told))
+        progress = listener(progress, show_progressbar=False, title="filter")
+        return self._deepcopy_with_new_data(map_projections(self.data, run, progress=progress))
 
     def weight_stack(self, accuracy: str = "medium") -> Self:
         """Return a copy whose images fade out across the tilt axis until all have the same mass.
@@ -145,13 +145,18 @@ class TomoStack(TiltSeries):
         self._check_layout()
         if cuda:
             raise ParameterError("registration runs on the processor; leave out cuda=True")
-        told = listener(progress, show_progressbar=show_progressbar, title=f"register ({method})")
+        progress = listener(progress, show_progressbar=show_progressbar, title=f"register ({method})")
         images = self.data if self.data.ndim == 3 else self.data.mean(axis=1)
         shifts = align.estimate_shifts(
-            np.asarray(images), self.tilts_deg, method, start=start, progress=told.part(0, 0.8), **parameters
+            np.asarray(images),
+            self.tilts_deg,
+            method,
+            start=start,
+            progress=progress.part(0, 0.8),
+            **parameters,
         )
-        result = self.shift_projections(shifts, shift_type=shift_type, progress=told.part(0.8, 1))
-        told.advance(1)
+        result = self.shift_projections(shifts, shift_type=shift_type, progress=progress.part(0.8, 1))
+        progress.advance(1)
         return result.shift_crop() if crop else result
 
     def register_stack(self, method: str = "PC", start: int | None = None, **parameters: Any) -> Self:
@@ -190,8 +195,8 @@ class TomoStack(TiltSeries):
         def run(images: NDArray[Any], image_rows: NDArray[Any], progress: Progress) -> NDArray[Any]:
             return align.apply_shifts(images, image_rows, method=method, order=order, progress=progress)
 
-        told = listener(progress, show_progressbar=False, title="shift")
-        result = self._deepcopy_with_new_data(map_projections(self.data, run, rows=rows, progress=told))
+        progress = listener(progress, show_progressbar=False, title="shift")
+        result = self._deepcopy_with_new_data(map_projections(self.data, run, rows=rows, progress=progress))
         node.write(result, "shifts", node.read_shifts(self) + rows)
         parameters = {"shifts": rows.copy(), "method": method, "order": order}
         node.record(result, node.Transform("shift", self._extent, parameters))
@@ -282,8 +287,8 @@ class TomoStack(TiltSeries):
         """
         if cuda:
             raise ParameterError("shifting runs on the processor; leave out cuda=True")
-        told = listener(progress, show_progressbar=False, title="align other")
-        return replay.align_like(self, other, told, shift_type)
+        progress = listener(progress, show_progressbar=False, title="align other")
+        return replay.align_like(self, other, progress, shift_type)
 
     def bring_along(
         self, other: TomoStack, *, aligned: bool = False, progress: Progress | None = None
@@ -307,8 +312,8 @@ class TomoStack(TiltSeries):
         HistoryError
             If the stacks do not fit; the message says why.
         """
-        told = listener(progress, show_progressbar=False, title="bring along")
-        return replay.follow(self, other, told, aligned=aligned)
+        progress = listener(progress, show_progressbar=False, title="bring along")
+        return replay.follow(self, other, progress, aligned=aligned)
 
     # -- tilt axis ----------------------------------------------------------------------------------
 
@@ -328,7 +333,7 @@ class TomoStack(TiltSeries):
         xshift, yshift
             Pixels; positive moves content to a larger index.
         angle
-            Degrees about the image centre; positive turns content clockwise on screen (y down).
+            Degrees about the image center; positive turns content clockwise on screen (y down).
         interpolation
             ``"linear"``, ``"cubic"``, or ``"nearest"``, also called ``"none"``.
         progress
@@ -347,8 +352,8 @@ class TomoStack(TiltSeries):
                 progress=progress,
             )
 
-        told = listener(progress, show_progressbar=False, title="transform")
-        result = self._deepcopy_with_new_data(map_projections(self.data, run, progress=told))
+        progress = listener(progress, show_progressbar=False, title="transform")
+        result = self._deepcopy_with_new_data(map_projections(self.data, run, progress=progress))
         known = result.metadata.Tomography
         known.xshift, known.yshift = known.xshift + float(xshift), known.yshift + float(yshift)
         known.tiltaxis = known.tiltaxis + float(angle)
@@ -383,7 +388,7 @@ class TomoStack(TiltSeries):
         progress: Progress | None = None,
         **parameters: Any,
     ) -> Self:
-        """Find the tilt axis and return a stack in which it is horizontal and centred.
+        """Find the tilt axis and return a stack in which it is horizontal and centered.
 
         Parameters
         ----------
@@ -404,18 +409,20 @@ class TomoStack(TiltSeries):
             What was found is in ``metadata.Tomography.axis_estimate``, with its standard errors.
         """
         self._check_layout(frames=False)
-        told = listener(progress, show_progressbar=show_progressbar, title=f"tilt axis ({method})")
+        progress = listener(progress, show_progressbar=show_progressbar, title=f"tilt axis ({method})")
         found = align.find_tilt_axis(
-            np.asarray(self.data), self.tilts_deg, method, progress=told.part(0, 0.8), **parameters
+            np.asarray(self.data), self.tilts_deg, method, progress=progress.part(0, 0.8), **parameters
         )
         _log.info(
             "tilt axis (%s): rotate by %.3f deg, shift by %.3f px", method, found.rotation_deg, found.shift_px
         )
         if plot_results:
             reconstruction.show_axis(self.data, found)
-        result = self.trans_stack(yshift=found.shift_px, angle=found.rotation_deg, progress=told.part(0.8, 1))
+        result = self.trans_stack(
+            yshift=found.shift_px, angle=found.rotation_deg, progress=progress.part(0.8, 1)
+        )
         result.metadata.set_item("Tomography.axis_estimate", reconstruction.as_metadata(found))
-        told.advance(1)
+        progress.advance(1)
         return result
 
     def test_align(
@@ -555,13 +562,13 @@ class TomoStack(TiltSeries):
             If it does not fit into the memory, with what is needed and free; nothing was begun.
         """
         self._check_layout(frames=False)
-        told = listener(progress, show_progressbar=show_progressbar, title=f"reconstruct ({method})")
+        progress = listener(progress, show_progressbar=show_progressbar, title=f"reconstruct ({method})")
         return reconstruction.reconstruct(
             self, method, iterations=iterations, constrain=constrain, thresh=thresh, cuda=cuda,
             thickness=thickness, p=p, ncores=ncores, sino_filter=sino_filter,
             dart_iterations=5 if dart_iterations is None else dart_iterations, gray_levels=gray_levels,
             weight_tilts=weight_tilts, seed=seed, maximum=maximum, n_subsets=n_subsets, tv_weight=tv_weight,
-            weights=weights, mask=mask, model=model, backend=backend, progress=told,
+            weights=weights, mask=mask, model=model, backend=backend, progress=progress,
         )  # fmt: skip
 
     def save_movie(
@@ -570,7 +577,7 @@ class TomoStack(TiltSeries):
         *,
         frames_per_second: float = 15.0,
         percentiles: tuple[float, float] = (0.5, 99.8),
-        colour_map: str = "gray",
+        color_map: str = "gray",
         progress: Progress | None = None,
     ) -> None:
         """Save a film of the projections in order of tilt, with their tilts and a scale bar.
@@ -591,7 +598,7 @@ class TomoStack(TiltSeries):
             lambda i: np.asarray(data[order[i]]),
             captions,
             limits=movies.limits_of(sample, percentiles),
-            colour_map=colour_map,
+            color_map=color_map,
             pixel_size=float(axis.scale) if str(axis.units) == "nm" else None,
             frames_per_second=frames_per_second,
             progress=progress,
@@ -631,8 +638,8 @@ class TomoStack(TiltSeries):
             ``Signal1D`` ``(| iterations)``: the L2 norm of sinogram minus reprojection after each one.
         """
         self._check_layout(frames=False)
-        told = listener(progress, show_progressbar=False, title="recon_error")
+        progress = listener(progress, show_progressbar=False, title="recon_error")
         return reconstruction.recon_error(
             self, nslice, algorithm, iterations=iterations, constrain=constrain, cuda=cuda,
-            thresh=thresh, n_subsets=n_subsets, tv_weight=tv_weight, progress=told,
+            thresh=thresh, n_subsets=n_subsets, tv_weight=tv_weight, progress=progress,
         )  # fmt: skip

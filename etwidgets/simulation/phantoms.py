@@ -85,16 +85,16 @@ def catalyst(
     if not 0 < smallest <= largest:
         raise ParameterError(f"the radii go from {smallest} to {largest}; give the smaller one first")
     random = np.random.default_rng(seed)
-    centre = (np.array(shape) - 1) / 2
+    center = (np.array(shape) - 1) / 2
     radius = least / 3 if support_radius is None else support_radius
-    volume = support_value * _ball(shape, centre, radius)
+    volume = support_value * _ball(shape, center, radius)
     placed: list[tuple[Point, float]] = []
     for _ in range(_MAX_TRIES):
         if len(placed) == n_particles:
             return volume
         direction = random.normal(size=3)
         own_radius = max(floor, float(random.uniform(smallest, largest)))
-        place = centre + radius * direction / np.linalg.norm(direction)
+        place = center + radius * direction / np.linalg.norm(direction)
         if all(np.linalg.norm(place - other) > own_radius + r for other, r in placed):
             placed.append((place, own_radius))
             _put_ball(volume, place, own_radius, particle_value)
@@ -106,7 +106,7 @@ def cylinder(
     *,
     radius: float | None = None,
     value: float = 255,
-    centre: tuple[float, float] | None = None,
+    center: tuple[float, float] | None = None,
 ) -> NDArray[np.float32]:
     """A cylinder along x.
 
@@ -118,14 +118,14 @@ def cylinder(
         Voxels; default: 0.15 of ``size``.
     value
         Intensity per voxel.
-    centre
+    center
         ``(z, y)``, voxels; default: the tilt axis.
     """
     _check_size(size, 8, 4)
     radius = 0.15 * size if radius is None else radius
     if not is_number(radius) or radius <= 0:
         raise ParameterError(f"radius must be a positive number of voxels, not {radius!r}")
-    middle = np.array([(size - 1) / 2] * 2 if centre is None else centre)
+    middle = np.array([(size - 1) / 2] * 2 if center is None else center)
     disc = value * _ball((size, size), middle, radius)
     return np.broadcast_to(disc, (size, size, size)).copy()
 
@@ -165,8 +165,8 @@ def needle(
     for x in range(n_x):
         radius = half * (0.6 - 0.35 * x / n_x)
         layer = int(np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(values) - 1))
-        centre = np.array([(n_z - 1) / 2, (n_y - 1) / 2])
-        volume[x] = values[layer] * random.normal(1, 0.02) * _ball((n_z, n_y), centre, radius)
+        center = np.array([(n_z - 1) / 2, (n_y - 1) / 2])
+        volume[x] = values[layer] * random.normal(1, 0.02) * _ball((n_z, n_y), center, radius)
     if void_radius > 0:
         angle = random.uniform(0, 2 * np.pi)
         off = 0.25 * half * np.array([np.sin(angle), np.cos(angle)])
@@ -312,20 +312,20 @@ def add_noise(
     raise ParameterError(f"noise is 'gaussian' or 'poisson', not {kind!r}")
 
 
-def _ball(shape: tuple[int, ...], centre: Point, radius: float) -> NDArray[np.float32]:
+def _ball(shape: tuple[int, ...], center: Point, radius: float) -> NDArray[np.float32]:
     """1 inside, 0 outside, linear over the voxel at the edge."""
-    axes = [np.arange(n, dtype=np.float32) - np.float32(c) for n, c in zip(shape, centre, strict=True)]
+    axes = [np.arange(n, dtype=np.float32) - np.float32(c) for n, c in zip(shape, center, strict=True)]
     squares = [a.reshape([-1 if i == k else 1 for i in range(len(shape))]) ** 2 for k, a in enumerate(axes)]
     distance = np.sqrt(sum(squares[1:], squares[0]))
     return np.clip(radius + 0.5 - distance, 0, 1).astype(np.float32)
 
 
-def _put_ball(volume: NDArray[np.float32], centre: Point, radius: float, value: float) -> None:
+def _put_ball(volume: NDArray[np.float32], center: Point, radius: float, value: float) -> None:
     """Write a ball of one value into a volume, blending at its edge."""
-    low = np.maximum(np.floor(centre - radius - 1).astype(int), 0)
-    high = np.minimum(np.ceil(centre + radius + 2).astype(int), volume.shape)
+    low = np.maximum(np.floor(center - radius - 1).astype(int), 0)
+    high = np.minimum(np.ceil(center + radius + 2).astype(int), volume.shape)
     part = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-    inside = _ball(volume[part].shape, centre - low, radius)
+    inside = _ball(volume[part].shape, center - low, radius)
     volume[part] = (1 - inside) * volume[part] + np.float32(value) * inside
 
 

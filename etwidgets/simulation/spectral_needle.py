@@ -213,9 +213,9 @@ def _materials(n_x: int, n_z: int, n_y: int) -> dict[str, NDArray[np.float32]]:
 
 def _spectrum(name: str, energies: NDArray[Any], width: float, resolution_ev: float) -> NDArray[np.float64]:
     """Lines with the detector's width, on the background of Kramers' law seen through its window."""
-    centres = energies[1:]
-    passed = np.exp(-((_WINDOW_KEV / centres) ** 3))
-    background = np.concatenate([[0.0], np.clip(_BEAM_KEV - centres, 0, None) / centres * passed])
+    centers = energies[1:]
+    passed = np.exp(-((_WINDOW_KEV / centers) ** 3))
+    background = np.concatenate([[0.0], np.clip(_BEAM_KEV - centers, 0, None) / centers * passed])
     spectrum = _BACKGROUND * background / background.sum()
     for energy, part in _LINES[name]:
         fwhm = np.sqrt((resolution_ev / 1000) ** 2 + _FWHM_PER_KEV * (energy - _MN_KA_KEV))

@@ -79,7 +79,7 @@ def decompose(
         ``"NMF"``: nothing negative (Paatero and Tapper 1994, doi:10.1002/env.3170050203), which is what
         spectra are; ``"SVD"``: orthogonal ones, for judging how many there are.
     seed
-        Of the randomised beginning.
+        Of the randomized beginning.
     progress
         Told how far the work is, and may stop it.
 
@@ -97,8 +97,8 @@ def decompose(
     if not is_whole(components) or not 1 <= components <= min(32, spectra.data.shape[-1] - 1):
         raise ParameterError(f"between 1 and 32 components can be asked for, not {components!r}")
     components, seed = int(components), checked_count("seed", seed, 0)
-    told = progress or NullProgress()
-    blocks = _blocks(spectra, told.part(0, 0.25))
+    progress = progress or NullProgress()
+    blocks = _blocks(spectra, progress.part(0, 0.25))
     used = blocks.sum(0) > 0
     if used.sum() <= components:
         raise ParameterError(f"only {used.sum()} energies have counts; {components} components need more")
@@ -106,20 +106,20 @@ def decompose(
     weights = 1 / np.sqrt(blocks[:, used].mean(0))
     rows = 1 / np.sqrt(np.maximum(blocks[:, used].mean(1, keepdims=True), blocks.mean() * 1e-3))
     scaled = (blocks[:, used] * weights * rows).astype(np.float32)
-    told.advance(0.3, "finding the spectra")
+    progress.advance(0.3, "finding the spectra")
     vectors, scree = _singular(scaled, max(_SCREE, components), seed)
     found = _nmf(scaled, components, seed) if kind == "NMF" else vectors[:components]
-    maps, snrs = _loadings(spectra, found, weights, used, told.part(0.5, 1), negative=kind == "SVD")
+    maps, snrs = _loadings(spectra, found, weights, used, progress.part(0.5, 1), negative=kind == "SVD")
     return _named(spectra, found / weights, used, maps, snrs, scree)
 
 
-def _blocks(spectra: Any, told: Progress) -> NDArray[np.float32]:
+def _blocks(spectra: Any, progress: Progress) -> NDArray[np.float32]:
     """Summed spectra of blocks of pixels, so many that the fit stays small."""
     count, n_y, n_x, channels = spectra.data.shape
     side = max(1, int(np.ceil(np.sqrt(count * n_y * n_x / _MOST_FITTED))))
     parts = []
     for number, image in enumerate(images(spectra)):
-        told.advance(number / count, "reading the spectra")
+        progress.advance(number / count, "reading the spectra")
         rows, columns = (np.arange(0, size, side) for size in (n_y, n_x))
         summed = np.add.reduceat(image, rows, axis=0, dtype=np.float32)
         parts.append(np.add.reduceat(summed, columns, axis=1).reshape(-1, channels))
@@ -148,7 +148,7 @@ def _loadings(
     found: NDArray[Any],
     weights: NDArray[Any],
     used: NDArray[np.bool_],
-    told: Progress,
+    progress: Progress,
     *,
     negative: bool,
 ) -> tuple[NDArray[np.float32], list[float]]:
@@ -159,7 +159,7 @@ def _loadings(
     inverse = np.linalg.pinv(found.astype(float))  # (channels, K)
     noise, signal = np.zeros(len(found)), np.zeros(len(found))
     for number, image in enumerate(images(spectra)):
-        told.advance(number / count, f"projection {number + 1} of {count}")
+        progress.advance(number / count, f"projection {number + 1} of {count}")
         counts = np.asarray(image[..., used], dtype=np.float32).reshape(n_y * n_x, -1)
         free = (counts * weights) @ inverse
         # unconstrained least squares tells how far the counting noise moves a loading

@@ -103,7 +103,7 @@ def reconstruct_jointly(
         raise ParameterError("there are no maps; make them first, by windows or by a decomposition")
     if (haadf_weight is None) != (tv_weight is None):
         raise ParameterError("give both weights, or none of them to have them chosen")
-    told, stacks = progress or NullProgress(), list(maps.values())
+    progress, stacks = progress or NullProgress(), list(maps.values())
     tilts = {stack.tilts_deg.tobytes() for stack in stacks}
     if len(tilts) > 1:
         raise ParameterError("the maps have different tilts; make them from the same spectra")
@@ -112,17 +112,17 @@ def reconstruct_jointly(
     dark = np.clip(np.asarray(haadf.data, dtype=np.float32), 0, None)
     shapes = geometry(haadf), geometry(stacks[0])
     missed = None
-    part = told.part(0, 1, may_finish=False)
+    part = progress.part(0, 1, may_finish=False)
     if haadf_weight is None or tv_weight is None:
         columns = _columns(data)
         chosen = choose_weights(
             dark[..., columns], data[..., columns], *shapes, numbers, coupling=coupling,
-            progress=told.part(0, _CHOOSING, may_finish=False, title="choosing the weights"),
+            progress=progress.part(0, _CHOOSING, may_finish=False, title="choosing the weights"),
         )  # fmt: skip
         haadf_weight, tv_weight = chosen.haadf_weight, [float(each) for each in chosen.tv_weight]
         alone = float(chosen.alone_scores.min(axis=1).mean())
         missed = alone, float(chosen.scores.min())
-        part = told.part(_CHOOSING, 1, may_finish=False, title="all elements together")
+        part = progress.part(_CHOOSING, 1, may_finish=False, title="all elements together")
     volumes = solve(
         dark, data, *shapes, numbers, haadf_weight=haadf_weight, tv_weight=tv_weight, coupling=coupling,
         iterations=iterations, progress=part,

@@ -73,7 +73,7 @@ def background_windows(
 ) -> list[list[float]]:
     """Two windows beside each line that no line of the specimen reaches into.
 
-    A window that lies on a neighbouring line takes its counts for background; windows that are moved next
+    A window that lies on a neighboring line takes its counts for background; windows that are moved next
     to it as a fixed distance says can lose a quarter of the element.
 
     Parameters

@@ -81,14 +81,14 @@ def element_maps(
         signal_rows = line_windows(spectra, lines) if windows is None else _checked(spectra, lines, windows)
         if rows is not None:
             check_windows(spectra, lines, rows)
-    told, count, done = progress or NullProgress(), spectra.data.shape[0], 0
+    progress, count, done = progress or NullProgress(), spectra.data.shape[0], 0
     check_memory(8.0 * len(lines) * math.prod(spectra.data.shape[:-1]), f"a set of {len(lines)} maps")
     nets: dict[str, list[NDArray[np.float32]]] = {line: [] for line in lines}
     variances, squares = dict.fromkeys(lines, 0.0), dict.fromkeys(lines, 0.0)
     for piece in pieces(spectra):
         size = piece.data.shape[0]
         for place, line in enumerate(lines):
-            told.advance((done + size * place / len(lines)) / count, line)
+            progress.advance((done + size * place / len(lines)) / count, line)
             row = None if rows is None else rows[place]
             net, variance = (_loss_map if losses else _line_map)(piece, line, signal_rows[place], row)
             nets[line].append(net.astype(np.float32))

@@ -236,10 +236,10 @@ def sum_image(spectra: Any, *, progress: Progress | None = None) -> TomoStack:
         Told how far the work is, and may stop it.
     """
     check(spectra)
-    told = progress or NullProgress()
+    progress = progress or NullProgress()
     sums = []
     for number, image in enumerate(images(spectra)):
-        told.advance(number / spectra.data.shape[0])
+        progress.advance(number / spectra.data.shape[0])
         sums.append(image.sum(-1, dtype=np.float32))
     total = as_stack(np.stack(sums), spectra, "sum of all energies")
     total.metadata.add_dictionary({"Spectral": {"kind": "sum"}})
@@ -249,9 +249,9 @@ def sum_image(spectra: Any, *, progress: Progress | None = None) -> TomoStack:
 def sum_spectrum(spectra: Any, *, progress: Progress | None = None) -> NDArray[np.float64]:
     """The spectrum ``(channels,)`` of all pixels and tilts together."""
     check(spectra)
-    told = progress or NullProgress()
+    progress = progress or NullProgress()
     total = np.zeros(spectra.data.shape[-1])
     for number, image in enumerate(images(spectra)):
-        told.advance(number / spectra.data.shape[0])
+        progress.advance(number / spectra.data.shape[0])
         total += image.sum((0, 1), dtype=float)
     return total

@@ -4,13 +4,13 @@ from etwidgets.views.curve_view import CurveView
 from etwidgets.views.histogram_view import HistogramView
 from etwidgets.views.image_view import ImageView
 from etwidgets.views.page_watch import PageWatch
-from etwidgets.views.panes import COLOUR_MAPS, Pane, contrast_limits, overlay, to_plane
+from etwidgets.views.panes import COLOR_MAPS, Pane, contrast_limits, overlay, to_plane
 from etwidgets.views.spectrum_view import SpectrumCurve, SpectrumView, SpectrumWindow
 from etwidgets.views.upload_view import UploadView
 from etwidgets.views.volume_view import VolumeChannel, VolumeView
 
 __all__ = [
-    "COLOUR_MAPS",
+    "COLOR_MAPS",
     "CurveView",
     "HistogramView",
     "ImageView",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.patches import Rectangle
     from numpy.typing import ArrayLike
 
-_COLOURS = ("#2f7ed8", "#e8743b", "#3a9d5d", "#8e5ea2")
+_COLORS = ("#2f7ed8", "#e8743b", "#3a9d5d", "#8e5ea2")
 _INCHES = 1 / 96
 _INK = "#7a808c"  # can be read on white and on black
 
@@ -91,9 +91,9 @@ class CurveView(widgets.VBox):
             if name in self._lines:
                 self._lines[name].set_data(*values)
             else:
-                colour = _COLOURS[len(self._lines) % len(_COLOURS)]
+                color = _COLORS[len(self._lines) % len(_COLORS)]
                 (self._lines[name],) = self._axes.plot(
-                    *values, label=name, color=colour, linewidth=1.4, marker=".", markersize=4
+                    *values, label=name, color=color, linewidth=1.4, marker=".", markersize=4
                 )
         self._draw_mark(mark)
         self._draw_band(band)

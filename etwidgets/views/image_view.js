@@ -1,4 +1,4 @@
-// Draws panes of bytes on one canvas: colours, zoom, pan, scale bar, overlays. The kernel sends whole
+// Draws panes of bytes on one canvas: colors, zoom, pan, scale bar, overlays. The kernel sends whole
 // frames; every frame is acknowledged when it is drawn.
 
 const TITLE = 20;      // CSS pixels above an image
@@ -30,7 +30,7 @@ function render({ model, el }) {
   box.appendChild(help);
   el.appendChild(box);
   const context = canvas.getContext("2d");
-  const colours = {};
+  const colors = {};
   let panes = [], pictures = [], number = 0, places = [];
   const zoom = { scale: 1, x: 0, y: 0 };   // one for all panes: pan in parts of the pane's image
   let mouse = null, drag = null, scheduled = false;
@@ -44,8 +44,8 @@ function render({ model, el }) {
   }
 
   function receive(content, buffers) {
-    if (content.type === "colours") {
-      content.names.forEach((name, i) => { colours[name] = bytes(buffers[i]); });
+    if (content.type === "colors") {
+      content.names.forEach((name, i) => { colors[name] = bytes(buffers[i]); });
       pictures = panes.map(paint);
       schedule();
     } else if (content.type === "keys") {
@@ -74,7 +74,7 @@ function render({ model, el }) {
   const bytes = (view) => new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);
 
   function paint(pane) {
-    const table = colours[pane.cmap];
+    const table = colors[pane.cmap];
     const picture = document.createElement("canvas");
     picture.width = pane.width; picture.height = pane.height;
     if (!table) return picture;
@@ -106,7 +106,7 @@ function render({ model, el }) {
     canvas.dataset.frame = number;
   }
 
-  const toScreen = (p, pane, x, y) => [   // from pixels of the full image (centre of pixel 0 is 0)
+  const toScreen = (p, pane, x, y) => [   // from pixels of the full image (center of pixel 0 is 0)
     p.x + p.w * (zoom.scale * ((x + 0.5) / (pane.width * pane.factor) - 0.5 - zoom.x) + 0.5),
     p.y + p.h * (zoom.scale * ((y + 0.5) / (pane.height * pane.factor) - 0.5 - zoom.y) + 0.5),
   ];
@@ -160,9 +160,9 @@ function render({ model, el }) {
     ...toScreen(p, pane, x0 - 0.5, y0 - 0.5), ...toScreen(p, pane, x1 - 0.5, y1 - 0.5),
   ];
 
-  function drawBox(pane, p, box, colour, crossed) {
+  function drawBox(pane, p, box, color, crossed) {
     const [x0, y0, x1, y1] = corners(pane, p, box);
-    context.strokeStyle = colour; context.lineWidth = 2;
+    context.strokeStyle = color; context.lineWidth = 2;
     context.strokeRect(x0 + 1, y0 + 1, x1 - x0 - 2, y1 - y0 - 2);
     if (crossed) { stroke(x0, y0, x1, y1); stroke(x0, y1, x1, y0); }
   }

@@ -15,7 +15,7 @@ import anywidget
 import traitlets
 
 from etwidgets.errors import ParameterError
-from etwidgets.views.panes import COLOUR_MAPS, Pane, colour_table, message
+from etwidgets.views.panes import COLOR_MAPS, Pane, color_table, message
 from etwidgets.views.parts import close_parts
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class ImageView(anywidget.AnyWidget):
         kind = content.get("type")
         if kind == "ready":
             self._viewers += 1
-            self.send({"type": "colours", "names": list(COLOUR_MAPS)}, [colour_table(n) for n in COLOUR_MAPS])
+            self.send({"type": "colors", "names": list(COLOR_MAPS)}, [color_table(n) for n in COLOR_MAPS])
             self._send_keys()
             if self._frame is not None:
                 self._send_frame()

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-COLOUR_MAPS = ("gray", "inferno", "viridis", "coolwarm")
-"""Names of colour maps; ``coolwarm`` is for differences: zero in its middle."""
+COLOR_MAPS = ("gray", "inferno", "viridis", "coolwarm")
+"""Names of color maps; ``coolwarm`` is for differences: zero in its middle."""
 
 _MAX_SIDE = 1024
 
@@ -31,9 +31,9 @@ class Pane:
     image
         ``(rows, columns)`` real numbers.
     limits
-        Intensities of the darkest and the brightest colour; default: 0.5 to 99.8 percent of the values.
+        Intensities of the darkest and the brightest color; default: 0.5 to 99.8 percent of the values.
     cmap
-        One of :data:`COLOUR_MAPS`.
+        One of :data:`COLOR_MAPS`.
     title, caption
         Above the image; what it is, and which.
     pixel_size
@@ -44,7 +44,7 @@ class Pane:
         Names of the axes to the right and downwards. An axis named ``"tilt"`` is no length, and the image
         is stretched to fill its place.
     line
-        The tilt axis: ``(shift, rotation)``, pixels down from the centre and degrees, positive clockwise.
+        The tilt axis: ``(shift, rotation)``, pixels down from the center and degrees, positive clockwise.
     cross
         ``(column, row)`` at which a cross-hair is drawn.
     columns
@@ -54,7 +54,7 @@ class Pane:
     boxes
         Left, top, right, bottom and a kind, ``"marked"`` or ``"suspect"``: parts to point out.
     rgb
-        ``(rows, columns, 3)``: colours to draw instead of the image; see :func:`overlay`.
+        ``(rows, columns, 3)``: colors to draw instead of the image; see :func:`overlay`.
     """
 
     image: NDArray[Any]
@@ -76,9 +76,9 @@ class Pane:
         if np.ndim(self.image) != 2 or 0 in np.shape(self.image):
             raise ShapeError(f"a pane shows an image (rows, columns), not the shape {np.shape(self.image)}")
         if self.rgb is not None and np.shape(self.rgb) != (*np.shape(self.image), 3):
-            raise ShapeError(f"colours {np.shape(self.rgb)} do not fit an image {np.shape(self.image)}")
-        if self.cmap not in COLOUR_MAPS:
-            raise ParameterError(f"no colour map {self.cmap!r}; choose from {', '.join(COLOUR_MAPS)}")
+            raise ShapeError(f"colors {np.shape(self.rgb)} do not fit an image {np.shape(self.image)}")
+        if self.cmap not in COLOR_MAPS:
+            raise ParameterError(f"no color map {self.cmap!r}; choose from {', '.join(COLOR_MAPS)}")
 
 
 def contrast_limits(
@@ -111,12 +111,12 @@ def reduced(image: NDArray[Any], max_side: int = _MAX_SIDE) -> tuple[NDArray[Any
 
 
 def overlay(layers: Sequence[tuple[NDArray[Any], tuple[float, float], str]]) -> NDArray[np.uint8]:
-    """Images over each other, each in its own colour: light is added.
+    """Images over each other, each in its own color: light is added.
 
     Parameters
     ----------
     layers
-        Image ``(rows, columns)``, limits of its contrast, colour as matplotlib names it.
+        Image ``(rows, columns)``, limits of its contrast, color as matplotlib names it.
 
     Returns
     -------
@@ -124,15 +124,15 @@ def overlay(layers: Sequence[tuple[NDArray[Any], tuple[float, float], str]]) -> 
         ``(rows, columns, 3)``.
     """
     total = np.zeros((*np.shape(layers[0][0]), 3), np.float32)
-    for image, limits, colour in layers:
-        total += to_plane(image, limits)[..., np.newaxis] * np.array(to_rgb(colour), np.float32)
+    for image, limits, color in layers:
+        total += to_plane(image, limits)[..., np.newaxis] * np.array(to_rgb(color), np.float32)
     return np.clip(total + 0.5, 0, 255).astype(np.uint8)
 
 
-def colour_table(name: str) -> bytes:
-    """256 colours of three bytes each."""
-    colours = mpl.colormaps[name](np.arange(256), bytes=True)
-    return colours[:, :3].tobytes()
+def color_table(name: str) -> bytes:
+    """256 colors of three bytes each."""
+    colors = mpl.colormaps[name](np.arange(256), bytes=True)
+    return colors[:, :3].tobytes()
 
 
 def message(panes: list[Pane]) -> tuple[dict[str, Any], list[bytes]]:

@@ -68,10 +68,10 @@ function render({ model, el }) {
       const x = toX(shown.first + i * step), y = TOP + h * (1 - Math.max(0, shape(curve.counts[i])) / most);
       if (i === i0) context.moveTo(x, y); else context.lineTo(x, y);
     }
-    context.strokeStyle = curve.colour; context.lineWidth = 1.4; context.stroke();
+    context.strokeStyle = curve.color; context.lineWidth = 1.4; context.stroke();
     if (filled) {
       context.lineTo(toX(shown.first + i1 * step), TOP + h); context.lineTo(toX(shown.first + i0 * step), TOP + h);
-      context.globalAlpha = 0.12; context.fillStyle = curve.colour; context.fill(); context.globalAlpha = 1;
+      context.globalAlpha = 0.12; context.fillStyle = curve.color; context.fill(); context.globalAlpha = 1;
     }
   }
 
@@ -109,7 +109,7 @@ function render({ model, el }) {
     const words = curves.map((curve) => curve.name + (curves.length > 1 ? "" : logarithmic ? ", logarithmic" : ""));
     let x = LEFT + w - 4;
     for (let i = curves.length - 1; i >= 0; i--) {
-      context.textAlign = "right"; context.fillStyle = curves[i].colour;
+      context.textAlign = "right"; context.fillStyle = curves[i].color;
       context.fillText(words[i], x, TOP + 3);
       x -= context.measureText(words[i]).width + 14;
     }

@@ -34,13 +34,13 @@ class SpectrumCurve:
         For the legend.
     counts
         ``(channels,)``.
-    colour
+    color
         As CSS writes it.
     """
 
     name: str
     counts: NDArray[Any]
-    colour: str = "#2f7ed8"
+    color: str = "#2f7ed8"
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class SpectrumView(anywidget.AnyWidget):
             "first": float(axis[0]),
             "last": float(axis[-1]),
             "axisLabel": axis_label,
-            "curves": [{"name": curve.name, "colour": curve.colour} for curve in curves],
+            "curves": [{"name": curve.name, "color": curve.color} for curve in curves],
             "windows": [[window.start, window.stop, window.kind] for window in windows],
             "marks": [[name, float(energy)] for name, energy in marks],
         }

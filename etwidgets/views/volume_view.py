@@ -1,4 +1,4 @@
-"""A volume, or a few in their own colours, rendered by ipyvolume with controls of our own.
+"""A volume, or a few in their own colors, rendered by ipyvolume with controls of our own.
 
 Knows voxels, not where they are from. ipyvolume's own container does not work under ipyvue 3 and is not used.
 """
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 _MOST_VOXELS_PER_SIDE = 256
 _MOST_CHANNELS = 4
 _USUAL_SIDE, _OVERLAY_SIDE = 128, 64  # several volumes in one picture cost the browser several times as much
-_COLOURS = 256
+_COLORS = 256
 _VIEWPOINT = (0.7, 0.55, 1.55)  # from above and from the side, so that depth is seen
 _VOLUME, _SURFACE, _BOTH = "volume", "surface", "both"
-_SURFACE_COLOUR = "#e0a458"
+_SURFACE_COLOR = "#e0a458"
 _AXES = ("x", "y", "z")
 
 
@@ -48,13 +48,13 @@ class VolumeChannel:
         As the user reads it.
     data
         ``(X, Z, Y)`` real numbers.
-    colour
+    color
         As matplotlib names it; None: by intensity.
     """
 
     name: str
     data: NDArray[Any]
-    colour: str | None = None
+    color: str | None = None
 
 
 @dataclass(eq=False)
@@ -64,7 +64,7 @@ class _Drawn:
     name: str
     small: NDArray[np.float32]
     limits: tuple[float, float]
-    colour: str | None
+    color: str | None
     settings: dict[str, float]
     shown: bool = True
     volume: Any = None
@@ -169,7 +169,7 @@ class VolumeView(widgets.VBox):
         for channel in channels:
             small, _ = fewer_voxels(np.asarray(channel.data), side)
             limits = contrast_limits(small, (1, 99.9))
-            self._channels.append(_Drawn(channel.name, small, limits, channel.colour, dict(usual)))
+            self._channels.append(_Drawn(channel.name, small, limits, channel.color, dict(usual)))
         scale, name = (1.0, "px") if pixel_size is None else (pixel_size, unit)
         self._lengths = [size * scale for size in (shape[0], shape[2], shape[1])]  # x, y, z
         self._build(name)
@@ -279,7 +279,7 @@ class VolumeView(widgets.VBox):
         if channel.mesh is None and surface is not None:
             import ipyvolume as ipv
 
-            channel.mesh = ipv.Mesh(**surface, color=channel.colour or _SURFACE_COLOUR)
+            channel.mesh = ipv.Mesh(**surface, color=channel.color or _SURFACE_COLOR)
             self._figure.meshes = [*self._figure.meshes, channel.mesh]
         elif channel.mesh is not None:
             with channel.mesh.hold_sync():
@@ -337,9 +337,9 @@ class VolumeView(widgets.VBox):
         small, longest = max(self._channels[0].small.shape), max(shape)
         drawn = f"{small} of {longest} voxels along the longest side" if small < longest else "every voxel"
         legend = "".join(
-            f"<span style='color:{escape(channel.colour)}'>&#9632;</span> {escape(channel.name)} "
+            f"<span style='color:{escape(channel.color)}'>&#9632;</span> {escape(channel.name)} "
             for channel in self._channels
-            if channel.colour
+            if channel.color
         )
         sizes = " x ".join(f"{length:.4g}" for length in self._lengths)
         self._note.value = f"{legend}<p>Showing {drawn}. x, y, z: {sizes} {unit}.</p>"
@@ -375,14 +375,14 @@ def _checked_shape(channels: list[VolumeChannel]) -> tuple[int, ...]:
 
 
 def _transfer(channel: _Drawn) -> Any:
-    """Nothing below the level, then more and more opaque; in the channel's colour if it has one."""
+    """Nothing below the level, then more and more opaque; in the channel's color if it has one."""
     import ipyvolume as ipv
 
     level, width = channel.settings["level"] / 100, channel.settings["width"] / 100
-    value = np.linspace(0, 1, _COLOURS)
+    value = np.linspace(0, 1, _COLORS)
     rgba = mpl.colormaps["inferno"](0.25 + 0.75 * value)
-    if channel.colour is not None:
-        rgba[:, :3] = np.outer(0.4 + 0.6 * value, to_rgb(channel.colour))
+    if channel.color is not None:
+        rgba[:, :3] = np.outer(0.4 + 0.6 * value, to_rgb(channel.color))
     rgba[:, 3] = channel.settings["opacity"] * np.clip((value - level) / width, 0, 1)
     return ipv.TransferFunction(rgba=rgba.astype(np.float32))
 
@@ -411,7 +411,7 @@ def _surface(
     if not padded.min() < level < padded.max():
         return None
     points, triangles, _, _ = marching_cubes(padded, level)
-    # x, z, y of voxel centres to lengths from the middle
+    # x, z, y of voxel centers to lengths from the middle
     parts = (points - 0.5) / np.array(kept.shape) - 0.5
     x, z, y = (parts[:, axis] * lengths[place] for axis, place in enumerate((0, 2, 1)))
     corners = {name: values.astype(np.float32) for name, values in (("x", x), ("y", y), ("z", z))}

@@ -25,7 +25,7 @@ def test_good_series_are_not_blamed(series, sample):
     else:
         stack = datasets.get_needle_data(aligned=sample == "aligned")
         images, tilts = stack.data, stack.tilts_deg
-    assert [finding.words for finding in align.check_up(images, tilts)] == []
+    assert [finding.message for finding in align.check_up(images, tilts)] == []
 
 
 def spoilt(series, kind):
@@ -58,7 +58,7 @@ def test_what_can_be_mended_is_mended_by_its_fix(series, kind, words):
     images, tilts = spoilt(series, kind)
     found = align.check_up(images, tilts)
     assert len(found) == 1
-    assert words in found[0].words
+    assert words in found[0].message
     session = Session(TomoStackModel(TomoStack(images, tilts)))
     session.apply(found[0].operation, **found[0].parameters)
     stack = session.model.stack
@@ -67,18 +67,18 @@ def test_what_can_be_mended_is_mended_by_its_fix(series, kind, words):
 
 def test_gaps_saturation_and_a_dim_projection_are_told(series):
     keep = np.delete(np.arange(29), [10, 11, 12])
-    assert "-25.0° to -5.0°" in align.check_up(series[keep], TILTS[keep])[0].words
+    assert "-25.0° to -5.0°" in align.check_up(series[keep], TILTS[keep])[0].message
     clipped = np.minimum(series, 0.5 * series.max())
-    assert "Saturated" in align.check_up(clipped, TILTS)[0].words
+    assert "Saturated" in align.check_up(clipped, TILTS)[0].message
     dim = series.copy()
     dim[14] *= 0.6
-    assert "15 (+0.0°) darker" in align.check_up(dim, TILTS)[0].words
-    assert "more than half a turn" in align.check_up(series, 3 * TILTS)[0].words
+    assert "15 (+0.0°) darker" in align.check_up(dim, TILTS)[0].message
+    assert "more than half a turn" in align.check_up(series, 3 * TILTS)[0].message
 
 
 def test_the_headers_axis_is_named_beside_what_is_seen():
 
     tilts = np.arange(-60.0, 61, 5)
     upright = simulation.project(simulation.needle((48, 48, 48)), tilts).transpose(0, 2, 1)
-    words = [finding.words for finding in align.check_up(upright, tilts, 86.3)]
+    words = [finding.message for finding in align.check_up(upright, tilts, 86.3)]
     assert any("vertical (the header says 86.3°)" in each for each in words)

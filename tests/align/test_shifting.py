@@ -61,7 +61,7 @@ def test_shifting_takes_at_most_three_stacks():
     assert peak + data.nbytes <= 3 * data.nbytes
 
 
-def test_rotation_is_clockwise_about_the_centre():
+def test_rotation_is_clockwise_about_the_center():
     moved = transform(gaussian(31.5, 55.5, (64, 72))[None], angle_deg=90)
     assert np.unravel_index(moved[0].argmax(), (64, 72)) in [(51, 35), (51, 36), (52, 35), (52, 36)]
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 
-def ball(shape, centre, radius):
+def ball(shape, center, radius):
     """The part of each voxel that a ball covers, by 4 x 4 x 4 points in each voxel at its rim."""
-    axes = [np.arange(n) - c for n, c in zip(shape, centre, strict=True)]
+    axes = [np.arange(n) - c for n, c in zip(shape, center, strict=True)]
     fine = (np.arange(4) - 1.5) / 4
     distance = np.sqrt(axes[0][:, None, None] ** 2 + axes[1][None, :, None] ** 2 + axes[2][None, None] ** 2)
     covered = (distance < radius).astype(np.float32)

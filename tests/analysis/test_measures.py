@@ -10,20 +10,20 @@ from etwidgets import analysis
 from etwidgets.errors import DataError, ParameterError, ShapeError
 
 SHAPE = (44, 46, 48)
-CENTRE = (21.3, 22.6, 24.1)
+CENTER = (21.3, 22.6, 24.1)
 
 
 @pytest.mark.parametrize(("radius", "blur"), [(8, 0), (12, 0), (12, 0.5), (18, 0.5)])
 def test_a_sphere_is_measured_within_two_percent(shapes, radius, blur):
-    volume = 5 + 100 * ndimage.gaussian_filter(shapes.ball(SHAPE, CENTRE, radius), blur)
+    volume = 5 + 100 * ndimage.gaussian_filter(shapes.ball(SHAPE, CENTER, radius), blur)
     mask = analysis.segment(volume, 55)
     (row,) = analysis.measure(analysis.label(mask), 2.0, volume, 55).to_dict("records")
     assert row["volume_nm3"] == pytest.approx(8 * 4 / 3 * np.pi * radius**3, rel=0.02)
     assert row["surface_nm2"] == pytest.approx(4 * 4 * np.pi * radius**2, rel=0.02)
     assert row["equivalent_diameter_nm"] == pytest.approx(4 * radius, rel=0.007)
     assert row["sphericity"] == pytest.approx(1, abs=0.02)
-    centre = [row[f"centre_{axis}_nm"] for axis in "xzy"]
-    np.testing.assert_allclose(centre, 2 * np.array(CENTRE), atol=0.2)
+    center = [row[f"center_{axis}_nm"] for axis in "xzy"]
+    np.testing.assert_allclose(center, 2 * np.array(CENTER), atol=0.2)
     assert not row["touches_edge"]
     assert analysis.volume_of(volume, 55, 2.0) == pytest.approx(row["volume_nm3"], rel=1e-3)
     (bare,) = analysis.measure(mask, 2.0).to_dict("records")
@@ -76,8 +76,8 @@ def test_a_plane_in_any_direction_has_its_area(normal):
 
 @pytest.mark.parametrize("radius", [8, 12])
 def test_a_core_in_a_shell_has_the_area_of_a_sphere(shapes, radius):
-    core = shapes.ball(SHAPE, CENTRE, radius) > 0.5
-    shell = (shapes.ball(SHAPE, CENTRE, radius + 5) > 0.5) & ~core
+    core = shapes.ball(SHAPE, CENTER, radius) > 0.5
+    shell = (shapes.ball(SHAPE, CENTER, radius + 5) > 0.5) & ~core
     assert analysis.interface_area(core, shell, 3.0) == pytest.approx(9 * 4 * np.pi * radius**2, rel=0.02)
 
 
@@ -104,7 +104,7 @@ def test_layers_have_their_thickness(axis, blur):
 
 
 def test_pores_are_counted(shapes):
-    solid = shapes.ball(SHAPE, CENTRE, 18) > 0.5
+    solid = shapes.ball(SHAPE, CENTER, 18) > 0.5
     pores = (shapes.ball(SHAPE, (16, 22, 24), 4) > 0.5) | (shapes.ball(SHAPE, (27, 22, 24), 3) > 0.5)
     part, count = analysis.porosity(solid & ~pores)
     assert count == 2
@@ -129,7 +129,7 @@ def test_fractions_and_ratios():
         (lambda m: analysis.measure(m, 0), ParameterError, "voxel size must be a positive"),
         (lambda m: analysis.measure(m * 0, 1), DataError, "is empty"),
         (lambda m: analysis.measure(m, 1, np.ones((3, 3, 3)), 1), ShapeError, "shapes differ"),
-        (lambda m: analysis.measure(m, 1, m), ParameterError, "grey values and their threshold together"),
+        (lambda m: analysis.measure(m, 1, m), ParameterError, "gray values and their threshold together"),
         (lambda m: analysis.volume_of(m, 7, 1), ParameterError, "nothing is above the threshold 7"),
         (lambda m: analysis.interface_area(m, m, 1), DataError, "within the first"),
         (lambda m: analysis.layers(m, 0.5, "t", 1), ParameterError, "x, z, y"),

@@ -131,7 +131,7 @@ class Visit:
             self.foreign.append(request.url)
 
     def keep(self, name):
-        """Keep a screenshot among the test's artefacts."""
+        """Keep a screenshot among the test's artifacts."""
         ARTIFACTS.mkdir(exist_ok=True)
         self.page.screenshot(path=ARTIFACTS / f"{name}.png")
 

@@ -84,12 +84,12 @@ def test_from_the_needle_to_a_rendered_volume(visit, server):
     )
     for _ in range(60):
         rendered = pixels(page, ".etw-volume-picture")
-        # only the transfer function paints in colours; axes, frame and background are grey
-        coloured = (np.ptp(rendered, axis=-1) > 25).mean()
-        if coloured > 0.01:
+        # only the transfer function paints in colors; axes, frame and background are gray
+        colored = (np.ptp(rendered, axis=-1) > 25).mean()
+        if colored > 0.01:
             break
         page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    assert coloured > 0.01
+    assert colored > 0.01
     assert "128 of 256 voxels" in page.locator(".etw-volume-view").inner_text()
     visit.keep("volume")
 

@@ -6,7 +6,7 @@ import pytest
 
 
 def chord_profile(radius, offset, size):
-    """Projection of a unit disc, averaged over each detector pixel; ``offset`` from the centre, pixels."""
+    """Projection of a unit disc, averaged over each detector pixel; ``offset`` from the center, pixels."""
     fine = (np.arange(40) - 19.5) / 40
     t = np.arange(size)[:, None] - (size - 1) / 2 + fine - offset
     return 2 * np.sqrt(np.clip(radius**2 - t**2, 0, None)).mean(1)
@@ -14,7 +14,7 @@ def chord_profile(radius, offset, size):
 
 @pytest.fixture
 def disc_sinogram():
-    """Sinogram (T, Y) of a unit disc at (y, r) from the centre."""
+    """Sinogram (T, Y) of a unit disc at (y, r) from the center."""
 
     def make(tilts_deg, size, radius, y=0.0, r=0.0):
         angles = np.deg2rad(tilts_deg)
@@ -25,7 +25,7 @@ def disc_sinogram():
 
 @pytest.fixture
 def three_levels():
-    """A 128 x 128 phantom of three grey levels with holes and inclusions."""
+    """A 128 x 128 phantom of three gray levels with holes and inclusions."""
 
     def make(levels):
         z, y = np.mgrid[:128, :128] - 63.5

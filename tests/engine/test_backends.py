@@ -76,10 +76,10 @@ def test_the_rays_given_to_the_gpu_are_those_of_the_geometry():
     with Team() as team:
         made = astra_projectors.AstraCudaProjector(geometry, "linear", 16, team)
     vectors = made._projection_geometry["Vectors"]
-    ray, centre, along_slices, along_detector = np.split(vectors, 4, axis=1)
+    ray, center, along_slices, along_detector = np.split(vectors, 4, axis=1)
     assert np.allclose(np.einsum("ij,ij->i", ray, along_detector), 0)
     assert np.array_equal(along_slices, np.tile([1.0, 0, 0], (5, 1)))
-    assert not centre.any()
+    assert not center.any()
     row, column = 12, 30
     point = np.array([0, column - 23.5, row - 19.5])
     volume = aligned((40, 48, 16))

@@ -150,7 +150,7 @@ def test_singular_values_are_limited_as_numpy_would(n_elements):
 
 
 def test_coupled_smoothing_has_the_least_price():
-    """Against a general minimiser of the nuclear norms by NumPy's SVD."""
+    """Against a general minimizer of the nuclear norms by NumPy's SVD."""
     target = np.abs(np.random.default_rng(1).normal(1, 0.5, (2, 4, 5, 1))).astype(np.float32)
     prices = np.array([0.3, 0.15])
     with Team(1) as team:

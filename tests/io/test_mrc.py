@@ -8,7 +8,7 @@ from etwidgets.errors import FileFormatError, ShapeError
 from etwidgets.io import load
 
 STAMP = 1146047817
-GREY = np.resize(np.array([0, 1, 127, 128, 255], np.uint8), (5, 4, 6))
+GRAY = np.resize(np.array([0, 1, 127, 128, 255], np.uint8), (5, 4, 6))
 TILTS = np.arange(-2.0, 3)
 
 
@@ -54,11 +54,11 @@ def write(tmp_path):
     ],
 )
 def test_bytes_have_the_sign_that_the_header_says(write, lazy, offset, flags, limits, dtype):
-    header = header_of(GREY.shape, 0, minimum=limits[0], maximum=limits[1])
+    header = header_of(GRAY.shape, 0, minimum=limits[0], maximum=limits[1])
     if flags is not None:
         put(header, "<i4", 152, STAMP, flags)
-    stack = load(write(header, GREY.tobytes()), tilts=TILTS, lazy=lazy, offset=offset)
-    right = GREY.view(dtype).astype(int)
+    stack = load(write(header, GRAY.tobytes()), tilts=TILTS, lazy=lazy, offset=offset)
+    right = GRAY.view(dtype).astype(int)
     removed = right.min() if offset is None else 0
     assert np.array_equal(np.asarray(stack.data).astype(int), right - removed)
 

@@ -28,8 +28,8 @@ def stack():
     images = np.zeros((13, 24, 20), np.float32)
     for index, tilt in enumerate(np.deg2rad(tilts)):
         for column, across, depth in ((5, 3, 2), (10, -4, 1), (15, 1, -5)):
-            centre = 11.5 + across * np.cos(tilt) - depth * np.sin(tilt)
-            images[index] += np.exp(-((y - centre) ** 2 + (x - column) ** 2) / 8)
+            center = 11.5 + across * np.cos(tilt) - depth * np.sin(tilt)
+            images[index] += np.exp(-((y - center) ** 2 + (x - column) ** 2) / 8)
     return TomoStack(images, tilts)
 
 

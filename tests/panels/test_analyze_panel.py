@@ -16,9 +16,9 @@ from etwidgets.signals import RecStack, TomoStack
 SHAPE = (28, 30, 36)
 
 
-def ball(centre, radius):
+def ball(center, radius):
     x, z, y = np.ogrid[tuple(slice(0, n) for n in SHAPE)]
-    distance = np.sqrt((x - centre[0]) ** 2 + (z - centre[1]) ** 2 + (y - centre[2]) ** 2)
+    distance = np.sqrt((x - center[0]) ** 2 + (z - center[1]) ** 2 + (y - center[2]) ** 2)
     return np.clip(radius + 0.5 - distance, 0, 1).astype(np.float32)
 
 

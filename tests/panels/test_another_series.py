@@ -88,7 +88,7 @@ def work_through(bench, root):
     bench.panels["clean"].refresh()
     c = controls(bench, "register")
     c["run"].click()
-    c["look"].value = "neighbour (to nudge)"
+    c["look"].value = "neighbor (to nudge)"
     c["nudge_y"].value = 1.5
     c = controls(bench, "axis")
     c["method"].value = "CoM"
@@ -100,7 +100,7 @@ def work_through(bench, root):
     c = controls(bench, "spectral")
     c["elements"].value = "Ni, Si"
     c["run"].click()
-    c["colour"].value = "#123456"
+    c["color"].value = "#123456"
     c = controls(bench, "reconstruct")
     c["method"].value, c["iterations"].value = "SIRT", 3
     c["run"].click()

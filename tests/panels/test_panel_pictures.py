@@ -30,8 +30,8 @@ def blobs():
     images = np.zeros((13, 24, 20), np.float32)
     for index, tilt in enumerate(np.deg2rad(tilts)):
         for column, across, depth in ((5, 3, 2), (10, -4, 1), (15, 1, -5)):
-            centre = 11.5 + across * np.cos(tilt) - depth * np.sin(tilt)
-            images[index] += np.exp(-((y - centre) ** 2 + (x - column) ** 2) / 8)
+            center = 11.5 + across * np.cos(tilt) - depth * np.sin(tilt)
+            images[index] += np.exp(-((y - center) ** 2 + (x - column) ** 2) / 8)
     return TomoStack(images, tilts)
 
 
@@ -78,7 +78,7 @@ def test_inspect_keeps_one_contrast_for_all_projections_until_it_is_changed(open
     panel.controls["contrast"].value = (10, 90)
     low, high = np.percentile(blobs.data, (10, 90))
     assert drawn(panel._images)[0][0]["limits"] == pytest.approx([low, high], rel=1e-5)
-    panel.controls["colours"].value = "inferno"
+    panel.controls["colors"].value = "inferno"
     assert [pane["cmap"] for pane in drawn(panel._images)[0]] == ["inferno", "inferno"]
 
 
@@ -206,8 +206,8 @@ def test_clean_shows_a_filter_before_it_is_applied(open_panel, blobs):
     assert np.allclose(panel.model.stack.data, after)
 
 
-@pytest.mark.parametrize(("tool", "shape"), [("bin", (13, 12, 10)), ("normalise", (13, 24, 20))])
-def test_clean_bins_and_normalises(open_panel, blobs, tool, shape):
+@pytest.mark.parametrize(("tool", "shape"), [("bin", (13, 12, 10)), ("normalize", (13, 24, 20))])
+def test_clean_bins_and_normalizes(open_panel, blobs, tool, shape):
     panel = open_panel(CleanPanel, blobs)
     panel.controls["tool"].value = tool
     panel.controls["run"].click()
@@ -267,12 +267,12 @@ def test_register_nudges_one_projection_by_keys(open_panel, blobs):
     moved = blobs.shift_projections(shifts)
     panel = open_panel(RegisterPanel, moved)
     panel.display.projection = 4
-    panel.controls["look"].value = "neighbour (to nudge)"
+    panel.controls["look"].value = "neighbor (to nudge)"
     for key, shift in (("ArrowDown", True), ("ArrowLeft", False), ("ArrowLeft", False)):
         panel._key({"key": key, "shift": shift})
     assert (panel.controls["nudge_y"].value, panel.controls["nudge_x"].value) == (1.0, -0.5)
     panes, _ = drawn(panel._images)
-    assert panes[1]["title"] == "Difference to the neighbour"
+    assert panes[1]["title"] == "Difference to the neighbor"
     assert panes[1]["limits"][0] == -panes[1]["limits"][1]
     panel.controls["nudge"].click()
     data = panel.model.stack.data
@@ -327,7 +327,7 @@ def test_axis_shows_the_misfit_and_takes_its_lowest(open_panel, blobs):
     assert shifts[np.argmin(misfit)] == pytest.approx(-1.5, abs=0.8)
     panel.controls["take"].click()
     assert panel.controls["shift"].value == pytest.approx(-1.5, abs=0.4)
-    assert f"the sliders are at {panel.controls['shift'].value:+.2f} px" in panel._objective._words.value
+    assert f"the sliders are at {panel.controls['shift'].value:+.2f} px" in panel._objective._note.value
 
 
 def test_axis_offers_less_current_and_more(open_panel, blobs):
@@ -503,7 +503,7 @@ def test_status_shows_progress_time_left_and_cancel_only_while_a_job_runs(open_p
     panel.model.job = JobStatus("reconstruct", "Reconstruct: SIRT", "running", 0.34, "", 6.0, 11.6)
     assert panel.controls["cancel"].layout.display == ""
     assert panel.controls["bar"].value == 0.34
-    assert panel._words.value == "Reconstruct: SIRT"
+    assert panel._note.value == "Reconstruct: SIRT"
     assert panel._left.value == "34 % · 12 s left"
     assert panel._message.value == ""
     panel.model.busy = False
@@ -629,9 +629,9 @@ def test_a_coarse_preview_is_where_the_sharp_one_is():
     for one, other in zip(sharp, coarse, strict=True):
         assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.95
         assert other.sum() == pytest.approx(one.sum(), rel=0.05)
-        assert np.allclose(*(_centre(np.clip(image, 0, None)) for image in (one, other)), atol=0.3)
+        assert np.allclose(*(_center(np.clip(image, 0, None)) for image in (one, other)), atol=0.3)
 
 
-def _centre(image):
+def _center(image):
     rows, columns = np.indices(image.shape)
     return (image * rows).sum() / image.sum(), (image * columns).sum() / image.sum()

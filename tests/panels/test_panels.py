@@ -65,10 +65,10 @@ def test_looking_moves_the_display_and_not_the_data(made, session, series):
     shown = made(InspectPanel(session))
     shown.controls["tilt"].value = 3
     shown.controls["column"].value = 7
-    shown.controls["colours"].value = "viridis"
+    shown.controls["colors"].value = "viridis"
     shown.controls["contrast"].value = (1.0, 90.0)
     display = session.display
-    assert (display.projection, display.column, display.colour_map) == (3, 7, "viridis")
+    assert (display.projection, display.column, display.color_map) == (3, 7, "viridis")
     assert display.contrast == (1, 90)
     assert session.model.stack is series
     display.projection = 5
@@ -141,7 +141,7 @@ def test_reconstructing_commits_a_volume(made, session, method):
         assert volume.data.min() >= 0
 
 
-def test_wrong_grey_levels_are_told_in_words(made, session):
+def test_wrong_gray_levels_are_told_in_words(made, session):
     shown = made(ReconstructPanel(session))
     shown.controls["method"].value = "DART"
     shown.controls["levels"].value = "much, more"

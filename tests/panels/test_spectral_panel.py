@@ -100,20 +100,20 @@ def test_windows_as_they_were_dragged_make_the_maps(opened):
     chromium = next(channel for channel in opened.model.channels if channel.name == "Cr_Ka")
     assert list(chromium.stack.metadata.Spectral.window) == [5.2, 5.6]
     assert "S/N" in opened._table.value
-    assert "Cr Ka, Ni Ka" in opened.model.history[-1].words
-    assert "5.2" not in opened.model.history[-1].words
+    assert "Cr Ka, Ni Ka" in opened.model.history[-1].label
+    assert "5.2" not in opened.model.history[-1].label
 
 
-def test_components_are_shown_with_their_spectra_named_and_coloured(opened, needle):
+def test_components_are_shown_with_their_spectra_named_and_colored(opened, needle):
     opened.controls["decompose"].click()
     assert {channel.name for channel in opened.model.channels} == {"Si", "Cr", "Ni", "Pt"}
     opened.controls["map"].value = "Ni"
     content, curves = shown(opened)
     assert content["curves"][-1]["name"] == "Ni"
     assert np.corrcoef(curves[-1], needle.spectra["Ni"])[0, 1] > 0.99
-    opened.controls["colour"].value = "#123456"
+    opened.controls["color"].value = "#123456"
     opened.controls["shown"].value = False
-    assert opened.display.channel_colours == {"Ni": "#123456"}
+    assert opened.display.channel_colors == {"Ni": "#123456"}
     assert opened.display.hidden_channels == ("Ni",)
     opened.controls["name"].value = "nickel"
     opened.controls["rename"].click()
@@ -188,7 +188,7 @@ def test_elements_that_there_are_not_are_refused(opened):
     assert [value for _, value in opened.controls["line"].options] == ["Ni_Ka", "Cr_Ka"]
 
 
-def test_slices_show_each_channel_or_all_in_their_colours(opened, made, needle):
+def test_slices_show_each_channel_or_all_in_their_colors(opened, made, needle):
     session = opened.session
     session.apply("decompose", components=4)
     session.apply("reconstruct", method="SIRT", iterations=5)
@@ -201,8 +201,8 @@ def test_slices_show_each_channel_or_all_in_their_colours(opened, made, needle):
     places = {name: np.argwhere(needle.truth[name][x] > 0.9) for name in needle.elements}
     element = max(places, key=lambda name: len(places[name]))
     names = [channel.name for channel in session.model.channels]
-    colour = session.display.colour_of(element, 1 + names.index(element))
-    expected = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], float)
+    color = session.display.color_of(element, 1 + names.index(element))
+    expected = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)], float)
     middle = image[tuple(places[element].T)].mean(0)
     assert np.corrcoef(middle, expected)[0, 1] > 0.9
     session.display.hidden_channels = (element,)

@@ -23,7 +23,7 @@ def shown(bench):
         for name, control in panel.controls.items()
         if "etw-pointed" in control._dom_classes
     ]
-    return None if tour.widget.layout.display == "none" else tour._words.value, marked
+    return None if tour.widget.layout.display == "none" else tour._note.value, marked
 
 
 def test_it_waits_until_it_is_asked_for(bench):

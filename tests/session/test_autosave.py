@@ -84,8 +84,8 @@ def worked_through(folder, series):
 def test_the_work_of_a_killed_process_is_offered_and_continued(killed, series):
     session = Session(autosave=Autosave(killed))
     strip = ResumeStrip(session, killed)
-    assert "blobs.hspy" in strip._words.value
-    assert "2 steps, the last one &#x27;Bin: factor 2&#x27;" in strip._words.value
+    assert "blobs.hspy" in strip._note.value
+    assert "2 steps, the last one &#x27;Bin: factor 2&#x27;" in strip._note.value
     strip.controls["resume"].click()
     expected = Session()
     expected.apply("open", path=series)
@@ -144,7 +144,7 @@ def test_results_come_back_from_disk_and_are_not_computed_again(tmp_path, always
         assert [(a.name, a.scale, a.units) for a in was.axes_manager._axes] == [
             (a.name, a.scale, a.units) for a in now.axes_manager._axes
         ]
-    assert [line.words for line in second.model.history] == [line.words for line in first.model.history]
+    assert [line.label for line in second.model.history] == [line.label for line in first.model.history]
     assert second.model.source == "blobs.hspy"
 
 

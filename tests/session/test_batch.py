@@ -40,7 +40,7 @@ def test_a_session_repeats_what_another_did(saved, tmp_path):
     stack, volume = by_hand(tmp_path / "second.hspy")
     assert np.array_equal(session.model.stack.data, stack.data)
     assert np.array_equal(session.model.reconstruction.data, volume.data)
-    assert [line.words.split(":")[0] for line in session.model.history] == ["Open", "Register", "Reconstruct"]
+    assert [line.label.split(":")[0] for line in session.model.history] == ["Open", "Register", "Reconstruct"]
     session.undo()
     session.undo()
     assert np.array_equal(session.model.stack.data, io.load(tmp_path / "second.hspy").data)

@@ -108,7 +108,7 @@ def test_a_channel_that_is_aligned_already_is_taken_as_it_is(opened, files):
 
 def test_dart_refuses_channels_and_a_channel_can_go(opened, files):
     opened.apply("add_channel", path=str(files / "double.hspy"), name="double")
-    with pytest.raises(ParameterError, match="grey levels of one signal"):
+    with pytest.raises(ParameterError, match="gray levels of one signal"):
         opened.apply("reconstruct", method="DART", gray_levels=[0, 1], iterations=1, dart_iterations=1)
     opened.apply("remove_channel", name="double")
     assert opened.model.channels == ()

@@ -10,7 +10,7 @@ from etwidgets import engine
 from etwidgets.engine import Iterate
 from etwidgets.errors import ParameterError
 from etwidgets.session import InlineRunner, ThreadRunner
-from etwidgets.session.convergence import Course, Following, iterations_of, residual_sinogram
+from etwidgets.session.convergence import ConvergenceTrace, SliceIterations, iterations_of, residual_sinogram
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_the_course_is_that_of_the_engine(sinogram):
 
 
 def test_what_is_kept_is_thinned_to_fit():
-    course = Course(most_bytes=10 * 64)
+    course = ConvergenceTrace(most_bytes=10 * 64)
     for k in range(1, 101):
         course.add(Iterate(k, 1 / k, np.full((1, 4, 4), k, np.float32)))
     assert course.thinned
@@ -50,7 +50,7 @@ def test_a_newer_start_replaces_an_older_one(sinogram):
     data, tilts = sinogram
     runner = ThreadRunner()
     seen, ended = [], []
-    following = Following(seen.append, lambda: ended.append(True), ended.append, runner)
+    following = SliceIterations(seen.append, lambda: ended.append(True), ended.append, runner)
     before = threading.active_count()
     following.start(data, tilts, {"method": "SIRT", "iterations": 100_000})
     assert runner.wait(lambda: len(seen) > 3, 20)
@@ -68,6 +68,6 @@ def test_a_newer_start_replaces_an_older_one(sinogram):
 
 
 def test_wrong_parameters_are_refused_before_anything_runs(sinogram):
-    following = Following(print, print, print, InlineRunner())
+    following = SliceIterations(print, print, print, InlineRunner())
     with pytest.raises(ParameterError, match="FISTA-TV"):
         following.start(*sinogram, {"method": "XYZ", "iterations": 3})

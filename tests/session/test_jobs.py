@@ -12,7 +12,7 @@ from etwidgets.errors import MemoryLimitError
 from etwidgets.progress import Cancelled
 from etwidgets.session import InlineRunner, Session, ThreadRunner, TomoStackModel, estimate, operations
 from etwidgets.session.jobs import Job, JobProgress
-from etwidgets.session.latest import Latest
+from etwidgets.session.latest_only import LatestOnly
 from etwidgets.session.operations import Operation
 
 
@@ -210,7 +210,7 @@ def test_the_newest_preview_wins_and_those_before_it_are_dropped():
         worked.append(value)
         return 10 * value
 
-    latest = Latest(compute, shown.append, lambda _: None, runner)
+    latest = LatestOnly(compute, shown.append, lambda _: None, runner)
     latest.submit(1)
     assert started.wait(5)
     for value in range(2, 9):
@@ -227,7 +227,7 @@ def test_the_newest_preview_wins_and_those_before_it_are_dropped():
 @pytest.mark.parametrize("runner", [InlineRunner, ThreadRunner])
 def test_a_preview_that_fails_is_told(runner):
     made, told = runner(), []
-    latest = Latest(lambda: 1 / 0, lambda _: None, told.append, made)
+    latest = LatestOnly(lambda: 1 / 0, lambda _: None, told.append, made)
     latest.submit()
     assert made.wait(lambda: bool(told), timeout=5)
     assert isinstance(told[0], ZeroDivisionError)
@@ -246,7 +246,7 @@ def test_finish_now_keeps_what_there_is_and_the_step_tells_how_much(series_sessi
     step = session.history[-1]
     done = step.parameters["iterations"]
     assert 1 <= done < 100_000
-    assert f"iterations {done}" in session.model.history[-1].words
+    assert f"iterations {done}" in session.model.history[-1].label
     volume = session.model.reconstruction
     assert volume.metadata.Tomography.reconstruction.iterations == done
     again = session.model.stack.reconstruct("SIRT", iterations=done, constrain=True, show_progressbar=False)

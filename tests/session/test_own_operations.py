@@ -40,7 +40,7 @@ def test_it_works_and_can_be_undone(session, stack):
     session.apply("smooth", sigma=1.5)
     expected = np.stack([scipy.ndimage.gaussian_filter(image, 1.5) for image in stack.data])
     assert np.allclose(session.model.stack.data, expected, rtol=1e-5, atol=1e-7)
-    assert session.model.history[0].words == "Smooth: sigma 1.5"
+    assert session.model.history[0].label == "Smooth: sigma 1.5"
     assert np.array_equal(session.model.stack.tilts_deg, stack.tilts_deg)
     session.undo()
     assert session.model.stack is stack

@@ -104,7 +104,7 @@ def test_a_saved_session_is_made_again_with_its_undone_steps(session, tmp_path):
     other = Session()
     other.open_session(path)
     assert digest(other.model.stack) == digest(session.model.stack)
-    assert [line.words for line in other.model.history] == [line.words for line in session.model.history]
+    assert [line.label for line in other.model.history] == [line.label for line in session.model.history]
     assert other.display.column == 7
     assert other.model.source == session.model.source
     other.redo()

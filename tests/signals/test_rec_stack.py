@@ -48,7 +48,7 @@ def test_projection_keeps_the_scale(volume):
 @pytest.mark.parametrize(
     ("angles", "expected"),
     [
-        # from the centre (4, 5, 6) the voxel is at (-2, -2, +2) in x, z, y
+        # from the center (4, 5, 6) the voxel is at (-2, -2, +2) in x, z, y
         ((90, 0, 0), lambda x, z, y: (x, -y, z)),
         ((0, 90, 0), lambda x, z, y: (-y, z, x)),
         ((0, 0, 90), lambda x, z, y: (-z, x, y)),
@@ -56,10 +56,10 @@ def test_projection_keeps_the_scale(volume):
     ids=["about x: z to y", "about z: x to y", "about y: x to z"],
 )
 def test_rotation_by_90_degrees(volume, angles, expected):
-    centre = np.array([4, 5, 6])
+    center = np.array([4, 5, 6])
     turned = volume.rotate_volume(angles, order=1).data
     found = np.unravel_index(np.argmax(turned), turned.shape)
-    assert tuple(np.array(found) - centre) == expected(-2, -2, 2)
+    assert tuple(np.array(found) - center) == expected(-2, -2, 2)
 
 
 def test_wrong_input_is_refused(volume):

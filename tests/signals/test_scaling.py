@@ -30,7 +30,7 @@ def stack_of(size, places, pixel):
     return stack
 
 
-def centres(stack):
+def centers(stack):
     size = stack.data.shape[-1]
     return np.array([ndimage.center_of_mass(image) for image in stack.data]) / size
 
@@ -42,9 +42,9 @@ def test_an_alignment_is_carried_to_other_pixels(places, fine, coarse):
     moved = ours.shift_projections(shifts).trans_stack(yshift=0.05 * fine)
     other = moved.align_other(theirs)
     assert other.data.shape == theirs.data.shape
-    expected = centres(moved) + 0.5 / fine - 0.5 / coarse  # indices begin at the middle of a pixel
-    expected = (centres(moved) * fine + 0.5) / fine - 0.5 / coarse
-    np.testing.assert_allclose(centres(other), expected, atol=0.1 / coarse)
+    expected = centers(moved) + 0.5 / fine - 0.5 / coarse  # indices begin at the middle of a pixel
+    expected = (centers(moved) * fine + 0.5) / fine - 0.5 / coarse
+    np.testing.assert_allclose(centers(other), expected, atol=0.1 / coarse)
 
 
 def test_a_crop_is_carried_if_it_ends_on_whole_pixels(places):
@@ -69,5 +69,5 @@ def test_resampling_keeps_places_and_intensities(places, size):
     again = resampled(stack, (5, size, size))
     assert again.axes_manager["x"].scale == pytest.approx(96 / size)
     assert again.data.mean() == pytest.approx(stack.data.mean(), rel=0.01)
-    there = (centres(stack) * 48 + 0.5) / 48 - 0.5 / size
-    np.testing.assert_allclose(centres(again), there, atol=0.1 / size)
+    there = (centers(stack) * 48 + 0.5) / 48 - 0.5 / size
+    np.testing.assert_allclose(centers(again), there, atol=0.1 / size)

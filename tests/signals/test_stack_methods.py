@@ -18,7 +18,7 @@ def no_windows():
 
 
 def disc_series(radius=10, size=41, n_columns=4, value=3.0):
-    """A cylinder along x centred on the axis: every projection is the same chord profile."""
+    """A cylinder along x centered on the axis: every projection is the same chord profile."""
     y = np.arange(size) - (size - 1) / 2
     fine = y[:, None] + (np.arange(20) - 9.5) / 20
     profile = (value * 2 * np.sqrt(np.clip(radius**2 - fine**2, 0, None))).mean(1)
@@ -69,7 +69,7 @@ def test_shift_moves_content_to_larger_indices_and_is_recorded():
 
 def test_trans_stack_signs_and_record():
     image = np.zeros((1, 41, 41), np.float32)
-    image[0, 20, 35] = 1  # right of the centre
+    image[0, 20, 35] = 1  # right of the center
     turned = TomoStack(image, [0.0]).trans_stack(angle=90, interpolation="nearest")
     assert np.unravel_index(np.argmax(turned.data[0]), (41, 41)) == (35, 20)  # clockwise: now below
     moved = turned.trans_stack(yshift=-5, xshift=2, angle=0)

@@ -82,7 +82,7 @@ def test_any_whole_number_of_turns_is_taken(stack, turns):
 def test_the_step_is_exported_and_a_part_of_a_quarter_turn_is_refused(stack, tmp_path):
     session = Session(TomoStackModel(stack))
     session.apply("turn")
-    assert session.history[-1].words == "Turn by 90°"
+    assert session.history[-1].label == "Turn by 90°"
     text = session.export_script(tmp_path / "steps.py").read_text()
     assert "stack = stack.turn(1)" in text
     with pytest.raises(ParameterError, match="whole number"):

@@ -51,11 +51,11 @@ def test_misalignment_moves_content_as_stated():
     moved, shifts = simulation.misalign(image, jitter_px=3, axis_shift_px=2, axis_rotation_deg=90, seed=5)
     assert shifts.shape == (6, 2)
     assert np.abs(shifts).max() <= 3
-    # clockwise by 90 degrees: right of the centre goes below it; then 2 px down, then the jitter
+    # clockwise by 90 degrees: right of the center goes below it; then 2 px down, then the jitter
     for frame, (dy, dx) in zip(moved, shifts, strict=True):
         total = frame.clip(0).sum()
-        centre = (frame.clip(0) * y).sum() / total, (frame.clip(0) * x).sum() / total
-        assert centre == pytest.approx((28 + 2 + dy, 20 + dx), abs=0.1)
+        center = (frame.clip(0) * y).sum() / total, (frame.clip(0) * x).sum() / total
+        assert center == pytest.approx((28 + 2 + dy, 20 + dx), abs=0.1)
     _, only_y = simulation.misalign(image, y_only=True)
     assert not only_y[:, 1].any()
 

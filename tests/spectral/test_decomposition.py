@@ -1,4 +1,4 @@
-"""Components: found, labelled by their peaks, and solved for everywhere."""
+"""Components: found, labeled by their peaks, and solved for everywhere."""
 
 import numpy as np
 import pytest

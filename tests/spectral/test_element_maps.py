@@ -42,8 +42,8 @@ def test_lazy_spectra_give_the_same_maps(needle, spectra):
     np.testing.assert_array_equal(spectral.sum_spectrum(lazy), spectra.data.sum((0, 1, 2)))
 
 
-def test_proposed_windows_keep_clear_of_neighbouring_lines(needle, spectra):
-    """A window beside Ni Ka as a fixed distance puts it can lie on a neighbour; the loss is a quarter."""
+def test_proposed_windows_keep_clear_of_neighboring_lines(needle, spectra):
+    """A window beside Ni Ka as a fixed distance puts it can lie on a neighbor; the loss is a quarter."""
     for element in needle.elements:  # and with more elements than are there
         crowd = [*needle.elements, "Fe", "Co", "Cu"]
         line = f"{element}_{'La' if element == 'Pt' else 'Ka'}"

@@ -89,7 +89,7 @@ def test_nothing_is_sent_before_a_browser_is_there_and_then_the_last_frame(wired
     view.show([Pane(np.eye(3))])
     assert sent == []
     view._receive(view, {"type": "ready"}, [])
-    assert [content["type"] for content in sent] == ["colours", "keys", "frame"]
+    assert [content["type"] for content in sent] == ["colors", "keys", "frame"]
     assert frames(sent) == [2]
 
 
@@ -247,7 +247,7 @@ def test_cutting_takes_away_what_is_outside_in_volume_and_surface():
     view.close()
 
 
-def test_channels_have_their_own_colours_and_sliders():
+def test_channels_have_their_own_colors_and_sliders():
     view = VolumeView()
     channels = [VolumeChannel("Ni", ball(), "#ff0000"), VolumeChannel("Cr", ball(at=(16, 12, 12)), "#00ff00")]
     view.show(channels, 1.0)
@@ -276,9 +276,9 @@ def test_images_over_each_other_add_their_light():
     first, second = np.array([[0.0, 10.0]]), np.array([[5.0, 5.0]])
     mixed = overlay([(first, (0, 10), "#ff0000"), (second, (0, 10), "#00ff00")])
     np.testing.assert_array_equal(mixed, [[[0, 128, 0], [255, 128, 0]]])
-    content, (colours,) = message([Pane(first, rgb=mixed)])
+    content, (colors,) = message([Pane(first, rgb=mixed)])
     assert content["panes"][0]["rgb"]
-    assert colours == mixed.tobytes()
+    assert colors == mixed.tobytes()
     with pytest.raises(ShapeError, match="do not fit"):
         Pane(first, rgb=mixed[:, :1])
 

@@ -1,6 +1,6 @@
-"""DART, discrete algebraic reconstruction: a few known grey levels; knows a block of slices, no threads.
+"""DART, discrete algebraic reconstruction: a few known gray levels; knows a block of slices, no threads.
 
-Batenburg and Sijbers 2011, doi:10.1109/TIP.2011.2131661: pixels whose neighbours have the same grey
+Batenburg and Sijbers 2011, doi:10.1109/TIP.2011.2131661: pixels whose neighbors have the same gray
 level are fixed at it, the others (and a random few) are solved again from what the fixed ones do not
 explain, smoothed, and segmented again.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _FIRST_ITERATIONS = 50
 _SMOOTHING = 0.3
-_NEIGHBOURS = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.float32)[..., np.newaxis]
+_NEIGHBORS = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.float32)[..., np.newaxis]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class DartOptions:
     Attributes
     ----------
     levels
-        The grey levels, ascending, at least two different ones.
+        The gray levels, ascending, at least two different ones.
     first_iterations
         SIRT iterations before the first segmentation.
     inner_iterations
@@ -48,7 +48,7 @@ class DartOptions:
     fix_probability
         Chance of a pixel inside an even region to be fixed, 0 to 1.
     smoothing
-        Weight of the eight neighbours' mean in the smoothing of the free pixels, 0 to 1.
+        Weight of the eight neighbors' mean in the smoothing of the free pixels, 0 to 1.
     """
 
     levels: tuple[float, ...]
@@ -60,7 +60,7 @@ class DartOptions:
 
     @property
     def thresholds(self) -> NDArray[np.float64]:
-        """Midway between neighbouring levels."""
+        """Midway between neighboring levels."""
         levels = np.asarray(self.levels)
         return (levels[1:] + levels[:-1]) / 2
 
@@ -84,7 +84,7 @@ def checked_options(
     Raises
     ------
     ParameterError
-        If a count is not a whole number, the probability not one, or there are not two grey levels.
+        If a count is not a whole number, the probability not one, or there are not two gray levels.
     """
     if not (is_number(fix_probability) and 0 <= fix_probability <= 1):
         raise ParameterError(f"DART's p must be a number between 0 and 1, not {fix_probability!r}")
@@ -100,7 +100,7 @@ def checked_options(
 
 
 def checked_levels(gray_levels: Sequence[float] | None) -> tuple[float, ...]:
-    """Ascending grey levels.
+    """Ascending gray levels.
 
     Raises
     ------
@@ -119,19 +119,19 @@ def checked_levels(gray_levels: Sequence[float] | None) -> tuple[float, ...]:
 
 
 def segment(image: NDArray[Any], options: DartOptions) -> NDArray[np.float32]:
-    """Give every pixel the nearest grey level."""
+    """Give every pixel the nearest gray level."""
     levels = np.asarray(options.levels, np.float32)
     return levels[np.digitize(image, options.thresholds)]
 
 
 def boundary(segmented: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Pixels of which at least one of the eight neighbours in the slice has another grey level."""
+    """Pixels of which at least one of the eight neighbors in the slice has another gray level."""
     highest = ndimage.maximum_filter(segmented, (3, 3, 1), mode="nearest")
     return highest != ndimage.minimum_filter(segmented, (3, 3, 1), mode="nearest")
 
 
 class Dart:
-    """Give only the grey levels.
+    """Give only the gray levels.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ class RunningDart:
         self._image: NDArray[np.float32] | None = None
         self._free = self._mask
         self.estimate: NDArray[np.float32] = block.start
-        """The volume ``(Z, Y, width)``: only grey levels after the first iteration."""
+        """The volume ``(Z, Y, width)``: only gray levels after the first iteration."""
 
     def advance(self, step: Callable[[], None]) -> None:
         """Segment, fix what is even, and solve for the rest."""
@@ -174,7 +174,7 @@ class RunningDart:
         if self._image is None:
             image = self._solve(self._block.start, self._mask, options.first_iterations, step)
         else:
-            around = ndimage.convolve(self._image, _NEIGHBOURS / 8, mode="nearest")
+            around = ndimage.convolve(self._image, _NEIGHBORS / 8, mode="nearest")
             smooth = (1 - options.smoothing) * self._image + options.smoothing * around
             image = np.where(self._free, smooth, self._image)
         segmented = self._segmented(image)

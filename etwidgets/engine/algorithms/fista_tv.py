@@ -28,7 +28,7 @@ _STEP = np.float32(1 / 8)  # 8 bounds the squared norm of the discrete gradient
 
 
 class FistaTv:
-    """Minimise ``|A x - b|**2 / 2 + weight * TV(x)`` within limits.
+    """Minimize ``|A x - b|**2 / 2 + weight * TV(x)`` within limits.
 
     Parameters
     ----------

@@ -110,14 +110,14 @@ ana.refused(
     "1.5",
 )
 ana.refused(
-    "grey values of another shape",
+    "gray values of another shape",
     lambda w: analysis.measure(_FLAT > 0, 1, np.ones((4, 4, 4)), 0.5),
     ShapeError,
     "(4, 4, 4)",
     "(5, 5, 5)",
 )
 ana.refused(
-    "grey values without threshold",
+    "gray values without threshold",
     lambda w: analysis.measure(_FLAT > 0, 1, _FLAT),
     ParameterError,
     "threshold",

@@ -258,10 +258,10 @@ for _value in (0, -5, np.nan, "fast"):
         str(_value),
     )
 rec.refused(
-    "a film in no colours",
-    lambda w: w.volume.save_movie(w.folder / "a.gif", "x", colour_map="mud"),
+    "a film in no colors",
+    lambda w: w.volume.save_movie(w.folder / "a.gif", "x", color_map="mud"),
     ParameterError,
-    "colour_map",
+    "color_map",
     "'mud'",
 )
 rec.refused(

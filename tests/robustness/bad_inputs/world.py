@@ -24,8 +24,8 @@ def _images() -> np.ndarray:
     images = np.zeros((9, 24, 32), np.float32)
     for index, tilt in enumerate(np.deg2rad(TILTS)):
         for column, across, depth in ((8, 3, 2), (16, -4, 1), (24, 1, -5)):
-            centre = 11.5 + across * np.cos(tilt) - depth * np.sin(tilt)
-            images[index] += np.exp(-((y - centre) ** 2 + (x - column) ** 2) / 18)
+            center = 11.5 + across * np.cos(tilt) - depth * np.sin(tilt)
+            images[index] += np.exp(-((y - center) ** 2 + (x - column) ** 2) / 18)
     return images
 
 

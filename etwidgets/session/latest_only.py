@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from etwidgets.session.runners import Runner
 
 
-class Latest:
+class LatestOnly:
     """Runs a function for the newest request, in a thread of its own; older waiting ones are dropped.
 
     Parameters
