@@ -139,7 +139,7 @@ def needle() -> None:
         seen.page.wait_for_timeout(3500)  # until the mark has stopped blinking
         seen.keep("tour")
         seen.page.click(".etw-tour-end")
-        seen.press("data-open-sample", "Open the sample")
+        seen.press("data-open-sample", "Open sample")
         seen.step("inspect")
         seen.keep("inspect")
         seen.step("clean")

@@ -145,8 +145,8 @@ class Workbench:
         self._resume = ResumeStrip(self.session, sessions, go)
         self._pointed: widgets.Widget | None = None
         self.tour = Tour(self.session, self._point)
-        for panel in (self._header, data):
-            panel.offer_tour(self.tour.start)
+        for place in (self._header, data):
+            place.offer_tour(self.tour.start)
         if go is not None:
             self._header.offer_sessions(lambda: self._watch.go("sessions"))
         self._undo = ExitStack()

@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from etwidgets.io.mrc import MrcHeader
+    from etwidgets.io.mrc_header import MrcHeader
 
 _FEI_RECORDS, _FEI_RECORD_BYTES, _FEI_NUMBERS = 1024, 128, 32
 _FEI_TILT_AXIS, _FEI_PIXEL_SIZE, _FEI_MAGNIFICATION = 10, 11, 12

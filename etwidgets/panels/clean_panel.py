@@ -1,4 +1,4 @@
-"""Crop, leave out projections, filter, bin, normalize, seen before it is done; computes nothing itself."""
+"""Crop, exclude projections, filter, bin, normalize, each with a preview; computes nothing itself."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from etwidgets.align import Quality
     from etwidgets.signals import TomoStack
 
-_CROP, _REMOVE, _FILTER, _BIN, _NORMALIZE = "crop", "leave out", "filter", "bin", "normalize"
+_CROP, _REMOVE, _FILTER, _BIN, _NORMALIZE = "crop", "exclude", "filter", "bin", "normalize"
 _SIDES = ("x_start", "y_start", "x_stop", "y_stop")
 _BREADTH = 1.3  # of the contact sheet, over its height
 _FILTERS = ("median", "sobel", "both", "bpf")
 _HELP = {
-    _CROP: "Drag the edges or corners of the rectangle, or the whole of it; or give the numbers.",
-    _REMOVE: "Click a picture to mark it, again to unmark it. Orange: suspect, for the reason given below.",
-    _FILTER: "What the filter does to this projection: before, after, and the difference (gray: none).",
-    _BIN: "Sums squares of pixels into one: with a factor of 2 the volume has an eighth of the voxels.",
-    _NORMALIZE: "Brings all projections to one intensity scale, for beams that were not steady.",
+    _CROP: "Drag an edge, a corner or the whole rectangle, or enter numbers.",
+    _REMOVE: "Click a projection to select it, again to deselect it. Orange: suspect, for the reason below.",
+    _FILTER: "A preview of the filter on this projection: before, after, and the difference (gray: none).",
+    _BIN: "Sums blocks of pixels into one: with a factor of 2 the volume has an eighth of the voxels.",
+    _NORMALIZE: "Scales all projections to the same intensity; corrects for an unsteady beam.",
 }
 
 
@@ -53,15 +53,15 @@ class CleanPanel(Panel):
 
     def _build_form(self) -> None:
         tools = [_CROP, _REMOVE, _FILTER, _BIN, _NORMALIZE]
-        self.add("tool", control(widgets.Dropdown, "do", options=tools))
+        self.add("tool", control(widgets.Dropdown, "tool", options=tools))
         for name, label in zip(_SIDES, ("x from (px)", "y from (px)", "x to (px)", "y to (px)"), strict=True):
             self.add(name, control(widgets.BoundedIntText, label, value=0, min=0, max=0))
-        self.add("suspects", button("Mark the suspects"))
-        self.add("clear", button("Unmark all"))
+        self.add("suspects", button("Select suspects"))
+        self.add("clear", button("Clear selection"))
         self.add("filter", control(widgets.Dropdown, "filter", options=_FILTERS))
         self.add("size", control(widgets.BoundedIntText, "size (px)", value=3, min=1, max=31, step=2))
         self.add(
-            "taper", control(widgets.BoundedFloatText, "taper (part)", value=0, min=0, max=0.5, step=0.05)
+            "taper", control(widgets.BoundedFloatText, "taper (fraction)", value=0, min=0, max=0.5, step=0.05)
         )
         self.add("factor", control(widgets.BoundedIntText, "factor", value=2, min=2, max=16))
         self.add(
@@ -80,10 +80,8 @@ class CleanPanel(Panel):
         }
 
     def _wire(self) -> None:
-        self._judge = self.session.latest(projection_quality, self._show_quality)
-        self._trial = self.session.latest(filtered_projection, self._show_filtered)
-        for preview in (self._judge, self._trial):
-            self._undo.callback(preview.close)
+        self._judge = self.preview(projection_quality, self._show_quality)
+        self._trial = self.preview(filtered_projection, self._show_filtered)
         self.listen(self.model, "stack", self._offer_whole)
         self.refresh_on(self.model, "stack")
         self.refresh_on(self.display, ("projection", "contrast", "color_map"))
@@ -93,11 +91,11 @@ class CleanPanel(Panel):
         self.on_click("run", self._run)
         self.on_click("suspects", self._mark_suspects)
         self.on_click("clear", self._unmark)
-        self._undo.callback(self._images.on_drag(lambda event: self.guard(lambda: self._dragged(event))))
-        self._undo.callback(self._images.on_click(lambda event: self.guard(lambda: self._clicked(event))))
+        self.on_event(self._images.on_drag, self._dragged)
+        self.on_event(self._images.on_click, self._clicked)
 
     def fresh(self) -> None:
-        """Nothing is marked and nothing is known of the projections."""
+        """Nothing is selected and nothing is known of the projections."""
         self._contrast.clear()
         self._judged: Any = None  # the data whose quality was asked for last
         self._places: list[tuple[int, int, int, int]] = []
@@ -136,7 +134,7 @@ class CleanPanel(Panel):
         suspects = set() if self._quality is None else set(self._quality.suspects)
         boxes = [(*self._places[i], "marked") for i in sorted(self._marked)]
         boxes += [(*self._places[i], "suspect") for i in sorted(suspects - self._marked)]
-        caption = f"{len(self._places)}, in rows from the left; {len(self._marked)} marked"
+        caption = f"{len(self._places)}, in rows from the left; {len(self._marked)} selected"
         limits = self._contrast.of(stack, self.display.contrast)
         self._images.show(
             [
@@ -167,24 +165,24 @@ class CleanPanel(Panel):
         )
         panes = [projection_pane(stack, self.display, limits, title="Before"), shown]
         if keeps:
-            panes.append(difference_pane(difference, "Difference", "after less before"))
+            panes.append(difference_pane(difference, "Difference", "after minus before"))
         self._images.show(panes)
 
     # -- what is chosen -----------------------------------------------------------------------------
 
     def enable(self) -> None:
-        """The button says what it does, and does it only where there is something to do."""
+        """The button names what it does, and is disabled where there is nothing to do."""
         super().enable()
         tool, run = self.controls["tool"].value, self.controls["run"]
         verbs = {_CROP: "Crop", _FILTER: "Filter", _BIN: "Bin", _NORMALIZE: "Normalize"}
         count = len(self._marked)
-        run.description = verbs.get(tool, f"Leave out {count}" if count else "Leave out the marked")
+        run.description = verbs.get(tool, f"Exclude {count}" if count else "Exclude selected")
         if run.disabled:
             return
         if tool == _REMOVE and not self._marked:
-            run.disabled, self.hint.value = True, "Click the projections that shall be left out."
+            run.disabled, self.hint.value = True, "Click the projections to exclude."
         elif tool == _CROP and self._is_whole():
-            run.disabled, self.hint.value = True, "Drag an edge of the rectangle inwards to crop."
+            run.disabled, self.hint.value = True, "Drag an edge of the rectangle inward to crop."
 
     def _rectangle(self) -> tuple[int, int, int, int]:
         left, top, right, bottom = (self.controls[name].value for name in _SIDES)
@@ -198,7 +196,7 @@ class CleanPanel(Panel):
         return self._rectangle() == (0, 0, width, height)
 
     def _offer_whole(self) -> None:
-        """A new stack: the rectangle is all of it, and nothing is marked."""
+        """A new stack: the rectangle covers all of it, and nothing is selected."""
         self._marked: set[int] = set()
         self._quality: Quality | None = None
         stack = self.model.stack
@@ -246,10 +244,10 @@ class CleanPanel(Panel):
     def _tell(self, stack: TomoStack, tool: str) -> None:
         if tool == _CROP:
             left, top, right, bottom = self._rectangle()
-            self._said.value = f"<p class='etw-quiet'>Keeps {right - left} x {bottom - top} px.</p>"
+            self._said.value = f"<p class='etw-quiet'>Result: {right - left} x {bottom - top} px.</p>"
         elif tool == _REMOVE:
             marked = ", ".join(f"{i + 1} ({tilt_in_words(stack, i)})" for i in sorted(self._marked))
-            lines = [f"<b>Marked</b> {marked}"] if marked else []
+            lines = [f"<b>Selected</b> {marked}"] if marked else []
             found = self._quality
             if found is not None:
                 suspects = [
@@ -262,7 +260,7 @@ class CleanPanel(Panel):
         self.controls["suspects"].disabled = not (self._quality and self._quality.suspects)
         self.controls["clear"].disabled = not self._marked
 
-    # -- the step -----------------------------------------------------------------------------------
+    # -- the operation ------------------------------------------------------------------------------
 
     def _run(self) -> None:
         tool = self.controls["tool"].value

@@ -18,9 +18,25 @@ if TYPE_CHECKING:
 
     from etwidgets.session import Session
 
+NO_SERIES_REASON = "Open a tilt series first (tab Data)."
+NO_VOLUME_REASON = "Reconstruct a volume first (tab Reconstruct)."
 NO_SERIES = Cure("Go to Data", panel="data")
 NO_VOLUME = Cure("Go to Reconstruct", panel="reconstruct")
 NOT_REGISTERED = Cure("Go to Register", panel="register")
+
+
+def reconstruct_again(session: Session) -> Cure | None:
+    """The last reconstruction once more, of the series as it is now; None where there was none."""
+    made = [step for step in session.steps_of_series if step.operation == "reconstruct"]
+    return Cure("Reconstruct again", "reconstruct", made[-1].parameters) if made else None
+
+
+def mend(session: Session, cure: Cure, go: Callable[[str], None] | None) -> None:
+    """Run the operation or show the panel that fixes something; ``go`` is None where there is one panel."""
+    if cure.operation:
+        session.apply(cure.operation, **cure.parameters)
+    if cure.panel and go is not None:
+        go(cure.panel)
 
 
 class CureStrip(Component):

@@ -17,7 +17,7 @@ from etwidgets.panels.cures import PixelPart, TiltsPart
 from etwidgets.panels.file_list import FileList
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import pixel_size
-from etwidgets.panels.pieces import button, control, facts, heading, row, text
+from etwidgets.panels.pieces import button, control, facts, heading, row, table, text
 from etwidgets.panels.series_part import SeriesPart
 from etwidgets.session import SAMPLES, Cure, size_in_words
 from etwidgets.views import UploadView
@@ -34,20 +34,23 @@ _TILTS = (".rawtlt", ".tlt", ".mdoc", ".txt")
 _BESIDE = (*_TILTS, ".json")
 _WELCOME = """<h2>Open a tilt series</h2>
 <p>A tilt series is a stack of projections of one specimen at many tilts. From it you reconstruct a volume.
-The steps are at the left, in the order of the work; none is forbidden, and every one can be undone.</p>"""
-_SEVERAL = """<p class='etw-quiet'>Choose the file of the series. Where it has one file for each tilt, go
-into its folder and take all of them, or choose several with Shift or Ctrl.</p>"""
-_TOUR = "<p>New here? A tour of seven stops takes two minutes, on sample data.</p>"
-_WAY = """<p>Nothing yet. This is the way from projections to a volume:</p><table class='etw-facts etw-way'>
-<tr><th>Inspect</th><td>look for drift and bad projections</td></tr>
-<tr><th>Clean</th><td>crop, leave out, filter</td></tr>
-<tr><th>Register</th><td>take the drift out</td></tr>
-<tr><th>Tilt axis</th><td>put the axis in the middle, straight</td></tr>
-<tr><th>Reconstruct</th><td>projections to volume</td></tr>
-<tr><th>Volume</th><td>slices, rendering, films</td></tr>
-<tr><th>Spectral</th><td>a volume for each element</td></tr>
-<tr><th>Analyze</th><td>sizes and numbers, with errors</td></tr>
-<tr><th>History</th><td>undo, compare, take a script away</td></tr></table>"""
+The tabs at the left follow the order of the work, but can be used in any order; every step can be
+undone.</p>"""
+_SEVERAL = """<p class='etw-quiet'>Select the file of the series. If there is one file per tilt, open the
+folder and use all of them, or select several with Shift or Ctrl.</p>"""
+_TOUR = "<p>New here? The tour has seven stops and takes two minutes, with sample data.</p>"
+_WORKFLOW = (
+    ("Inspect", "find drift and bad projections"),
+    ("Clean", "crop, exclude projections, filter, bin"),
+    ("Register", "correct the drift"),
+    ("Tilt axis", "center and straighten the tilt axis"),
+    ("Reconstruct", "from projections to a volume"),
+    ("Volume", "slices, rendering, movies"),
+    ("Spectral", "a volume for each element"),
+    ("Analyze", "sizes and shapes, with errors"),
+    ("History", "undo, compare, export a script"),
+)
+_WAY = "<p>Nothing open yet. The workflow:</p>" + table(_WORKFLOW, style="etw-facts etw-way", named=True)
 
 
 class DataPanel(Panel):
@@ -76,24 +79,20 @@ class DataPanel(Panel):
         self._facts, self._metadata = text(), text()
         samples = [(words, name) for name, words in SAMPLES.items()]
         self.add("sample", control(widgets.Dropdown, "sample", options=samples))
-        self.add("open-sample", button("Open the sample", primary=True))
-        self._strip, self._tilts, self._pixel = (
-            self.cure_strip(4),
-            self.add_part(TiltsPart(self.session, self.name)),
-            self.add_part(PixelPart(self.session, self.name)),
-        )
-        self._check = self.session.latest(check_up, self._show_findings)
-        self._undo.callback(self._check.close)
+        self.add("open-sample", button("Open sample", primary=True))
+        self._strip = self.cure_strip(4)
+        self._tilts = self.add_part(TiltsPart(self.session, self.name))
+        self._pixel = self.add_part(PixelPart(self.session, self.name))
+        self._check = self.preview(check_up, self._show_findings)
         self.refresh_on(self.model, ("stack", "source"))
-        self.listen(self.model, "busy", self.enable)
         self.on_click("open-sample", self._open_sample)
-        form = [heading("What is open"), self._facts, self._strip.widget]
+        form = [heading("Open series"), self._facts, self._strip.widget]
         form += [self._tilts.widget, self._pixel.widget, self._metadata]
         sample = row(self.controls["sample"], self.controls["open-sample"])
-        self.add("tour", button("Show me around"))
+        self.add("tour", button("Start tour"))
         self._tour = row(text(_TOUR), self.controls["tour"])
         self._tour.layout.display = "none"
-        pictures = [text(_WELCOME), self._tour, heading("A sample"), sample, *self._build_files()]
+        pictures = [text(_WELCOME), self._tour, heading("Sample data"), sample, *self._build_files()]
         if self._root is not None:
             form.insert(-1, self._channels.widget)
         return [*pictures, self.hint], form
@@ -101,25 +100,28 @@ class DataPanel(Panel):
     def _build_files(self) -> list[widgets.Widget]:
         """Files on this machine, and from the user's computer; where there is no root, none."""
         self.add("file", control(widgets.Text, "file", placeholder="name or path"))
-        self.add("tilts-file", control(widgets.Text, "tilts from", placeholder="the file, or beside it"))
-        self.add("open", button("Open the file"))
+        self.add("tilts-file", control(widgets.Text, "tilts from", placeholder="automatic"))
+        self.add("open", button("Open file"))
         self.on_click("open", self._open_file)
         if self._root is None:
             return []
-        self._channels = ChannelsPart(self, self._chosen_file)
-        self._series = SeriesPart(self, self._root, self._open_series)
-        self._files = FileList(self, self._root, EXTENSIONS, self._choose_file, self._series.look_at)
+        owned = self.session, self.name
+        self._channels = self.add_part(ChannelsPart(*owned, self._chosen_file))
+        self._series = self.add_part(SeriesPart(*owned, self._root, self._open_series))
+        self._files = self.add_part(
+            FileList(*owned, self._root, EXTENSIONS, self._choose_file, self._series.look_at)
+        )
         self._upload = self.add_view(UploadView(self._path_of_upload, [*EXTENSIONS, *_BESIDE], _LIMIT))
         self._upload.add_class("etw-data-upload")
-        self._upload.on_files(lambda paths: self.guard(lambda: self._open_uploaded(paths)))
+        self.on_event(self._upload.on_files, self._open_uploaded)
         said = (
-            f"<p class='etw-quiet'>At most {size_in_words(_LIMIT)} together; a file with the tilts "
-            f"({' '.join(_TILTS)}) may be chosen together with the series. They go into the folder "
-            f"{_UPLOADS} of the one above.</p>"
+            f"<p class='etw-quiet'>At most {size_in_words(_LIMIT)} in total. Select a file with the tilts "
+            f"({' '.join(_TILTS)}) together with the series. Files are saved in the folder {_UPLOADS} of "
+            "the folder above.</p>"
         )
         chosen = row(*(self.controls[name] for name in ("file", "tilts-file", "open")))
         listed = [heading("Files on this machine"), text(_SEVERAL), self._files.widget, chosen]
-        brought = [heading("Files from your computer"), self._upload, text(said)]
+        brought = [heading("Upload files"), self._upload, text(said)]
         return [*listed, self._series.widget, *brought]
 
     def offer_tour(self, start: Callable[[], None]) -> None:
@@ -164,19 +166,17 @@ class DataPanel(Panel):
             news, self._told = words != self._told, words
             if findings and news:
                 first = findings[0]
-                self.session.tell(f"Check of the series: {first.message}", "warning", action=_cure(first))
+                self.session.tell(f"Series check: {first.message}", "warning", action=_cure(first))
 
     def _tell(self, findings: list[Finding]) -> None:
         self._strip.show([(finding.message, _cure(finding)) for finding in findings])
 
     def enable(self) -> None:
-        """Opening waits while a step runs."""
+        """Opening waits while an operation runs."""
         super().enable()
         for name in ("open", "open-sample"):
             self.controls[name].disabled = self.model.busy
         self._strip.enable()
-        if self._root is not None:
-            self._series.enable()
 
     def _choose_file(self, name: str) -> None:
         self.controls["file"].value = name
@@ -184,12 +184,12 @@ class DataPanel(Panel):
     def _path_of_upload(self, name: str) -> Path:
         """Where a file from the user's computer goes; never over another."""
         if Path(name).suffix.lower() not in (*EXTENSIONS, *_BESIDE):
-            raise UnsafeFileError(f"{name}: files of this kind are not read")
+            raise UnsafeFileError(f"{name}: this kind of file cannot be opened")
         root = self._root or Path.cwd()
         folder = root / _UPLOADS
         folder.mkdir(exist_ok=True)
         if not folder.resolve().is_relative_to(root):
-            raise UnsafeFileError(f"{folder} leads out of {root}")
+            raise UnsafeFileError(f"{folder} is outside {root}")
         return safe_new_path(folder, name)
 
     def _open_uploaded(self, paths: list[Path]) -> None:
@@ -200,7 +200,7 @@ class DataPanel(Panel):
         given = str(tilts[0]) if len(tilts) == 1 else ""
         if not series:
             names = ", ".join(path.name for path in paths)
-            self.session.tell(f"{names}: none of the uploaded files is a tilt series.", "warning")
+            self.session.tell(f"None of the uploaded files is a tilt series: {names}.", "warning")
         elif len(series) == 1:
             self.session.open(str(series[0]), **({"tilts": given} if given else {}))
         else:
@@ -215,7 +215,7 @@ class DataPanel(Panel):
     def _chosen_file(self) -> str:
         name = self.controls["file"].value.strip()
         if not name:
-            raise ParameterError("Choose a file first: in the list, or by its name.")
+            raise ParameterError("Select a file in the list or enter its name.")
         return str(safe_path(self._root or Path.cwd(), name))
 
     def _open_file(self) -> None:
@@ -227,7 +227,7 @@ class DataPanel(Panel):
 def _cure(finding: Finding) -> Cure | None:
     if finding.fix:
         return Cure(finding.fix, finding.operation, finding.parameters)
-    return Cure("Go to Clean", panel="clean") if "step Clean" in finding.message else None
+    return Cure("Go to Clean", panel="clean") if " Clean" in finding.message else None
 
 
 def _facts_of(stack: TomoStack, source: str) -> list[tuple[str, str]]:
@@ -237,16 +237,16 @@ def _facts_of(stack: TomoStack, source: str) -> list[tuple[str, str]]:
     lines = [
         ("from", source),
         ("projections", f"{stack.data.shape[0]} of {width} x {height} px"),
-        ("pixel size", "not known" if pixel is None else f"{pixel:.4g} nm"),
+        ("pixel size", "unknown" if pixel is None else f"{pixel:.4g} nm"),
         ("values", f"{stack.data.dtype}, {_range(stack)}"),
     ]
     if stack.has_tilts:
         tilts = np.sort(stack.tilts_deg)
         steps = np.diff(tilts)
-        step = f"step {steps.mean():.2f}°" if np.ptp(steps) < 0.05 else "steps differ"
+        step = f"increment {steps.mean():.2f}°" if np.ptp(steps) < 0.05 else "uneven increments"
         lines.append(("tilts", f"{tilts[0]:.1f}° to {tilts[-1]:.1f}°, {step}"))
         source = str(known.get_item("tilt_source", default="the stack"))
-        lines.append(("tilts from", "given by you" if source == "argument" else source))
+        lines.append(("tilts from", "entered by you" if source == "argument" else source))
     else:
         lines.append(("tilts", "none"))
     axis = _header_axis(stack)
@@ -270,13 +270,13 @@ def _range(stack: TomoStack) -> str:
 
 
 def _metadata_of(stack: TomoStack) -> str:
-    """What else the file says, folded."""
+    """The metadata of the file, folded."""
     pairs = list(_flat("", stack.original_metadata.as_dictionary()))
     if not pairs:
         return ""
     more = [("…", f"{len(pairs) - _MOST_FACTS} more")] if len(pairs) > _MOST_FACTS else []
     table = facts([*pairs[:_MOST_FACTS], *more])
-    summary = f"<summary>All that the file says ({len(pairs)})</summary>"
+    summary = f"<summary>File metadata ({len(pairs)})</summary>"
     return f"<details class='etw-metadata'>{summary}{table}</details>"
 
 

@@ -1,4 +1,4 @@
-"""The files of a folder on this machine to choose from; never leads out of the folder it was given."""
+"""The files of a folder on this machine to choose from; never leaves the folder it was given."""
 
 from __future__ import annotations
 
@@ -10,25 +10,28 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from etwidgets.io import natural_order
+from etwidgets.panels.component import Component
 from etwidgets.panels.pieces import button, file_size, row, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from etwidgets.panels.panel import Panel
+    from etwidgets.session import Session
 
 _MOST = 500
 _ABOVE = ".."
 
 
-class FileList:
+class FileList(Component):
     """Folders to go into and files to choose: one, several, or all of a kind.
 
     Parameters
     ----------
-    panel
-        Whose controls ``files`` and ``all-files`` they are.
+    session
+        To which errors are reported.
+    name
+        Of the panel.
     root
         The folder that it does not leave.
     endings
@@ -41,47 +44,47 @@ class FileList:
 
     def __init__(
         self,
-        panel: Panel,
+        session: Session,
+        name: str,
         root: Path,
         endings: tuple[str, ...],
         on_choice: Callable[[str], None],
         on_several: Callable[[list[str]], None],
     ) -> None:
-        self._panel, self._root, self._folder = panel, root, root
+        super().__init__(session, name)
+        self._root, self._folder = root, root
         self._endings, self._on_choice, self._on_several = endings, on_choice, on_several
-        self._filling = False
         self._alike: list[str] = []
         self._where = text()
         layout = widgets.Layout(width="auto", height="150px")
-        chooser = panel.add("files", widgets.SelectMultiple(options=[], layout=layout), keep=True)
+        chooser = self.add("files", widgets.SelectMultiple(options=[], layout=layout), keep=True)
         chooser.add_class("etw-table")
-        panel.add("all-files", button("All files here as one series"), keep=True)
-        panel.on_change("files", self._choose)
-        panel.on_click("all-files", lambda: self._on_several(self._alike))
-        panel.on_fresh(self._unmark)
-        self.widget = widgets.VBox([self._where, chooser, row(panel.controls["all-files"])])
-        """The folder's name above the list."""
+        self.add("all-files", button("All files here as one series"), keep=True)
+        self.on_change("files", self._choose)
+        self.on_click("all-files", self._choose_all)
+        self.widget = widgets.VBox([self._where, chooser, row(self.controls["all-files"])])
         self.list_again()
+
+    def fresh(self) -> None:
+        """Select nothing."""
+        self.controls["files"].value = ()
 
     def list_again(self) -> None:
         """Read the folder again."""
         inside = self._folder.relative_to(self._root)
         lines: list[tuple[str, str]] = []
         if self._folder != self._root:
-            lines.append(("..  the folder above", _ABOVE))
+            lines.append(("..  parent folder", _ABOVE))
         entries = sorted(self._entries(), key=lambda path: (path.is_file(), natural_order(path)))
         lines += [(_line(path), path.name) for path in entries[:_MOST]]
         more = f": the first {_MOST} of {len(entries)}" if len(entries) > _MOST else ""
-        nothing = "" if lines else ": no folder and no file of a known kind"
+        nothing = "" if lines else ": no folders and no readable files"
         self._where.value = f"<p class='etw-quiet'>{escape(str(self._root / inside))}{more}{nothing}</p>"
         self._offer_all(entries)
-        chooser = self._panel.controls["files"]
-        self._filling = True
-        try:
+        chooser = self.controls["files"]
+        with self.filling():
             chooser.options = lines
             chooser.value = ()
-        finally:
-            self._filling = False
 
     def _offer_all(self, entries: list[Path]) -> None:
         """All files of the commonest kind, where there are several."""
@@ -89,7 +92,7 @@ class FileList:
         kind, count = kinds.most_common(1)[0] if kinds else ("", 0)
         alike = [path for path in entries if path.is_file() and path.suffix.lower() == kind]
         self._alike = [str(path.relative_to(self._root)) for path in alike] if count > 1 else []
-        offer = self._panel.controls["all-files"]
+        offer = self.controls["all-files"]
         offer.description = f"All {count} {kind} files here as one series"
         offer.layout.display = "" if self._alike else "none"
 
@@ -106,17 +109,11 @@ class FileList:
     def _is_inside(self, path: Path) -> bool:
         return path.resolve().is_relative_to(self._root)
 
-    def _unmark(self) -> None:
-        self._filling = True
-        try:
-            self._panel.controls["files"].value = ()
-        finally:
-            self._filling = False
+    def _choose_all(self) -> None:
+        self._on_several(self._alike)
 
     def _choose(self) -> None:
-        names = self._panel.controls["files"].value
-        if not names or self._filling:
-            return
+        names = self.controls["files"].value
         paths = [self._folder.parent if name == _ABOVE else self._folder / name for name in names]
         if not all(self._is_inside(path) for path in paths):
             return
@@ -136,7 +133,7 @@ class FileList:
         before, self._folder = self._folder, path
         try:
             self.list_again()
-        except OSError:  # may not be read: stay, and have it told
+        except OSError:  # may not be read: stay, and have it reported
             self._folder = before
             raise
 

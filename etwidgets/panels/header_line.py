@@ -5,9 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from etwidgets.panels.panel import COMMON_KEYS, Panel
+from etwidgets.panels.panel import COMMON_KEYS
 from etwidgets.panels.pictures import pixel_size
 from etwidgets.panels.pieces import button, row, text
+from etwidgets.panels.strip import Strip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 _KEYS = (
-    "<p><b>Keys</b>, with the mouse on a picture (? there shows those of the step): "
+    "<p><b>Keys</b>, with the mouse over a picture (? there lists those of its tab): "
     + "; ".join(
         f"<kbd>{escape(key)}</kbd> {what}"
         for key, what in (
@@ -28,32 +29,30 @@ _KEYS = (
 )  # fmt: skip
 
 
-class HeaderLine(Panel):
+class HeaderLine(Strip):
     """Name, size, tilts and pixel size of the series; undo and redo; the tour."""
 
-    name = "history"
+    name = "header"
     title = "etwidgets"
-    needs_stack = False
 
-    def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
+    def build(self) -> list[widgets.Widget]:
         """Make and wire the controls."""
         self._note = text("", "etw-header-words")
         self.add("undo", button("Undo"))
         self.add("redo", button("Redo"))
         self.on_click("undo", self.session.undo)
         self.on_click("redo", self.session.redo)
-        self.refresh_on(self.model, ("stack", "source"))
-        self.listen(self.model, ("can_undo", "can_redo", "busy"), self.enable)
+        self.listen(self.model, ("stack", "source", "can_undo", "can_redo", "busy"), self.redraw)
         self.add("tour", button("Tour"))
         self.controls["tour"].layout.display = "none"
         self.add("keys", button("?", tooltip="Keys"))
         self.on_click("keys", self._turn_keys)
         self._keys = text(_KEYS, "etw-keys-table")
         self._keys.layout.display = "none"
-        self.add("sessions", button("Sessions", tooltip="All sessions, to continue another one"))
+        self.add("sessions", button("Sessions", tooltip="All sessions; continue another one"))
         self.controls["sessions"].layout.display = "none"
         names = ("undo", "redo", "sessions", "tour", "keys")
-        return [row(self._note, *(self.controls[name] for name in names)), self._keys], []
+        return [row(self._note, *(self.controls[name] for name in names)), self._keys]
 
     def offer_tour(self, start: Callable[[], None]) -> None:
         """Show the button that starts the tour."""
@@ -66,16 +65,13 @@ class HeaderLine(Panel):
         self.controls["sessions"].layout.display = ""
 
     def redraw(self) -> None:
-        """Say what is open."""
+        """Show what is open, and undo and redo where there is something to."""
         self._note.value = f"<b>etwidgets</b> <span>{escape(self._facts())}</span>"
+        self.controls["undo"].disabled = not self.model.can_undo or self.model.busy
+        self.controls["redo"].disabled = not self.model.can_redo or self.model.busy
 
     def _turn_keys(self) -> None:
         self._keys.layout.display = "" if self._keys.layout.display == "none" else "none"
-
-    def enable(self) -> None:
-        """Undo and redo where there is something to."""
-        self.controls["undo"].disabled = not self.model.can_undo or self.model.busy
-        self.controls["redo"].disabled = not self.model.can_redo or self.model.busy
 
     def _facts(self) -> str:
         stack = self.model.stack

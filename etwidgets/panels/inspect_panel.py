@@ -1,4 +1,4 @@
-"""Look at the tilt series: one projection beside one sinogram or a sum of all; changes nothing."""
+"""Look at the tilt series: a projection beside a sinogram, or a sum over tilts; changes nothing."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
     from etwidgets.views import Pane
 
 _SINOGRAM, _MAXIMUM, _SUM = "sinogram", "maximum over tilts", "sum over tilts"
-_HELP = """<p>A good series: the specimen stays in the frame and <b>nothing jumps</b> between projections.</p>
-<p>In the sinogram every feature draws a smooth curve. Steps in it are drift, which
-<b>Register</b> removes; a lean of all curves to one side is a tilt axis off center, for
-<b>Tilt axis</b>.</p>
-<p class='etw-quiet'>The same point is marked on both pictures: click where it shall be, or drag the blue
-column. Keys on a picture: ? shows them all.</p>"""
+_HELP = """<p>In a good series the specimen stays in the frame and <b>nothing jumps</b> between tilts.</p>
+<p>In the sinogram every feature follows a smooth curve. Jumps are drift, which <b>Register</b> corrects. If
+all curves lean to one side, the tilt axis is off center: correct it in <b>Tilt axis</b>.</p>
+<p class='etw-quiet'>The same point is marked in both pictures: click to move it, or drag the blue column.
+Press ? over a picture to see all keys.</p>"""
 
 
 class InspectPanel(Panel):
@@ -48,12 +47,9 @@ class InspectPanel(Panel):
         self.refresh_on(self.model, "stack")
         self.refresh_on(self.display, ("projection", "column", "row", "contrast", "color_map"))
         self.on_change("beside", self.refresh)
-        for connect, handler in (
-            (self._images.on_drag, self._dragged),
-            (self._images.on_click, self._clicked),
-            (self._images.on_key, self._key),
-        ):
-            self._undo.callback(connect(self._guarded(handler)))
+        self.on_event(self._images.on_drag, self._dragged)
+        self.on_event(self._images.on_click, self._clicked)
+        self.on_event(self._images.on_key, self._key)
         look = add_look(self, lambda: self.model.stack, self._contrast)
         pictures = [self._images, row(play, tilt, column), self.hint]
         return pictures, [heading("Look"), self.controls["beside"], *look, text(_HELP)]
@@ -75,7 +71,7 @@ class InspectPanel(Panel):
         self._images.show([shown, self._beside(stack, limits)])
 
     def reason(self) -> str:
-        """Looking around works also while a step runs."""
+        """Looking around also works while an operation runs."""
         return "" if self.model.stack is not None else super().reason()
 
     def _beside(self, stack: TomoStack, limits: tuple[float, float]) -> Pane:
@@ -85,9 +81,6 @@ class InspectPanel(Panel):
             tilt = min(self.display.projection, stack.data.shape[0] - 1)
             return sinogram_pane(stack, self.display, limits, cross=(y, tilt))
         return over_tilts_pane(stack, self.display, beside.split()[0])
-
-    def _guarded(self, handler: Any) -> Any:
-        return lambda event: self.guard(lambda: handler(event))
 
     def _dragged(self, event: dict[str, Any]) -> None:
         if event["kind"] == "column" and event["pane"] == 0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
+import numpy as np
 
 from etwidgets.panels.pictures import tilt_in_words
 from etwidgets.panels.pieces import control
@@ -17,15 +18,17 @@ from etwidgets.views import HistogramView
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from etwidgets.panels.component import Component
     from etwidgets.panels.panel import Panel
     from etwidgets.panels.pictures import Contrast
+    from etwidgets.session import Display
     from etwidgets.signals import RecStack, TomoStack
 
 
 _INTERVAL_MS = 120
 
 
-def add_tilt_slider(panel: Panel) -> widgets.SelectionSlider:
+def add_tilt_slider(panel: Component) -> widgets.SelectionSlider:
     """A slider over the projections that shows their true tilts."""
     nothing = (("no projection", 0),)
     slider = panel.add("tilt", control(widgets.SelectionSlider, "tilt", options=nothing), keep=True)
@@ -65,7 +68,7 @@ def set_range(slider: Any, most: int, wanted: int) -> None:
     slider.value = value
 
 
-def add_column_slider(panel: Panel) -> widgets.IntSlider:
+def add_column_slider(panel: Component) -> widgets.IntSlider:
     """A slider over the image columns, whose sinogram or slice is shown."""
     slider = panel.add("column", control(widgets.IntSlider, "column x (px)", min=0, max=0), keep=True)
 
@@ -84,7 +87,37 @@ def add_column_slider(panel: Panel) -> widgets.IntSlider:
     return slider
 
 
-def add_play(panel: Panel) -> widgets.Play:
+def add_voxel_slider(panel: Component, name: str, position: int) -> widgets.IntSlider:
+    """A slider over one axis of the volume; position is that of the axis in its array."""
+    slider = panel.add(name, control(widgets.IntSlider, f"{name} (px)", min=0, max=0), keep=True)
+
+    def adjust() -> None:
+        volume, wanted = panel.model.reconstruction, panel.display.voxel[position]
+        slider.disabled = volume is None
+        set_range(slider, 0 if volume is None else volume.data.shape[position] - 1, wanted)
+
+    def to_display() -> None:
+        voxel = list(panel.display.voxel)
+        voxel[position] = slider.value
+        panel.display.voxel = tuple(voxel)
+
+    panel.listen(panel.model, "reconstruction", adjust)
+    panel.listen(panel.display, "voxel", adjust)
+    panel.on_fresh(adjust)
+    panel.listen(slider, "value", to_display)
+    return slider
+
+
+def go_to_voxel(display: Display, volume: RecStack, event: dict[str, Any]) -> None:
+    """Move the voxel to where one of the three slices was clicked."""
+    axes = ((2, 1), (0, 1), (0, 2))[event["pane"]]
+    voxel = list(display.voxel)
+    for axis, value in zip(axes, (event["x"], event["y"]), strict=True):
+        voxel[axis] = int(np.clip(value, 0, volume.data.shape[axis] - 1))
+    display.voxel = tuple(voxel)
+
+
+def add_play(panel: Component) -> widgets.Play:
     """A button that runs through the projections."""
     play = panel.add("play", widgets.Play(interval=_INTERVAL_MS, layout=widgets.Layout(flex="0 0 auto")))
 
@@ -100,7 +133,7 @@ def add_play(panel: Panel) -> widgets.Play:
     return play
 
 
-def turn_play(panel: Panel) -> None:
+def turn_play(panel: Component) -> None:
     """Run, or stand still: what the space key does."""
     play = panel.controls["play"]
     play.playing = not play.playing
@@ -130,13 +163,13 @@ def _add_histogram(
     def take(percentiles: tuple[float, float] | None) -> None:
         panel.display.contrast = percentiles or type(panel.display).contrast.default()
 
-    view.on_percentiles(lambda percentiles: panel.guard(lambda: take(percentiles)))
+    panel.on_event(view.on_percentiles, take)
     panel.listen(panel.display, "contrast", show)
     panel.on_refresh(show)
     return view
 
 
-def _add_contrast(panel: Panel) -> list[widgets.Widget]:
+def _add_contrast(panel: Component) -> list[widgets.Widget]:
     contrast = panel.add(
         "contrast",
         control(widgets.FloatRangeSlider, "contrast (%)", min=0, max=100, step=0.1, readout_format=".1f"),

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import ipywidgets as widgets
 
 from etwidgets.panels.component import Component
-from etwidgets.panels.cures import NO_SERIES, CureStrip, TiltsPart
+from etwidgets.panels.cures import NO_SERIES, NO_SERIES_REASON, CureStrip, TiltsPart, mend
 from etwidgets.panels.pieces import button
-from etwidgets.panels.style import style_sheet
 from etwidgets.session import Cure
-from etwidgets.views.parts import with_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,9 +41,6 @@ class Panel(Component):
         The whole panel.
     """
 
-    title: ClassVar[str]
-    """As the user reads it."""
-
     operations: ClassVar[frozenset[str]] = frozenset()
     """Names of the operations that tick this tab off."""
 
@@ -73,7 +68,6 @@ class Panel(Component):
         self.widget = (
             widgets.Box(parts).add_class("etw").add_class("etw-panel").add_class(f"etw-panel-{self.name}")
         )
-        self._alone: widgets.Box | None = None
         self.listen(self.model, "specimen", self._begin_anew)
         self.reset()
         self.listen(self.model, ("busy", "stack", "reconstruction"), self.enable)
@@ -105,7 +99,7 @@ class Panel(Component):
         """Why the panel cannot act now and what to do; empty if it can."""
         stack = self.model.stack
         if self.needs_stack and stack is None:
-            return "Open a tilt series first (tab Data)."
+            return NO_SERIES_REASON
         if self.needs_tilts and stack is not None and not stack.has_tilts:
             return "The tilt series has no tilts; set them here, or choose a file with tilts in tab Data."
         return self.busy_reason()
@@ -132,10 +126,7 @@ class Panel(Component):
 
     def mend(self, cure: Cure) -> None:
         """Run the operation or show the panel that fixes something."""
-        if cure.operation:
-            self.session.apply(cure.operation, **cure.parameters)
-        if cure.panel and self.go is not None:
-            self.go(cure.panel)
+        mend(self.session, cure, self.go)
 
     def cure_strip(self, lines: int = 1, prefix: str = "fix") -> CureStrip:
         """Lines that say what is wrong, each with a button that fixes it; a part of this panel.
@@ -232,13 +223,5 @@ class Panel(Component):
         self.enable()
         self.refresh()
 
-    # -- the page -----------------------------------------------------------------------------------
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        if self._alone is None:
-            self._alone = widgets.VBox([style_sheet(), self.widget]).add_class("etw-alone")
-        return with_words(self._alone._repr_mimebundle_(**kwargs), f"The panel {self.title}")
-
     def _roots(self) -> list[widgets.Widget]:
-        alone = [] if self._alone is None else [self._alone]
-        return [*super()._roots(), self.hint, self._remedy, *alone]
+        return [*super()._roots(), self.hint, self._remedy]

@@ -175,14 +175,14 @@ def comparison_panes(kept: Kept, now: Kept, display: Display, contrast: Contrast
     Their volumes at the column that ``display`` points at; where there are none, the projections.
     """
     if kept.stack is None and kept.reconstruction is None:
-        return [], "Go on from it to have it made again; then it can be compared."
+        return [], "Restore this snapshot to compute its result again; then it can be compared."
     volumes = kept.reconstruction is not None and now.reconstruction is not None
     one, other = (kept.reconstruction, now.reconstruction) if volumes else (kept.stack, now.stack)
     if one is None or other is None:
-        return [], "One of the two has no volume and no projections."
+        return [], "One of the two has neither a volume nor projections."
     if one.data.shape != other.data.shape:
         sizes = " and ".join(" x ".join(map(str, each.data.shape)) for each in (one, other))
-        return [], f"They cannot be laid over each other: {sizes} {'voxels' if volumes else 'pixels'}."
+        return [], f"The sizes differ: {sizes} {'voxels' if volumes else 'pixels'}."
     limits = contrast.of(other, display.contrast)
     if volumes:
         x = min(display.voxel[0], other.data.shape[0] - 1)
@@ -194,14 +194,14 @@ def comparison_panes(kept: Kept, now: Kept, display: Display, contrast: Contrast
     size = pixel_size(other, "y")
     panes = [
         Pane(image, limits, display.color_map, title, f"{label}, {caption}", size, axes=axes)
-        for image, title, label in zip(images, ("Set aside", "Now"), (kept.label, now.label), strict=True)
+        for image, title, label in zip(images, ("Snapshot", "Now"), (kept.label, now.label), strict=True)
     ]
     change = images[1] - images[0]
     norm = float(np.linalg.norm(images[0])) or 1.0
-    panes.append(difference_pane(change, "Difference", f"now less set aside, {caption}", axes))
+    panes.append(difference_pane(change, "Difference", f"now minus snapshot, {caption}", axes))
     return (
         panes,
-        f"The difference is {100 * float(np.linalg.norm(change)) / norm:.2f} % of what was set aside.",
+        f"The difference is {100 * float(np.linalg.norm(change)) / norm:.2f} % of the snapshot.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import ipywidgets as widgets
 from etwidgets.session import size_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from etwidgets.align import Method
 
@@ -40,6 +41,26 @@ def control(kind: type[widgets.Widget], label: str, **options: Any) -> Any:
     ).add_class("etw-control")
 
 
+def offer(chooser: Any, options: Sequence[tuple[str, Any]], otherwise: Any = None) -> None:
+    """Offer other options; what was chosen stays chosen where it is still there.
+
+    Parameters
+    ----------
+    chooser
+        A dropdown.
+    options
+        Label and value of each.
+    otherwise
+        What is chosen in place of a value that is gone; default: the first.
+    """
+    if list(chooser.options) == list(options):
+        return
+    chosen, known = chooser.value, [value for _, value in options]
+    chooser.options = options
+    if known:
+        chooser.value = chosen if chosen in known else known[0] if otherwise is None else otherwise
+
+
 def button(label: str, *, primary: bool = False, **options: Any) -> widgets.Button:
     """A button; each step has one primary."""
     made = widgets.Button(description=label, layout=widgets.Layout(width="auto"), **options)
@@ -56,10 +77,70 @@ def file_size(size: int) -> str:
     return f"{max(1, round(size / 1000))} kB" if size < 1_000_000 else size_in_words(size)
 
 
+class Markup(str):
+    """HTML, which :func:`table` does not escape."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table whose cells look alike.
+
+    Attributes
+    ----------
+    cells
+        From left to right.
+    style
+        A DOM class of the row.
+    spans
+        How many columns a single cell is wide.
+    """
+
+    cells: Sequence[str]
+    style: str = ""
+    spans: int = 1
+
+
+def table(
+    rows: Iterable[Row | Sequence[str]],
+    heads: Sequence[str] = (),
+    *,
+    style: str = "etw-facts",
+    named: bool = False,
+) -> str:
+    """A table as HTML; what is not :class:`Markup` is escaped.
+
+    Parameters
+    ----------
+    rows
+        From top to bottom.
+    heads
+        Of the columns; none: no row of heads.
+    style
+        Its DOM classes.
+    named
+        The first cell of a row is its head.
+    """
+    lines = [_line(Row(heads), ["th"] * len(heads))] if heads else []
+    for each in rows:
+        made = each if isinstance(each, Row) else Row(each)
+        lines.append(_line(made, ["th" if named and not place else "td" for place in range(len(made.cells))]))
+    return f"<table class='{style}'>{''.join(lines)}</table>"
+
+
+def _line(made: Row, tags: Sequence[str]) -> str:
+    spans = f" colspan='{made.spans}'" if made.spans > 1 else ""
+    cells = "".join(
+        f"<{tag}{spans}>{cell if isinstance(cell, Markup) else escape(str(cell))}</{tag}>"
+        for tag, cell in zip(tags, made.cells, strict=True)
+    )
+    return f"<tr class='{made.style}'>{cells}</tr>" if made.style else f"<tr>{cells}</tr>"
+
+
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
     """A small table of names and values as HTML; both are escaped."""
-    rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in pairs)
-    return f"<table class='etw-facts'>{rows}</table>"
+    return table(pairs, named=True)
 
 
 def method_help(method: Method) -> str:

@@ -1,4 +1,4 @@
-"""Offers to continue sessions that were kept; hidden when there is none."""
+"""Offers to continue saved sessions; hidden when there are none."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from etwidgets.kept_sessions import list_sessions, read_kept
-from etwidgets.panels.panel import Panel
 from etwidgets.panels.pieces import button, row, text
+from etwidgets.panels.strip import Strip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from etwidgets.session import Session
 
 
-class ResumeStrip(Panel):
+class ResumeStrip(Strip):
     """One line: the session that was kept last, Continue, Discard, and the way to all of them.
 
     Parameters
@@ -36,7 +36,6 @@ class ResumeStrip(Panel):
 
     name = "resume"
     title = "Continue"
-    needs_stack = False
 
     def __init__(
         self, session: Session, folder: Path | None, go: Callable[[str], None] | None = None
@@ -47,35 +46,36 @@ class ResumeStrip(Panel):
         self._kept = [kept for kept in found if kept.folder not in own and self._can_continue(kept)]
         super().__init__(session)
 
-    def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
+    def build(self) -> list[widgets.Widget]:
         """Make and wire the controls."""
         self._note = text("", "etw-strip")
-        self.add("resume", button("Continue", tooltip="Brings back its steps and results"))
-        self.add("discard", button("Discard", tooltip="Removes its steps and results from the disk"))
+        self.add("resume", button("Continue", tooltip="Restore its steps and results"))
+        self.add("discard", button("Discard", tooltip="Delete its steps and results from the disk"))
         self.add("all", button("All sessions"))
         self.on_click("resume", self._resume)
         self.on_click("discard", self._discard)
         self.on_click("all", self._show_all)
         self.controls["all"].layout.display = "none" if self._go is None else ""
         names = ("resume", "discard", "all")
-        return [row(self._note, *(self.controls[name] for name in names))], []
+        self.listen(self.model, "busy", self.enable)
+        return [row(self._note, *(self.controls[name] for name in names))]
 
     def redraw(self) -> None:
         """Offer the newest."""
         self.widget.layout.display = "" if self._kept else "none"
+        self.enable()
         if self._kept:
             kept = self._kept[0]
             at_work = kept.about.at_work
-            state = " It is still at work." if at_work else ""
+            found = "Running session found" if at_work else "Unsaved session found"
             self._note.value = (
-                f"<div class='etw-kept'>{_picture(kept)}<p>You can continue <b>"
-                f"{escape(kept.about.source)}</b>: "
-                f"{escape(kept.about.in_words)}.{state}</p></div>"
+                f"<div class='etw-kept'>{_picture(kept)}<p>{found}: <b>{escape(kept.about.source)}</b>, "
+                f"{escape(kept.about.in_words)}.</p></div>"
             )
             self.controls["discard"].layout.display = "none" if at_work else ""
 
     def enable(self) -> None:
-        """Continuing waits while a step runs."""
+        """Continuing waits while an operation runs."""
         self.controls["resume"].disabled = self.model.busy and self._go is None
 
     def _can_continue(self, kept: KeptSession) -> bool:
@@ -88,18 +88,18 @@ class ResumeStrip(Panel):
             self._go(f"?session={kept.name}")
             return
         self._kept.pop(0)
-        self.refresh()
+        self.redraw()
         now = read_kept(kept.folder)
         if now is None:
-            self.session.tell("This session was discarded elsewhere meanwhile.", "warning")
+            self.session.tell("This session was discarded elsewhere.", "warning")
             return
         self.session.resume(now)
 
     def _discard(self) -> None:
         now = read_kept(self._kept.pop(0).folder)
-        self.refresh()
+        self.redraw()
         if now is not None and now.about.at_work:
-            self.session.tell("It was continued elsewhere meanwhile, and is not discarded.", "warning")
+            self.session.tell("This session was continued elsewhere and is not discarded.", "warning")
         elif now is not None:
             now.discard()
 

@@ -1,11 +1,11 @@
-"""Several files as one tilt series: what is in each is shown before they are opened; knows its panel only."""
+"""Several files as one tilt series: what is in each is shown before they are opened; knows no panel."""
 
 from __future__ import annotations
 
 import re
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 import numpy as np
@@ -13,27 +13,30 @@ import numpy as np
 from etwidgets.errors import EtwidgetsError, ParameterError
 from etwidgets.io import natural_order, preview_files, safe_path
 from etwidgets.io.tilt_sources import given
-from etwidgets.panels.pieces import button, control, file_size, heading, row, text
+from etwidgets.panels.component import Component
+from etwidgets.panels.pieces import Row, button, control, file_size, heading, row, table, text
 from etwidgets.session import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from etwidgets.io import FilePreview
-    from etwidgets.panels.panel import Panel
+    from etwidgets.session import Session
 
 _MOST_ROWS = 400
 _FIRST_AND_STEP = re.compile(r"([-+]?\d*\.?\d+)[\s,;]+([-+]?\d*\.?\d+)")
-_HEADS = "<tr><th>file</th><th>angle</th><th>from</th><th>image (px)</th><th>size</th></tr>"
+_HEADS = ("file", "angle", "from", "image (px)", "size")
 
 
-class SeriesPart:
+class SeriesPart(Component):
     """A table of name, angle found, size and what is wrong; angles where none were found; the button.
 
     Parameters
     ----------
-    panel
-        Whose controls and previews it adds to.
+    session
+        Whose series it will be.
+    name
+        Of the panel.
     root
         The folder that no file may lie outside of, by a link neither.
     open_series
@@ -41,29 +44,32 @@ class SeriesPart:
     """
 
     def __init__(
-        self, panel: Panel, root: Path, open_series: Callable[[list[str], list[float] | None], None]
+        self,
+        session: Session,
+        name: str,
+        root: Path,
+        open_series: Callable[[list[str], list[float] | None], None],
     ) -> None:
-        self._panel, self._root, self._open_series = panel, root, open_series
+        super().__init__(session, name)
+        self._root, self._open_series = root, open_series
         self._names: list[str] = []
         self._paths: list[Path] = []
         self._found: list[FilePreview] = []
         self._head, self._said = heading(""), text("", "etw-strip")
         self._table = text("", "etw-preview")
-        panel.add("angles", control(widgets.Text, "angles", placeholder="first, step; or a .rawtlt file"))
-        panel.add("open-series", button("Open as one tilt series", primary=True))
-        panel.add("leave-out", button("Leave these files out"))
-        panel.add("end-series", button("Close"))
-        self._latest = panel.session.latest(preview_files, self._show)
-        panel._undo.callback(self._latest.close)  # noqa: SLF001  (a part of the panel)
-        panel.on_change("angles", self._draw)
-        panel.on_click("open-series", self._open)
-        panel.on_click("leave-out", self._leave_out)
-        panel.on_click("end-series", self.forget)
-        panel.on_fresh(self.forget)
-        mend = row(self._said, panel.controls["leave-out"])
-        buttons = row(*(panel.controls[name] for name in ("angles", "open-series", "end-series")))
+        self.add("angles", control(widgets.Text, "angles", placeholder="first, increment; or a .rawtlt file"))
+        self.add("open-series", button("Open as one tilt series", primary=True))
+        self.add("leave-out", button("Exclude these files"))
+        self.add("end-series", button("Close"))
+        self._reading = self.preview(preview_files, self._show)
+        self.on_change("angles", self._draw)
+        self.on_click("open-series", self._open)
+        self.on_click("leave-out", self._leave_out)
+        self.on_click("end-series", self.fresh)
+        self.listen(self.model, "busy", self.enable)
+        mend = row(self._said, self.controls["leave-out"])
+        buttons = row(*(self.controls[name] for name in ("angles", "open-series", "end-series")))
         self.widget = widgets.VBox([self._head, buttons, mend, self._table])
-        """All of it, from top to bottom; hidden until files are looked at."""
 
     def look_at(self, names: Sequence[str | Path], angles: str = "") -> None:
         """Say what files hold; each must lie in the root.
@@ -73,31 +79,31 @@ class SeriesPart:
         names
             Of files, relative to the root or in it.
         angles
-            As they may be typed: first and step, or the name of a file.
+            As they may be typed: first and increment, or the name of a file.
         """
         # angles that are typed are given to them in this order, which is that of a folder in a script, too
         ranked = sorted(names, key=lambda name: natural_order(Path(name)))
         paths = [safe_path(self._root, name) for name in ranked]
-        self.forget()
+        self.fresh()
         self._names, self._paths = [str(name) for name in ranked], paths
-        self._panel.controls["angles"].value = angles
-        self._set_title(f"Looking at {len(paths)} files …")
+        self.controls["angles"].value = angles
+        self._set_title(f"Reading {len(paths)} files …")
         self.widget.layout.display = ""
-        self._latest.submit(paths)
+        self._reading.submit(paths)
 
-    def forget(self) -> None:
+    def fresh(self) -> None:
         """Look at nothing."""
         self._names, self._paths, self._found = [], [], []
         self._table.value = self._said.value = ""
-        self._panel.controls["open-series"].disabled = True
-        self._panel.controls["leave-out"].layout.display = self._said.layout.display = "none"
+        self.controls["open-series"].disabled = True
+        self.controls["leave-out"].layout.display = self._said.layout.display = "none"
         self.widget.layout.display = "none"
 
     def enable(self) -> None:
-        """Opening waits while a step runs, and needs files that fit each other."""
+        """Opening waits while an operation runs, and needs files that fit each other."""
         found = self._found
         unfit = not found or bool(self._problems()) or bool(self._angles()[1])
-        self._panel.controls["open-series"].disabled = self._panel.model.busy or unfit
+        self.controls["open-series"].disabled = self.model.busy or unfit
 
     # -- what was found -----------------------------------------------------------------------------
 
@@ -114,35 +120,33 @@ class SeriesPart:
         ranked = _by_angle(angles)
         typed = self._typed
         problems = self._problems()
-        lines = [
-            _line(each, angles[i], _problem(each) if each in problems else "", given_here=typed)
-            for i in ranked[:_MOST_ROWS]
-            for each in (self._found[i],)
-        ]
+        rows = []
+        for each, angle in ((self._found[i], angles[i]) for i in ranked[:_MOST_ROWS]):
+            rows += _rows(each, angle, _problem(each) if each in problems else "", given_here=typed)
         more = len(ranked) - _MOST_ROWS
-        lines += [f"<tr><td colspan='5'>and {more} more</td></tr>"] if more > 0 else []
-        self._table.value = f"<table>{_HEADS}{''.join(lines)}</table>"
+        rows += [Row([f"and {more} more"], spans=len(_HEADS))] if more > 0 else []
+        self._table.value = table(rows, _HEADS, style="etw-files")
         words = [unread] if unread else []
         if problems:
             words.append(
-                f"{len(problems)} of {len(self._found)} files cannot be part of it: see the marked lines."
+                f"{len(problems)} of {len(self._found)} files do not fit the series: see the marked lines."
             )
         elif not unread and any(angle is None for angle in angles):
             words.append(
-                "No angle was found for some of the files. Give the first and the step, or a file with all "
-                "of them; or open the series without, and set them afterwards."
+                "No angle was found for some of the files. Enter the first angle and the increment, or the "
+                "name of a file with all of them; or open the series without angles and set them later."
             )
         self._said.value = "".join(f"<p>{line}</p>" for line in words)
         self._said.layout.display = "" if words else "none"
-        self._panel.controls["leave-out"].layout.display = "" if problems else "none"
-        self._panel.enable()
+        self.controls["leave-out"].layout.display = "" if problems else "none"
+        self.enable()
 
     def _set_title(self, words: str) -> None:
         self._head.value = f"<h3>{escape(words)}</h3>"
 
     def _angles(self) -> tuple[list[float | None], str]:
         """One for each file, in their order, None where there is none; and why those given are not taken."""
-        written, count = self._panel.controls["angles"].value.strip(), len(self._found)
+        written, count = self.controls["angles"].value.strip(), len(self._found)
         found = [each.tilt_deg for each in self._found]
         if not written:
             return found, ""
@@ -154,17 +158,17 @@ class SeriesPart:
             values = given(safe_path(self._root, written)).tilts_deg
         except (OSError, EtwidgetsError) as error:
             return found, (
-                f"The angles cannot be read ({in_words(error)}). Give the first and the step, such as "
-                "-72, 2, or the name of a file."
+                f"The angles cannot be read ({in_words(error)}). Enter the first angle and the increment, "
+                "such as -72, 2, or the name of a file."
             )
         if len(values) != count:
-            return found, f"{written} has {len(values)} angles, and there are {count} files."
+            return found, f"{written} has {len(values)} angles for {count} files."
         return [float(value) for value in values], ""
 
     @property
     def _typed(self) -> bool:
         """Whether the angles are given here, and can be read."""
-        return bool(self._panel.controls["angles"].value.strip()) and not self._angles()[1]
+        return bool(self.controls["angles"].value.strip()) and not self._angles()[1]
 
     def _problems(self) -> list[FilePreview]:
         """Files that cannot be part of it; their own angles do not matter where others are given."""
@@ -177,8 +181,8 @@ class SeriesPart:
             name for name, each in zip(self._names, self._found, strict=True) if each not in self._problems()
         ]
         if len(kept) < 2:
-            raise ParameterError("fewer than two of these files fit together; choose others")
-        self.look_at(kept, self._panel.controls["angles"].value)
+            raise ParameterError("fewer than two of these files fit together; select others")
+        self.look_at(kept, self.controls["angles"].value)
 
     def _open(self) -> None:
         angles, unread = self._angles()
@@ -187,7 +191,7 @@ class SeriesPart:
         # looked at again: a link may have been put in a file's place meanwhile
         paths = [str(safe_path(self._root, name)) for name in self._names]
         ranked = _by_angle(angles)
-        typed = bool(self._panel.controls["angles"].value.strip())
+        typed = bool(self.controls["angles"].value.strip())
         chosen = [float(angles[i]) for i in ranked if angles[i] is not None] if typed else None  # type: ignore[arg-type]
         self._open_series([paths[i] for i in ranked], chosen)
 
@@ -207,17 +211,15 @@ def _problem(each: FilePreview) -> str:
     return ""
 
 
-def _line(each: FilePreview, angle: float | None, problem: str, *, given_here: bool) -> str:
-    shape = "" if each.shape is None else " x ".join(str(n) for n in reversed(each.shape))
-    source = "given here" if given_here else each.tilt_source
-    cells: list[Any] = [
+def _rows(each: FilePreview, angle: float | None, problem: str, *, given_here: bool) -> list[Row]:
+    """What is in a file, and under it what is wrong with it."""
+    cells = (
         each.path.name,
         "none" if angle is None else f"{angle:+.1f}°",
-        source,
-        shape,
+        "given here" if given_here else each.tilt_source,
+        "" if each.shape is None else " x ".join(str(n) for n in reversed(each.shape)),
         file_size(each.bytes),
-    ]
-    marked = " class='etw-warning'" if problem else ""
-    first, *rest = (f"<td>{escape(str(cell))}</td>" for cell in cells)
-    said = f"<tr{marked}><td colspan='5' class='etw-problem'>{escape(problem)}</td></tr>" if problem else ""
-    return f"<tr{marked}>{first}{''.join(rest)}</tr>{said}"
+    )
+    if not problem:
+        return [Row(cells)]
+    return [Row(cells, "etw-warning"), Row([problem], "etw-warning etw-problem", len(_HEADS))]

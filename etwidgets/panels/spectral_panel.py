@@ -1,24 +1,20 @@
-"""Spectra to maps of elements: windows are dragged and the map follows, or a decomposition.
-
-Longer than most files by a few lines; what can stand alone is in ``spectral_parts`` and ``line_windows``.
-"""
+"""Spectra to maps of elements: windows are dragged and the map follows, or a decomposition."""
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 import numpy as np
 
-from etwidgets import spectral
-from etwidgets.panels.line_windows import LineWindows, windows_in_words
+from etwidgets.panels.maps_part import MapsPart
 from etwidgets.panels.navigation import add_tilt_slider
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import pixel_size, tilt_in_words
 from etwidgets.panels.pieces import button, control, heading, row, text
-from etwidgets.panels.spectral_parts import SEPARATORS, JointPart, OpeningPart
+from etwidgets.panels.spectral_parts import JointPart, OpeningPart
+from etwidgets.panels.windows_part import WindowsPart, is_x_ray
 from etwidgets.session.spectral_previews import live_map, region_spectrum, spectral_sum
 from etwidgets.views import ImageView, Pane, SpectrumCurve, SpectrumView
 
@@ -29,14 +25,14 @@ if TYPE_CHECKING:
     from etwidgets.session.spectral_previews import LiveMap, SpectralSum
 
 _REGION, _COMPONENT = "#d9403a", "#3a9d5d"
-_WELCOME = """<p>Spectra of a tilt series give a map of each element at each tilt. Open them: the sum of their
-counts is then the series that is aligned. Or add them to the HAADF series of the same field. The sample
-<b>EDX needle</b> in the step Data has both.</p>"""
+_WELCOME = """<p>Spectra of a tilt series give a map of each element at each tilt. Open them, and the sum of
+their counts becomes the series to align. Or add them to the HAADF series of the same field of view. The
+sample <b>EDX needle</b> in tab Data has both.</p>"""
 _HELP = """<div class='etw-help'><p><b>For</b> a volume of each element, all aligned by one series.</p>
-<p><b>When</b> lines stand apart: windows, which anyone can check. Lines overlap or are faint: a
-decomposition, which uses all channels.</p>
-<p><b>Caution</b> a window beside a line takes the counts of any line under it for background. A
-component is a spectrum that repeats, not an element by law.</p>
+<p><b>When</b> lines are well separated: windows, which anyone can check. When lines overlap or are faint:
+a decomposition, which uses all channels.</p>
+<p><b>Caution</b> a background window counts any line inside it as background. A component is a spectrum that
+repeats, not necessarily one element.</p>
 <p class='etw-source'>Paatero &amp; Tapper 1994; Keenan &amp; Kotula 2004</p></div>"""
 
 
@@ -63,85 +59,44 @@ class SpectralPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._images = self.add_view(ImageView(height=260).add_class("etw-grow"))
-        self._images.on_drag(lambda event: self.guard(lambda: self._drag_region(event)))
+        self.on_event(self._images.on_drag, self._drag_region)
         self._spectrum = self.add_view(SpectrumView(height=210))
         self._spectrum.add_class("etw-spectral-spectrum")
-        self._spectrum.on_window(lambda *moved: self.guard(lambda: self._drag_window(*moved)))
-        self._sum_job = self.session.latest(spectral_sum, self._take_sum)
-        self._map_job = self.session.latest(live_map, self._take_map)
-        self._region_job = self.session.latest(region_spectrum, self._take_region)
-        for job in (self._sum_job, self._map_job, self._region_job):
-            self._undo.callback(job.close)
+        self._sum_job = self.preview(spectral_sum, self._take_sum)
+        self._map_job = self.preview(live_map, self._take_map)
+        self._region_job = self.preview(region_spectrum, self._take_region)
         slider = add_tilt_slider(self)
         self._about = text(_WELCOME)
-        self._opening, self._joint = OpeningPart(self, self._root), JointPart(self)
-        form = [heading("Spectra"), self._about, self._opening.widget, *self._build_windows()]
-        form += [
-            *self._build_decomposition(),
-            self.hint,
-            *self._build_maps(),
-            self._joint.widget,
-            text(_HELP),
-        ]
+        owned = self.session, self.name
+        self._opening = self.add_part(OpeningPart(*owned, self._root))
+        self._windows = self.add_part(WindowsPart(*owned, self._show_windows))
+        self._maps = self.add_part(MapsPart(*owned, self._show_map))
+        self._joint = self.add_part(JointPart(*owned))
+        self.on_event(self._spectrum.on_window, self._windows.move)
+        form = [heading("Spectra"), self._about, self._opening.widget, self._windows.widget]
+        form += [self._build_decomposition(), self.hint, self._maps.widget, self._joint.widget, text(_HELP)]
         self.refresh_on(self.model, ("spectra", "channels"))
-        self.listen(self.model, "busy", self.enable)
         self.listen(self.display, "projection", self._look_again)
         self.listen(self.display, ("channel_colors", "color_map"), self._draw)
         return [self._images, row(slider), self._spectrum], form
 
-    def _build_windows(self) -> list[widgets.Widget]:
-        self.add("elements", control(widgets.Text, "elements", continuous_update=False))
-        self.add("line", control(widgets.Dropdown, "line", options=[]))
-        self.add("background", control(widgets.Checkbox, "subtract the background", value=True, indent=False))
-        self.add("propose", button("Windows as proposed"))
-        self.add("run", button("Map the elements", primary=True))
-        self._numbers = text()
-        for name, handler in (
-            ("elements", self._take_elements), ("line", self._look_again), ("background", self._look_again),
-        ):  # fmt: skip
-            self.on_change(name, handler)
-        self.on_click("propose", self._propose)
-        self.on_click("run", self._run)
-        names = ("elements", "line", "background")
-        parts = [*(self.controls[n] for n in names), self._numbers, self.controls["propose"]]
-        self._window_part = widgets.VBox([heading("Windows"), *parts, self.controls["run"]])
-        return [self._window_part]
-
-    def _build_decomposition(self) -> list[widgets.Widget]:
+    def _build_decomposition(self) -> widgets.Widget:
         self.add("components", control(widgets.BoundedIntText, "components", value=4, min=1, max=32))
         self.add("decompose", button("Decompose"))
         self.on_click("decompose", self._decompose)
         parts = [self.controls["components"], self.controls["decompose"]]
-        self._decomposition_part = widgets.VBox([heading("Decomposition"), *parts])
-        return [self._decomposition_part]
-
-    def _build_maps(self) -> list[widgets.Widget]:
-        """The maps that there are: which is shown, its name and its color."""
-        self.add("map", control(widgets.Dropdown, "map", options=[]))
-        self.add("color", control(widgets.ColorPicker, "color", concise=False))
-        self.add("shown", control(widgets.Checkbox, "draw it over the others", value=True, indent=False))
-        self.add("name", control(widgets.Text, "name", continuous_update=False))
-        self.add("rename", button("Rename"))
-        self._table = text()
-        self._filling = False
-        self.on_change("map", self._choose_map)
-        self.on_change("color", self._take_color)
-        self.on_change("shown", self._take_color)
-        self.on_click("rename", self._rename)
-        parts = [self.controls[name] for name in ("map", "color", "shown", "name", "rename")]
-        self._map_part = widgets.VBox([heading("Maps"), self._table, *parts])
-        return [self._map_part]
+        self._decomposition = widgets.VBox([heading("Decomposition"), *parts])
+        return self._decomposition
 
     def fresh(self) -> None:
         """Nothing is known of the spectra."""
         self._seen: Any = None
         self._forget_sum()
-        self._numbers.value = self._table.value = ""
 
     # -- drawing ------------------------------------------------------------------------------------
 
     def redraw(self) -> None:
-        """Say what there is, and draw it."""
+        """Show the spectra, the maps and what can be done."""
         spectra = self.model.spectra
         if spectra is not self._seen:
             self._forget()
@@ -156,9 +111,10 @@ class SpectralPanel(Panel):
                 f"{', read from disk as needed' if spectra._lazy else ''}.</p>"  # noqa: SLF001  (as HyperSpy says it)
             )
         self._opening.refresh()
-        for part in (self._window_part, self._decomposition_part):
+        for part in (self._windows.widget, self._decomposition):
             part.layout.display = "" if spectra is not None else "none"
-        self._list_maps()
+        self._maps.refresh()
+        self._joint.refresh()
         self._draw()
         self.enable()
 
@@ -183,13 +139,13 @@ class SpectralPanel(Panel):
                         caption="live", pixel_size=size,
                     )
                 )  # fmt: skip
-        channel = self._channel
+        channel = self._maps.channel
         if channel is not None and stack is not None:
             number = min(self.display.projection, stack.data.shape[0] - 1)
             panes.append(
                 Pane(
                     np.asarray(channel.stack.data[number]), cmap=self.display.color_map, title=channel.name,
-                    caption=f"made, {tilt_in_words(stack, number)}", pixel_size=pixel_size(stack, "x"),
+                    caption=f"saved map, {tilt_in_words(stack, number)}", pixel_size=pixel_size(stack, "x"),
                 )
             )  # fmt: skip
         self._images.show(panes)
@@ -201,68 +157,29 @@ class SpectralPanel(Panel):
         curves = [SpectrumCurve("all counts", self._sum)]
         if self._of_region is not None:
             curves.append(SpectrumCurve("in the frame", self._of_region, _REGION))
-        channel = self._channel
+        channel = self._maps.channel
         known = (
             None if channel is None else channel.stack.metadata.get_item("Spectral.spectrum", default=None)
         )
         if channel is not None and known is not None and len(known) == self._energies.size:
             curves.append(SpectrumCurve(channel.name, np.asarray(known), _COMPONENT))
-        windows, marks = [], []
-        line = self.controls["line"].value
-        if self._windows is not None and line is not None:
-            windows = self._windows.to_drag(line, with_background=self.controls["background"].value)
-            marks = [
-                (each.replace("_", " "), sum(self._windows.window(each)) / 2) for each in self._windows.lines
-            ]
-        unit = "keV" if self._is_x_ray else str(self._seen.axes_manager.signal_axes[0].units)
+        windows, marks = self._windows.to_draw()
+        unit = "keV" if is_x_ray(self._seen) else str(self._seen.axes_manager.signal_axes[0].units)
         self._spectrum.show(self._energies, curves, windows, marks, f"energy ({unit})")
 
-    def _list_maps(self) -> None:
-        channels = self.model.channels
-        names = [channel.name for channel in channels]
-        self._map_part.layout.display = "" if channels else "none"
-        self._joint.refresh()
-        chosen = self.controls["map"].value
-        self._filling = True
-        try:
-            self.controls["map"].options = names
-            if names:
-                self.controls["map"].value = chosen if chosen in names else names[-1]
-        finally:
-            self._filling = False
-        rows = []
-        for place, channel in enumerate(channels, 1):
-            snr = channel.stack.metadata.get_item("Spectral.snr", default=None)
-            faint = bool(spectral.snr_in_words(channel.name, channel.stack))
-            said = "" if snr is None else f"S/N {snr:.2g}" + (" · mostly noise" if faint else "")
-            color = self.display.color_of(channel.name, place)
-            rows.append(
-                f"<tr><th><span style='color:{escape(color)}'>&#9632;</span> {escape(channel.name)}</th>"
-                f"<td class='{'etw-warning' if faint else ''}'>{said}</td></tr>"
-            )
-        self._table.value = f"<table class='etw-facts'>{''.join(rows)}</table>"
-        self._choose_map()
-
     def enable(self) -> None:
-        """Nothing is made while a step runs; windows need X-ray spectra."""
+        """Nothing is made while an operation runs; windows need X-ray spectra."""
         super().enable()
-        busy, spectra = self.model.busy, self.model.spectra
-        self._opening.enable()
-        self.controls["decompose"].disabled = busy or spectra is None
-        self.controls["run"].disabled = busy or self._windows is None
-        self.controls["rename"].disabled = busy or self._channel is None
-        self._joint.enable()
-        if spectra is not None and self._windows is None and not self._is_x_ray:
-            self.hint.value = "Energy losses have no windows here: decompose them."
-
-    @property
-    def _is_x_ray(self) -> bool:
-        return self._seen is not None and self._seen.metadata.Signal.signal_type != "EELS"
+        spectra = self.model.spectra
+        for part in (self._opening, self._windows, self._maps, self._joint):
+            part.enable()
+        self.controls["decompose"].disabled = self.model.busy or spectra is None
+        if spectra is not None and not is_x_ray(spectra):
+            self.hint.value = "Energy-loss spectra cannot be mapped with windows: decompose them."
 
     # -- what is asked for --------------------------------------------------------------------------
 
     def _forget_sum(self) -> None:
-        self._windows: LineWindows | None = None
         self._energies: NDArray[np.float64] | None = None
         self._sum: NDArray[np.float64] | None = None
         self._region: tuple[int, int, int, int] | None = None
@@ -273,6 +190,7 @@ class SpectralPanel(Panel):
     def _forget(self) -> None:
         self._seen = self.model.spectra
         self._forget_sum()
+        self._windows.fresh()
         self._draw_spectrum()
 
     def _take_sum(self, found: SpectralSum) -> None:
@@ -281,25 +199,15 @@ class SpectralPanel(Panel):
         self._energies, self._sum = found.energies, found.counts
         n_y, n_x = (int(size) for size in found.image_shape)
         self._region = (n_x // 4, n_y // 4, n_x - n_x // 4, n_y - n_y // 4)
-        self.controls["elements"].value = ", ".join(found.elements)
-        if self._windows is None:
-            self._take_elements()
+        self._windows.take(self._seen, found.elements)
 
-    def _take_elements(self) -> None:
-        elements = [name for name in SEPARATORS.split(self.controls["elements"].value.strip()) if name]
-        self._windows = None
-        self.controls["line"].options = []
-        self.enable()  # if the elements are refused below, nothing can be made of them
-        if self._is_x_ray and elements:
-            self._windows = LineWindows(self._seen, elements)
-            for words in self._windows.unclear:
-                self.session.tell(words, "warning")
-        lines = [] if self._windows is None else self._windows.lines
-        self.controls["line"].options = [(line.replace("_", " "), line) for line in lines]
-        if lines:
-            self.controls["line"].value = lines[0]
+    def _show_windows(self) -> None:
         self._look_again()
         self.enable()
+
+    def _show_map(self) -> None:
+        self._draw_spectrum()
+        self._draw()
 
     def _look_again(self) -> None:
         """The live map, the counts in the frame and the spectrum, for what is chosen now."""
@@ -308,17 +216,8 @@ class SpectralPanel(Panel):
             return
         self._draw_spectrum()
         number = min(self.display.projection, self._seen.data.shape[0] - 1)
-        line = self.controls["line"].value
-        window = background = None
-        if self._windows is not None and line is not None:
-            window = self._windows.window(line)
-            if self.controls["background"].value:
-                background = self._windows.background(line)
-            said = "".join(
-                f"<p class='etw-strip'>{escape(words)}</p>" for words in self._windows.warnings(line)
-            )
-            self._numbers.value = f"<p class='etw-quiet'>{windows_in_words(window, background)}</p>{said}"
-        self._map_job.submit(self._seen, number, line, window, background)
+        self._windows.describe()
+        self._map_job.submit(self._seen, number, self._windows.line, *self._windows.chosen())
         self._ask_region(number)
 
     def _take_map(self, found: LiveMap) -> None:
@@ -341,65 +240,5 @@ class SpectralPanel(Panel):
             self._region = tuple(int(value) for value in event["values"])  # type: ignore[assignment]
             self._ask_region(min(self.display.projection, self._seen.data.shape[0] - 1))
 
-    def _drag_window(self, index: int, start: float, stop: float, done: bool) -> None:
-        line = self.controls["line"].value
-        if self._windows is None or line is None:
-            return
-        self._windows.move(line, index, start, stop)
-        self._look_again()
-        if done and self._windows.warnings(line):
-            self.session.tell(self._windows.warnings(line)[0], "warning")
-
-    def _propose(self) -> None:
-        if self._windows is not None and self.controls["line"].value is not None:
-            self._windows.propose(self.controls["line"].value)
-            self._look_again()
-
-    def _run(self) -> None:
-        if self._windows is not None:
-            given = self._windows.parameters(
-                self._windows.lines, with_background=self.controls["background"].value
-            )
-            self.session.apply("map_elements", **given)
-
     def _decompose(self) -> None:
         self.session.apply("decompose", components=self.controls["components"].value)
-
-    # -- maps that were made ------------------------------------------------------------------------
-
-    @property
-    def _channel(self) -> Any:
-        name = self.controls["map"].value
-        return next((channel for channel in self.model.channels if channel.name == name), None)
-
-    def _choose_map(self) -> None:
-        channel = self._channel
-        if channel is None or self._filling:
-            return
-        place = 1 + [each.name for each in self.model.channels].index(channel.name)
-        self._filling = True
-        try:
-            self.controls["color"].value = self.display.color_of(channel.name, place)
-            self.controls["shown"].value = channel.name not in self.display.hidden_channels
-            self.controls["name"].value = channel.name
-        finally:
-            self._filling = False
-        self._draw_spectrum()
-        self._draw()
-
-    def _take_color(self) -> None:
-        channel = self._channel
-        if channel is None or self._filling:
-            return
-        colors = {**self.display.channel_colors, channel.name: self.controls["color"].value}
-        hidden = [name for name in self.display.hidden_channels if name != channel.name]
-        self.display.channel_colors = colors
-        self.display.hidden_channels = tuple(
-            hidden if self.controls["shown"].value else [*hidden, channel.name]
-        )
-        self._list_maps()
-
-    def _rename(self) -> None:
-        self.session.apply(
-            "rename_channel", name=self.controls["map"].value, new_name=self.controls["name"].value.strip()
-        )

@@ -7,25 +7,30 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from etwidgets.panels.panel import Panel
+from etwidgets.panels.cures import mend
 from etwidgets.panels.pieces import button, row, text
+from etwidgets.panels.strip import Strip
 from etwidgets.session import memory_of_process, size_in_words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from etwidgets.session import JobStatus, Message
     from etwidgets.session.model import Cure
 
-_PREPARING = "Preparing the engine (once on this machine, some 10 s); you can begin"
+_PREPARING = "Compiling kernels (first run only, about 10 s); you can start"
 
 
-class StatusLine(Panel):
+class StatusLine(Strip):
     """Progress, time left, Finish now, Cancel, message, memory; earlier messages on request."""
 
     name = "job"
     title = "Status"
-    needs_stack = False
 
-    def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
+    go: Callable[[str], None] | None = None
+    """Shows the panel of a name; set by whoever places several."""
+
+    def build(self) -> list[widgets.Widget]:
         """Make and wire the controls."""
         self._note = text("", "etw-status-words")
         self._left = text("", "etw-status-left")
@@ -35,17 +40,16 @@ class StatusLine(Panel):
         self._log = text("", "etw-status-log")
         self._log.layout.display = "none"
         self.add("bar", widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="160px")))
-        self.add("finish", button("Finish now", tooltip="Ends with the iterations that are done"))
+        self.add("finish", button("Finish now", tooltip="Stop iterating and keep the result so far"))
         self.add("cancel", button("Cancel"))
         self.add("mend", button(""))
         self.on_click("mend", self._mend)
-        self.add("messages", button("Messages", tooltip="All messages, with details of errors"))
+        self.add("messages", button("Messages", tooltip="All messages, with error details"))
         self.on_click("finish", self.session.finish)
         self.on_click("cancel", self.session.cancel)
         self.on_click("messages", self._turn_log)
-        self.refresh_on(
-            self.model, ("job", "busy", "preparing", "message", "memory_used", "unsaved", "results_note")
-        )
+        shown = ("job", "busy", "preparing", "message", "memory_used", "unsaved", "results_note")
+        self.listen(self.model, shown, self.redraw)
         self.listen(self.model, "messages", self._write_log)
         names = ("bar", "finish", "cancel", "mend", "messages")
         bar, finish, cancel, mend, messages = (self.controls[name] for name in names)
@@ -61,7 +65,7 @@ class StatusLine(Panel):
             messages,
             self._memory,
         )
-        return [self._log, line], []
+        return [self._log, line]
 
     def redraw(self) -> None:
         """Show the job that runs, or the last message."""
@@ -90,23 +94,20 @@ class StatusLine(Panel):
         self._unsaved.layout.display = "" if unsaved or note else "none"
         used, total = memory_of_process()
         self._memory.value = (
-            f"<span class='etw-quiet' title='memory of this session, and of the machine'>"
+            f"<span class='etw-quiet' title='memory used by this session, and memory of the machine'>"
             f"{size_in_words(used)} of {size_in_words(total)}</span>"
         )
 
-    def enable(self) -> None:
-        """Never disabled."""
-
     @property
     def _cure(self) -> Cure | None:
-        """What mends what the message says, while it is shown."""
+        """What fixes what the message says, while it is shown."""
         message = self.model.message
         return None if self.model.busy or message is None else message.action
 
     def _mend(self) -> None:
         cure = self._cure
         if cure is not None:
-            self.mend(cure)
+            mend(self.session, cure, self.go)
 
     def _turn_log(self) -> None:
         hidden = self._log.layout.display == "none"

@@ -1,12 +1,13 @@
-"""A guided tour: one strip that says what to do next, and points at it; does nothing of it itself."""
+"""A guided tour: one strip that says what to do next and points at the control; runs nothing itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from etwidgets.panels.panel import Panel
 from etwidgets.panels.pieces import button, row, text
+from etwidgets.panels.strip import Strip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ class Stop:
     Attributes
     ----------
     panel
-        The step of the work that it is about.
+        The tab that it is about.
     text
         What to do there, and what to look for.
     control
@@ -41,54 +42,54 @@ class Stop:
 STOPS = (
     Stop(
         "data",
-        "Press <b>Open the sample</b>: the needle, 77 projections recorded at NIST. With a file of yours the "
-        "way is the same.",
+        "Press <b>Open sample</b>: the needle, 77 projections recorded at NIST. Your own files work the same "
+        "way.",
         "open-sample",
         frozenset({"open", "sample", "open_spectra"}),
     ),
     Stop(
         "inspect",
-        "Move <b>tilt</b>. At the right is the sinogram, one row for each projection. Where its rows jump, "
-        "the specimen drifted.",
+        "Move <b>tilt</b>. At the right is the sinogram, one row per projection. Where its rows jump, the "
+        "specimen drifted.",
         "tilt",
     ),
     Stop(
         "register",
-        "Press <b>Register</b>. Phase correlation moves each projection to fit its neighbor. Afterwards the "
-        "sinogram is smooth; <kbd>b</kbd> blinks between before and after.",
+        "Press <b>Register</b>. Phase correlation shifts each projection to match its neighbor. Then the "
+        "sinogram is smooth; <kbd>b</kbd> switches between before and after.",
         "run",
         frozenset({"register"}),
     ),
     Stop(
         "axis",
         "Press <b>Find the axis</b>, then move <b>shift</b> by hand and watch the three slices: arcs mean "
-        "that the shift is wrong. A double click takes the slider back.",
+        "that the shift is wrong. Double-click a slider to reset it.",
         "auto",
         frozenset({"tilt_align", "transform"}),
     ),
     Stop(
         "reconstruct",
-        "Press <b>Reconstruct</b>. Filtered back-projection takes a few seconds; SIRT is better and takes "
-        "longer, and <b>Follow one slice</b> shows how many iterations are enough.",
+        "Press <b>Reconstruct</b>. Filtered back-projection takes a few seconds; SIRT is better but slower, "
+        "and <b>Follow one slice</b> shows how many iterations are enough.",
         "run",
         frozenset({"reconstruct", "reconstruct_jointly"}),
     ),
     Stop(
         "volume",
-        "Three slices through one voxel: click to move it. Press <b>Render</b> for the volume in 3-D, and "
-        "turn it with the mouse.",
+        "Three slices through one voxel: click to move it. Press <b>Render</b> to see the volume in 3-D, and "
+        "rotate it with the mouse.",
         "render",
     ),
     Stop(
         "history",
-        "Everything you did is a step here: undo it, set it aside, compare, or take it away as a script that "
-        "gives the same arrays. That was the tour.",
+        "Everything you did is a step here: undo steps, save and compare snapshots, or export a script that "
+        "gives the same arrays. This is the end of the tour.",
         "undo",
     ),
 )
 
 
-class Tour(Panel):
+class Tour(Strip):
     """The strip of the tour: where we are, what to do, Back, Next, End.
 
     Parameters
@@ -101,25 +102,24 @@ class Tour(Panel):
 
     name = "tour"
     title = "Tour"
-    needs_stack = False
 
     def __init__(self, session: Session, point: Callable[[Stop | None], None]) -> None:
         self._point, self._at = point, -1
         super().__init__(session)
 
-    def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
+    def build(self) -> list[widgets.Widget]:
         """Make and wire the controls."""
         self._note = text("", "etw-strip")
         self.add("back", button("Back"))
         self.add("next", button("Next"))
-        self.add("end", button("End the tour"))
-        self.on_click("back", lambda: self._go(self._at - 1))
-        self.on_click("next", lambda: self._go(self._at + 1))
+        self.add("end", button("End tour"))
+        self.on_click("back", partial(self._move, -1))
+        self.on_click("next", partial(self._move, 1))
         self.on_click("end", self.end)
-        self.refresh_on(self.model, ("done_operations",))
+        self.listen(self.model, "done_operations", self.redraw)
         self.listen(self.model, "stack", self._leave_data)
         names = ("back", "next", "end")
-        return [row(self._note, *(self.controls[name] for name in names))], []
+        return [row(self._note, *(self.controls[name] for name in names))]
 
     def start(self) -> None:
         """Begin at the first stop that is not done."""
@@ -142,20 +142,20 @@ class Tour(Panel):
             return
         done = bool(stop.done_by & (self.model.done_operations or frozenset()))
         number = f"<span class='etw-quiet'>Tour, {self._at + 1} of {len(STOPS)}</span>"
-        sign = " <b class='etw-done'>✓ Done; press Next.</b>" if done else ""
+        sign = " <b class='etw-done'>✓ Done. Press Next.</b>" if done else ""
         self._note.value = f"<p>{number} &nbsp; {stop.text}{sign}</p>"
         last = self._at == len(STOPS) - 1
         self.controls["back"].disabled = self._at == 0
         self.controls["next"].layout.display = "none" if last else ""
         (self.controls["next"].add_class if done else self.controls["next"].remove_class)("etw-ready")
 
-    def enable(self) -> None:
-        """Nothing here can be out of order."""
+    def _move(self, by: int) -> None:
+        self._go(self._at + by)
 
     def _go(self, place: int) -> None:
         self._at = place if place < len(STOPS) else -1
         self._point(self.stop)
-        self.refresh()
+        self.redraw()
 
     def _leave_data(self) -> None:
         """The page goes on by itself when a series was opened, and the tour with it."""

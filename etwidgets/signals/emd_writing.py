@@ -17,14 +17,13 @@ from etwidgets.signals.hdf5_writing import patient_file
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hyperspy.signals import Signal2D
     from numpy.typing import NDArray
-
-    from etwidgets.signals.image_stack import ImageStack
 
 _VERSION = {"version_major": 0, "version_minor": 2}
 
 
-def write_emd(signal: ImageStack, target: Path) -> None:
+def write_emd(signal: Signal2D, target: Path) -> None:
     """Write a tilt series with its tilts, or a volume.
 
     Raises

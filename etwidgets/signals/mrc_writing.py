@@ -12,9 +12,8 @@ from etwidgets.errors import DataError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hyperspy.signals import Signal2D
     from numpy.typing import NDArray
-
-    from etwidgets.signals.image_stack import ImageStack
 
 OURS = "written by etwidgets"
 """A label of our files: their values are right as they are stored."""
@@ -77,7 +76,7 @@ def _differences(image: NDArray[Any], stored: NDArray[np.float32]) -> NDArray[An
     return np.where(back > image, back - image, image - back)
 
 
-def write_mrc(signal: ImageStack, data: NDArray[Any], target: Path) -> None:
+def write_mrc(signal: Signal2D, data: NDArray[Any], target: Path) -> None:
     """Write data from :func:`as_mrc` with the signal's pixel size."""
     import mrcfile
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from etwidgets.signals.image_stack import ImageStack
-
 _HSPY, _TIFF, _EMD = (".hspy", ".hdf5", ".h5"), (".tif", ".tiff"), ".emd"
 _OFFERED = (".hspy", ".zspy", *_TIFF, _EMD, *MRC, ".rpl")
 _OTHER_HDF5 = ("EMD", "NeXus", "USID")  # HDF5 opens these files itself, and ends the process on a full disk
@@ -37,7 +35,7 @@ _SAMPLES, _SAMPLE = 16, 1 << 16  # pieces, and values of each, that show how wel
 
 
 def save(
-    signal: ImageStack,
+    signal: Signal2D,
     filename: str | Path,
     *,
     overwrite: bool = False,
@@ -116,7 +114,7 @@ def path_of(filename: Any) -> Path:
 Writer = tuple["Callable[[Path], None]", float, tuple[str, ...]]
 
 
-def _writer(signal: ImageStack, path: Path, file_format: str | None, kwargs: dict[str, Any]) -> Writer:
+def _writer(signal: Signal2D, path: Path, file_format: str | None, kwargs: dict[str, Any]) -> Writer:
     """What writes the file, the bytes that it will have, and what is written beside it."""
     ending, size = path.suffix.lower(), float(signal.data.nbytes) + _HEADERS
     if file_format is None and ending in (*MRC, *_TIFF, _EMD):
@@ -162,7 +160,7 @@ def _name_of_writer(ending: str) -> str:
     raise ParameterError(f"cannot write {ending} files; use one of {' '.join(_OFFERED)}")
 
 
-def _by_hyperspy(signal: ImageStack, target: Path, name: str, kwargs: dict[str, Any]) -> None:
+def _by_hyperspy(signal: Signal2D, target: Path, name: str, kwargs: dict[str, Any]) -> None:
     flat = name == "Ripple" and signal.axes_manager.navigation_dimension > 1
     shown = signal.as_signal2D((-2, -1)) if flat else signal
     with warnings.catch_warnings():
@@ -178,7 +176,7 @@ def _by_hyperspy(signal: ImageStack, target: Path, name: str, kwargs: dict[str, 
             ) from error
 
 
-def _write_hspy(signal: ImageStack, target: Path, kwargs: dict[str, Any]) -> None:
+def _write_hspy(signal: Signal2D, target: Path, kwargs: dict[str, Any]) -> None:
     """As HyperSpy does, but into a file that no full disk can break."""
     from hyperspy.misc.utils import get_object_package_info
 
@@ -188,7 +186,7 @@ def _write_hspy(signal: ImageStack, target: Path, kwargs: dict[str, Any]) -> Non
         import_module("rsciio.hspy").file_writer(file, content, **kwargs)
 
 
-def _with_tilts(signal: ImageStack, target: Path, write: Callable[[], None]) -> None:
+def _with_tilts(signal: Signal2D, target: Path, write: Callable[[], None]) -> None:
     write()
     tilts = _tilts(signal)
     if tilts is not None:
@@ -203,7 +201,7 @@ def _in_lines(tilts: NDArray[np.float64]) -> str:
     return "".join(f"{tilt:.6g}\n" for tilt in tilts)
 
 
-def _check_free(path: Path, signal: ImageStack, beside: tuple[str, ...], *, overwrite: bool) -> bool:
+def _check_free(path: Path, signal: Signal2D, beside: tuple[str, ...], *, overwrite: bool) -> bool:
     """Refuse to replace a file, or tilts of another one; tell whether old tilts must go with the old file."""
     if path.exists() and not overwrite:
         raise FileExistsError(f"{path} exists; choose another name or pass overwrite=True")
@@ -228,7 +226,7 @@ def _check_free(path: Path, signal: ImageStack, beside: tuple[str, ...], *, over
     return ".rawtlt" not in beside
 
 
-def _compressed(signal: ImageStack, path: Path, kwargs: dict[str, Any]) -> float:
+def _compressed(signal: Signal2D, path: Path, kwargs: dict[str, Any]) -> float:
     """Bytes that a compressed file will have: looked into only where the disk is nearly full."""
     data = signal.data
     size = float(data.nbytes)

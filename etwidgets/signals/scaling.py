@@ -13,13 +13,19 @@ from etwidgets.resources import check_memory
 from etwidgets.signals.tomography_node import Transform, recorded
 
 if TYPE_CHECKING:
-    from etwidgets.signals.tomo_stack import TomoStack
+    from typing import TypeVar
+
+    from etwidgets.signals.tilt_series import TiltSeries
+
+    Series = TypeVar("Series", bound=TiltSeries)
 
 _SAME_SHAPE = 0.03  # of two fields: half a pixel of a small map
 _WHOLE = 0.02  # pixels
 
 
-def factors_between(stack: TomoStack, shape: tuple[int, ...], other: TomoStack) -> tuple[float, float] | None:
+def factors_between(
+    stack: TiltSeries, shape: tuple[int, ...], other: TiltSeries
+) -> tuple[float, float] | None:
     """How many pixels of ``other`` there are to one of ``stack`` along y and x; None if the fields differ.
 
     Parameters
@@ -73,7 +79,7 @@ def scaled(transform: Transform, factors: tuple[float, float]) -> Transform:
     return Transform(transform.kind, transform.shape, changed)
 
 
-def resampled(stack: TomoStack, shape: tuple[int, ...]) -> TomoStack:
+def resampled(stack: Series, shape: tuple[int, ...]) -> Series:
     """The same field with another number of pixels ``(T, Y, X)``; intensities stay what they are.
 
     Linear between the centers of pixels; where they become fewer, means over what a new one covers.

@@ -123,10 +123,10 @@ def test_memory_stays_flat_over_moves_and_undo(visit, serve):
 
     def undo_and_redo(times):
         for _ in range(times):
-            page.click(".etw-history-undo >> nth=0")
-            page.wait_for_function("!document.querySelector('.etw-history-redo').disabled")
-            page.click(".etw-history-redo >> nth=0")
-            page.wait_for_function("document.querySelector('.etw-history-redo').disabled")
+            page.click(".etw-header-undo")
+            page.wait_for_function("!document.querySelector('.etw-header-redo').disabled")
+            page.click(".etw-header-redo")
+            page.wait_for_function("document.querySelector('.etw-header-redo').disabled")
 
     def measure():
         page.wait_for_timeout(500)

@@ -100,7 +100,7 @@ def test_from_the_needle_to_a_rendered_volume(visit, server):
     )
     assert [word in steps for word in ("Register", "Find the tilt axis", "Reconstruct")] == [True] * 3, steps
     visit.keep("history")
-    page.click(".etw-history-undo >> nth=0")
+    page.click(".etw-history-undo")
     page.wait_for_function(
         "document.querySelector('.etw-history-steps select').textContent.split('(undone)').length === 2"
     )

@@ -1,4 +1,4 @@
-"""Volumes parted and measured without a browser: the numbers of bodies that are known."""
+"""Volumes segmented and measured without a browser: objects of known size."""
 
 import subprocess
 import sys
@@ -67,16 +67,18 @@ def test_bodies_are_measured_with_their_interval(panel, session):
     truth = [8 * 4 / 3 * np.pi * r**3 for r in (7, 6)]
     np.testing.assert_allclose(found.table["volume_nm3"], truth, rtol=0.02)
     assert found.total.low < sum(truth) < found.total.high
-    assert "90 % interval" in panel._summary.value
+    assert "90 % interval" in panel._results.summary.value
     assert found.pores == (0.0, 0)
-    assert panel._table.value.count("<tr>") == 3
-    thresholds, values = panel._curve.values()["all bodies"]
+    assert panel._results.table.value.count("<tr>") == 3
+    thresholds, values = panel._results.curve.values()["all objects"]
     assert thresholds[0] < 5 < thresholds[-1]
     assert (np.diff(values) <= 0).all()
 
 
 def test_dragging_on_the_histogram_sets_the_threshold(panel, session):
-    panel._histogram._receive(None, {"type": "window", "index": 0, "range": [8.0, 10], "done": True}, None)
+    panel._segmentation.histogram._receive(
+        None, {"type": "window", "index": 0, "range": [8.0, 10], "done": True}, None
+    )
     assert panel.controls["threshold"].value == 8
     assert panel.controls["method"].value == "by hand"
     panel.controls["run"].click()
@@ -111,8 +113,8 @@ def test_layers_are_listed(panel, session):
     panel.controls["run"].click()
     layers = session.model.measurements[-1].layers
     assert len(layers) == 2
-    assert "thickness (nm)" in panel._summary.value
-    position, area = panel._profile.values()["cross-section"]
+    assert "thickness (nm)" in panel._results.summary.value
+    position, area = panel._results.profile.values()["cross-section"]
     assert position[0] == 1
     assert area.max() == pytest.approx(4 * np.pi * 7**2, rel=0.05)
 
@@ -172,10 +174,10 @@ def test_where_the_pixel_size_is_not_known_nothing_is_called_nm(session, made, t
     session._publish()
     panel = made(AnalyzePanel(session, tmp_path))
     panel.controls["run"].click()
-    shown = panel._summary.value + panel._table.value
-    assert "volume, all (px³)" in shown
+    shown = panel._results.summary.value + panel._results.table.value
+    assert "total volume (px³)" in shown
     assert "nm" not in shown
-    assert panel._curve._axes.get_ylabel() == "volume (px³)"
+    assert panel._results.curve._axes.get_ylabel() == "volume (px³)"
     panel.controls["file-name"].value = "bodies.csv"
     panel.controls["save"].click()
     saved = pd.read_csv(tmp_path / "bodies.csv")

@@ -83,7 +83,7 @@ def work_through(bench, root):
     c = controls(bench, "clean")
     c["tool"].value, c["x_start"].value, c["size"].value = "crop", 3, 5
     c["run"].click()
-    c["tool"].value = "leave out"
+    c["tool"].value = "exclude"
     bench.panels["clean"]._marked.add(1)
     bench.panels["clean"].refresh()
     c = controls(bench, "register")
@@ -110,13 +110,13 @@ def work_through(bench, root):
     c = controls(bench, "volume")
     c["x"].value, c["y"].value = 30, 5
     c["render"].click()
-    bench.panels["volume"]._rendered.controls["level"].value = 60
+    bench.panels["volume"]._rendering.view.controls["level"].value = 60
     c = controls(bench, "analyze")
     c["smooth"].value, c["axis"].value, c["again"].value = 1, "x", True
     c["run"].click()
     c["threshold"].value = 12.5
     c = controls(bench, "history")
-    c["kind"].value = "film: turning"
+    c["kind"].value = "movie: rotation"
     c["save"].click()
 
 

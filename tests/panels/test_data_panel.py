@@ -62,7 +62,7 @@ def test_a_series_is_uploaded_with_its_tilts_and_opened(panel, root, series, tmp
     ("name", "announced", "why"),
     [
         ("../a.mrc", 10, "no name of a file"),
-        ("a.exe", 10, "not read"),
+        ("a.exe", 10, "cannot be opened"),
         (".a.mrc", 10, "no name of a file"),
         ("a.mrc", 3_000_000_000, "more than a page takes"),
         ("a.mrc", 5, "more data came than expected"),
@@ -104,7 +104,7 @@ def test_the_files_metadata_are_there_to_unfold(made):
     panel = made(DataPanel(Session()))
     panel.controls["sample"].value = "needle"
     panel.controls["open-sample"].click()
-    assert "<summary>All that the file says" in panel._metadata.value
+    assert "<summary>File metadata" in panel._metadata.value
     assert "mx" in panel._metadata.value or "voxel" in panel._metadata.value.lower()
 
 
@@ -113,7 +113,7 @@ def test_a_channel_is_added_from_the_chosen_file_and_drawn_with_the_volume(made,
 
     panel = made(DataPanel(empty_session, root))
     panel.controls["add-channel"].click()
-    assert "Choose a file first" in empty_session.model.message.text
+    assert "Select a file in the list" in empty_session.model.message.text
     panel.controls["file"].value = "day 1/needle.hspy"
     panel.controls["open"].click()
     assert panel.controls["file"].value == ""  # what is chosen next is another file
@@ -125,6 +125,6 @@ def test_a_channel_is_added_from_the_chosen_file_and_drawn_with_the_volume(made,
     empty_session.apply("reconstruct", method="FBP")
     shown = made(VolumePanel(empty_session, root))
     shown.controls["render"].click()
-    assert [channel.name for channel in shown._rendered._channels] == ["series", "Ni"]
+    assert [channel.name for channel in shown._rendering.view._channels] == ["series", "Ni"]
     panel.controls["remove-channel"].click()
     assert empty_session.model.channels == ()

@@ -177,7 +177,7 @@ def test_clean_leaves_out_what_is_clicked_and_what_is_suspect(open_panel):
     images = simulation.project(simulation.catalyst(64), tilts)
     images[5] *= 0.7
     panel = open_panel(CleanPanel, TomoStack(images, tilts))
-    panel.controls["tool"].value = "leave out"
+    panel.controls["tool"].value = "exclude"
     assert "6 (-10.0°): darker" in panel._said.value
     left, top, right, bottom = panel._places[2]
     panel._clicked({"x": (left + right) // 2, "y": (top + bottom) // 2, "pane": 0, "shift": False})
@@ -185,7 +185,7 @@ def test_clean_leaves_out_what_is_clicked_and_what_is_suspect(open_panel):
     assert [box[4] for box in boxes] == ["marked", "suspect"]
     assert boxes[0][:4] == [left, top, right, bottom]
     panel.controls["suspects"].click()
-    assert panel.controls["run"].description == "Leave out 2"
+    assert panel.controls["run"].description == "Exclude 2"
     panel.controls["run"].click()
     assert np.array_equal(panel.model.stack.tilts_deg, np.delete(tilts, [2, 5]))
     assert panel.controls["run"].disabled
@@ -486,11 +486,11 @@ def test_volume_shows_the_three_slices_through_the_voxel(open_panel, blobs):
 def test_a_rendering_goes_with_its_volume(open_panel, blobs):
     panel = open_panel(VolumePanel, blobs)
     panel.session.apply("reconstruct", method="BP")
-    assert panel._rendered.layout.display == "none"
+    assert panel._rendering.view.layout.display == "none"
     panel.controls["render"].click()
-    assert panel._rendered.layout.display == ""
+    assert panel._rendering.view.layout.display == ""
     panel.session.apply("reconstruct", method="FBP")
-    assert panel._rendered.layout.display == "none"
+    assert panel._rendering.view.layout.display == "none"
 
 
 # -- status and data

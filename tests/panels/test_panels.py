@@ -159,7 +159,7 @@ def test_the_volume_is_cut_where_one_clicks_and_says_when_it_is_old(made, sessio
     assert session.display.voxel == (11, 7, 20)
     assert shown.controls["x"].value == 11
     shown.controls["render"].click()
-    assert shown._rendered._figure is not None
+    assert shown._rendering.view._figure is not None
     session.apply("transform", yshift=1.0)
     assert session.model.stale
     assert "reconstruct it again" in shown.hint.value

@@ -100,14 +100,14 @@ def test_results_are_set_aside_and_compared(made, session):
     session.apply("reconstruct", method="FBP")
     shown.controls["keep"].click()
     session.apply("reconstruct", method="SIRT", iterations=3)
-    titles = [pane["title"] for pane in shown._images._frame[0]["panes"]]
-    assert titles == ["Set aside", "Now", "Difference"]
-    assert "% of what was set aside" in shown._no_picture.value
+    titles = [pane["title"] for pane in shown._snapshots._images._frame[0]["panes"]]
+    assert titles == ["Snapshot", "Now", "Difference"]
+    assert "% of the snapshot" in shown._snapshots._note.value
     first = np.array(session.model.kept[0].reconstruction.data)
     shown.controls["return"].click()
     assert np.array_equal(session.model.reconstruction.data, first)
     session.apply("bin", factor=2)
     session.apply("reconstruct", method="FBP")
-    assert "cannot be laid over each other" in shown._no_picture.value
+    assert "cannot be laid over each other" in shown._snapshots._note.value
     shown.controls["forget"].click()
     assert session.model.kept == ()

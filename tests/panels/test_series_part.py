@@ -129,7 +129,7 @@ def test_angles_are_given_where_none_were_found(panel, root, written, expected):
     ("written", "why"),
     [
         ("some", "cannot be read"),
-        ("short.rawtlt", "short.rawtlt has 2 angles, and there are 73 files"),
+        ("short.rawtlt", "short.rawtlt has 2 angles for 73 files"),
         ("../outside.rawtlt", "outside the folder"),
     ],
 )
@@ -193,7 +193,7 @@ def test_files_that_do_not_fit_are_marked_and_left_out(panel, root):
     go_into(panel, "series")
     panel.controls["all-files"].click()
     said = panel._series._said.value
-    assert "3 of 76 files cannot be part of it" in said
+    assert "3 of 76 files do not fit the series" in said
     assert panel.controls["open-series"].disabled
     assert panel._series._table.value.count("etw-problem") == 3
     panel.controls["leave-out"].click()
@@ -233,7 +233,7 @@ def test_a_series_is_uploaded_in_several_files(panel, root, tmp_path, upload):
 def test_an_upload_without_an_image_is_told(panel, upload):
     upload(panel, "up.rawtlt", b"-8\n0\n8\n")
     panel._upload._receive(panel._upload, {"type": "all"}, [])
-    assert "up.rawtlt: none of the uploaded files" in panel.model.message.text
+    assert "None of the uploaded files is a tilt series: up.rawtlt" in panel.model.message.text
 
 
 def test_one_image_is_refused_and_what_was_open_stays(made, root, series, tmp_path):

@@ -86,10 +86,10 @@ def test_the_frame_gives_its_own_spectrum(opened):
 
 def test_a_window_on_another_line_is_said(opened):
     drag(opened, 2, 7.4, 7.6)
-    assert "lies on Ni_Ka" in opened._numbers.value
+    assert "lies on Ni_Ka" in opened._windows._numbers.value
     assert "lies on Ni_Ka" in opened.model.message.text
     drag(opened, 2, 5.0, 5.2)
-    assert "must ascend" in opened._numbers.value
+    assert "must ascend" in opened._windows._numbers.value
 
 
 def test_windows_as_they_were_dragged_make_the_maps(opened):
@@ -99,7 +99,7 @@ def test_windows_as_they_were_dragged_make_the_maps(opened):
     assert sorted(names) == ["Cr_Ka", "Ni_Ka", "Pt_Ma", "Si_Ka"]
     chromium = next(channel for channel in opened.model.channels if channel.name == "Cr_Ka")
     assert list(chromium.stack.metadata.Spectral.window) == [5.2, 5.6]
-    assert "S/N" in opened._table.value
+    assert "S/N" in opened._maps._table.value
     assert "Cr Ka, Ni Ka" in opened.model.history[-1].label
     assert "5.2" not in opened.model.history[-1].label
 
@@ -163,8 +163,8 @@ def test_one_file_per_tilt_and_the_tilts_in_words(panel):
     ("name", "words"),
     [
         ("", "name of a file"),
-        ("../*.hspy", "looked for in"),
-        ("x_*.hspy", "is called x_"),
+        ("../*.hspy", "searched in"),
+        ("x_*.hspy", "matches x_"),
         ("../a", "outside"),
     ],
 )
