@@ -87,7 +87,7 @@ class About:
             return False
 
     @property
-    def in_words(self) -> str:
+    def summary(self) -> str:
         """Steps, the last one, and when, for the user."""
         count = "1 step" if self.steps == 1 else f"{self.steps} steps"
         last = f", the last one {self.last!r}" if self.last else ""

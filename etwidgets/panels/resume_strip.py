@@ -70,7 +70,7 @@ class ResumeStrip(Panel):
             self._note.value = (
                 f"<div class='etw-kept'>{_picture(kept)}<p>You can continue <b>"
                 f"{escape(kept.about.source)}</b>: "
-                f"{escape(kept.about.in_words)}.{state}</p></div>"
+                f"{escape(kept.about.summary)}.{state}</p></div>"
             )
             self.controls["discard"].layout.display = "none" if at_work else ""
 

@@ -89,7 +89,7 @@ class PulseHandler(APIHandler):
             bound.seen_at = time.monotonic()
             self.finish({"state": "alive"})
         else:
-            words = await kernels.death_in_words(bound)
+            words = await kernels.ending_text(bound)
             self.finish({"state": "dead", "words": words, "saved": _saved(kernels.kept(bound))})
 
 
@@ -160,7 +160,7 @@ class SessionsHandler(JupyterHandler):
             "name": kept.name if bound is None else bound.name,
             "picture_of": kept.name,
             "source": kept.about.source,
-            "words": kept.about.in_words,
+            "words": kept.about.summary,
             "size": f"{kept.size / 1e6:.0f} MB on disk",
             "alive": alive,
             "elsewhere": not alive and kept.about.at_work,
@@ -191,7 +191,7 @@ def _state(said: dict[str, Any] | None, *, has_page: bool) -> str:
 def _saved(kept: kept_sessions.KeptSession | None) -> str:
     if kept is None:
         return "Nothing was done that had to be saved."
-    return f"Saved: {kept.about.source}, {kept.about.in_words}."
+    return f"Saved: {kept.about.source}, {kept.about.summary}."
 
 
 def routes() -> list[tuple[Any, ...]]:

@@ -127,7 +127,7 @@ class SessionKernels(WarmKernels):
         connected: bool = self._kernel_connections.get(bound.kernel_id, 0) > 0
         return connected or time.monotonic() - bound.seen_at < _PULSE_LOST_S
 
-    async def death_in_words(self, bound: Bound) -> str:
+    async def ending_text(self, bound: Bound) -> str:
         """How its process ended."""
         if bound.ended:
             return bound.ended
@@ -216,7 +216,7 @@ class SessionKernels(WarmKernels):
         if alone_s < _UNUSED_S:
             return
         if not await self.lives(bound):
-            words = await self.death_in_words(bound)
+            words = await self.ending_text(bound)
             await self._remove(bound)
             bound.ended = words
             return

@@ -197,7 +197,7 @@ def is_expected(error: BaseException) -> bool:
     return isinstance(error, EtwidgetsError | OSError)
 
 
-def in_words(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """What went wrong, as a sentence for the user; names of files and of parameters keep their letters."""
     text = str(error) or "no further explanation"
     if isinstance(error, FileNotFoundError) and error.filename is not None:

@@ -27,7 +27,7 @@ from etwidgets.session.estimate import Estimate, can_finish, check_fits, estimat
 from etwidgets.session.history import History, State, Step, memory_of
 from etwidgets.session.inside import check_inside
 from etwidgets.session.job_queue import JobQueue, Task
-from etwidgets.session.jobs import Job, in_words
+from etwidgets.session.jobs import Job, error_text
 from etwidgets.session.keeping import Keeping
 from etwidgets.session.kept_results import Results, ResultsKeeper
 from etwidgets.session.latest_only import LatestOnly
@@ -702,7 +702,7 @@ class Session:
         return LatestOnly(
             function,
             on_result,
-            lambda error: self.tell(in_words(error), "error", error),
+            lambda error: self.tell(error_text(error), "error", error),
             self.runner,
             lambda: self.model.specimen,
         )
