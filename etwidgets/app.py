@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from etwidgets.autosaved_sessions import state_folder
 from etwidgets.errors import EtwidgetsError
-from etwidgets.kept_sessions import state_folder
 from etwidgets.panels import (
     AnalyzePanel,
     AxisPanel,
@@ -219,7 +219,7 @@ class Workbench:
         """What the server asks before it ends a session without a page, as JSON: what runs, steps, kept."""
         job, session = self.model.job, self.session
         busy = job.label if self.model.busy and job is not None else ""
-        steps = len(self.model.history) + len(self.model.kept)
+        steps = len(self.model.history) + len(self.model.snapshots)
         return json.dumps({"busy": busy, "steps": steps, "kept": session.kept or not steps})
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from etwidgets.views import Pane, contrast_limits, to_plane
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from etwidgets.session import Display, Kept
+    from etwidgets.session import Display, Snapshot
     from etwidgets.signals import RecStack, TomoStack
 
 _SAMPLES = 400_000  # values from which the contrast of a whole stack is judged
@@ -169,7 +169,9 @@ def outlined(
     return rgb
 
 
-def comparison_panes(kept: Kept, now: Kept, display: Display, contrast: Contrast) -> tuple[list[Pane], str]:
+def comparison_panes(
+    kept: Snapshot, now: Snapshot, display: Display, contrast: Contrast
+) -> tuple[list[Pane], str]:
     """Two results and their difference; and what is to be said, also where they cannot be compared.
 
     Their volumes at the column that ``display`` points at; where there are none, the projections.

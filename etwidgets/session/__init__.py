@@ -8,7 +8,7 @@ from etwidgets.session.estimate import memory_of_process
 from etwidgets.session.history import Channel
 from etwidgets.session.jobs import Job, error_text
 from etwidgets.session.latest_only import LatestOnly
-from etwidgets.session.model import Cure, HistoryLine, JobStatus, Kept, Message, TomoStackModel
+from etwidgets.session.model import Cure, HistoryLine, JobStatus, Message, Snapshot, TomoStackModel
 from etwidgets.session.operations import OPERATIONS, Operation
 from etwidgets.session.own_operations import operation
 from etwidgets.session.runners import InlineRunner, Runner, ThreadRunner
@@ -28,12 +28,12 @@ __all__ = [
     "InlineRunner",
     "Job",
     "JobStatus",
-    "Kept",
     "LatestOnly",
     "Message",
     "Operation",
     "Runner",
     "Session",
+    "Snapshot",
     "ThreadRunner",
     "TomoStackModel",
     "begin_autosave",

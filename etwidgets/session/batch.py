@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etwidgets.errors import ParameterError
-from etwidgets.session import saving
+from etwidgets.session import session_file
 from etwidgets.session.jobs import error_text, is_expected
 from etwidgets.session.parameters import check_choice
 from etwidgets.session.session import Session
@@ -68,7 +68,7 @@ def run_batch(
     """
     steps, folder, own = Path(steps), Path(output), tuple(operations)
     sources: list[Path | None] = [Path(each) for each in series]
-    saving.read(steps)
+    session_file.read(steps)
     check_choice("ending", ending, ENDINGS)
     _check_names([each for each in sources if each is not None])
     try:

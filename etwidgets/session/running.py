@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etwidgets.progress import Progress
-    from etwidgets.session.kept_results import ResultsKeeper
+    from etwidgets.session.autosaved_results import ResultsFolder
     from etwidgets.session.operations import Operation
-    from etwidgets.session.saving import Saved
+    from etwidgets.session.session_file import SavedSession
 
 _FIGURES = ("png", "svg", "pdf")
 # Python's warning filters belong to the process: two sessions must not change them at the same time
@@ -163,11 +163,11 @@ def replay(state: State, steps: Sequence[Step], table: Mapping[str, Operation], 
 
 
 def reopen(
-    saved: Saved,
+    saved: SavedSession,
     folder: Path,
     table: Mapping[str, Operation],
     progress: Progress,
-    results: ResultsKeeper | None = None,
+    results: ResultsFolder | None = None,
 ) -> tuple[State, State]:
     """The state before the first step of a saved session, and the one that it was left in.
 
