@@ -19,8 +19,8 @@ from etwidgets.panels.pieces import button
 from etwidgets.panels.style import style_sheet
 from etwidgets.panels.tree import close_tree
 from etwidgets.progress import Cancelled
-from etwidgets.session import Cure, in_words
-from etwidgets.views.parts import with_words
+from etwidgets.session import Cure, error_text
+from etwidgets.views.parts import with_plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -316,7 +316,7 @@ class Panel:
         except Exception as error:  # noqa: BLE001  (the border: a panel must not die)
             expected = isinstance(error, EtwidgetsError)
             _log.log(logging.INFO if expected else logging.ERROR, "panel %s", self.name, exc_info=error)
-            self.session.tell(in_words(error), "error", error)
+            self.session.tell(error_text(error), "error", error)
         else:
             return True
         return False
@@ -351,7 +351,7 @@ class Panel:
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if self._alone is None:
             self._alone = widgets.VBox([style_sheet(), self.widget]).add_class("etw-alone")
-        return with_words(self._alone._repr_mimebundle_(**kwargs), f"The panel {self.title}")
+        return with_plain_text(self._alone._repr_mimebundle_(**kwargs), f"The panel {self.title}")
 
     def close(self) -> None:
         """Undo all wiring and close all widgets with their layouts and styles; twice is harmless."""

@@ -20,7 +20,7 @@ from scipy import ndimage
 
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.views.panes import contrast_limits
-from etwidgets.views.parts import close_parts, with_words
+from etwidgets.views.parts import close_parts, with_plain_text
 from etwidgets.views.volume_shader import shader_for
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ class VolumeView(widgets.VBox):
         super().close()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_words(super()._repr_mimebundle_(**kwargs), "The rendered volume")
+        return with_plain_text(super()._repr_mimebundle_(**kwargs), "The rendered volume")
 
     # -- drawing ------------------------------------------------------------------------------------
 
