@@ -36,14 +36,13 @@ class AxisComOptions:
     slices: tuple[int, ...] | None = option(
         None,
         label="columns",
-        help="The columns to use.",
-        unit="px",
+        help="Indices of the columns to use.",
         lowest=0,
         none_means="all with enough mass",
     )
     nslices: int | None = option(
         None,
-        label="number of columns",
+        label="column count",
         help="Use so many of the columns, those whose mass varies least with tilt.",
         lowest=_LEAST_COLUMNS,
         none_means="all",

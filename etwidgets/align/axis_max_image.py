@@ -30,7 +30,7 @@ class AxisMaxImageOptions:
 
     limit: float = option(
         10.0,
-        label="largest rotation",
+        label="max angle",
         help="Largest rotation that is looked for.",
         unit="deg",
         lowest=2 * _FINEST_DEG,
@@ -38,21 +38,21 @@ class AxisMaxImageOptions:
     )
     delta: float = option(
         0.1,
-        label="step of the rotation",
-        help="Step of the search, at most half of the largest rotation; a parabola refines it.",
+        label="step",
+        help="Step of the search, at most half of max angle; a parabola refines it.",
         unit="deg",
         lowest=_FINEST_DEG,
         highest=22.5,
     )
     also_shift: bool = option(
-        default=False, label="also find the shift", help="Find the shift as well, by trial reconstructions."
+        default=False, label="find shift too", help="Find the shift as well, by trial reconstructions."
     )
     shift_limit: float = option(
-        20.0, label="largest shift", help="Largest shift that is looked for.", unit="px", lowest=0.1
+        20.0, label="max shift", help="Largest shift that is looked for.", unit="px", lowest=0.1
     )
     nslices: int = option(
         3,
-        label="columns for the shift",
+        label="shift columns",
         help="Number of columns that are reconstructed to find the shift.",
         lowest=1,
     )

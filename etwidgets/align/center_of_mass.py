@@ -30,14 +30,14 @@ class ComOptions:
 
     xrange: tuple[int, int] | None = option(
         None,
-        label="columns of equal mass",
+        label="columns",
         help="First and last column (exclusive) whose mass is the same at every tilt.",
         unit="px",
         lowest=0,
         none_means="middle three fifths",
     )
     p: int = option(
-        20, label="largest shift in x", help="Largest shift along x that is looked for.", unit="px", lowest=1
+        20, label="max shift", help="Largest shift along x that is looked for.", unit="px", lowest=1
     )
     nslices: int = option(
         20,

@@ -32,15 +32,14 @@ class CommonLineOptions:
         None,
         label="reference row",
         help="Pixel row onto which the centers of mass are put.",
-        unit="px",
         lowest=0,
         none_means="middle row",
     )
     cl_ref_index: int | None = option(
         None,
-        label="reference projection",
+        label="reference index",
         help="Index of the projection that keeps its place in x.",
-        none_means="the one that stays in place",
+        none_means="projection kept in place",
     )
     cl_resolution: float = option(
         0.05,
@@ -52,7 +51,7 @@ class CommonLineOptions:
     )
     cl_div_factor: int = option(
         8,
-        label="division",
+        label="subdivision",
         help="Each search divides half the interval of the one before into so many steps.",
         lowest=3,
         highest=1000,
