@@ -37,10 +37,10 @@ _PULSE_LOST_S = 15.0
 _REPORT = '__import__("etwidgets.app", fromlist=["report"]).report(globals().get("workbench"))'
 
 RULE = (
-    "A session goes on when its page is closed: a step that runs is finished. "
-    f"{_IDLE_S / 60:.0f} minutes after that it is ended; after a minute if nothing was done in it, if "
+    "When you close its page, a session finishes the running step and is closed "
+    f"{_IDLE_S / 60:.0f} minutes later. It is closed after a minute if nothing was done in it, if "
     f"more than {_MOST_WITHOUT_PAGE} sessions have no page, or if the memory of the machine is "
-    f"{_FULL:.0f} % full. It is ended only when its steps are saved, so that it can be continued."
+    f"{_FULL:.0f} % full. It is closed only after its steps have been saved, so that you can continue it."
 )
 
 
