@@ -23,7 +23,7 @@ from etwidgets.session.history import Channel, State, Step
 from etwidgets.session.operations import find
 from etwidgets.session.parameters import paths_in_words
 from etwidgets.signals import RecStack, TomoStack
-from etwidgets.signals.reconstruction import iterations_name
+from etwidgets.signals.engine_parameters import iterations_name
 from etwidgets.spectral import JointReconstruction, snr_in_words, sum_image
 
 if TYPE_CHECKING:
