@@ -17,7 +17,7 @@ from etwidgets.checks import is_number, is_whole
 from etwidgets.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _KEY = "etwidgets.option"
 _Options = TypeVar("_Options")
@@ -57,6 +57,20 @@ class Option:
         Whether it is in the units of the data, and so is scaled with them.
     counts_iterations
         Whether it is a number of iterations, which sets the duration.
+    keyword
+        The keyword that users of signals give, where it is another one than ``name``.
+    advice
+        What to do where it is missing.
+    example
+        A value for data of 1, to try a method out: where it is required or in the units of the data.
+    one_signal
+        Whether a value holds for one signal only and cannot be scaled to another one.
+    in_scripts_only
+        Whether panels have no control for it.
+    suggest
+        Finds a value to begin with from the data, for panels.
+    checked_by
+        Checks a value in place of the rules above, which then only describe it.
     """
 
     name: str
@@ -74,11 +88,23 @@ class Option:
     count: int = 0
     in_data_units: bool = False
     counts_iterations: bool = False
+    keyword: str = ""
+    advice: str = ""
+    example: Any = None
+    one_signal: bool = False
+    in_scripts_only: bool = False
+    suggest: Callable[[Any], float] | None = None
+    checked_by: Callable[[Any], Any] | None = None
 
     @property
     def label_with_unit(self) -> str:
         """The label as on a control: ``"largest shift in x (px)"``."""
         return f"{self.label} ({self.unit})" if self.unit else self.label
+
+    @property
+    def user_keyword(self) -> str:
+        """The keyword that users of signals give."""
+        return self.keyword or self.name
 
     @property
     def default_text(self) -> str:
@@ -114,6 +140,8 @@ class Option:
         """
         if value is None and self.may_be_none:
             return None
+        if self.checked_by is not None:
+            return self.checked_by(value)
         if not self.count:
             return self._one(value, value)
         if isinstance(value, str) or not np.iterable(value):
@@ -180,6 +208,13 @@ def option(
     none_means: str = "",
     in_data_units: bool = False,
     counts_iterations: bool = False,
+    keyword: str = "",
+    advice: str = "",
+    example: Any = None,
+    one_signal: bool = False,
+    in_scripts_only: bool = False,
+    suggest: Callable[[Any], float] | None = None,
+    checked_by: Callable[[Any], Any] | None = None,
 ) -> Any:
     """Declare an option as a field of a dataclass; its type is that of the field.
 
@@ -187,7 +222,8 @@ def option(
     ----------
     default
         Used if nothing is given.
-    label, help, unit, lowest, highest, choices, required, none_means, in_data_units, counts_iterations
+    label, help, unit, lowest, highest, choices, required, none_means, in_data_units, counts_iterations, \
+keyword, advice, example, one_signal, in_scripts_only, suggest, checked_by
         As in :class:`Option`.
 
     Examples
@@ -208,6 +244,13 @@ def option(
         "none_means": none_means,
         "in_data_units": in_data_units,
         "counts_iterations": counts_iterations,
+        "keyword": keyword,
+        "advice": advice,
+        "example": example,
+        "one_signal": one_signal,
+        "in_scripts_only": in_scripts_only,
+        "suggest": suggest,
+        "checked_by": checked_by,
     }
     return field(default=MISSING if required else default, kw_only=True, metadata={_KEY: known})
 

@@ -6,7 +6,7 @@ ASTRA is an other backend behind the same interface. Nothing outside this packag
 
 from typing import Any
 
-from etwidgets.engine.algorithms.record import Algorithm, Option, iterations, option
+from etwidgets.engine.algorithms.record import Algorithm, iterations
 from etwidgets.engine.algorithms.table import algorithms, all_options, find_algorithm, register
 from etwidgets.engine.algorithms.tv_weight import suggested_tv_weight
 from etwidgets.engine.backends import BACKENDS, cuda_available, why_not
@@ -30,7 +30,6 @@ __all__ = [
     "Estimate",
     "Geometry",
     "Iterate",
-    "Option",
     "algorithms",
     "all_options",
     "as_linear_operator",
@@ -42,7 +41,6 @@ __all__ = [
     "iterate",
     "iterations",
     "memory_needed",
-    "option",
     "reconstruct",
     "register",
     "sinograms_at",

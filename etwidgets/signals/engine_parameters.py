@@ -74,7 +74,7 @@ def to_engine(parameters: Mapping[str, Any]) -> dict[str, Any]:
 def iterations_name(method: str) -> str:
     """The parameter that says how many iterations a method does; ``iterations`` also where there are none."""
     counted = {name: each.counted for name, each in engine.algorithms().items()}.get(method.upper())
-    return "iterations" if counted is None else counted.keyword or counted.name
+    return "iterations" if counted is None else counted.user_keyword
 
 
 def backend_name(cuda: bool | None, backend: str | None = None) -> str:
@@ -94,4 +94,4 @@ def backend_name(cuda: bool | None, backend: str | None = None) -> str:
 
 def _by_keyword() -> dict[str, str]:
     """The engine's names of all options by those of ``TomoStack.reconstruct``."""
-    return {each.keyword or name: name for name, each in engine.all_options().items()}
+    return {each.user_keyword: name for name, each in engine.all_options().items()}

@@ -65,7 +65,7 @@ def reconstruct(stack: TomoStack, parameters: Mapping[str, Any], progress: Progr
         if progress.iterations_done is not None and algorithm.counted is not None:
             options[algorithm.counted.name] = progress.iterations_done
     settings = {
-        name: each.default for name, each in algorithm.parameters.items() if not each.needed
+        name: each.default for name, each in algorithm.parameters.items() if not each.required
     } | options
     kept = {name: value for name, value in settings.items() if value is not None and name != "n_workers"}
     return as_volume(stack, volume, {**kept, "thickness": shape.n_z})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from etwidgets.engine.algorithms.base import Block, Setting
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class CglsOptions:
     """What CGLS can be given."""
 

@@ -15,10 +15,11 @@ from scipy import ndimage
 
 from etwidgets.checks import MOST_ITERATIONS, checked_reals
 from etwidgets.engine.algorithms.base import Misfit, inverse
-from etwidgets.engine.algorithms.record import Algorithm, iterations, option
+from etwidgets.engine.algorithms.record import Algorithm, iterations
 from etwidgets.engine.arithmetic import aligned
 from etwidgets.engine.projectors import back
 from etwidgets.errors import ParameterError
+from etwidgets.options import option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +47,7 @@ def checked_levels(gray_levels: Any) -> tuple[float, ...]:
     return tuple(float(level) for level in levels)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class DartOptions:
     """What DART can be given; the first SIRT has ``iterations``, but at least 50."""
 
@@ -58,6 +59,7 @@ class DartOptions:
         help="The values of the materials and of nothing, as in a SIRT volume, such as 0, 120, 400.",
         unit="units of the volume",
         example=(0, 1),
+        required=True,
         checked_by=checked_levels,
         advice="the values that the materials have in a SIRT reconstruction, for example [0, 120, 400]",
         in_data_units=True,
@@ -67,7 +69,6 @@ class DartOptions:
         5,
         label="DART iterations",
         help="How often it segments, fixes what is even, and solves for the rest again.",
-        whole=True,
         lowest=1,
         highest=MOST_ITERATIONS,
         counts_iterations=True,
@@ -86,7 +87,6 @@ class DartOptions:
         0,
         label="seed",
         help="Of the random choice of pixels; each slice has its own stream.",
-        whole=True,
         lowest=0,
         highest=2**63,
         in_scripts_only=True,

@@ -9,8 +9,9 @@ import numpy as np
 
 from etwidgets.engine import filters
 from etwidgets.engine.algorithms.base import Misfit
-from etwidgets.engine.algorithms.record import Algorithm, option
+from etwidgets.engine.algorithms.record import Algorithm
 from etwidgets.engine.arithmetic import aligned
+from etwidgets.options import option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from etwidgets.engine.algorithms.base import Block, Setting
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class BpOptions:
     """What BP can be given."""
 
@@ -32,7 +33,7 @@ class BpOptions:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class FbpOptions(BpOptions):
     """What FBP can be given."""
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etwidgets.engine.algorithms.base import difference, pixel_sums, ray_sums
-from etwidgets.engine.algorithms.record import Algorithm, iterations, option
+from etwidgets.engine.algorithms.record import Algorithm, iterations
 from etwidgets.engine.algorithms.tv_weight import ADVICE, suggested_tv_weight
 from etwidgets.engine.arithmetic import aligned, dual_step, primal_step
+from etwidgets.options import option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,7 @@ _INNER_ITERATIONS = 10
 _STEP = np.float32(1 / 8)  # 8 bounds the squared norm of the discrete gradient
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class FistaTvOptions:
     """What FISTA-TV can be given."""
 
@@ -37,6 +38,7 @@ class FistaTvOptions:
         help="What a jump of 1 along an edge of 1 pixel costs; higher: smoother, and small things vanish.",
         unit="units of the projections",
         lowest=0,
+        required=True,
         example=1.0,
         advice=ADVICE,
         in_data_units=True,

@@ -9,9 +9,10 @@ import numpy as np
 
 from etwidgets.checks import MOST_PIXELS
 from etwidgets.engine.algorithms.base import Misfit, inverse, pixel_sums, ray_sums
-from etwidgets.engine.algorithms.record import Algorithm, iterations, option
+from etwidgets.engine.algorithms.record import Algorithm, iterations
 from etwidgets.engine.arithmetic import aligned
 from etwidgets.errors import ParameterError
+from etwidgets.options import option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,23 +25,22 @@ _GOLDEN = (np.sqrt(5) - 1) / 2
 _TILTS_PER_SUBSET = 7  # fewer: faster at first, and noisier from then on
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class SirtOptions:
     """What SIRT and SART can be given."""
 
     iterations: int = iterations()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class OsSirtOptions(SirtOptions):
     """What OS-SIRT can be given."""
 
     n_subsets: int | None = option(
         None,
         label="subsets",
-        help="Groups of tilts that are corrected with in turn; default: so many that each has about 7 tilts. "
-        "More: faster, and noisier.",
-        whole=True,
+        help="Groups of tilts that are corrected with in turn. More: faster, and noisier.",
+        none_means="about 7 tilts in each",
         lowest=1,
         highest=MOST_PIXELS,
     )

@@ -5,7 +5,6 @@ A method is a record beside its class (:class:`etwidgets.engine.algorithms.recor
 
 from __future__ import annotations
 
-import difflib
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +14,13 @@ from etwidgets.engine.algorithms.direct import BP, FBP
 from etwidgets.engine.algorithms.fista_tv import FISTA_TV
 from etwidgets.engine.algorithms.sirt import OS_SIRT, SART, SIRT
 from etwidgets.errors import ParameterError
+from etwidgets.options import check_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from etwidgets.engine.algorithms.record import Algorithm, Option
+    from etwidgets.engine.algorithms.record import Algorithm
+    from etwidgets.options import Option
 
 _OURS = (BP, FBP, SIRT, OS_SIRT, SART, CGLS, FISTA_TV, DART)
 _registered: list[Algorithm] = []  # of extensions: a process has one list of methods, as it has of modules
@@ -87,11 +88,8 @@ def checked_options(algorithm: Algorithm, given: Mapping[str, Any]) -> Any:
         If one is missing or wrong, or no method has it: then with the name that was probably meant.
     """
     known = all_options()
+    check_names(given, known, "reconstruction")
     for name, value in given.items():
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else "."
-            raise ParameterError(f"no method has an option {name!r}{hint} There are: {', '.join(known)}.")
         if name not in algorithm.parameters and value is not None:
-            known[name].checked(value, algorithm.name)
+            known[name].checked(value)
     return algorithm.checked(given)
