@@ -95,9 +95,7 @@ def _port(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="etwidgets", description="Interactive electron tomography."
-    )
+    parser = argparse.ArgumentParser(prog="etwidgets", description="Interactive electron tomography.")
     parser.add_argument("--version", action="version", version=f"etwidgets {__version__}")
     commands = parser.add_subparsers(dest="command")
     app = commands.add_parser("app", help="open the workbench in the browser")
@@ -109,7 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--root", help="folder whose files the page may open; default: the folder of the file")
     app.add_argument("--no-browser", action="store_true", help="only print the address")
     app.add_argument("--theme", choices=["light", "dark"], default="light")
-    run = commands.add_parser("run", help="apply the steps of a saved session to other series, without a page")
+    run = commands.add_parser(
+        "run", help="apply the steps of a saved session to other series, without a page"
+    )
     run.add_argument("steps", help="session file saved in the History tab")
     run.add_argument(
         "series", nargs="*", default=[], help="tilt series; default: the one that the session opened"
