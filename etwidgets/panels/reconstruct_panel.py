@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 from etwidgets.engine import FILTERS, ITERATIVE, why_not
 from etwidgets.panels.convergence import FOLLOWED, Convergence
-from etwidgets.panels.cures import NOT_REGISTERED, CureStrip
+from etwidgets.panels.cures import NOT_REGISTERED
 from etwidgets.panels.method_comparison import MethodComparison
 from etwidgets.panels.navigation import add_column_slider, add_look
 from etwidgets.panels.panel import Panel
@@ -92,7 +92,7 @@ class ReconstructPanel(Panel):
         """Make and wire the controls."""
         self._sinogram_contrast, self._slice_contrast = Contrast(), Contrast()
         self._images = self.add_view(ImageView(height=_ALONE_PX).add_class("etw-grow"))
-        self._help, self._cost, self._strip = text(), text(), CureStrip(self, 2)
+        self._help, self._cost, self._strip = text(), text(), self.cure_strip(2)
         column = add_column_slider(self)
         self._build_form()
         self._convergence = Convergence(self, self._images.show)
