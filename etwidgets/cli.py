@@ -57,9 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             sys.stdout.write(report())
     except (EtwidgetsError, OSError, MemoryError) as error:
-        from etwidgets.session import in_words
+        from etwidgets.session import error_text
 
-        sys.stderr.write(f"etwidgets: {' '.join(in_words(error).split())}\n")
+        sys.stderr.write(f"etwidgets: {' '.join(error_text(error).split())}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("etwidgets: stopped\n")

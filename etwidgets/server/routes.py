@@ -17,7 +17,7 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado.web import HTTPError, authenticated
 from voila.tornado.handler import TornadoVoilaHandler
 
-from etwidgets import kept_sessions
+from etwidgets import autosaved_sessions
 from etwidgets.server.session_kernels import RULE
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _NAME = "([0-9a-f]{8,32})"
 def bind(handler: PageHandler, notebook: NotebookNode, cwd: str) -> NotebookNode:  # noqa: ARG001  (Voila's signature)
     """Make the cell of the page continue the session in its address; Voila's ``prelaunch_hook``."""
     name = handler.get_argument("session", "")
-    if kept_sessions.is_session_name(name):
+    if autosaved_sessions.is_session_name(name):
         notebook.cells[-1].source = _CELL.format(name=name)
         notebook.metadata["etwidgets"] = {"session": name, "page": handler.page}
     return notebook
@@ -54,7 +54,7 @@ class PageHandler(TornadoVoilaHandler):
         if path:
             await super().get(path)
             return
-        if not kept_sessions.is_session_name(name):
+        if not autosaved_sessions.is_session_name(name):
             self.redirect("?" + urlencode({**self._token(), "session": secrets.token_hex(8)}))
             return
         kernels: SessionKernels = self.kernel_manager
@@ -81,7 +81,7 @@ class PulseHandler(APIHandler):
         kernels: SessionKernels = self.kernel_manager
         bound = kernels.sessions.get(name)
         if bound is None:
-            kept = kept_sessions.read_kept(kept_sessions.state_folder() / name)
+            kept = autosaved_sessions.read_session(autosaved_sessions.state_folder() / name)
             self.finish({"state": "dead", "words": "This session is not running.", "saved": _saved(kept)})
         elif bound.page != self.get_argument("page", ""):
             self.finish({"state": "moved"})
@@ -89,7 +89,7 @@ class PulseHandler(APIHandler):
             bound.seen_at = time.monotonic()
             self.finish({"state": "alive"})
         else:
-            words = await kernels.death_in_words(bound)
+            words = await kernels.ending_text(bound)
             self.finish({"state": "dead", "words": words, "saved": _saved(kernels.kept(bound))})
 
 
@@ -101,7 +101,7 @@ class EndHandler(APIHandler):
         """Stop the kernel of a session; with ``discard``, delete what was saved of a session without one."""
         kernels: SessionKernels = self.kernel_manager
         if self.get_argument("discard", "") == "yes":
-            kept = kept_sessions.read_kept(kept_sessions.state_folder() / name)
+            kept = autosaved_sessions.read_session(autosaved_sessions.state_folder() / name)
             if kept is not None and not kept.about.at_work:
                 kept.discard()
         elif name in kernels.sessions:
@@ -119,7 +119,7 @@ class ThumbnailHandler(JupyterHandler):
     @authenticated
     def get(self, name: str) -> None:
         """A PNG, or 404."""
-        kept = kept_sessions.read_kept(kept_sessions.state_folder() / name)
+        kept = autosaved_sessions.read_session(autosaved_sessions.state_folder() / name)
         path = None if kept is None else kept.thumbnail
         if path is None or path.is_symlink() or not path.is_file():
             raise HTTPError(404)
@@ -137,9 +137,9 @@ class SessionsHandler(JupyterHandler):
     async def get(self, _name: str = "") -> None:
         """Show the sessions, newest first."""
         kernels: SessionKernels = self.kernel_manager
-        folder = kept_sessions.state_folder()
-        rows = [await self._row(kernels, kept) for kept in kept_sessions.list_sessions(folder)]
-        used, limit = kept_sessions.size_of_results(folder), kept_sessions.results_limit(folder)
+        folder = autosaved_sessions.state_folder()
+        rows = [await self._row(kernels, kept) for kept in autosaved_sessions.list_sessions(folder)]
+        used, limit = autosaved_sessions.size_of_results(folder), autosaved_sessions.results_limit(folder)
         environment = jinja2.Environment(loader=jinja2.FileSystemLoader(_PAGE), autoescape=True)
         page = environment.get_template("sessions.html").render(
             rows=rows, rule=RULE, title=self.title, message=self.message,
@@ -149,7 +149,9 @@ class SessionsHandler(JupyterHandler):
         self.set_header("Cache-Control", "no-store")
         self.finish(page)
 
-    async def _row(self, kernels: SessionKernels, kept: kept_sessions.KeptSession) -> dict[str, Any]:
+    async def _row(
+        self, kernels: SessionKernels, kept: autosaved_sessions.AutosavedSession
+    ) -> dict[str, Any]:
         bounds = kernels.sessions.values()
         bound = next(
             (each for each in bounds if each.process == kept.about.process and kept.about.at_work), None
@@ -160,7 +162,7 @@ class SessionsHandler(JupyterHandler):
             "name": kept.name if bound is None else bound.name,
             "picture_of": kept.name,
             "source": kept.about.source,
-            "words": kept.about.in_words,
+            "words": kept.about.summary,
             "size": f"{kept.size / 1e6:.0f} MB on disk",
             "alive": alive,
             "elsewhere": not alive and kept.about.at_work,
@@ -188,10 +190,10 @@ def _state(said: dict[str, Any] | None, *, has_page: bool) -> str:
     return f"{shown}; current step: {said['busy']}" if said["busy"] else shown
 
 
-def _saved(kept: kept_sessions.KeptSession | None) -> str:
+def _saved(kept: autosaved_sessions.AutosavedSession | None) -> str:
     if kept is None:
         return "There was nothing to save."
-    return f"Saved: {kept.about.source}, {kept.about.in_words}."
+    return f"Saved: {kept.about.source}, {kept.about.summary}."
 
 
 def routes() -> list[tuple[Any, ...]]:

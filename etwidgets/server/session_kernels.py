@@ -20,11 +20,11 @@ import psutil
 from jupyter_client.session import Session
 from tornado.ioloop import PeriodicCallback
 
-from etwidgets import kept_sessions
+from etwidgets import autosaved_sessions
 from etwidgets.server.warm_kernels import WarmKernels
 
 if TYPE_CHECKING:
-    from etwidgets.kept_sessions import KeptSession
+    from etwidgets.autosaved_sessions import AutosavedSession
 
 _EVERY_S = 10.0
 _UNUSED_S = 60.0
@@ -92,7 +92,7 @@ class SessionKernels(WarmKernels):
         """The running kernel of the session in the address of the page, or a new one for this session."""
         query = parse_qs((kwargs.get("env") or {}).get("QUERY_STRING", ""))
         name = query.get("session", [""])[-1]
-        if kernel_id is not None or not kept_sessions.is_session_name(name):
+        if kernel_id is not None or not autosaved_sessions.is_session_name(name):
             return await super().start_kernel(kernel_id=kernel_id, **kwargs)
         async with self._starting[name]:  # a page that is loaded twice at once gets one kernel
             bound = self.sessions.get(name)
@@ -127,7 +127,7 @@ class SessionKernels(WarmKernels):
         connected: bool = self._kernel_connections.get(bound.kernel_id, 0) > 0
         return connected or time.monotonic() - bound.seen_at < _PULSE_LOST_S
 
-    async def death_in_words(self, bound: Bound) -> str:
+    async def ending_text(self, bound: Bound) -> str:
         """How its process ended, as text."""
         if bound.ended:
             return bound.ended
@@ -166,13 +166,13 @@ class SessionKernels(WarmKernels):
         said = await self.ask(bound, _REPORT)
         return said if isinstance(said, dict) else None
 
-    def kept(self, bound: Bound) -> KeptSession | None:
+    def kept(self, bound: Bound) -> AutosavedSession | None:
         """The saved state of a session: what its process wrote last, possibly under another name."""
-        folder = kept_sessions.state_folder()
+        folder = autosaved_sessions.state_folder()
         written = [
-            kept for kept in kept_sessions.list_sessions(folder) if kept.about.process == bound.process
+            kept for kept in autosaved_sessions.list_sessions(folder) if kept.about.process == bound.process
         ]
-        return written[0] if written else kept_sessions.read_kept(folder / bound.name)
+        return written[0] if written else autosaved_sessions.read_session(folder / bound.name)
 
     async def written_elsewhere(self, name: str) -> str | None:
         """The name under which a dead session was saved, if it differs from that in its address.
@@ -216,7 +216,7 @@ class SessionKernels(WarmKernels):
         if alone_s < _UNUSED_S:
             return
         if not await self.lives(bound):
-            words = await self.death_in_words(bound)
+            words = await self.ending_text(bound)
             await self._remove(bound)
             bound.ended = words
             return

@@ -16,34 +16,34 @@ import psutil
 
 from etwidgets import engine
 from etwidgets.atomic import atomic_path
+from etwidgets.autosaved_sessions import STEPS
 from etwidgets.checks import is_whole
 from etwidgets.errors import HistoryError, ParameterError
-from etwidgets.kept_sessions import STEPS
 from etwidgets.resources import fits_memory, free_memory
-from etwidgets.session import measuring, running, saving, script
-from etwidgets.session.branches import Branch, label_of
+from etwidgets.session import measuring, running, script, session_file
+from etwidgets.session.allowed_folder import check_inside
+from etwidgets.session.autosave_writer import AutosaveWriter
+from etwidgets.session.autosaved_results import Results, ResultsFolder
 from etwidgets.session.display import Display
 from etwidgets.session.estimate import Estimate, can_finish, check_fits, estimate, seconds_after
 from etwidgets.session.history import History, State, Step, memory_of
-from etwidgets.session.inside import check_inside
 from etwidgets.session.job_queue import JobQueue, Task
-from etwidgets.session.jobs import Job, in_words
-from etwidgets.session.keeping import Keeping
-from etwidgets.session.kept_results import Results, ResultsKeeper
+from etwidgets.session.jobs import Job, error_text
 from etwidgets.session.latest_only import LatestOnly
-from etwidgets.session.model import Cure, HistoryLine, Kept, Message, TomoStackModel
+from etwidgets.session.model import Cure, HistoryLine, Message, Snapshot, TomoStackModel
 from etwidgets.session.operations import find
 from etwidgets.session.own_operations import table_of
-from etwidgets.session.page_words import for_page
+from etwidgets.session.page_wording import for_page
 from etwidgets.session.parameters import as_json, check_choice
 from etwidgets.session.runners import InlineRunner
+from etwidgets.session.snapshots import Branch, label_of
 from etwidgets.signals.extent import kept_part, left_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from etwidgets.align import Finding
-    from etwidgets.kept_sessions import KeptSession
+    from etwidgets.autosaved_sessions import AutosavedSession
     from etwidgets.progress import Progress
     from etwidgets.session.autosave import Autosave
     from etwidgets.session.measuring import Subject
@@ -108,7 +108,9 @@ class Session:
         self._queue = JobQueue(self.runner, self._job_changed)
         self.autosave = autosave
         self._start_file: Path | None = None  # what there was before the first step of a session from a file
-        self._keeping = None if autosave is None else Keeping(autosave, self.runner, self._tell_of_keeping)
+        self._keeping = (
+            None if autosave is None else AutosaveWriter(autosave, self.runner, self._tell_of_keeping)
+        )
         self._pace: dict[tuple[str, str], float] = {}
         self._branches: list[Branch] = []
         self._origin = self._opening
@@ -272,7 +274,7 @@ class Session:
 
     # -- results set aside --------------------------------------------------------------------------
 
-    def keep(self, label: str = "") -> None:
+    def save_snapshot(self, label: str = "") -> None:
         """Set the present result aside, to compare others with it or to go back to it.
 
         Parameters
@@ -283,13 +285,13 @@ class Session:
         self._branches.append(Branch(label or label_of(self._history), self._history.aside()))
         self._publish()
 
-    def forget_kept(self, index: int) -> None:
+    def delete_snapshot(self, index: int) -> None:
         """Let go what was set aside."""
         self._check_kept(index)
         del self._branches[index]
         self._publish()
 
-    def go_to_kept(self, index: int) -> Job | None:
+    def restore_snapshot(self, index: int) -> Job | None:
         """Go on from what was set aside, its steps included; the present result is set aside in its place.
 
         Returns
@@ -307,7 +309,7 @@ class Session:
 
         def finish(state: State) -> tuple[JobState, str]:
             if index >= len(self._branches) or self._branches[index] is not branch:
-                return "stale", "What was set aside changed meanwhile; try again."
+                return "stale", "The snapshots changed meanwhile; try again."
             history.move_to(history.position, state)
             self._switch_to(index, history)
             return "committed", ""
@@ -321,7 +323,7 @@ class Session:
 
     def _check_kept(self, index: int) -> None:
         if not is_whole(index) or not 0 <= index < len(self._branches):
-            raise HistoryError(f"there is no kept result {index!r}; there are {len(self._branches)}")
+            raise HistoryError(f"there is no snapshot {index!r}; there are {len(self._branches)}")
 
     # -- to and from files --------------------------------------------------------------------------
 
@@ -348,7 +350,7 @@ class Session:
         series that came from no file is saved beside it.
         """
         target = Path(path)
-        saving.write(target, self._saved(self._save_start(target)))
+        session_file.write(target, self._saved(self._save_start(target)))
         return target
 
     def open_session(self, path: str | Path) -> Job:
@@ -370,14 +372,14 @@ class Session:
             If a step opens a file outside the folder that this session may read; nothing is opened then.
         """
         source = Path(path)
-        saved = saving.read(source)
+        saved = session_file.read(source)
         self._check_files(saved.all_steps)
         if saved.start is not None:
             check_inside(self._root, {"path": str(source.absolute().with_name(saved.start))})
         work = partial(running.reopen, saved, source.parent, self._table)
         return self._reopen(saved, source.absolute(), work, f"Open the session {source.name}")
 
-    def resume(self, kept: KeptSession | None = None) -> Job:
+    def resume(self, kept: AutosavedSession | None = None) -> Job:
         """Go on with a session that was kept as it went.
 
         What was expensive to compute is read from disk and checked; the rest is done again. What this session
@@ -409,9 +411,9 @@ class Session:
         if kept.about.at_work:
             raise HistoryError(f"{kept.about.source} is being worked on in another page or notebook")
         path = kept.folder / STEPS
-        saved = saving.read(path)
+        saved = session_file.read(path)
         self._check_files(saved.all_steps)
-        results = ResultsKeeper(kept.folder)
+        results = ResultsFolder(kept.folder)
         work = partial(running.reopen, saved, kept.folder, self._table, results=results)
         return self._reopen(saved, path, work, "Continue the session", lambda: autosave.take(kept, results))
 
@@ -422,7 +424,7 @@ class Session:
 
     def _reopen(
         self,
-        saved: saving.Saved,
+        saved: session_file.SavedSession,
         path: Path,
         work: Callable[..., tuple[State, State]],
         label: str,
@@ -439,7 +441,7 @@ class Session:
             self._history.move_to(saved.position, state)
             self._branches = [
                 Branch(each.label, History.restored(start, each.steps, self._memory_limit, each.position))
-                for each in saved.kept
+                for each in saved.snapshots
             ]
             self._publish()
             for name, value in saved.display.items():
@@ -476,7 +478,7 @@ class Session:
             If it has no step to repeat, or one that adds a file of the other series.
         """
         source = Path(path)
-        saved = saving.read(source)
+        saved = session_file.read(source)
         self._check_files(saved.all_steps)
         steps = saved.steps[: saved.position]
         steps = steps[max(self._sources(steps), default=-1) + 1 :]
@@ -649,14 +651,16 @@ class Session:
             raise job.error
         return job
 
-    def _saved(self, start: str | None) -> saving.Saved:
+    def _saved(self, start: str | None) -> session_file.SavedSession:
         history = self._history
         shown = {name: getattr(self.display, name) for name in self.display.trait_names()}
         kept = tuple(
-            saving.SavedBranch(branch.label, branch.history.steps, branch.history.position)
+            session_file.SavedSnapshot(branch.label, branch.history.steps, branch.history.position)
             for branch in self._branches
         )
-        return saving.Saved(history.steps, history.position, start, history.start.source, shown, kept)
+        return session_file.SavedSession(
+            history.steps, history.position, start, history.start.source, shown, kept
+        )
 
     def _export(self, path: str | Path, write: Callable[..., str]) -> Path:
         target = Path(path)
@@ -702,7 +706,7 @@ class Session:
         return LatestOnly(
             function,
             on_result,
-            lambda error: self.tell(in_words(error), "error", error),
+            lambda error: self.tell(error_text(error), "error", error),
             self.runner,
             lambda: self.model.specimen,
         )
@@ -717,7 +721,7 @@ class Session:
         """Show a sentence to the user; the traceback of an error can be unfolded under it.
 
         ``action`` is the button that mends what the sentence says. What the sentence says in the words of
-        scripts is said in those of the page; see :mod:`etwidgets.session.page_words`.
+        scripts is said in those of the page; see :mod:`etwidgets.session.page_wording`.
         """
         text, cure = for_page(text)
         details = "" if error is None else "".join(traceback.format_exception(error))
@@ -824,7 +828,7 @@ class Session:
             model.done_operations = frozenset(step.operation for step in self.steps_of_series)
             model.can_undo, model.can_redo = position > 0, position < len(steps)
             model.memory_used = float(memory_of(history, *(branch.history for branch in self._branches)))
-            model.kept = tuple(_kept(branch) for branch in self._branches)
+            model.snapshots = tuple(_kept(branch) for branch in self._branches)
             if state.stack is None:
                 model.crop, model.excluded, model.axis_shift, model.axis_rotation = None, (), 0.0, 0.0
             else:
@@ -864,9 +868,9 @@ class Session:
         return None
 
 
-def _kept(branch: Branch) -> Kept:
+def _kept(branch: Branch) -> Snapshot:
     state = branch.state
-    return Kept(branch.label, *((None, None) if state is None else (state.stack, state.reconstruction)))
+    return Snapshot(branch.label, *((None, None) if state is None else (state.stack, state.reconstruction)))
 
 
 def _kind_of_work(operation: Operation, parameters: Any) -> tuple[str, str]:
