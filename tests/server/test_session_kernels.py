@@ -167,8 +167,8 @@ def test_an_address_gets_the_living_kernel_of_its_session_and_a_new_one_after_it
 def test_how_a_program_ended_is_told(kernels):
     bound = Bound(NAMES[0], "none")
     assert "has stopped." in asyncio.run(kernels.ending_text(bound))
-    asyncio.run(kernels.end(bound, "This session was ended by you."))
-    assert asyncio.run(kernels.ending_text(bound)) == "This session was ended by you."
+    asyncio.run(kernels.end(bound, "You ended this session."))
+    assert asyncio.run(kernels.ending_text(bound)) == "You ended this session."
 
 
 def test_what_was_done_instead_of_a_session_that_could_not_be_continued_is_found(
