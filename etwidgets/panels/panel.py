@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets as widgets
 
+from etwidgets.align import FixKind
 from etwidgets.errors import EtwidgetsError, ParameterError
 from etwidgets.panels.cures import NO_SERIES, CureStrip, TiltsPart
 from etwidgets.panels.pieces import button
@@ -20,6 +21,7 @@ from etwidgets.panels.style import style_sheet
 from etwidgets.panels.tree import close_tree
 from etwidgets.progress import Cancelled
 from etwidgets.session import Cure, in_words
+from etwidgets.session.findings import cure_of
 from etwidgets.views.parts import with_words
 
 if TYPE_CHECKING:
@@ -177,10 +179,10 @@ class Panel:
 
     def _tell_vertical_axis(self) -> None:
         """Every step that needs the tilt axis along x says where it is not, until the images were turned."""
-        found = [each for each in self.model.findings if each.operation == "turn"]
+        found = [each for each in self.model.findings if each.fix is FixKind.TURN]
         if "turn" in (self.model.done_operations or ()):
             found = []
-        self._turn_strip.show([(each.message, Cure(each.fix, each.operation)) for each in found])
+        self._turn_strip.show([(each.message, cure_of(each)) for each in found])
 
     def _go_out(self) -> None:
         cure = self.way_out()

@@ -20,7 +20,7 @@ from etwidgets.checks import is_whole
 from etwidgets.errors import HistoryError, ParameterError
 from etwidgets.kept_sessions import STEPS
 from etwidgets.resources import fits_memory, free_memory
-from etwidgets.session import measuring, running, saving, script
+from etwidgets.session import exports, measuring, running, saving, script
 from etwidgets.session.branches import Branch, label_of
 from etwidgets.session.display import Display
 from etwidgets.session.estimate import Estimate, can_finish, check_fits, estimate, seconds_after
@@ -534,8 +534,8 @@ class Session:
             if signal is None:
                 raise ParameterError(_LACK[what == "projections"])
             if what == "figure":
-                return partial(running.save_figure, signal, self.display.voxel, target)
-            return partial(running.save_signal, signal, target)
+                return partial(exports.save_figure, signal, self.display.voxel, target)
+            return partial(exports.save_signal, signal, target)
 
         self._queue.submit(Task(job, begin, lambda _: ("committed", "")))
         if self.runner.inline and job.error is not None:
@@ -577,7 +577,7 @@ class Session:
                     f"there is no {'tilt series' if what == 'projections' else 'volume'} for a film"
                 )
             look = {"percentiles": self.display.contrast, "color_map": self.display.color_map}
-            return partial(running.save_movie, signal, what, target, frames_per_second, look)
+            return partial(exports.save_movie, signal, what, target, frames_per_second, look)
 
         self._queue.submit(Task(job, begin, lambda _: ("committed", "")))
         if self.runner.inline and job.error is not None:
@@ -668,7 +668,7 @@ class Session:
 
     def _sources(self, steps: tuple[Step, ...]) -> list[int]:
         """Where in the steps a tilt series is opened."""
-        return [i for i, step in enumerate(steps) if find(step.operation, self._table).kind == "source"]
+        return [i for i, step in enumerate(steps) if find(step.operation, self._table).opens]
 
     def _check_files(self, steps: Iterable[Step]) -> None:
         """Refuse steps of a file that there are not, or that open what this session may not read."""
@@ -682,7 +682,7 @@ class Session:
         if stack is None:
             return None
         path = beside.with_name(f"{beside.stem}_start.hspy")
-        running.save_stack(stack, path)
+        exports.save_stack(stack, path)
         return path.name
 
     # -- for panels ---------------------------------------------------------------------------------
@@ -771,8 +771,8 @@ class Session:
         return State() if state is None else state
 
     def _estimate(self, operation: Operation, state: State, parameters: dict[str, Any]) -> Estimate:
-        needed = estimate(operation, None if operation.kind == "source" else state.stack, parameters)
-        if operation.kind in ("stack", "volume", "joint"):
+        needed = estimate(operation, None if operation.opens else state.stack, parameters)
+        if operation.repeats_on_channels:
             return replace(needed, memory=needed.memory * (1 + len(state.channels)))
         return needed
 
@@ -788,7 +788,7 @@ class Session:
         had_volume = self.model.reconstruction is not None
         self._history.add(outcome.step, outcome.state)
         self._publish()
-        if operation.kind == "volume" and not had_volume:
+        if operation.reconstructs and not had_volume:
             self.display.center(None, outcome.state.reconstruction)
         return "committed", " ".join(outcome.warnings)
 
