@@ -17,7 +17,7 @@ CHANNEL = ("add_channel", {"path": "second.hspy", "name": "second"})
 SPECTRA = ("add_spectra", {"path": "edx.hspy"})
 MAPS = ("map_elements", {"lines": ["Si_Ka", "Ni_Ka"]})
 VOLUME = ("reconstruct", {"method": "FBP"})
-JOINT = {"names": ["Ni_Ka"], "coupling": 0.3, "iterations": 3, "haadf_weight": 1.0, "tv_weight": [0.1]}
+JOINT = {"names": ["Ni_Ka"], "coupling": "tv", "iterations": 3, "haadf_weight": 1.0, "tv_weight": [0.1]}
 
 CASES = {
     "open": ({"path": "series.hspy"}, []),
