@@ -13,13 +13,13 @@ from etwidgets.align import Finding, check_up
 from etwidgets.errors import ParameterError, UnsafeFileError
 from etwidgets.io import EXTENSIONS, safe_new_path, safe_path
 from etwidgets.panels.channels_part import ChannelsPart
-from etwidgets.panels.cures import CureStrip, PixelPart, TiltsPart
+from etwidgets.panels.cures import PixelPart, TiltsPart
 from etwidgets.panels.file_list import FileList
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import pixel_size
 from etwidgets.panels.pieces import button, control, facts, heading, row, text
 from etwidgets.panels.series_part import SeriesPart
-from etwidgets.session import SAMPLES, size_in_words
+from etwidgets.session import SAMPLES, size_text
 from etwidgets.session.findings import cure_of
 from etwidgets.views import UploadView
 
@@ -78,7 +78,11 @@ class DataPanel(Panel):
         samples = [(sample.title, name) for name, sample in SAMPLES.items()]
         self.add("sample", control(widgets.Dropdown, "sample", options=samples))
         self.add("open-sample", button("Open the sample", primary=True))
-        self._strip, self._tilts, self._pixel = CureStrip(self, 4), TiltsPart(self), PixelPart(self)
+        self._strip, self._tilts, self._pixel = (
+            self.cure_strip(4),
+            self.add_part(TiltsPart(self.session, self.name)),
+            self.add_part(PixelPart(self.session, self.name)),
+        )
         self._check = self.session.latest(check_up, self._show_findings)
         self._undo.callback(self._check.close)
         self.refresh_on(self.model, ("stack", "source"))
@@ -110,7 +114,7 @@ class DataPanel(Panel):
         self._upload.add_class("etw-data-upload")
         self._upload.on_files(lambda paths: self.guard(lambda: self._open_uploaded(paths)))
         said = (
-            f"<p class='etw-quiet'>At most {size_in_words(_LIMIT)} together; a file with the tilts "
+            f"<p class='etw-quiet'>At most {size_text(_LIMIT)} together; a file with the tilts "
             f"({' '.join(_TILTS)}) may be chosen together with the series. They go into the folder "
             f"{_UPLOADS} of the one above.</p>"
         )

@@ -9,13 +9,13 @@ import ipywidgets as widgets
 
 from etwidgets.engine import FILTERS, ITERATIVE, why_not
 from etwidgets.panels.convergence import FOLLOWED, Convergence
-from etwidgets.panels.cures import NOT_REGISTERED, CureStrip
+from etwidgets.panels.cures import NOT_REGISTERED
 from etwidgets.panels.method_comparison import MethodComparison
 from etwidgets.panels.navigation import add_column_slider, add_look
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, sinogram_pane, slice_pane
 from etwidgets.panels.pieces import button, control, heading, row, text
-from etwidgets.session import size_in_words
+from etwidgets.session import size_text
 from etwidgets.session.previews import reconstruction_time
 from etwidgets.views import ImageView
 
@@ -92,7 +92,7 @@ class ReconstructPanel(Panel):
         """Make and wire the controls."""
         self._sinogram_contrast, self._slice_contrast = Contrast(), Contrast()
         self._images = self.add_view(ImageView(height=_ALONE_PX).add_class("etw-grow"))
-        self._help, self._cost, self._strip = text(), text(), CureStrip(self, 2)
+        self._help, self._cost, self._strip = text(), text(), self.cure_strip(2)
         column = add_column_slider(self)
         self._build_form()
         self._convergence = Convergence(self, self._images.show)
@@ -217,7 +217,7 @@ class ReconstructPanel(Panel):
         needed, free = lack
         factor = next((k for k in (2, 3, 4, 6) if needed < free * k**3), 8)
         return factor, (
-            f"This needs {size_in_words(needed)} of memory; {size_in_words(free)} are free: bin, crop, or "
+            f"This needs {size_text(needed)} of memory; {size_text(free)} are free: bin, crop, or "
             "choose a smaller thickness."
         )
 
@@ -265,7 +265,7 @@ class ReconstructPanel(Panel):
         height = stack.data.shape[-2]
         time = "" if seconds is None else f"~{max(1, round(seconds))} s, "
         thickness = "" if self.controls["thickness"].value else f"; thickness 0 means {height} px, the height"
-        self._cost.value = f"<p class='etw-quiet'>{time}{size_in_words(memory)} of memory{thickness}</p>"
+        self._cost.value = f"<p class='etw-quiet'>{time}{size_text(memory)} of memory{thickness}</p>"
 
     def parameters(self, *, checked: bool = True) -> dict[str, Any]:
         """What the form says, as parameters of the operation."""

@@ -12,6 +12,7 @@ from etwidgets.errors import MemoryLimitError
 from etwidgets.progress import NullProgress
 from etwidgets.session.digest import seconds_to_digest
 from etwidgets.session.estimate import reconstruction_geometry
+from etwidgets.signals.engine_parameters import to_engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -162,14 +163,10 @@ def reconstruction_time(
     n_series
         Series and channels that are reconstructed alike, one after the other.
     """
-    counts = {
-        name: parameters[name]
-        for name in ("iterations", "n_subsets", "dart_iterations", "model", "backend")
-        if name in parameters
-    }
+    options = to_engine(parameters)
     geometry = reconstruction_geometry(shape, tilts_deg, parameters)
     try:
-        found = engine.estimate(geometry, str(parameters.get("method", "FBP")), n_slices=shape[-1], **counts)
+        found = engine.estimate(geometry, n_slices=shape[-1], **options)
     except MemoryLimitError:
         return parameters, None
     n_bytes = 4.0 * shape[-1] * (shape[0] * geometry.n_y + geometry.n_z * geometry.n_y)

@@ -18,7 +18,7 @@ from etwidgets.session.digest import digest
 from etwidgets.session.estimate import check_fits, estimate
 from etwidgets.session.history import State, Step
 from etwidgets.session.operations import RECONSTRUCT, find
-from etwidgets.signals.reconstruction import iterations_name
+from etwidgets.signals.engine_parameters import iterations_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etwidgets.progress import Progress
-    from etwidgets.session.kept_results import ResultsKeeper
+    from etwidgets.session.autosaved_results import ResultsFolder
     from etwidgets.session.operations import Operation
-    from etwidgets.session.saving import Saved
+    from etwidgets.session.session_file import SavedSession
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,11 +121,11 @@ def replay(state: State, steps: Sequence[Step], table: Mapping[str, Operation], 
 
 
 def reopen(
-    saved: Saved,
+    saved: SavedSession,
     folder: Path,
     table: Mapping[str, Operation],
     progress: Progress,
-    results: ResultsKeeper | None = None,
+    results: ResultsFolder | None = None,
 ) -> tuple[State, State]:
     """The state before the first step of a saved session, and the one that it was left in.
 

@@ -105,7 +105,7 @@ def test_none_is_without_a_writer():
         def apply(self, state, parameters, progress):
             raise NotImplementedError
 
-    with pytest.raises(TypeError, match="abstract method '?write"):
+    with pytest.raises(TypeError, match=r"abstract method '?write"):
         Silent("silent", "Silent", "saying nothing")
 
 

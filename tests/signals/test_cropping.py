@@ -81,5 +81,7 @@ def test_what_is_not_in_the_image_is_refused(stack, edges, message):
 
 @pytest.mark.parametrize("factor", [0, -2, 10, 1.5, True, "2"])
 def test_a_factor_that_leaves_nothing_is_refused(stack, factor):
-    with pytest.raises(ParameterError, match=f"factor must be a whole number between 1 and 9, not {factor!r}"):
+    with pytest.raises(
+        ParameterError, match=f"factor must be a whole number between 1 and 9, not {factor!r}"
+    ):
         stack.bin(factor)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from etwidgets.errors import MissingTiltsError, ParameterError
 from etwidgets.progress import NullProgress
 from etwidgets.session.history import State
-from etwidgets.session.parameters import check_names, check_needed, in_words
+from etwidgets.session.parameters import check_names, check_needed, parameters_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from etwidgets.progress import Progress
     from etwidgets.signals import RecStack, TomoStack
@@ -43,7 +44,7 @@ class OperationResult:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operation(ABC):
     """One thing that can be done.
 
@@ -80,7 +81,7 @@ class Operation(ABC):
     title: str
     running: str
     _: KW_ONLY
-    parameters: frozenset[str] = frozenset()
+    parameters: AbstractSet[str] = frozenset()
     needed: frozenset[str] = frozenset()
     needs_tilts: bool = False
     copies: float = 2.0
@@ -164,7 +165,7 @@ class Operation(ABC):
 
     def label(self, parameters: Mapping[str, Any]) -> str:
         """The step in words, as the history shows it."""
-        return f"{self.title}: {in_words(parameters)}" if parameters else self.title
+        return f"{self.title}: {parameters_text(parameters)}" if parameters else self.title
 
 
 def shares(state: State, progress: Progress) -> list[Progress]:

@@ -15,7 +15,7 @@ from etwidgets.samples import sample_named
 from etwidgets.session.history import State
 from etwidgets.session.operations.base import Changes, Operation, OperationResult
 from etwidgets.session.operations.lines import absolute, call, without
-from etwidgets.session.parameters import paths_in_words
+from etwidgets.session.parameters import paths_text
 from etwidgets.signals import RecStack, TomoStack
 from etwidgets.spectral import sum_image
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _CATCHING = threading.Lock()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OpeningOperation(Operation):
     """Begins another series, or a volume.
 
@@ -66,7 +66,7 @@ class OpeningOperation(Operation):
 
 
 def _source(parameters: Mapping[str, Any]) -> str:
-    return paths_in_words(parameters["path"]) if "path" in parameters else f"sample {parameters['name']}"
+    return paths_text(parameters["path"]) if "path" in parameters else f"sample {parameters['name']}"
 
 
 def _begun(source: str, opened: Any) -> State:

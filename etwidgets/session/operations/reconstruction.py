@@ -7,27 +7,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from etwidgets import engine
 from etwidgets.errors import ParameterError
 from etwidgets.session.operations.base import Changes, Operation, OperationResult, shares
 from etwidgets.session.operations.lines import Code, call
-from etwidgets.signals.reconstruction import iterations_name
+from etwidgets.signals.engine_parameters import ParameterNames, iterations_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from etwidgets.engine import Algorithm
     from etwidgets.progress import Progress
     from etwidgets.session.history import Channel, State
     from etwidgets.signals import RecStack, TomoStack
 
-_PARAMETERS = frozenset(
-    {"method", "iterations", "constrain", "thresh", "thickness", "cuda", "p", "ncores", "sino_filter"}
-    | {"dart_iterations", "gray_levels", "weight_tilts", "seed"}
-    | {"maximum", "n_subsets", "tv_weight", "model", "backend"}
-)
 _LARGEST = "largest = lambda signal: float(np.abs(signal.data).max())"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class VolumeOperation(Operation):
     """Makes a volume of the series, and one of each channel in the same way.
 
@@ -77,9 +74,8 @@ class VolumeOperation(Operation):
             return self.function(stack, progress, **parameters)
         _check_for_channels(parameters)
         own = dict(parameters)
-        if _is_in_units_of_data(parameters):
-            largest = _largest(stack) or 1.0
-            own["tv_weight"] = float(parameters["tv_weight"]) * _largest(channel.stack) / largest
+        for name in _in_data_units(parameters):
+            own[name] = float(parameters[name]) * _largest(channel.stack) / (_largest(stack) or 1.0)
         return self.function(channel.stack, progress, **own)
 
     def write(self, parameters: Mapping[str, Any], channels: Sequence[str]) -> list[str]:
@@ -88,16 +84,23 @@ class VolumeOperation(Operation):
         if not channels:
             return lines
         own = dict(parameters)
-        if _is_in_units_of_data(parameters):
-            lines.append(_LARGEST)
-            own["tv_weight"] = Code(f"{parameters['tv_weight']!r} * largest(other) / largest(stack)")
+        scaled = _in_data_units(parameters)
+        own |= {name: Code(f"{own[name]!r} * largest(other) / largest(stack)") for name in scaled}
         each = self.expression("other", own)
-        return [*lines, f"volumes = {{name: {each} for name, other in channels.items()}}"]
+        volumes = f"volumes = {{name: {each} for name, other in channels.items()}}"
+        return [*lines, *([_LARGEST] if scaled else []), volumes]
 
 
-def _is_in_units_of_data(parameters: Mapping[str, Any]) -> bool:
-    """Whether a weight is among the parameters that has to go with the intensities of a signal."""
-    return str(parameters.get("method", "")).upper() == "FISTA-TV" and parameters.get("tv_weight") is not None
+def _algorithm(parameters: Mapping[str, Any]) -> Algorithm | None:
+    """The record of the method; None where an operation of the user's own means something else by it."""
+    return engine.algorithms().get(str(parameters.get("method", "")).upper())
+
+
+def _in_data_units(parameters: Mapping[str, Any]) -> list[str]:
+    """Those of the parameters that go with the intensities of a signal."""
+    algorithm = _algorithm(parameters)
+    names = () if algorithm is None else algorithm.in_data_units
+    return [name for name in names if parameters.get(name) is not None]
 
 
 def _largest(stack: TomoStack) -> float:
@@ -112,9 +115,11 @@ def _as_done(parameters: Mapping[str, Any], progress: Progress) -> dict[str, Any
 
 
 def _check_for_channels(parameters: Mapping[str, Any]) -> None:
-    if str(parameters.get("method", "")).upper() == "DART":
+    algorithm = _algorithm(parameters)
+    if algorithm is not None and algorithm.one_signal:
         raise ParameterError(
-            "DART takes the gray levels of one signal; remove the channels, or choose another method"
+            f"{algorithm.name} takes the {' and '.join(algorithm.one_signal)} of one signal; remove the "
+            "channels, or choose another method"
         )
     for limit in ("maximum", "thresh"):
         if parameters.get(limit):
@@ -131,5 +136,5 @@ def _expression(signal: str, parameters: Mapping[str, Any]) -> str:
 
 RECONSTRUCT = VolumeOperation(
     "reconstruct", "Reconstruct", "reconstructing", _reconstruct, _expression,
-    parameters=_PARAMETERS, needs_tilts=True,
+    parameters=ParameterNames(), needs_tilts=True,
 )  # fmt: skip

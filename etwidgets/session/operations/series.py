@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FOLLOW = "channels = {name: stack.bring_along(other) for name, other in channels.items()}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SeriesOperation(Operation):
     """Makes another series of the present one.
 

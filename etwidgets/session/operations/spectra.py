@@ -11,7 +11,7 @@ from etwidgets.session.operations.base import Changes, Operation, OperationResul
 from etwidgets.session.operations.channels import BEGIN
 from etwidgets.session.operations.lines import Code, call, without
 from etwidgets.session.operations.opening import SPECTRA_PARAMETERS, open_spectra, spectra_lines
-from etwidgets.spectral import snr_in_words, sum_image
+from etwidgets.spectral import snr_warning, sum_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +39,7 @@ class AddSpectra(Operation):
         return spectra_lines(parameters)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MapsOperation(Operation):
     """Makes maps of the spectra, each a channel of the series.
 
@@ -64,7 +64,7 @@ class MapsOperation(Operation):
         maps = self.function(state.spectra, progress, **parameters)
         others = tuple(channel for channel in state.channels if channel.name not in maps)
         moved = tuple(Channel(name, stack.bring_along(each)) for name, each in maps.items())
-        notes = tuple(filter(None, (snr_in_words(name, each) for name, each in maps.items())))
+        notes = tuple(filter(None, (snr_warning(name, each) for name, each in maps.items())))
         return OperationResult(replace(state, channels=(*others, *moved)), parameters, notes)
 
     def write(self, parameters: Mapping[str, Any], channels: Sequence[str]) -> list[str]:
@@ -101,7 +101,7 @@ class ReconstructJointly(Operation):
             replace(each, reconstruction=found.volumes.get(each.name, each.reconstruction))
             for each in state.channels
         )
-        notes = (found.in_words,) if found.in_words else ()
+        notes = (found.warning,) if found.warning else ()
         return OperationResult(replace(state, channels=channels), done, notes)
 
     def write(self, parameters: Mapping[str, Any], channels: Sequence[str]) -> list[str]:  # noqa: ARG002

@@ -84,10 +84,10 @@ ops.refused("go to step 99", lambda w: w.session.go_to(99), HistoryError, "no st
 ops.refused("go to step 0.5", lambda w: w.session.go_to(0.5), HistoryError, "no step", "0.5")
 ops.refused("go to a word", lambda w: w.session.go_to("first"), HistoryError, "no step", "'first'")
 ops.refused(
-    "forget what was not kept", lambda w: w.session.forget_kept(3), HistoryError, "no kept result 3", "0"
+    "forget what was not kept", lambda w: w.session.delete_snapshot(3), HistoryError, "no snapshot 3", "0"
 )
 ops.refused(
-    "go to what was not kept", lambda w: w.session.go_to_kept("a"), HistoryError, "no kept result", "'a'"
+    "go to what was not kept", lambda w: w.session.restore_snapshot("a"), HistoryError, "no snapshot", "'a'"
 )
 ops.handled("finish nothing", lambda w: w.session.finish(), lambda result: result is None)
 ops.handled("cancel nothing", lambda w: w.session.cancel(), lambda result: result is None)
