@@ -14,7 +14,6 @@ from etwidgets.panels.component import Component
 from etwidgets.panels.cures import NO_SERIES, CureStrip, TiltsPart
 from etwidgets.panels.pieces import button
 from etwidgets.panels.style import style_sheet
-from etwidgets.session import Cure
 from etwidgets.session.findings import cure_of
 from etwidgets.views.parts import with_plain_text
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from traitlets import HasTraits
 
-    from etwidgets.session import Session
+    from etwidgets.session import Cure, Session
 
 COMMON_KEYS = (("z", "undo"), ("Shift-z", "redo"), ("[  ]", "previous tab, next tab"))
 """Keys that every picture of every panel hears, and what they do."""
