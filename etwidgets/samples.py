@@ -65,28 +65,28 @@ class Sample:
         return lines if self.spectra is None else [*lines, f"spectra = {self.spectra.line}"]
 
 
-SAMPLES: Mapping[str, Sample] = MappingProxyType(
-    {
-        "needle": Sample(
-            "Needle: 77 projections of 256 x 256, STEM-HAADF, not aligned",
-            _Loader("get_needle_data", {"aligned": False}),
-        ),
-        "needle (aligned)": Sample(
-            "Needle, aligned: 77 projections of 256 x 256", _Loader("get_needle_data", {"aligned": True})
-        ),
-        "EDX needle": Sample(
-            "EDX needle: HAADF and 37 x 64 x 64 spectra of Si, Ni, Cr, Pt, simulated",
-            _Loader("get_spectral_needle_haadf", {"jitter_px": 1.5}),
-            _Loader("get_spectral_needle", {"jitter_px": 1.5}),
-        ),
-        "catalyst": Sample("Catalyst: simulated particles on a support", _Loader("get_catalyst_data")),
-        "catalyst (misaligned)": Sample(
-            "Catalyst, every projection shifted at random by up to 5 px",
-            _Loader("get_catalyst_data", {"misalign": True}),
-        ),
-    }
-)
-"""The samples by name."""
+_TABLE = {
+    "needle": Sample(
+        "Needle: 77 projections of 256 x 256, STEM-HAADF, not aligned",
+        _Loader("get_needle_data", {"aligned": False}),
+    ),
+    "needle (aligned)": Sample(
+        "Needle, aligned: 77 projections of 256 x 256", _Loader("get_needle_data", {"aligned": True})
+    ),
+    "EDX needle": Sample(
+        "EDX needle: HAADF and 37 x 64 x 64 spectra of Si, Ni, Cr, Pt, simulated",
+        _Loader("get_spectral_needle_haadf", {"jitter_px": 1.5}),
+        _Loader("get_spectral_needle", {"jitter_px": 1.5}),
+    ),
+    "catalyst": Sample("Catalyst: simulated particles on a support", _Loader("get_catalyst_data")),
+    "catalyst (misaligned)": Sample(
+        "Catalyst, every projection shifted at random by up to 5 px",
+        _Loader("get_catalyst_data", {"misalign": True}),
+    ),
+}
+
+SAMPLES: Mapping[str, str] = MappingProxyType({name: sample.title for name, sample in _TABLE.items()})
+"""Names of the samples and what they are, in words."""
 
 
 def sample_named(name: str) -> Sample:
@@ -97,6 +97,6 @@ def sample_named(name: str) -> Sample:
     ParameterError
         If there is none; the message lists them.
     """
-    if name not in SAMPLES:
+    if name not in _TABLE:
         raise ParameterError(f"there is no sample {name!r}; there are: {', '.join(SAMPLES)}")
-    return SAMPLES[name]
+    return _TABLE[name]

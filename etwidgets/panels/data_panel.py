@@ -75,7 +75,7 @@ class DataPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._facts, self._metadata = text(), text()
-        samples = [(sample.title, name) for name, sample in SAMPLES.items()]
+        samples = [(title, name) for name, title in SAMPLES.items()]
         self.add("sample", control(widgets.Dropdown, "sample", options=samples))
         self.add("open-sample", button("Open the sample", primary=True))
         self._strip, self._tilts, self._pixel = (
