@@ -106,9 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--root", help="folder whose files the page may open; default: the folder of the file")
     app.add_argument("--no-browser", action="store_true", help="only print the address")
     app.add_argument("--theme", choices=["light", "dark"], default="light")
-    run = commands.add_parser(
-        "run", help="apply the steps of a saved session to other series, without a page"
-    )
+    run = commands.add_parser("run", help="apply the steps of a saved session to other series")
     run.add_argument("steps", help="session file saved in the History tab")
     run.add_argument(
         "series", nargs="*", default=[], help="tilt series; default: the one that the session opened"
