@@ -19,7 +19,8 @@ from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import pixel_size
 from etwidgets.panels.pieces import button, control, facts, heading, row, table, text
 from etwidgets.panels.series_part import SeriesPart
-from etwidgets.session import SAMPLES, Cure, size_in_words
+from etwidgets.session import SAMPLES, size_text
+from etwidgets.session.findings import cure_of
 from etwidgets.views import UploadView
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class DataPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._facts, self._metadata = text(), text()
-        samples = [(words, name) for name, words in SAMPLES.items()]
+        samples = [(title, name) for name, title in SAMPLES.items()]
         self.add("sample", control(widgets.Dropdown, "sample", options=samples))
         self.add("open-sample", button("Open sample", primary=True))
         self._strip = self.cure_strip(4)
@@ -115,7 +116,7 @@ class DataPanel(Panel):
         self._upload.add_class("etw-data-upload")
         self.on_event(self._upload.on_files, self._open_uploaded)
         said = (
-            f"<p class='etw-quiet'>At most {size_in_words(_LIMIT)} in total. Select a file with the tilts "
+            f"<p class='etw-quiet'>At most {size_text(_LIMIT)} in total. Select a file with the tilts "
             f"({' '.join(_TILTS)}) together with the series. Files are saved in the folder {_UPLOADS} of "
             "the folder above.</p>"
         )
@@ -166,10 +167,10 @@ class DataPanel(Panel):
             news, self._told = words != self._told, words
             if findings and news:
                 first = findings[0]
-                self.session.tell(f"Series check: {first.message}", "warning", action=_cure(first))
+                self.session.tell(f"Series check: {first.message}", "warning", action=cure_of(first))
 
     def _tell(self, findings: list[Finding]) -> None:
-        self._strip.show([(finding.message, _cure(finding)) for finding in findings])
+        self._strip.show([(finding.message, cure_of(finding)) for finding in findings])
 
     def enable(self) -> None:
         """Opening waits while an operation runs."""
@@ -222,12 +223,6 @@ class DataPanel(Panel):
         root, tilts = self._root or Path.cwd(), self.controls["tilts-file"].value.strip()
         options = {"tilts": str(safe_path(root, tilts))} if tilts else {}
         self.session.open(self._chosen_file(), **options)
-
-
-def _cure(finding: Finding) -> Cure | None:
-    if finding.fix:
-        return Cure(finding.fix, finding.operation, finding.parameters)
-    return Cure("Go to Clean", panel="clean") if " Clean" in finding.message else None
 
 
 def _facts_of(stack: TomoStack, source: str) -> list[tuple[str, str]]:

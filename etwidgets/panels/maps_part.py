@@ -72,7 +72,7 @@ class MapsPart(Component):
 
     def _row(self, place: int, channel: Channel) -> Row:
         snr: Any = channel.stack.metadata.get_item("Spectral.snr", default=None)
-        faint = bool(spectral.snr_in_words(channel.name, channel.stack))
+        faint = bool(spectral.snr_warning(channel.name, channel.stack))
         said = "" if snr is None else f"S/N {snr:.2g}" + (" · mostly noise" if faint else "")
         color = escape(self.display.color_of(channel.name, place))
         label = Markup(f"<span style='color:{color}'>&#9632;</span> {escape(channel.name)}")

@@ -15,7 +15,7 @@ from etwidgets.io import natural_order, preview_files, safe_path
 from etwidgets.io.tilt_sources import given
 from etwidgets.panels.component import Component
 from etwidgets.panels.pieces import Row, button, control, file_size, heading, row, table, text
-from etwidgets.session import in_words
+from etwidgets.session import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -158,7 +158,7 @@ class SeriesPart(Component):
             values = given(safe_path(self._root, written)).tilts_deg
         except (OSError, EtwidgetsError) as error:
             return found, (
-                f"The angles cannot be read ({in_words(error)}). Enter the first angle and the increment, "
+                f"The angles cannot be read ({error_text(error)}). Enter the first angle and the increment, "
                 "such as -72, 2, or the name of a file."
             )
         if len(values) != count:

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 from etwidgets.panels.component import Component
 from etwidgets.panels.pictures import Contrast, comparison_panes
 from etwidgets.panels.pieces import button, control, row, text
-from etwidgets.session import Kept
+from etwidgets.session import Snapshot
 from etwidgets.views import ImageView
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class SnapshotsPart(Component):
         self.add("kept", control(widgets.Dropdown, "compare with", options=[("nothing", _NOTHING)]))
         self.add("return", button("Restore snapshot"))
         self.add("forget", button("Delete snapshot"))
-        self.on_click("keep", session.keep)
+        self.on_click("keep", session.save_snapshot)
         self.on_click("return", self._restore)
         self.on_click("forget", self._delete)
         self.on_change("kept", self.refresh)
@@ -53,7 +53,9 @@ class SnapshotsPart(Component):
         """List the snapshots, and compare the present result with the chosen one."""
         chooser, chosen = self.controls["kept"], self.controls["kept"].value
         options = [("nothing", _NOTHING)]
-        options += [(f"{number + 1}: {kept.label}", number) for number, kept in enumerate(self.model.kept)]
+        options += [
+            (f"{number + 1}: {kept.label}", number) for number, kept in enumerate(self.model.snapshots)
+        ]
         with self.filling():
             if chooser.options != tuple(options):
                 added = len(options) > len(chooser.options)
@@ -74,15 +76,15 @@ class SnapshotsPart(Component):
         index = self.controls["kept"].value
         panes: list[Pane] = []
         words = ""
-        if index is not None and 0 <= index < len(self.model.kept):
-            now = Kept("now", self.model.stack, self.model.reconstruction)
-            panes, words = comparison_panes(self.model.kept[index], now, self.display, self._contrast)
+        if index is not None and 0 <= index < len(self.model.snapshots):
+            now = Snapshot("now", self.model.stack, self.model.reconstruction)
+            panes, words = comparison_panes(self.model.snapshots[index], now, self.display, self._contrast)
         self._note.value = f"<p class='etw-quiet'>{words}</p>" if words else ""
         self._images.layout.display = "" if panes else "none"
         self._images.show(panes)
 
     def _restore(self) -> None:
-        self.session.go_to_kept(self.controls["kept"].value)
+        self.session.restore_snapshot(self.controls["kept"].value)
 
     def _delete(self) -> None:
-        self.session.forget_kept(self.controls["kept"].value)
+        self.session.delete_snapshot(self.controls["kept"].value)

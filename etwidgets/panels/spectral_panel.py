@@ -11,7 +11,7 @@ import numpy as np
 from etwidgets.panels.maps_part import MapsPart
 from etwidgets.panels.navigation import add_tilt_slider
 from etwidgets.panels.panel import Panel
-from etwidgets.panels.pictures import pixel_size, tilt_in_words
+from etwidgets.panels.pictures import pixel_size, tilt_text
 from etwidgets.panels.pieces import button, control, heading, row, text
 from etwidgets.panels.spectral_parts import JointPart, OpeningPart
 from etwidgets.panels.windows_part import WindowsPart, is_x_ray
@@ -145,7 +145,7 @@ class SpectralPanel(Panel):
             panes.append(
                 Pane(
                     np.asarray(channel.stack.data[number]), cmap=self.display.color_map, title=channel.name,
-                    caption=f"saved map, {tilt_in_words(stack, number)}", pixel_size=pixel_size(stack, "x"),
+                    caption=f"saved map, {tilt_text(stack, number)}", pixel_size=pixel_size(stack, "x"),
                 )
             )  # fmt: skip
         self._images.show(panes)

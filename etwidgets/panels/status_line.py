@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from etwidgets.panels.cures import mend
 from etwidgets.panels.pieces import button, row, text
 from etwidgets.panels.strip import Strip
-from etwidgets.session import memory_of_process, size_in_words
+from etwidgets.session import memory_of_process, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +95,7 @@ class StatusLine(Strip):
         used, total = memory_of_process()
         self._memory.value = (
             f"<span class='etw-quiet' title='memory used by this session, and memory of the machine'>"
-            f"{size_in_words(used)} of {size_in_words(total)}</span>"
+            f"{size_text(used)} of {size_text(total)}</span>"
         )
 
     @property

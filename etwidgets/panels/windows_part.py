@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from etwidgets.panels.component import Component
-from etwidgets.panels.line_windows import LineWindows, windows_in_words
+from etwidgets.panels.line_windows import LineWindows, windows_text
 from etwidgets.panels.pieces import button, control, heading, text
 from etwidgets.panels.spectral_parts import SEPARATORS
 
@@ -100,7 +100,7 @@ class WindowsPart(Component):
         if self._windows is None or self.line is None or window is None:
             return
         said = "".join(f"<p class='etw-strip'>{escape(words)}</p>" for words in self._warnings())
-        self._numbers.value = f"<p class='etw-quiet'>{windows_in_words(window, background)}</p>{said}"
+        self._numbers.value = f"<p class='etw-quiet'>{windows_text(window, background)}</p>{said}"
 
     def move(self, index: int, start: float, stop: float, done: bool) -> None:
         """A window was dragged; see :meth:`LineWindows.move`."""
