@@ -8,9 +8,9 @@ from etwidgets.checks import is_whole
 from etwidgets.errors import ParameterError
 
 if TYPE_CHECKING:
-    from etwidgets.signals.tilt_series import TiltSeries
+    from etwidgets.signals.image_stack import ImageStack
 
-    Series = TypeVar("Series", bound=TiltSeries)
+    Series = TypeVar("Series", bound=ImageStack)
 
 
 def cropped(stack: Series, x_start: int, x_stop: int, y_start: int, y_stop: int) -> Series:

@@ -8,13 +8,13 @@ import dask.array as da
 import numpy as np
 from hyperspy.signal import BaseSignal
 
-from etwidgets import align
+from etwidgets import align, engine
 from etwidgets.checks import checked_count, checked_reals, is_number, is_whole
 from etwidgets.errors import DataError, MissingDependencyError, ParameterError, ShapeError
-from etwidgets.signals import reconstruction
 from etwidgets.signals.blocks import interpolation_name, listener
+from etwidgets.signals.engine_parameters import backend_name
 from etwidgets.signals.given_axes import refuse_uneven, to_nm
-from etwidgets.signals.image_stack import ImageStack, is_placeholder
+from etwidgets.signals.image_stack import ImageStack, class_of, is_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from etwidgets.progress import Progress
-    from etwidgets.signals.tomo_stack import TomoStack
+    from etwidgets.signals.tilt_series import TiltSeries
 
 AXES = ("x", "z", "y")
 _PLOT_3D = "etwidgets.RecStack.plot_3d"
@@ -188,7 +188,7 @@ class RecStack(ImageStack):
 
     def forward_project(
         self, tilts: ArrayLike | BaseSignal, cuda: bool | None = None, *, progress: Progress | None = None
-    ) -> TomoStack:
+    ) -> TiltSeries:
         """Project the volume: what the microscope would see of it.
 
         Parameters
@@ -205,13 +205,13 @@ class RecStack(ImageStack):
         TomoStack
             ``(T, Y, X)`` float32; the thickness of the volume need not be its height.
         """
-        from etwidgets.signals.tomo_stack import TomoStack
-
         self._check_volume()
         angles = checked_reals("tilts", tilts.data if isinstance(tilts, BaseSignal) else tilts).ravel()
         progress = listener(progress, show_progressbar=False, title="project")
-        projections = reconstruction.forward_project(np.asarray(self.data), angles, cuda, progress)
-        stack = TomoStack(projections, angles)
+        volume = np.asarray(self.data)
+        shape = engine.Geometry(np.deg2rad(angles), volume.shape[2], volume.shape[1])
+        projections = engine.forward_project(volume, shape, backend=backend_name(cuda), progress=progress)
+        stack: TiltSeries = class_of("ETWTomoStack")(projections, angles)
         for name in ("x", "y"):
             source, target = self.axes_manager[name], stack.axes_manager[name]
             target.scale, target.offset, target.units = source.scale, source.offset, source.units

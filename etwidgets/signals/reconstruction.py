@@ -14,20 +14,20 @@ from etwidgets.checks import MOST_ITERATIONS, MOST_PIXELS, checked_count, is_who
 from etwidgets.errors import DataError, ParameterError
 from etwidgets.progress import NullProgress, Progress
 from etwidgets.resources import check_memory
-from etwidgets.signals.engine_parameters import backend_name, to_engine
+from etwidgets.signals.engine_parameters import to_engine
+from etwidgets.signals.rec_stack import RecStack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from etwidgets.signals.rec_stack import RecStack
-    from etwidgets.signals.tomo_stack import TomoStack
+    from etwidgets.signals.tilt_series import TiltSeries
 
 _COLUMNS_PER_BLOCK = 32
 
 
-def geometry(stack: TomoStack, thickness: int | None = None) -> engine.Geometry:
+def geometry(stack: TiltSeries, thickness: int | None = None) -> engine.Geometry:
     """The engine's geometry of a stack; ``thickness`` (rows in z) defaults to its height.
 
     Raises
@@ -50,7 +50,7 @@ def geometry(stack: TomoStack, thickness: int | None = None) -> engine.Geometry:
     return engine.Geometry(np.deg2rad(tilts), height, rows)
 
 
-def reconstruct(stack: TomoStack, parameters: Mapping[str, Any], progress: Progress) -> RecStack:
+def reconstruct(stack: TiltSeries, parameters: Mapping[str, Any], progress: Progress) -> RecStack:
     """Reconstruct a stack; the parameters are those of ``TomoStack.reconstruct``, by name."""
     options = to_engine(parameters)
     algorithm = engine.find_algorithm(options["algorithm"])
@@ -71,10 +71,8 @@ def reconstruct(stack: TomoStack, parameters: Mapping[str, Any], progress: Progr
     return as_volume(stack, volume, {**kept, "thickness": shape.n_z})
 
 
-def as_volume(stack: TomoStack, volume: Any, settings: dict[str, Any]) -> RecStack:
+def as_volume(stack: TiltSeries, volume: Any, settings: dict[str, Any]) -> RecStack:
     """A volume ``(X, Z, Y)`` with the scales and metadata of the stack, and how it was made."""
-    from etwidgets.signals.rec_stack import RecStack
-
     result = RecStack(volume, axes=_volume_axes(stack, volume.shape), metadata=_inherited(stack))
     result.metadata.set_item("Tomography.reconstruction", settings)
     return result
@@ -91,7 +89,7 @@ def preview_columns(width: int, slices: Sequence[int] | None) -> list[int]:
 
 
 def preview(
-    stack: TomoStack,
+    stack: TiltSeries,
     columns: Sequence[int],
     shift: float = 0.0,
     rotation: float = 0.0,
@@ -129,7 +127,7 @@ def preview(
 
 
 def recon_error(
-    stack: TomoStack,
+    stack: TiltSeries,
     column: int | None,
     parameters: Mapping[str, Any],
     progress: Progress,
@@ -160,17 +158,6 @@ def recon_error(
         norms[step.iteration - 1] = step.residual
         progress.advance(step.iteration / count)
     return _as_series(stack, images), _as_curve(norms)
-
-
-def forward_project(
-    volume: NDArray[Any],
-    tilts_deg: NDArray[np.float64],
-    cuda: bool | None,
-    progress: Progress,
-) -> NDArray[np.float32]:
-    """Project a volume ``(X, Z, Y)`` at tilts in degrees: ``(T, Y, X)``."""
-    shape = engine.Geometry(np.deg2rad(tilts_deg), volume.shape[2], volume.shape[1])
-    return engine.forward_project(volume, shape, backend=backend_name(cuda), progress=progress)
 
 
 def as_metadata(found: align.AxisEstimate) -> dict[str, Any]:
@@ -206,7 +193,7 @@ def _lazily(data: da.Array, shape: engine.Geometry, options: dict[str, Any]) -> 
     return columns.map_blocks(run, chunks=chunks, dtype=np.float32, meta=np.empty((0, 0, 0), np.float32))
 
 
-def _volume_axes(stack: TomoStack, shape: tuple[int, ...]) -> list[dict[str, Any]]:
+def _volume_axes(stack: TiltSeries, shape: tuple[int, ...]) -> list[dict[str, Any]]:
     axes = []
     for name, size in zip(("x", "z", "y"), shape, strict=True):
         source = stack.axes_manager["x" if name == "x" else "y"]
@@ -224,7 +211,7 @@ def _volume_axes(stack: TomoStack, shape: tuple[int, ...]) -> list[dict[str, Any
     return axes
 
 
-def _inherited(stack: TomoStack) -> dict[str, Any]:
+def _inherited(stack: TiltSeries) -> dict[str, Any]:
     """The metadata of the stack without what belongs to its signal type or to single projections."""
     metadata = stack.metadata.deepcopy().as_dictionary()
     metadata["Signal"] = {}
@@ -232,7 +219,7 @@ def _inherited(stack: TomoStack) -> dict[str, Any]:
     return metadata
 
 
-def _as_series(stack: TomoStack, images: NDArray[np.float32]) -> Signal2D:
+def _as_series(stack: TiltSeries, images: NDArray[np.float32]) -> Signal2D:
     series = Signal2D(images)
     axes = {axis["name"]: axis for axis in _volume_axes(stack, (1, *images.shape[1:]))}
     iterations = series.axes_manager.navigation_axes[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -15,15 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from etwidgets.progress import Progress
-    from etwidgets.signals.tomo_stack import TomoStack
+
+    Series = TypeVar("Series", bound=TiltSeries)
 
 _CHANGES_OF_EXTENT = ("crop", "select", "bin", "turn")
 _SAME_TILT_DEG = 0.5
 
 
-def align_like(
-    stack: TomoStack, other: TomoStack, progress: Progress, shift_type: str | None = None
-) -> TomoStack:
+def align_like(stack: Series, other: Series, progress: Progress, shift_type: str | None = None) -> Series:
     """Apply to ``other`` what was applied to ``stack`` and not yet to ``other``.
 
     Parameters
@@ -69,7 +68,7 @@ def align_like(
     return result
 
 
-def follow(stack: TomoStack, other: TomoStack, progress: Progress, *, aligned: bool = False) -> TomoStack:
+def follow(stack: Series, other: Series, progress: Progress, *, aligned: bool = False) -> Series:
     """Bring another signal of the same series to where ``stack`` is.
 
     Parameters
@@ -135,7 +134,7 @@ def _shifted_by(transform: Transform, shift_type: str | None) -> Transform:
     return Transform(transform.kind, transform.shape, {**transform.parameters, "method": shift_type})
 
 
-def _missing(stack: TomoStack, other: TomoStack) -> tuple[list[Transform], tuple[float, float]]:
+def _missing(stack: Series, other: Series) -> tuple[list[Transform], tuple[float, float]]:
     """The transforms that ``other`` lacks, and how many of its pixels there are to one of ours (y, x)."""
     ours, theirs = recorded(stack), recorded(other)
     if not any(transform.kind in ("shift", "transform") for transform in ours):
@@ -172,7 +171,7 @@ def _check_series(other: object) -> None:
         raise ParameterError(f"the other signal must be a TomoStack, not a {type(other).__name__}")
 
 
-def _check_tilts(stack: TomoStack, result: TomoStack) -> None:
+def _check_tilts(stack: TiltSeries, result: TiltSeries) -> None:
     ours, theirs = read(stack, "tilts"), read(result, "tilts")
     if ours is None or theirs is None:
         return
@@ -183,7 +182,7 @@ def _check_tilts(stack: TomoStack, result: TomoStack) -> None:
         )
 
 
-def _shift(stack: TomoStack, transform: Transform, progress: Progress) -> TomoStack:
+def _shift(stack: Series, transform: Transform, progress: Progress) -> Series:
     parameters = transform.parameters
     return stack.shift_projections(
         np.asarray(parameters["shifts"]),
@@ -193,7 +192,7 @@ def _shift(stack: TomoStack, transform: Transform, progress: Progress) -> TomoSt
     )
 
 
-def _transform(stack: TomoStack, transform: Transform, progress: Progress) -> TomoStack:
+def _transform(stack: Series, transform: Transform, progress: Progress) -> Series:
     parameters = transform.parameters
     return stack.trans_stack(
         xshift=float(parameters["xshift"]),
@@ -204,29 +203,29 @@ def _transform(stack: TomoStack, transform: Transform, progress: Progress) -> To
     )
 
 
-def _crop(stack: TomoStack, transform: Transform, progress: Progress) -> TomoStack:
+def _crop(stack: Series, transform: Transform, progress: Progress) -> Series:
     progress.advance(0)
     return stack.crop_to(**{name: int(value) for name, value in transform.parameters.items()})
 
 
-def _select(stack: TomoStack, transform: Transform, progress: Progress) -> TomoStack:
+def _select(stack: Series, transform: Transform, progress: Progress) -> Series:
     progress.advance(0)
     return stack.select_projections(np.asarray(transform.parameters["keep"], dtype=int))
 
 
-def _bin(stack: TomoStack, transform: Transform, progress: Progress) -> TomoStack:
+def _bin(stack: Series, transform: Transform, progress: Progress) -> Series:
     progress.advance(0)
     scale = [1.0] * stack.axes_manager.navigation_dimension
     scale += [float(transform.parameters["x_scale"]), float(transform.parameters["y_scale"])]
     return stack.rebin(scale=scale)
 
 
-def _turn(stack: TomoStack, transform: Transform, progress: Progress) -> TomoStack:
+def _turn(stack: Series, transform: Transform, progress: Progress) -> Series:
     progress.advance(0)
     return stack.turn(int(transform.parameters["quarter_turns"]))
 
 
-_APPLY: dict[str, Callable[[TomoStack, Transform, Progress], TomoStack]] = {
+_APPLY: dict[str, Callable[[Any, Transform, Progress], Any]] = {
     "shift": _shift,
     "transform": _transform,
     "crop": _crop,
