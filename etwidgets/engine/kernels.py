@@ -2,8 +2,7 @@
 
 A block holds ``width`` slices, innermost: volumes ``(Z, Y, width)``, projections ``(T, Y, width)``, both
 flattened, float32. All slices share their geometry, so each weight is worked out once and used for the
-whole vector. numba's own vectorizer keeps the sums of such loops in memory; the small vector type below
-keeps them in registers, which doubles the speed.
+whole vector (see :mod:`etwidgets.engine.vector_type`).
 
 Both directions gather: the forward kernel runs over rays, the backward kernel over pixels, and no two
 calls on different parts of the output write the same number. The factories :func:`forward` and
@@ -18,11 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.core.datamodel import models, register_default
-from numba.extending import intrinsic
+
+from etwidgets.engine.vector_type import add_scaled, clip_lanes, load_lanes, store_lanes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,97 +33,6 @@ TILE = 16
 _BITS = 32
 """Of the fraction of a position: a shift and a mask are faster than rounding, and steps add up exactly."""
 _ONE, _PART = float(1 << _BITS), (1 << _BITS) - 1
-_FLOAT = ir.FloatType()
-
-
-class Lanes(types.Type):
-    """As many float32 numbers as the block has slices, in registers."""
-
-    def __init__(self, width: int) -> None:
-        self.width = width
-        super().__init__(name=f"Lanes({width})")
-
-
-@register_default(Lanes)
-class _LanesModel(models.PrimitiveModel):
-    def __init__(self, manager: Any, lanes: Lanes) -> None:
-        super().__init__(manager, lanes, ir.VectorType(_FLOAT, lanes.width))
-
-
-def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any, width: int) -> Any:
-    data = cgutils.create_struct_proxy(array_type)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [index]), ir.VectorType(_FLOAT, width).as_pointer())
-
-
-def _load(context: Any, builder: Any, array_type: Any, array: Any, index: Any, width: int) -> Any:
-    loaded = builder.load(_address(context, builder, array_type, array, index, width))
-    loaded.align = 4
-    return loaded
-
-
-def _splat(builder: Any, number: Any, width: int) -> Any:
-    undefined = ir.Constant(ir.VectorType(_FLOAT, width), ir.Undefined)
-    first = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width)
-    return builder.shuffle_vector(first, undefined, zeros)
-
-
-@intrinsic(prefer_literal=True)
-def _lanes_at(_typing: Any, array: Any, index: Any, width: Any) -> Any:
-    """``array[index : index + width]``."""
-    if not isinstance(width, types.IntegerLiteral):
-        return None
-    lanes = Lanes(width.literal_value)
-
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _load(context, builder, signature.args[0], values[0], values[1], lanes.width)
-
-    return lanes(array, types.intp, width), code
-
-
-@intrinsic
-def _put(_typing: Any, array: Any, index: Any, lanes: Any) -> Any:
-    """``array[index : index + width] = lanes``."""
-
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        width = signature.args[2].width
-        stored = builder.store(
-            values[2], _address(context, builder, signature.args[0], values[0], values[1], width)
-        )
-        stored.align = 4
-        return context.get_dummy_value()
-
-    return types.none(array, types.intp, lanes), code
-
-
-@intrinsic
-def _plus(_typing: Any, sums: Any, array: Any, index: Any, weight: Any) -> Any:
-    """``sums + weight * array[index : index + width]``, rounded once."""
-
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        total, vector, position, factor = values
-        width = signature.args[0].width
-        loaded = _load(context, builder, signature.args[1], vector, position, width)
-        fused = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(total.type, [total.type] * 3), f"llvm.fma.v{width}f32"
-        )
-        return builder.call(fused, [loaded, _splat(builder, factor, width), total])
-
-    return sums(sums, array, types.intp, types.float32), code
-
-
-@intrinsic
-def _limited(_typing: Any, lanes: Any, lowest: Any, highest: Any) -> Any:
-    """``min(max(lanes, lowest), highest)``."""
-
-    def code(_context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        inside, lower, upper = values
-        for sign, limit in (("<", lower), (">", upper)):
-            bound = _splat(builder, limit, signature.args[0].width)
-            inside = builder.select(builder.fcmp_ordered(sign, inside, bound), bound, inside)
-        return inside
-
-    return lanes(lanes, types.float32, types.float32), code
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -218,21 +123,21 @@ def _forward_linear(width: int) -> Kernel:
                     start = center + (z0 - row_center) * s / c
                     for j in range(j0, j1):
                         at = (t * n_y + j) * width
-                        sums = _lanes_at(projections, at, width)
+                        sums = load_lanes(projections, at, width)
                         q = int(((j - center) * spread + start) * _ONE)
                         for r in range(z0, z1):
                             i = q >> _BITS
                             far = np.float32(q & _PART) * per_part
                             source = (r * n_y + i) * width
                             if 0 <= i < n_y - 1:
-                                sums = _plus(sums, volume, source, whole - far)
-                                sums = _plus(sums, volume, source + width, far)
+                                sums = add_scaled(sums, volume, source, whole - far)
+                                sums = add_scaled(sums, volume, source + width, far)
                             elif i == n_y - 1:
-                                sums = _plus(sums, volume, source, whole - far)
+                                sums = add_scaled(sums, volume, source, whole - far)
                             elif i == -1:
-                                sums = _plus(sums, volume, source + width, far)
+                                sums = add_scaled(sums, volume, source + width, far)
                             q += slope
-                        _put(projections, at, sums)
+                        store_lanes(projections, at, sums)
                 else:
                     slope, spread, step = c / s, 1 / s, int(c / s * _ONE)
                     per_row = s / c if c != 0 else 0.0
@@ -244,18 +149,18 @@ def _forward_linear(width: int) -> Kernel:
                             q0 = int(max(min(u, v), 0.0))
                             q1 = int(floor(max(min(max(u, v), n_y - 1.0), -1.0))) + 1
                         at = (t * n_y + j) * width
-                        sums = _lanes_at(projections, at, width)
+                        sums = load_lanes(projections, at, width)
                         row = int((first + q0 * slope) * _ONE)
                         for q in range(q0, q1):
                             i = row >> _BITS
                             far = np.float32(row & _PART) * per_part
                             source = (i * n_y + q) * width
                             if z0 <= i < z1:
-                                sums = _plus(sums, volume, source, whole - far)
+                                sums = add_scaled(sums, volume, source, whole - far)
                             if z0 <= i + 1 < z1:
-                                sums = _plus(sums, volume, source + n_y * width, far)
+                                sums = add_scaled(sums, volume, source + n_y * width, far)
                             row += step
-                        _put(projections, at, sums)
+                        store_lanes(projections, at, sums)
 
     return compiled(kernel)
 
@@ -274,7 +179,7 @@ def _forward_strip(width: int) -> Kernel:
                     slope = s / c
                     for j in range(j0, j1):
                         at = (t * n_y + j) * width
-                        sums = _lanes_at(projections, at, width)
+                        sums = load_lanes(projections, at, width)
                         q = (j - center) / c + center + (z0 - row_center) * slope
                         for r in range(z0, z1):
                             i = int(floor(q))
@@ -283,9 +188,9 @@ def _forward_strip(width: int) -> Kernel:
                                 weight = _cumulative(d + 0.5, a, b, height, flank)
                                 weight -= _cumulative(d - 0.5, a, b, height, flank)
                                 source = (r * n_y + column) * width
-                                sums = _plus(sums, volume, source, np.float32(weight))
+                                sums = add_scaled(sums, volume, source, np.float32(weight))
                             q += slope
-                        _put(projections, at, sums)
+                        store_lanes(projections, at, sums)
                 else:
                     slope = c / s
                     for j in range(j0, j1):
@@ -296,7 +201,7 @@ def _forward_strip(width: int) -> Kernel:
                             q0 = int(max(min(u, v), 0.0))
                             q1 = int(floor(max(min(max(u, v), n_y - 1.0), -1.0))) + 1
                         at = (t * n_y + j) * width
-                        sums = _lanes_at(projections, at, width)
+                        sums = load_lanes(projections, at, width)
                         for q in range(q0, q1):
                             crossing = first + q * slope
                             i = int(floor(crossing))
@@ -305,8 +210,8 @@ def _forward_strip(width: int) -> Kernel:
                                 weight = _cumulative(d + 0.5, a, b, height, flank)
                                 weight -= _cumulative(d - 0.5, a, b, height, flank)
                                 source = (row * n_y + q) * width
-                                sums = _plus(sums, volume, source, np.float32(weight))
-                        _put(projections, at, sums)
+                                sums = add_scaled(sums, volume, source, np.float32(weight))
+                        store_lanes(projections, at, sums)
 
     return compiled(kernel)
 
@@ -347,30 +252,30 @@ def _backward_linear(width: int, joseph: bool) -> Kernel:
                             p2 = int(-4 * n_y * _ONE)
                         at = (r - z0) * TILE * width
                         for _ in range(q0, q1):
-                            sums = _lanes_at(tile, at, width)
+                            sums = load_lanes(tile, at, width)
                             i = p1 >> _BITS
                             part = np.float32(p1 & _PART) * per_part1
                             source = (t * n_y + i) * width
                             near, far = max(whole1 - part, none), max(part - rest1, none)
                             if 0 <= i < n_y - 1:
-                                sums = _plus(sums, projections, source, near)
-                                sums = _plus(sums, projections, source + width, far)
+                                sums = add_scaled(sums, projections, source, near)
+                                sums = add_scaled(sums, projections, source + width, far)
                             elif i == n_y - 1:
-                                sums = _plus(sums, projections, source, near)
+                                sums = add_scaled(sums, projections, source, near)
                             elif i == -1:
-                                sums = _plus(sums, projections, source + width, far)
+                                sums = add_scaled(sums, projections, source + width, far)
                             i = p2 >> _BITS
                             part = np.float32(p2 & _PART) * per_part2
                             source = ((t + 1) * n_y + i) * width
                             near, far = max(whole2 - part, none), max(part - rest2, none)
                             if 0 <= i < n_y - 1:
-                                sums = _plus(sums, projections, source, near)
-                                sums = _plus(sums, projections, source + width, far)
+                                sums = add_scaled(sums, projections, source, near)
+                                sums = add_scaled(sums, projections, source + width, far)
                             elif i == n_y - 1:
-                                sums = _plus(sums, projections, source, near)
+                                sums = add_scaled(sums, projections, source, near)
                             elif i == -1:
-                                sums = _plus(sums, projections, source + width, far)
-                            _put(tile, at, sums)
+                                sums = add_scaled(sums, projections, source + width, far)
+                            store_lanes(tile, at, sums)
                             at += width
                             p1 += step1
                             p2 += step2
@@ -378,8 +283,8 @@ def _backward_linear(width: int, joseph: bool) -> Kernel:
                     for q in range(q0, q1):
                         at, source = (r * n_y + q) * width, ((r - z0) * TILE + q - q0) * width
                         if scale[r * n_y + q] != 0:
-                            sums = _plus(_lanes_at(volume, at, width), tile, source, scale[r * n_y + q])
-                            _put(volume, at, _limited(sums, lowest, highest))
+                            sums = add_scaled(load_lanes(volume, at, width), tile, source, scale[r * n_y + q])
+                            store_lanes(volume, at, clip_lanes(sums, lowest, highest))
 
     return compiled(kernel)
 
@@ -402,24 +307,28 @@ def _backward_strip(width: int) -> Kernel:
                             i = int(floor(p + 0.5))
                             f = p - i
                             if -1 <= i <= n_y:
-                                sums = _lanes_at(tile, at, width)
+                                sums = load_lanes(tile, at, width)
                                 upper = _cumulative(f + 0.5, a, b, height, flank)
                                 lower = _cumulative(f - 0.5, a, b, height, flank)
                                 source = (t * n_y + i) * width
                                 if i >= 1:
-                                    sums = _plus(sums, projections, source - width, np.float32(0.5 - upper))
+                                    sums = add_scaled(
+                                        sums, projections, source - width, np.float32(0.5 - upper)
+                                    )
                                 if 0 <= i < n_y:
-                                    sums = _plus(sums, projections, source, np.float32(upper - lower))
+                                    sums = add_scaled(sums, projections, source, np.float32(upper - lower))
                                 if i < n_y - 1:
-                                    sums = _plus(sums, projections, source + width, np.float32(0.5 + lower))
-                                _put(tile, at, sums)
+                                    sums = add_scaled(
+                                        sums, projections, source + width, np.float32(0.5 + lower)
+                                    )
+                                store_lanes(tile, at, sums)
                             at += width
                             p += c
                 for r in range(z0, z1):
                     for q in range(q0, q1):
                         at, source = (r * n_y + q) * width, ((r - z0) * TILE + q - q0) * width
                         if scale[r * n_y + q] != 0:
-                            sums = _plus(_lanes_at(volume, at, width), tile, source, scale[r * n_y + q])
-                            _put(volume, at, _limited(sums, lowest, highest))
+                            sums = add_scaled(load_lanes(volume, at, width), tile, source, scale[r * n_y + q])
+                            store_lanes(volume, at, clip_lanes(sums, lowest, highest))
 
     return compiled(kernel)

@@ -12,7 +12,7 @@ from etwidgets.panels.component import Component
 from etwidgets.panels.pictures import bare_slice, difference_pane, pixel_size
 from etwidgets.panels.pieces import button, control, row, text
 from etwidgets.session.convergence import ConvergenceTrace, SliceIterations, residual_sinogram
-from etwidgets.session.jobs import in_words
+from etwidgets.session.jobs import error_text
 from etwidgets.views import CurveView, contrast_limits
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class Convergence(Component):
         self._to_newest()
 
     def _fail(self, error: Exception) -> None:
-        self.session.tell(in_words(error), "error", error)
+        self.session.tell(error_text(error), "error", error)
 
     def _ask(self) -> None:
         """Show the iteration at which the slider is."""

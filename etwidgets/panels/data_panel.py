@@ -19,7 +19,7 @@ from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import pixel_size
 from etwidgets.panels.pieces import button, control, facts, heading, row, text
 from etwidgets.panels.series_part import SeriesPart
-from etwidgets.session import SAMPLES, Cure, size_in_words
+from etwidgets.session import SAMPLES, Cure, size_text
 from etwidgets.views import UploadView
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class DataPanel(Panel):
         self._upload.add_class("etw-data-upload")
         self._upload.on_files(lambda paths: self.guard(lambda: self._open_uploaded(paths)))
         said = (
-            f"<p class='etw-quiet'>At most {size_in_words(_LIMIT)} together; a file with the tilts "
+            f"<p class='etw-quiet'>At most {size_text(_LIMIT)} together; a file with the tilts "
             f"({' '.join(_TILTS)}) may be chosen together with the series. They go into the folder "
             f"{_UPLOADS} of the one above.</p>"
         )

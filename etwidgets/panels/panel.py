@@ -14,7 +14,7 @@ from etwidgets.panels.cures import NO_SERIES, CureStrip, TiltsPart
 from etwidgets.panels.pieces import button
 from etwidgets.panels.style import style_sheet
 from etwidgets.session import Cure
-from etwidgets.views.parts import with_words
+from etwidgets.views.parts import with_plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -237,7 +237,7 @@ class Panel(Component):
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if self._alone is None:
             self._alone = widgets.VBox([style_sheet(), self.widget]).add_class("etw-alone")
-        return with_words(self._alone._repr_mimebundle_(**kwargs), f"The panel {self.title}")
+        return with_plain_text(self._alone._repr_mimebundle_(**kwargs), f"The panel {self.title}")
 
     def _roots(self) -> list[widgets.Widget]:
         alone = [] if self._alone is None else [self._alone]

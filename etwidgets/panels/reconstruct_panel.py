@@ -12,7 +12,7 @@ from etwidgets.panels.navigation import add_column_slider, add_look
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, sinogram_pane, slice_pane
 from etwidgets.panels.pieces import button, heading, row, text
-from etwidgets.session import size_in_words
+from etwidgets.session import size_text
 from etwidgets.session.previews import reconstruction_time
 from etwidgets.views import ImageView
 
@@ -164,7 +164,7 @@ class ReconstructPanel(Panel):
         needed, free = shortfall
         factor = next((k for k in (2, 3, 4, 6) if needed < free * k**3), 8)
         return factor, (
-            f"This needs {size_in_words(needed)} of memory, but only {size_in_words(free)} are free: bin, "
+            f"This needs {size_text(needed)} of memory, but only {size_text(free)} are free: bin, "
             "crop, or choose a smaller thickness."
         )
 
@@ -190,7 +190,7 @@ class ReconstructPanel(Panel):
         height = stack.data.shape[-2]
         time = "" if seconds is None else f"~{max(1, round(seconds))} s, "
         thickness = "" if self.controls["thickness"].value else f"; thickness 0 means {height} px, the height"
-        self._cost.value = f"<p class='etw-quiet'>{time}{size_in_words(memory)} of memory{thickness}</p>"
+        self._cost.value = f"<p class='etw-quiet'>{time}{size_text(memory)} of memory{thickness}</p>"
 
     def _run(self) -> None:
         self.session.apply("reconstruct", **self._form.parameters())

@@ -18,7 +18,7 @@ from etwidgets.panels.pictures import (
     over_tilts_pane,
     projection_pane,
     sinogram_pane,
-    tilt_in_words,
+    tilt_text,
 )
 from etwidgets.panels.pieces import button, control, heading, method_help, row, text
 from etwidgets.session.previews import nudged
@@ -194,7 +194,7 @@ class RegisterPanel(Panel):
         index = min(self.display.projection, now.data.shape[0] - 1)
         x = min(self.display.column, now.data.shape[-1] - 1)
         one, other = (np.asarray(each.data, dtype=np.float32) for each in (now, before))
-        caption = f"after less before, {tilt_in_words(now, index)}"
+        caption = f"after less before, {tilt_text(now, index)}"
         return [
             difference_pane(one[index] - other[index], "Projection", caption),
             difference_pane(one[..., x] - other[..., x], "Sinogram", f"at x = {x}", axes=("y", "tilt")),
@@ -223,7 +223,7 @@ class RegisterPanel(Panel):
         for i in np.argsort(stack.tilts_deg, kind="stable"):
             y, x = found.shifts_px[i]
             mark = "  outlier" if found.outliers[i] else ""
-            lines.append((f"{i + 1:3d} {tilt_in_words(stack, i):>7} y {y:+.1f} x {x:+.1f}{mark}", int(i)))
+            lines.append((f"{i + 1:3d} {tilt_text(stack, i):>7} y {y:+.1f} x {x:+.1f}{mark}", int(i)))
         table = self.controls["residuals"]
         table.options = lines
         self._outliers = tuple(int(i) for i in np.flatnonzero(found.outliers))
@@ -282,8 +282,8 @@ class RegisterPanel(Panel):
         y, x = self._nudge_by()
         limits = self._contrast.of(stack, self.display.contrast)
         shown = projection_pane(stack, self.display, limits)
-        moved = f"{tilt_in_words(stack, index)}, moved y {y:+.2f} x {x:+.2f} px"
-        caption = f"{moved}, less {tilt_in_words(stack, neighbor)}"
+        moved = f"{tilt_text(stack, index)}, moved y {y:+.2f} x {x:+.2f} px"
+        caption = f"{moved}, less {tilt_text(stack, neighbor)}"
         difference = difference_pane(pictures[1], "Difference to the neighbor", caption)
         self._images.show([shown, difference])
         self.enable()
@@ -305,7 +305,7 @@ class RegisterPanel(Panel):
         stack, chooser = self.model.stack, self.controls["start"]
         options = [("the middle tilt", _AUTOMATIC)]
         if stack is not None:
-            options += [(f"{i + 1}: {tilt_in_words(stack, i)}", i) for i in range(stack.data.shape[0])]
+            options += [(f"{i + 1}: {tilt_text(stack, i)}", i) for i in range(stack.data.shape[0])]
         if chooser.options != tuple(options):
             chooser.options = options
 

@@ -16,7 +16,7 @@ from etwidgets.align import AXIS_METHODS, METHODS
 from etwidgets.checks import checked_reals, is_whole
 from etwidgets.errors import MissingTiltsError, ParameterError
 from etwidgets.progress import NullProgress
-from etwidgets.session.parameters import check_names, check_needed, in_words
+from etwidgets.session.parameters import check_names, check_needed, parameters_text
 from etwidgets.session.sources import open_file, open_sample, open_spectra
 from etwidgets.signals import RecStack
 from etwidgets.signals.engine_parameters import ParameterNames
@@ -106,7 +106,7 @@ class Operation:
 
     def label(self, parameters: Mapping[str, Any]) -> str:
         """The step in words, as the history shows it."""
-        return f"{self.title}: {in_words(parameters)}" if parameters else self.title
+        return f"{self.title}: {parameters_text(parameters)}" if parameters else self.title
 
 
 def _crop(

@@ -96,14 +96,14 @@ def check_needed(
         raise ParameterError(f"{operation} needs {', '.join(needed)} as well; there is no default")
 
 
-def in_words(parameters: Mapping[str, Any]) -> str:
+def parameters_text(parameters: Mapping[str, Any]) -> str:
     """Parameters as a short text, for titles and lists; of a method or a file its name says enough."""
     said = []
     for name, value in parameters.items():
         if name in ("method", "name"):
             said.append(str(value))
         elif name == "path":
-            said.append(paths_in_words(value))
+            said.append(paths_text(value))
         elif name == "lines":
             said.append(_listed(value).replace("_", " "))
         elif name == "names":
@@ -117,7 +117,7 @@ def in_words(parameters: Mapping[str, Any]) -> str:
     return ", ".join(said)
 
 
-def paths_in_words(paths: str | list[str]) -> str:
+def paths_text(paths: str | list[str]) -> str:
     """The name of a file, or of the first of several and how many more there are."""
     given = paths if isinstance(paths, list) and paths else [paths]
     return Path(str(given[0])).name + (f" and {len(given) - 1} more" if len(given) > 1 else "")

@@ -22,10 +22,10 @@ from etwidgets.session.digest import digest
 from etwidgets.session.estimate import check_fits, estimate
 from etwidgets.session.history import Channel, State, Step
 from etwidgets.session.operations import find
-from etwidgets.session.parameters import paths_in_words
+from etwidgets.session.parameters import paths_text
 from etwidgets.signals import RecStack, TomoStack
 from etwidgets.signals.engine_parameters import iterations_name
-from etwidgets.spectral import JointReconstruction, snr_in_words, sum_image
+from etwidgets.spectral import JointReconstruction, snr_warning, sum_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etwidgets.progress import Progress
-    from etwidgets.session.kept_results import ResultsKeeper
+    from etwidgets.session.autosaved_results import ResultsFolder
     from etwidgets.session.operations import Operation
-    from etwidgets.session.saving import Saved
+    from etwidgets.session.session_file import SavedSession
 
 _FIGURES = ("png", "svg", "pdf")
 # Python's warning filters belong to the process: two sessions must not change them at the same time
@@ -88,9 +88,9 @@ def run(operation: Operation, parameters: Mapping[str, Any], state: State, progr
                 "haadf_weight": result.haadf_weight,
                 "tv_weight": list(result.tv_weight),
             }
-            notes = (result.in_words,) if result.in_words else ()
+            notes = (result.warning,) if result.warning else ()
         if operation.kind == "channels":
-            notes = tuple(filter(None, (snr_in_words(name, each) for name, each in result.items())))
+            notes = tuple(filter(None, (snr_warning(name, each) for name, each in result.items())))
     following = _next_state(operation, parameters, state, result, progress).without_old_numbers()
     step = Step(
         operation=operation.name,
@@ -164,11 +164,11 @@ def replay(state: State, steps: Sequence[Step], table: Mapping[str, Operation], 
 
 
 def reopen(
-    saved: Saved,
+    saved: SavedSession,
     folder: Path,
     table: Mapping[str, Operation],
     progress: Progress,
-    results: ResultsKeeper | None = None,
+    results: ResultsFolder | None = None,
 ) -> tuple[State, State]:
     """The state before the first step of a saved session, and the one that it was left in.
 
@@ -258,10 +258,10 @@ def _opened(
     return result, tuple(dict.fromkeys(str(item.message) for item in caught if item.category is UserWarning))
 
 
-def _source_in_words(operation: Operation, parameters: Mapping[str, Any]) -> str:
+def _source_text(operation: Operation, parameters: Mapping[str, Any]) -> str:
     if operation.name == "sample":
         return f"sample {parameters['name']}"
-    return paths_in_words(parameters["path"])
+    return paths_text(parameters["path"])
 
 
 def _begun(source: str, opened: Any) -> State:
@@ -279,7 +279,7 @@ def _next_state(
     operation: Operation, parameters: Mapping[str, Any], state: State, result: Any, progress: Progress
 ) -> State:
     if operation.kind == "source":
-        return _begun(_source_in_words(operation, parameters), result)
+        return _begun(_source_text(operation, parameters), result)
     if operation.kind == "spectra":
         _check_same_series(state, result)
         return replace(state, spectra=result)

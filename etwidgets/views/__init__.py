@@ -7,7 +7,8 @@ from etwidgets.views.page_watch import PageWatch
 from etwidgets.views.panes import COLOR_MAPS, Pane, contrast_limits, overlay, to_plane
 from etwidgets.views.spectrum_view import SpectrumCurve, SpectrumView, SpectrumWindow
 from etwidgets.views.upload_view import UploadView
-from etwidgets.views.volume_view import VolumeChannel, VolumeView
+from etwidgets.views.volume_channels import VolumeChannel
+from etwidgets.views.volume_view import VolumeView
 
 __all__ = [
     "COLOR_MAPS",

@@ -7,17 +7,18 @@ import numpy as np
 
 from etwidgets.engine import kernels
 from etwidgets.engine.arithmetic import aligned
+from etwidgets.engine.vector_type import add_scaled, load_lanes, store_lanes
 
 WIDTH, ROWS = 64, 64  # 16 KB
 
 
 @kernels.compiled
 def work(values, result, repeats):
-    sums = kernels._lanes_at(result, 0, WIDTH)
+    sums = load_lanes(result, 0, WIDTH)
     for _ in range(repeats):
         for row in range(ROWS):
-            sums = kernels._plus(sums, values, row * WIDTH, np.float32(0.5))
-    kernels._put(result, 0, sums)
+            sums = add_scaled(sums, values, row * WIDTH, np.float32(0.5))
+    store_lanes(result, 0, sums)
 
 
 def fma_per_second(n_threads):

@@ -103,11 +103,11 @@ def test_results_are_set_aside_and_compared(made, session):
     titles = [pane["title"] for pane in shown._images._frame[0]["panes"]]
     assert titles == ["Set aside", "Now", "Difference"]
     assert "% of what was set aside" in shown._no_picture.value
-    first = np.array(session.model.kept[0].reconstruction.data)
+    first = np.array(session.model.snapshots[0].reconstruction.data)
     shown.controls["return"].click()
     assert np.array_equal(session.model.reconstruction.data, first)
     session.apply("bin", factor=2)
     session.apply("reconstruct", method="FBP")
     assert "cannot be laid over each other" in shown._no_picture.value
     shown.controls["forget"].click()
-    assert session.model.kept == ()
+    assert session.model.snapshots == ()

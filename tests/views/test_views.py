@@ -20,7 +20,7 @@ from etwidgets.views import (
     to_plane,
 )
 from etwidgets.views.panes import message, reduced
-from etwidgets.views.volume_view import fewer_voxels
+from etwidgets.views.volume_channels import fewer_voxels
 
 
 def test_bytes_are_linear_between_the_limits():

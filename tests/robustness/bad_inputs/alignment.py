@@ -28,7 +28,7 @@ registration.refused("start -20", _register(start=-20), ParameterError, "start",
 registration.refused("start 1.5", _register(start=1.5), ParameterError, "start", "0 to 8", "1.5")
 registration.refused("start NaN", _register(start=np.nan), ParameterError, "start", "0 to 8", "nan")
 registration.refused(
-    "start in words", _register(start="middle"), ParameterError, "start", "0 to 8", "'middle'"
+    "start as text", _register(start="middle"), ParameterError, "start", "0 to 8", "'middle'"
 )
 registration.refused(
     "one projection", lambda w: w.stack.inav[:1].stack_register(), AlignmentError, "1 projection", "2 needed"
@@ -82,7 +82,7 @@ registration.refused("one column", _register("COM", xrange=5), ParameterError, "
 registration.refused(
     "three columns", _register("COM", xrange=(1, 2, 3)), ParameterError, "xrange", "two", "3"
 )
-registration.refused("columns in words", _register("COM", xrange="ab"), ParameterError, "xrange", "two", "ab")
+registration.refused("columns as text", _register("COM", xrange="ab"), ParameterError, "xrange", "two", "ab")
 registration.refused("p 0", _register("COM", p=0), ParameterError, "p", "at least 1", "0")
 registration.refused("p 1.5", _register("COM", p=1.5), ParameterError, "p", "at least 1", "1.5")
 registration.refused("p NaN", _register("COM", p=np.nan), ParameterError, "p", "at least 1", "nan")
@@ -110,7 +110,7 @@ registration.refused(
     "99",
 )
 registration.refused(
-    "a row in words",
+    "a row as text",
     _register("COM-CL", com_ref_index="top"),
     ParameterError,
     "com_ref_index",
@@ -118,7 +118,7 @@ registration.refused(
     "'top'",
 )
 registration.refused(
-    "a reference that is not there",
+    "a reference that does not exist",
     _register("COM-CL", cl_ref_index=99),
     ParameterError,
     "cl_ref_index",
@@ -185,7 +185,7 @@ registration.refused(
     "finite",
 )
 registration.refused(
-    "shifts in words",
+    "shifts as text",
     lambda w: w.stack.shift_projections([["a", "b"]] * 9),
     DataError,
     "shifts",
@@ -215,7 +215,7 @@ registration.refused(
     "by NaN from 3 on", lambda w: w.stack.manual_align(3, np.nan), DataError, "shifts", "3, 4", "finite"
 )
 registration.refused(
-    "one that is not there",
+    "one that does not exist",
     lambda w: w.session.apply("shift_one", projection=99),
     ParameterError,
     "99",
@@ -257,7 +257,7 @@ axis.refused(
     "columns between pixels", _axis("CoM", slices=[1.5, 9, 20]), ParameterError, "slices", "1.5", "0 to 31"
 )
 axis.refused(
-    "columns in words", _axis("CoM", slices=["a", "b", "c"]), ParameterError, "slices", "'a'", "0 to 31"
+    "columns as text", _axis("CoM", slices=["a", "b", "c"]), ParameterError, "slices", "'a'", "0 to 31"
 )
 axis.refused(
     "columns of NaN", _axis("CoM", slices=[np.nan, 9, 20]), ParameterError, "slices", "nan", "0 to 31"
@@ -328,7 +328,7 @@ def _move(**kwargs):
 
 
 axis.refused("turn by NaN", _move(angle=np.nan), ParameterError, "angle", "finite", "nan")
-axis.refused("turn in words", _move(angle="left"), ParameterError, "angle", "finite", "'left'")
+axis.refused("turn as text", _move(angle="left"), ParameterError, "angle", "finite", "'left'")
 axis.refused("move by infinity", _move(yshift=np.inf), ParameterError, "yshift", "finite", "inf")
 axis.refused("move out of the frame", _move(yshift=999), ParameterError, "yshift", "999", "24")
 axis.refused(
@@ -350,7 +350,7 @@ axis.refused(
     "99",
 )
 axis.refused(
-    "slices in words", lambda w: w.stack.test_align(slices="abc"), ParameterError, "three columns", "31", "a"
+    "slices as text", lambda w: w.stack.test_align(slices="abc"), ParameterError, "three columns", "31", "a"
 )
 axis.refused("a trial shift of NaN", lambda w: w.stack.test_align(np.nan), ParameterError, "shift", "nan")
 

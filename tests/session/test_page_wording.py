@@ -9,7 +9,7 @@ import pytest
 
 import etwidgets
 from etwidgets.session import Cure, Session, TomoStackModel
-from etwidgets.session.page_words import for_page
+from etwidgets.session.page_wording import for_page
 from etwidgets.signals import TomoStack
 
 HOME = Path(etwidgets.__file__).parent
@@ -18,7 +18,7 @@ CODE = re.compile(
 )
 NOT_ON_THE_PAGE = {  # what only a script, a notebook or the command line can bring about
     "datasets.py", "own_operations.py", "script.py", "angles.py", "api.py", "cli.py", "serve.py", "app.py",
-    "volume_view.py",
+    "volume_channels.py", "volume_view.py",
 }  # fmt: skip
 
 
