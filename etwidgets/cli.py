@@ -95,9 +95,7 @@ def _port(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="etwidgets", description="Interactive electron tomography."
-    )
+    parser = argparse.ArgumentParser(prog="etwidgets", description="Interactive electron tomography.")
     parser.add_argument("--version", action="version", version=f"etwidgets {__version__}")
     commands = parser.add_subparsers(dest="command")
     app = commands.add_parser("app", help="open the workbench in the browser")
