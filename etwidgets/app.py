@@ -220,7 +220,7 @@ class Workbench:
         job, session = self.model.job, self.session
         busy = job.label if self.model.busy and job is not None else ""
         steps = len(self.model.history) + len(self.model.snapshots)
-        return json.dumps({"busy": busy, "steps": steps, "kept": session.kept or not steps})
+        return json.dumps({"busy": busy, "steps": steps, "kept": session.autosaved or not steps})
 
     def close(self) -> None:
         """Stop what runs and take everything off the page; twice is harmless."""

@@ -35,6 +35,11 @@ def free_memory() -> int:
     return max(free, 0)
 
 
+def total_memory() -> int:
+    """Bytes that the machine has."""
+    return int(psutil.virtual_memory().total)
+
+
 def fits_memory(n_bytes: float) -> bool:
     """Whether so many bytes can be taken, with something to spare."""
     return n_bytes <= SPARE * free_memory()

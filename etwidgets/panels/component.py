@@ -17,8 +17,8 @@ from etwidgets.errors import EtwidgetsError, ParameterError
 from etwidgets.panels.style import style_sheet
 from etwidgets.panels.tree import close_tree
 from etwidgets.progress import Cancelled
-from etwidgets.session import in_words
-from etwidgets.views.parts import with_words
+from etwidgets.session import error_text
+from etwidgets.views.parts import with_plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -219,7 +219,7 @@ class Component:
         except Exception as error:  # noqa: BLE001  (the border: a panel must not die)
             expected = isinstance(error, EtwidgetsError)
             _log.log(logging.INFO if expected else logging.ERROR, "panel %s", self.name, exc_info=error)
-            self.session.tell(in_words(error), "error", error)
+            self.session.tell(error_text(error), "error", error)
         else:
             return True
         return False
@@ -287,7 +287,7 @@ class Component:
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if self._alone is None:
             self._alone = widgets.VBox([style_sheet(), self.widget]).add_class("etw-alone")
-        return with_words(self._alone._repr_mimebundle_(**kwargs), f"The panel {self.title}")
+        return with_plain_text(self._alone._repr_mimebundle_(**kwargs), f"The panel {self.title}")
 
 
 def _put_back(control: Any, initial: Mapping[str, Any]) -> None:

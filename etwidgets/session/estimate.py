@@ -74,8 +74,8 @@ def seconds_after(operation: Operation, stack: TomoStack | None, parameters: Map
 
 def can_finish(operation: Operation, stack: TomoStack | None, parameters: Mapping[str, Any]) -> bool:
     """Whether an operation has iterations, and memory to bring all slices forward together."""
-    method = str(parameters.get("method", "FBP")).upper()
-    if operation.kind != "volume" or stack is None or method not in engine.ITERATIVE:
+    algorithm = engine.algorithms().get(str(parameters.get("method", "FBP")).upper())
+    if operation.kind != "volume" or stack is None or algorithm is None or not algorithm.iterative:
         return False
     if not isinstance(stack.data, np.ndarray):
         return False

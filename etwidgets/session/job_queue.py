@@ -77,6 +77,18 @@ class JobQueue:
             self._next()
         return task.job
 
+    def run(
+        self,
+        job: Job,
+        begin: Callable[[], Callable[[Progress], Any]],
+        finish: Callable[[Any], tuple[JobState, str]],
+    ) -> Job:
+        """Submit a task; with an inline runner, raise the error with which the job failed."""
+        self.submit(Task(job, begin, finish))
+        if self._runner.inline and job.error is not None:
+            raise job.error
+        return job
+
     def cancel(self) -> None:
         """Ask the running job to stop and forget those that wait."""
         with self._lock:

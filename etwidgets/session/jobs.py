@@ -48,7 +48,7 @@ class Job:
         self._cancel, self._finish = threading.Event(), threading.Event()
         self.can_finish = False
         """Whether it can give what there is before it is done. Written by the session, before it begins."""
-        self.pace = TimeLeft()
+        self.time_left = TimeLeft()
         """Told by the worker how far it is; what follows the work is written by the session."""
         self._waiters: list[asyncio.Future[None]] = []
 
@@ -56,7 +56,7 @@ class Job:
     def status(self) -> JobStatus:
         """How it is now."""
         running = self.state == "running"
-        left = self.pace.left(time.monotonic()) if running else None
+        left = self.time_left.left(time.monotonic()) if running else None
         return JobStatus(
             self.operation, self.label, self.state, self._fraction, self.message, self.seconds, left,
             self.can_finish and running,
@@ -186,7 +186,7 @@ class JobProgress(Progress):
         if self._job.cancel_requested:
             raise Cancelled(f"{self._job.label}: cancelled")
         now = time.monotonic()
-        self._job.pace.tell(now, fraction)
+        self._job.time_left.tell(now, fraction)
         if now - self._last >= _INTERVAL:
             self._last = now
             self._runner.post(lambda: self._tell(fraction, message))

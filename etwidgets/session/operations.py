@@ -19,9 +19,11 @@ from etwidgets.progress import NullProgress
 from etwidgets.session.parameters import check_names, check_needed, parameters_text
 from etwidgets.session.sources import open_file, open_sample, open_spectra
 from etwidgets.signals import RecStack
+from etwidgets.signals.engine_parameters import ParameterNames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from etwidgets.progress import Progress
     from etwidgets.signals import TomoStack
@@ -64,7 +66,7 @@ class Operation:
     title: str
     running: str
     function: Callable[..., Any]
-    parameters: frozenset[str]
+    parameters: AbstractSet[str]
     needs_tilts: bool = False
     copies: float = 2.0
     home: str = ""
@@ -268,12 +270,6 @@ def _of_methods(methods: Mapping[str, Any]) -> set[str]:
     return {name for method in methods.values() for name in method.parameters}
 
 
-_RECONSTRUCT = frozenset(
-    {"method", "iterations", "constrain", "thresh", "thickness", "cuda", "p", "ncores", "sino_filter"}
-    | {"dart_iterations", "gray_levels", "weight_tilts", "seed"}
-    | {"maximum", "n_subsets", "tv_weight", "model", "backend"}
-)
-
 _TABLE = (
     Operation("open", "source", "Open", "opening", open_file, frozenset({"path", "tilts", "offset"})),
     Operation("sample", "source", "Open the sample", "opening", open_sample, frozenset({"name"})),
@@ -359,7 +355,7 @@ _TABLE = (
         copies=12,
     ),
     Operation(
-        "reconstruct", "volume", "Reconstruct", "reconstructing", _reconstruct, _RECONSTRUCT,
+        "reconstruct", "volume", "Reconstruct", "reconstructing", _reconstruct, ParameterNames(),
         needs_tilts=True,
     ),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets.atomic import atomic_path
+from etwidgets.engine import find_algorithm
 from etwidgets.errors import HistoryError, ParameterError
 from etwidgets.session.digest import digest
 from etwidgets.session.estimate import check_fits, estimate
@@ -23,7 +24,7 @@ from etwidgets.session.history import Channel, State, Step
 from etwidgets.session.operations import find
 from etwidgets.session.parameters import paths_text
 from etwidgets.signals import RecStack, TomoStack
-from etwidgets.signals.reconstruction import iterations_name
+from etwidgets.signals.engine_parameters import iterations_name
 from etwidgets.spectral import JointReconstruction, snr_warning, sum_image
 
 if TYPE_CHECKING:
@@ -356,15 +357,18 @@ def _reconstructed(
     operation: Operation, parameters: Mapping[str, Any], state: State, channel: Channel, progress: Progress
 ) -> RecStack:
     """A channel's volume, made as that of the series; what is in units of the data is brought to its own."""
-    method = str(parameters.get("method", "FBP")).upper()
-    if method == "DART":
+    algorithm = find_algorithm(parameters.get("method", "FBP"))
+    if algorithm.one_signal:
         raise ParameterError(
-            "DART takes the gray levels of one signal; remove the channels, or choose another method"
+            f"{algorithm.name} takes the {' and '.join(algorithm.one_signal)} of one signal; remove the "
+            "channels, or choose another method"
         )
     own = dict(parameters)
-    if method == "FISTA-TV" and state.stack is not None:
+    scaled = [name for name in algorithm.in_data_units if parameters.get(name) is not None]
+    if scaled and state.stack is not None:
         largest = float(np.abs(state.stack.data).max()) or 1.0
-        own["tv_weight"] = float(parameters["tv_weight"]) * float(np.abs(channel.stack.data).max()) / largest
+        for name in scaled:
+            own[name] = float(parameters[name]) * float(np.abs(channel.stack.data).max()) / largest
     for limit in ("maximum", "thresh"):
         if own.get(limit):
             raise ParameterError(f"{limit} is in units of the series and not of its channels; leave it out")

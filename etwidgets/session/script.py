@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etwidgets.engine import find_algorithm
 from etwidgets.errors import ParameterError
 from etwidgets.session.display import SERIES
 from etwidgets.session.operations import OPERATIONS, Operation
@@ -179,13 +180,15 @@ def _add_maps(_: Mapping[str, Any]) -> list[str]:
 
 
 def _volumes(step: Step) -> list[str]:
-    given = {name: value for name, value in step.parameters.items() if name != "tv_weight"}
+    units = find_algorithm(step.parameters.get("method", "FBP")).in_data_units
+    scaled = {name: value for name, value in step.parameters.items() if name in units and value is not None}
+    given = {name: value for name, value in step.parameters.items() if name not in scaled}
     keywords = _keywords({**given, "show_progressbar": False})
-    price = step.parameters.get("tv_weight")
-    if price is not None:
-        keywords += f", tv_weight={price!r} * largest(other) / largest(stack)"
+    keywords += "".join(
+        f", {name}={value!r} * largest(other) / largest(stack)" for name, value in scaled.items()
+    )
     lines = [f"volumes = {{name: other.reconstruct({keywords}) for name, other in channels.items()}}"]
-    return lines if price is None else ["largest = lambda signal: float(np.abs(signal.data).max())", *lines]
+    return lines if not scaled else ["largest = lambda signal: float(np.abs(signal.data).max())", *lines]
 
 
 def _cell(kind: str, lines: list[str]) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def test_reconstructing_commits_a_volume(made, session, method):
     shown = made(ReconstructPanel(session))
     shown.controls["method"].value = method
     shown.controls["iterations"].value = 2
-    shown.controls["levels"].value = "0, 60, 120"
+    shown.controls["gray_levels"].value = "0, 60, 120"
     shown.controls["thickness"].value = 20
     shown.controls["run"].click()
     volume = session.model.reconstruction
@@ -144,7 +144,7 @@ def test_reconstructing_commits_a_volume(made, session, method):
 def test_wrong_gray_levels_are_told_in_words(made, session):
     shown = made(ReconstructPanel(session))
     shown.controls["method"].value = "DART"
-    shown.controls["levels"].value = "much, more"
+    shown.controls["gray_levels"].value = "much, more"
     shown.controls["run"].click()
     assert session.model.message.level == "error"
     assert "much, more" in session.model.message.text

@@ -199,7 +199,7 @@ def test_what_is_computed_faster_than_written_is_not_kept(tmp_path, series):
     session = Session(autosave=Autosave(tmp_path))
     session.apply("open", path=series)
     session.apply("bin", factor=2)
-    results = Results(session._state, session.history)
+    results = Results(session._core.state, session.history)
     assert not replace(results, steps=(replace(session.history[0], seconds=0.9),)).worth_keeping
     assert replace(results, steps=(replace(session.history[0], seconds=1.1),)).worth_keeping
 
@@ -379,7 +379,7 @@ def test_steps_that_cannot_be_saved_are_told_and_tried_again(tmp_path, monkeypat
     session.apply("open", path=series)
     session.apply("bin", factor=2)
     assert "not being saved: session.json could not be written" in session.model.unsaved
-    assert not session.kept
+    assert not session.autosaved
     assert list_sessions(tmp_path) == []
     runner.calls.pop()()
     assert session.model.unsaved
@@ -387,7 +387,7 @@ def test_steps_that_cannot_be_saved_are_told_and_tried_again(tmp_path, monkeypat
     full[0] = False
     runner.calls.pop()()
     assert session.model.unsaved == ""
-    assert session.kept
+    assert session.autosaved
     assert runner.calls == []
     assert list_sessions(tmp_path)[0].about.steps == 2
 
@@ -420,7 +420,7 @@ def test_a_name_of_a_session_is_never_a_path(name):
 def test_what_is_kept_on_disk_is_not_held_in_memory(tmp_path, series, always_keep):
     session = worked_through(tmp_path, series)
     volume = weakref.ref(session.model.reconstruction.data)
-    session._history = History(State(), 0)
-    session._publish()
+    session._core.timeline.history = History(State(), 0)
+    session._core.publish()
     gc.collect()
     assert volume() is None

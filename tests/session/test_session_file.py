@@ -113,7 +113,7 @@ def test_a_saved_session_is_made_again_with_its_undone_steps(session, tmp_path):
     assert np.array_equal(other.model.reconstruction.data, volume)
     for _ in STEPS:
         other.undo()
-    assert digest(other.model.stack) == digest(session._history.start.stack)
+    assert digest(other.model.stack) == digest(session._core.timeline.history.start.stack)
 
 
 def test_what_came_before_the_last_opening_is_not_written(session, tmp_path):

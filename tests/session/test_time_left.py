@@ -77,7 +77,7 @@ def test_a_job_tells_the_time_left_by_its_pace(monkeypatch):
     heard = []
     progress = JobProgress(job, InlineRunner(), lambda *_: heard.append(job.status.seconds_left))
     job.begin()
-    job.pace.seconds_after = 3.0
+    job.time_left.seconds_after = 3.0
     progress.advance(0)
     now[0] += 50  # loading
     for done in range(1, 6):

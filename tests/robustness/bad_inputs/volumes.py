@@ -74,7 +74,7 @@ for _value in (2, -0.5, np.nan, "most"):
         f"p {_value!r}",
         _rec("DART", gray_levels=[0, 1], p=_value),
         ParameterError,
-        "between 0 and 1",
+        "from 0 to 1",
         str(_value),
     )
 recon.refused(
