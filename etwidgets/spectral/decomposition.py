@@ -94,7 +94,7 @@ def decompose(
     if kind not in ("NMF", "SVD"):
         raise ParameterError(f"the method of a decomposition is 'NMF' or 'SVD', not {method!r}")
     if not is_whole(components) or not 1 <= components <= min(32, spectra.data.shape[-1] - 1):
-        raise ParameterError(f"the number of components must be from 1 to 32, not {components!r}")
+        raise ParameterError(f"between 1 and 32 components are possible, not {components!r}")
     components, seed = int(components), checked_count("seed", seed, 0)
     progress = progress or NullProgress()
     blocks = _blocks(spectra, progress.part(0, 0.25))
