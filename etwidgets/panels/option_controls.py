@@ -79,12 +79,12 @@ def value_of(option: Option, made: Any) -> Any:
         one = f"{option.label} must be a {'whole ' if option.kind is int else ''}number"
         many = f"{option.label} are numbers with commas between"
         raise ParameterError(f"{many if option.count else one}, not {made.value!r}") from error
-    if option.count:
+    if option.count and (numbers or not option.may_be_none):
         return numbers
     return numbers[0] if numbers else None
 
 
 def _placeholder(option: Option) -> str:
-    if option.count:
-        return ", ".join(f"{each:g}" for each in option.example or ())
+    if option.count and option.example:
+        return ", ".join(f"{each:g}" for each in option.example)
     return option.none_means if option.default is None else str(option.default)
