@@ -153,7 +153,7 @@ def test_results_reach_the_event_loop_without_being_asked_for(stack, gate):
 
 def test_what_cannot_fit_is_refused_with_numbers(session, stack, monkeypatch):
     monkeypatch.setattr(resources, "free_memory", lambda: 1_000_000)
-    with pytest.raises(MemoryLimitError, match=r"needs about \d+ MB and 1 MB are free"):
+    with pytest.raises(MemoryLimitError, match=r"needs about \d+ MB, but only 1 MB are free"):
         session.apply("reconstruct", method="FBP", thickness=50_000)
     assert session.model.stack is stack
     assert session.model.reconstruction is None

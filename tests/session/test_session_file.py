@@ -155,9 +155,9 @@ def test_a_changed_file_is_noticed_and_nothing_is_replaced(stack, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("[1, 2]", "no session"),
-        ("{", "no session"),
-        ('{"format": "x"}', "no session"),
+        ("[1, 2]", "not a session"),
+        ("{", "not a session"),
+        ('{"format": "x"}', "not a session"),
         ('{"format": "etwidgets-session", "version": 2}', "version 2"),
         ('{"format": "etwidgets-session", "version": 1}', "damaged"),
     ],
