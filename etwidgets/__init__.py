@@ -1,6 +1,6 @@
-"""Electron tomography that you see and steer.
+"""Interactive electron tomography.
 
-Names are imported when they are first used, so that ``import etwidgets`` costs next to nothing.
+Names are imported on first use, so that ``import etwidgets`` is fast.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The namespace of ETSpy, so that the paper's listings and notebooks run with only the import lines changed.
+"""The namespace of ETSpy: the listings of the paper and notebooks run with only the import lines changed.
 
-``import etwidgets.api as etspy``, or ``from etwidgets.api import datasets, io, simulation, utils``; nothing
-is defined here.
+Use ``import etwidgets.api as etspy``, or ``from etwidgets.api import datasets, io, simulation, utils``.
+Nothing is defined here.
 """
 
 from types import SimpleNamespace
@@ -22,7 +22,7 @@ io = SimpleNamespace(
     parse_mdoc=etspy_names.parse_mdoc,
     parse_mrc_header=etspy_names.parse_mrc_header,
 )
-"""What :mod:`etwidgets.io` offers, and ETSpy's functions for single kinds of files."""
+"""All of :mod:`etwidgets.io`, and ETSpy's functions for single file types."""
 
 simulation = SimpleNamespace(
     **{name: getattr(_simulation, name) for name in _simulation.__all__ if name != "add_noise"},
@@ -32,7 +32,7 @@ simulation = SimpleNamespace(
     create_model_tilt_series=etspy_names.create_model_tilt_series,
     misalign_stack=etspy_names.misalign_stack,
 )
-"""What :mod:`etwidgets.simulation` offers, and ETSpy's models, which are signals."""
+"""All of :mod:`etwidgets.simulation`, and ETSpy's models, which are signals."""
 
 utils = SimpleNamespace(
     calc_est_angles=calc_est_angles,
@@ -43,7 +43,7 @@ utils = SimpleNamespace(
     register_serialem_stack=etspy_names.register_serialem_stack,
     weight_stack=TomoStack.weight_stack,
 )
-"""ETSpy's helpers that are not methods; ``weight_stack(stack, accuracy)`` is one too."""
+"""ETSpy's helper functions, including ``weight_stack(stack, accuracy)``."""
 
 __all__ = [
     "RecStack",

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from etwidgets.autosaved_sessions import state_folder
 from etwidgets.errors import EtwidgetsError
-from etwidgets.kept_sessions import state_folder
 from etwidgets.panels import (
     AnalyzePanel,
     AxisPanel,
@@ -35,10 +35,10 @@ from etwidgets.panels import (
 from etwidgets.panels.header_line import HeaderLine
 from etwidgets.panels.resume_strip import ResumeStrip
 from etwidgets.panels.tour import Tour
-from etwidgets.session import Session, ThreadRunner, TomoStackModel, begin_autosave, in_words
+from etwidgets.session import Session, ThreadRunner, TomoStackModel, begin_autosave, error_text
 from etwidgets.signals import TomoStack
 from etwidgets.views import PageWatch
-from etwidgets.views.parts import with_words
+from etwidgets.views.parts import with_plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -184,7 +184,7 @@ class Workbench:
         try:
             self.session.resume()
         except EtwidgetsError as error:
-            self.session.tell(f"The session cannot be continued: {in_words(error)}", "error", error)
+            self.session.tell(f"The session cannot be continued: {error_text(error)}", "error", error)
 
     def show(self, name: str) -> None:
         """Bring a panel to the front; the others stop drawing."""
@@ -219,8 +219,8 @@ class Workbench:
         """What the server asks before it ends a session without a page, as JSON: what runs, steps, kept."""
         job, session = self.model.job, self.session
         busy = job.label if self.model.busy and job is not None else ""
-        steps = len(self.model.history) + len(self.model.kept)
-        return json.dumps({"busy": busy, "steps": steps, "kept": session.kept or not steps})
+        steps = len(self.model.history) + len(self.model.snapshots)
+        return json.dumps({"busy": busy, "steps": steps, "kept": session.autosaved or not steps})
 
     def close(self) -> None:
         """Stop what runs and take everything off the page; twice is harmless."""
@@ -235,7 +235,7 @@ class Workbench:
         close_tree(self.widget)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_words(self.widget._repr_mimebundle_(**kwargs), "The workbench")
+        return with_plain_text(self.widget._repr_mimebundle_(**kwargs), "The workbench")
 
     def _step(self, number: int, panel: Panel) -> widgets.Button:
         step = widgets.Button(description=f"{number}  {panel.title}", layout=widgets.Layout(width="auto"))
@@ -323,4 +323,4 @@ def page(open_one: Any = None, session: str | None = None) -> Any:
         )
     except Exception as error:  # noqa: BLE001  (the border: without this the page would stay empty)
         _log.exception("the page could not be made")
-        return widgets.HTML(f"<p>The workbench could not be opened: {escape(in_words(error))}</p>")
+        return widgets.HTML(f"<p>The workbench could not be opened: {escape(error_text(error))}</p>")

@@ -13,6 +13,7 @@ import psutil
 
 from etwidgets import __version__
 from etwidgets.errors import EtwidgetsError
+from etwidgets.samples import SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ _LAST_PORT = 65535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0, 2 after an error told in one line, 130 after Ctrl-C."""
+    """Run a command; returns the exit status: 0, 2 after an error (printed on one line), 130 after Ctrl-C."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command is None:
@@ -57,9 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             sys.stdout.write(report())
     except (EtwidgetsError, OSError, MemoryError) as error:
-        from etwidgets.session import in_words
+        from etwidgets.session import error_text
 
-        sys.stderr.write(f"etwidgets: {' '.join(in_words(error).split())}\n")
+        sys.stderr.write(f"etwidgets: {' '.join(error_text(error).split())}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("etwidgets: stopped\n")
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def report() -> str:
-    """What a bug report should say of the environment."""
+    """The description of the environment for a bug report."""
     lines = [
         f"etwidgets {__version__}",
         f"Python {platform.python_version()} on {platform.platform()}",
@@ -95,26 +96,22 @@ def _port(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="etwidgets", description="Electron tomography that you see and steer."
-    )
+    parser = argparse.ArgumentParser(prog="etwidgets", description="Interactive electron tomography.")
     parser.add_argument("--version", action="version", version=f"etwidgets {__version__}")
     commands = parser.add_subparsers(dest="command")
     app = commands.add_parser("app", help="open the workbench in the browser")
     app.add_argument("file", nargs="?", help="tilt series to open (.mrc, .dm3, .hspy, ...)")
-    app.add_argument(
-        "--sample", choices=["needle", "catalyst", "EDX needle"], help="open sample data instead"
-    )
-    app.add_argument("--port", type=_port, default=0, help="0 to 65535; default: any that is free")
-    app.add_argument("--root", help="folder whose files the page may open; default: that of the file")
-    app.add_argument("--no-browser", action="store_true", help="print the address only")
+    app.add_argument("--sample", choices=list(SAMPLES), help="open sample data instead")
+    app.add_argument("--port", type=_port, default=0, help="0 to 65535; default: any free port")
+    app.add_argument("--root", help="folder whose files the page may open; default: the folder of the file")
+    app.add_argument("--no-browser", action="store_true", help="only print the address")
     app.add_argument("--theme", choices=["light", "dark"], default="light")
-    run = commands.add_parser("run", help="do the steps of a saved session on other series, without a page")
-    run.add_argument("steps", help="session file, as the step History saves it")
+    run = commands.add_parser("run", help="apply the steps of a saved session to other series")
+    run.add_argument("steps", help="session file saved in the History tab")
     run.add_argument(
-        "series", nargs="*", default=[], help="tilt series; none: the one that the session opened"
+        "series", nargs="*", default=[], help="tilt series; default: the one that the session opened"
     )
-    run.add_argument("--output", default=".", help="folder of the results; default: this one")
+    run.add_argument("--output", default=".", help="folder for the results; default: the current folder")
     run.add_argument("--ending", choices=[".hspy", ".zspy", ".mrc", ".tif"], default=".hspy")
-    commands.add_parser("info", help="report the environment, for a bug report")
+    commands.add_parser("info", help="print the environment for a bug report")
     return parser

@@ -35,6 +35,11 @@ def free_memory() -> int:
     return max(free, 0)
 
 
+def total_memory() -> int:
+    """Bytes that the machine has."""
+    return int(psutil.virtual_memory().total)
+
+
 def fits_memory(n_bytes: float) -> bool:
     """Whether so many bytes can be taken, with something to spare."""
     return n_bytes <= SPARE * free_memory()
@@ -60,7 +65,7 @@ def check_memory(n_bytes: float, what: str, cure: str = SMALLER) -> None:
     free = free_memory()
     if n_bytes > SPARE * free:
         raise MemoryLimitError(
-            f"{what} needs about {size_in_words(n_bytes)} and {size_in_words(free)} are free; {cure}"
+            f"{what} needs about {size_text(n_bytes)} and {size_text(free)} are free; {cure}"
         )
 
 
@@ -87,7 +92,7 @@ def check_disk(path: Path, n_bytes: float) -> None:
     free = free_disk(path.parent)
     if n_bytes + _NEXT_TO_NOTHING > free:
         raise DiskFullError(
-            f"{path.name} needs about {size_in_words(n_bytes)} and {size_in_words(free)} are free in "
+            f"{path.name} needs about {size_text(n_bytes)} and {size_text(free)} are free in "
             f"{path.parent}; nothing was written: make room there, or save it elsewhere"
         )
 
@@ -111,12 +116,12 @@ def disk_full(error: BaseException, path: Path) -> DiskFullError | None:
         else "the disk, or your share of it, is full"
     )
     return DiskFullError(
-        f"{path.name} could not be written to {path.parent}: {limit} ({size_in_words(free)} are free). An "
+        f"{path.name} could not be written to {path.parent}: {limit} ({size_text(free)} are free). An "
         "old file of this name is as it was; make room, or save it elsewhere"
     )
 
 
-def size_in_words(n_bytes: float) -> str:
+def size_text(n_bytes: float) -> str:
     """Bytes as kB, MB, GB or TB."""
     if n_bytes >= 1e13:
         return f"{n_bytes / 1e12:.0f} TB"

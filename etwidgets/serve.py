@@ -1,7 +1,7 @@
 """Serves the workbench as a page in the browser, on this machine only; knows Voila, no panel.
 
-The server listens on the loopback address, every request needs a token, and no file is served beside the
-page. What the page opens is handed to its kernel through environment variables.
+The server listens on the loopback address, every request needs a token, and no other files are served.
+The file to open is passed to the kernel of the page in environment variables.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ def serve(
     Parameters
     ----------
     file
-        Opened when the page is.
+        Tilt series to open.
     sample
         Name of a sample to open instead, such as ``"needle"``.
     root
-        The folder whose files the page may open; default: that of ``file``, or the current one.
+        The folder whose files the page may open; default: the folder of ``file``, or the current folder.
     port
-        0: any that is free.
+        0: any free port.
     open_browser
-        Show the page in the user's browser.
+        Open the page in the browser.
     theme
         ``"light"`` or ``"dark"``.
 
@@ -118,6 +118,6 @@ def _config(port: int, token: str, theme: str) -> Config:
     config.VoilaConfiguration.file_allowlist = []
     config.VoilaConfiguration.show_tracebacks = False
     config.VoilaConfiguration.prelaunch_hook = bind
-    # a kernel that died stays dead: a new one would know nothing of the page, which says what happened
+    # a dead kernel is not restarted: a new one would have no state, and the page reports what happened
     config.KernelManager.autorestart = False
     return config

@@ -6,7 +6,7 @@ import pytest
 
 from etwidgets import cli, serve
 from etwidgets.errors import FileFormatError, ParameterError, UnsafeFileError
-from etwidgets.session import in_words, run_batch
+from etwidgets.session import error_text, run_batch
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_missing_file_for_the_page_is_one_line(said, tmp_path):
         (PermissionError(13, "Permission denied", "/data/Wire.mrc"), 2, "/data/Wire.mrc: permission denied"),
         (OSError(5, "Input/output error", "/data/a.mrc"), 2, "/data/a.mrc: input/output error"),
         (FileNotFoundError(2, "No such file or directory", "wire.mrc"), 2, "There is no file wire.mrc"),
-        (MemoryError(), 2, in_words(MemoryError())),
+        (MemoryError(), 2, error_text(MemoryError())),
         (KeyboardInterrupt(), 130, "stopped"),
     ],
 )
@@ -101,7 +101,7 @@ def test_a_port_that_is_none_is_refused_before_anything_begins(capsys, port):
     ],
 )
 def test_names_of_files_and_parameters_keep_their_letters(error, words):
-    assert in_words(error) == words
+    assert error_text(error) == words
 
 
 def test_an_unknown_ending_is_no_unexpected_error(tmp_path):
@@ -115,7 +115,7 @@ def test_an_unknown_ending_is_no_unexpected_error(tmp_path):
     for what, name, known in (("figure", "a.xyz", "png"), ("volume", "a.xyz", ".hspy")):
         with pytest.raises(ParameterError, match=known) as told:
             session.save_data(what, tmp_path / name)
-        assert "Unexpected" not in in_words(told.value)
+        assert "Unexpected" not in error_text(told.value)
     with pytest.raises(ParameterError, match="gif"):
         session.save_movie("x", tmp_path / "a.xyz")
     with pytest.raises(ParameterError, match=r"\.hspy"):

@@ -103,5 +103,5 @@ def test_files_beyond_the_memory_are_not_read(tmp_path, stack, monkeypatch):
 
 
 def test_sizes_are_told_in_words():
-    words = [resources.size_in_words(n) for n in (0, 2_000, 5e6, 4.77e10, 5.1e13)]
+    words = [resources.size_text(n) for n in (0, 2_000, 5e6, 4.77e10, 5.1e13)]
     assert words == ["0 MB", "2 kB", "5 MB", "47.7 GB", "51 TB"]

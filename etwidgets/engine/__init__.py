@@ -4,7 +4,11 @@ All slices of a tilt series share one geometry, so that many are worked on toget
 ASTRA is an other backend behind the same interface. Nothing outside this package imports numba or ASTRA.
 """
 
-from etwidgets.engine.algorithms.table import ALGORITHMS, ITERATIVE
+from typing import Any
+
+from etwidgets.engine.algorithms.record import Algorithm, iterations
+from etwidgets.engine.algorithms.table import algorithms, all_options, find_algorithm, register
+from etwidgets.engine.algorithms.tv_weight import suggested_tv_weight
 from etwidgets.engine.backends import BACKENDS, cuda_available, why_not
 from etwidgets.engine.estimation import Estimate, estimate, warm_up
 from etwidgets.engine.filters import FILTERS
@@ -22,18 +26,34 @@ __all__ = [
     "FILTERS",
     "ITERATIVE",
     "MODELS",
+    "Algorithm",
     "Estimate",
     "Geometry",
     "Iterate",
+    "algorithms",
+    "all_options",
     "as_linear_operator",
     "back_project",
     "cuda_available",
     "estimate",
+    "find_algorithm",
     "forward_project",
     "iterate",
+    "iterations",
     "memory_needed",
     "reconstruct",
+    "register",
     "sinograms_at",
+    "suggested_tv_weight",
     "warm_up",
     "why_not",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The names of the methods as they are now: more may be registered at any time."""
+    if name == "ALGORITHMS":
+        return tuple(algorithms())
+    if name == "ITERATIVE":
+        return tuple(each.name for each in algorithms().values() if each.iterative)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

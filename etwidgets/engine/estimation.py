@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from etwidgets.checks import checked_count
 from etwidgets.engine import blocks
-from etwidgets.engine.algorithms.table import Options, checked_name
+from etwidgets.engine.algorithms.table import checked_options, find_algorithm
 from etwidgets.engine.geometry import Geometry
 from etwidgets.engine.memory import check_memory_of
 from etwidgets.engine.runs import Run, prepare, usable_widths
@@ -22,6 +22,7 @@ from etwidgets.engine.team import Team
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from etwidgets.engine.algorithms.record import Algorithm
     from etwidgets.engine.blocks import Portion
 
 _PROBE_S = 0.2  # a step more only as long as this is not over
@@ -65,11 +66,12 @@ def estimate(
     iterations: int = 20,
     *,
     n_slices: int = 1,
-    n_subsets: int | None = None,
-    dart_iterations: int = 10,
+    minimum: float | None = None,
+    maximum: float | None = None,
     model: str | None = None,
     backend: str = "auto",
     n_workers: int | None = None,
+    **options: Any,
 ) -> Estimate:
     """Seconds and bytes of :func:`reconstruct`, before it is begun.
 
@@ -78,8 +80,8 @@ def estimate(
 
     Parameters
     ----------
-    geometry, algorithm, iterations, n_subsets, dart_iterations, model, backend, n_workers
-        As in :func:`reconstruct`.
+    geometry, algorithm, iterations, minimum, maximum, model, backend, n_workers, **options
+        As in :func:`reconstruct`; what must be given there need not be here.
     n_slices
         Slices along x.
 
@@ -88,29 +90,29 @@ def estimate(
     ParameterError, MissingDependencyError, MemoryLimitError
         As :func:`reconstruct`.
     """
-    name = checked_name(algorithm)
+    record = find_algorithm(algorithm)
     n_slices = checked_count("n_slices", n_slices)
-    options = Options(
-        iterations=iterations, n_subsets=n_subsets, dart_iterations=dart_iterations, tv_weight=1.0,
-        gray_levels=(0, 1),
-    )  # fmt: skip
+    chosen = checked_options(record, {"iterations": iterations, **options, **record.examples})
     n_bytes = check_memory_of(
-        geometry, name, n_slices=n_slices, model=model, backend=backend, n_workers=n_workers
+        geometry, record.name, n_slices=n_slices, model=model, backend=backend, n_workers=n_workers
     )
-    _compile(geometry, name, options, model, backend, n_workers)
+    _compile(geometry, record, chosen, model, backend, n_workers)
     began = time.perf_counter()
-    run = prepare(geometry, name, options, model=model, backend=backend, n_workers=n_workers)
+    run = prepare(
+        geometry, record, chosen, minimum=minimum, maximum=maximum, model=model, backend=backend,
+        n_workers=n_workers,
+    )  # fmt: skip
     shared = time.perf_counter() - began
     cut = blocks.portions(n_slices, run.widths)
     return Estimate(shared + _seconds(run, cut), n_bytes)
 
 
 def _compile(
-    geometry: Geometry, name: str, options: Options, model: str | None, backend: str, n_workers: int | None
+    geometry: Geometry, record: Algorithm, chosen: Any, model: str | None, backend: str, n_workers: int | None
 ) -> None:
     """Compile what a run needs, on a geometry of next to nothing: that is paid once, not per run."""
     small = Geometry(geometry.angles_rad, 8, 8)
-    run = prepare(small, name, options, model=model, backend=backend, n_workers=n_workers)
+    run = prepare(small, record, chosen, model=model, backend=backend, n_workers=n_workers)
     for width in usable_widths(run.backend, geometry, run.method):
         _timed_block(run, range(1), width, 1)
 
@@ -179,6 +181,9 @@ def warm_up() -> None:
     Takes some 10 s the first time on a machine, and below a second afterwards. Safe in any thread, and
     twice.
     """
-    geometry, options = Geometry([0.0, 0.1], 8), Options(iterations=1, tv_weight=1.0)
+    geometry = Geometry([0.0, 0.1], 8)
     for name in ("FBP", "SIRT", "CGLS", "FISTA-TV"):
-        _compile(geometry, name, options, None, "cpu", 1)
+        record = find_algorithm(name)
+        _compile(
+            geometry, record, checked_options(record, {"iterations": 1, **record.examples}), None, "cpu", 1
+        )

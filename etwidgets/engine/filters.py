@@ -7,7 +7,7 @@ the same amplitude inside a large, even object.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import fft
@@ -63,6 +63,21 @@ FILTERS = tuple(_WINDOWS)
 """Names that ``filter_name`` accepts, in any letter case."""
 
 
+def checked_filter(name: Any) -> str:
+    """The name of a filter as in :data:`FILTERS`, from any letter case or from another name of it.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such filter.
+    """
+    said = str(name).lower()
+    key = _ALIASES.get(said, said)
+    if key not in _WINDOWS:
+        raise ParameterError(f"no filter {name!r}; choose from {', '.join(FILTERS)}")
+    return key
+
+
 def response(name: str, n_detector: int) -> NDArray[np.float64]:
     """The filter's factors at the frequencies of ``rfft`` of a row padded to :func:`padded_length`.
 
@@ -78,10 +93,7 @@ def response(name: str, n_detector: int) -> NDArray[np.float64]:
     ParameterError
         If there is no such filter.
     """
-    said = str(name).lower()
-    key = _ALIASES.get(said, said)
-    if key not in _WINDOWS:
-        raise ParameterError(f"no filter {name!r}; choose from {', '.join(FILTERS)}")
+    key = checked_filter(name)
     length = padded_length(n_detector)
     offsets = np.minimum(np.arange(length), length - np.arange(length))
     kernel = np.zeros(length)

@@ -9,14 +9,14 @@ import numpy as np
 
 from etwidgets.checks import checked_count
 from etwidgets.engine import blocks
-from etwidgets.engine.algorithms.table import ITERATIVE, Options, checked_name
+from etwidgets.engine.algorithms.table import checked_options, find_algorithm
 from etwidgets.engine.memory import check_memory_of
 from etwidgets.engine.reconstruction import checked_start, magnitude
 from etwidgets.engine.runs import Run, prepare
 from etwidgets.engine.team import Team
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -47,22 +47,16 @@ def iterate(
     geometry: Geometry,
     *,
     algorithm: str = "SIRT",
-    iterations: int = 20,
     minimum: float | None = None,
     maximum: float | None = None,
     start: NDArray[Any] | None = None,
     weights: NDArray[Any] | None = None,
     mask: NDArray[np.bool_] | None = None,
-    n_subsets: int | None = None,
-    tv_weight: float | None = None,
-    gray_levels: Sequence[float] | None = None,
-    dart_iterations: int = 10,
-    fix_probability: float = 0.85,
-    seed: int = 0,
     chunk: int = 1,
     model: str | None = None,
     backend: str = "auto",
     n_workers: int | None = None,
+    **options: Any,
 ) -> Iterator[Iterate]:
     """Reconstruct and yield every ``chunk`` iterations.
 
@@ -74,14 +68,10 @@ def iterate(
         Of the slices.
     algorithm
         One of :data:`ITERATIVE`, in any letter case.
-    iterations
-        How many at most; of DART: the inner ones, between two of the ``dart_iterations`` that are
-        counted here.
     chunk
         Iterations between two yields; the last one may be shorter.
-    minimum, maximum, start, weights, mask, n_subsets, tv_weight, gray_levels, dart_iterations, \
-fix_probability, seed, model, backend, n_workers
-        As in :func:`etwidgets.engine.reconstruct`.
+    minimum, maximum, start, weights, mask, model, backend, n_workers, **options
+        As in :func:`etwidgets.engine.reconstruct`; of DART the ``dart_iterations`` are counted here.
 
     Yields
     ------
@@ -99,21 +89,18 @@ fix_probability, seed, model, backend, n_workers
     MissingDependencyError
         If the backend needs ASTRA and it is not installed.
     """
-    name = checked_name(algorithm, ITERATIVE)
+    record = find_algorithm(algorithm, iterative=True)
+    chosen = checked_options(record, options)
     chunk = checked_count("chunk", chunk)
-    options = Options(
-        iterations=iterations, n_subsets=n_subsets, tv_weight=tv_weight, gray_levels=gray_levels,
-        dart_iterations=dart_iterations, fix_probability=fix_probability, seed=seed,
-    )  # fmt: skip
     given = np.asarray(sinograms)
     data = geometry.checked_projections(np.moveaxis(given, 0, -1) if given.ndim == 3 else given)
     check_memory_of(
-        geometry, name, n_slices=data.shape[2], model=model, backend=backend, n_workers=n_workers,
+        geometry, record.name, n_slices=data.shape[2], model=model, backend=backend, n_workers=n_workers,
         in_step=True,
     )  # fmt: skip
-    first = checked_start(start, geometry, name, data.shape[2])
+    first = checked_start(start, geometry, record, data.shape[2])
     run = prepare(
-        geometry, name, options, largest=magnitude(data), minimum=minimum, maximum=maximum, weights=weights,
+        geometry, record, chosen, largest=magnitude(data), minimum=minimum, maximum=maximum, weights=weights,
         mask=mask, model=model, backend=backend, n_workers=n_workers,
     )  # fmt: skip
     return _iterates(run, data, first, chunk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etwidgets.engine import blocks
-from etwidgets.engine.algorithms.table import METHODS, checked_name
+from etwidgets.engine.algorithms.table import find_algorithm
 from etwidgets.engine.backends import find_backend
 from etwidgets.engine.runs import usable_widths
 from etwidgets.engine.team import checked_workers
@@ -33,7 +33,7 @@ def memory_needed(
 
     ``in_step`` is for a run that may be finished early, which holds all blocks.
     """
-    method = METHODS[checked_name(algorithm)]
+    method = find_algorithm(algorithm).method
     chosen = find_backend(backend, model)
     n_threads = checked_workers(n_workers) if chosen.threaded else 1
     cut = blocks.portions(n_slices, usable_widths(chosen, geometry, method))

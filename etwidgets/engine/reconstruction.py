@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets.engine import blocks
-from etwidgets.engine.algorithms.table import DIRECT, ITERATIVE, Options, checked_name
+from etwidgets.engine.algorithms.table import checked_options, find_algorithm
 from etwidgets.engine.memory import check_memory_of
 from etwidgets.engine.runs import prepare
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.progress import NullProgress, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    from etwidgets.engine.algorithms.record import Algorithm
     from etwidgets.engine.geometry import Geometry
     from etwidgets.engine.team import Team
 
@@ -27,24 +28,16 @@ def reconstruct(
     geometry: Geometry,
     *,
     algorithm: str = "FBP",
-    iterations: int = 20,
     minimum: float | None = None,
     maximum: float | None = None,
     start: NDArray[Any] | None = None,
     weights: NDArray[Any] | None = None,
     mask: NDArray[np.bool_] | None = None,
-    filter_name: str = "shepp-logan",
-    weight_tilts: bool = False,
-    n_subsets: int | None = None,
-    tv_weight: float | None = None,
-    gray_levels: Sequence[float] | None = None,
-    dart_iterations: int = 10,
-    fix_probability: float = 0.85,
-    seed: int = 0,
     model: str | None = None,
     backend: str = "auto",
     n_workers: int | None = None,
     progress: Progress | None = None,
+    **options: Any,
 ) -> NDArray[np.float32]:
     """Reconstruct a volume ``(X, Z, Y)``, float32, from projections ``(T, Y, X)``.
 
@@ -60,10 +53,8 @@ def reconstruct(
         doi:10.1016/0022-5193(72)90180-4) corrects with all projections at once; OS-SIRT with a few at a
         time; SART (Andersen and Kak 1984, doi:10.1016/0161-7346(84)90008-7) with one after the other.
         CGLS goes along conjugate directions. FISTA-TV (Beck and Teboulle 2009,
-        doi:10.1109/TIP.2009.2028250) puts a price on edges. DART (Batenburg and Sijbers 2011,
+        doi:10.1109/TIP.2009.2028250) weights the total variation. DART (Batenburg and Sijbers 2011,
         doi:10.1109/TIP.2011.2131661) gives only ``gray_levels``.
-    iterations
-        How many; of SART and OS-SIRT: sweeps over all tilts; of DART: inner iterations.
     minimum, maximum
         Limits put on the estimate in every iteration, of CGLS and the direct algorithms on the result;
         None: none. DART keeps to its levels.
@@ -74,22 +65,6 @@ def reconstruct(
         it out.
     mask
         ``(Z, Y)`` truth values: the pixels that are solved for; the others stay at ``start``.
-    filter_name
-        One of :data:`etwidgets.engine.FILTERS`; only FBP uses it.
-    weight_tilts
-        BP and FBP: weigh each projection by the angle it stands for instead of all alike.
-    n_subsets
-        Of OS-SIRT; default: so many that each has about seven tilts.
-    tv_weight
-        FISTA-TV's price of a jump of 1 along an edge of 1 pixel, in units of the projections.
-    gray_levels
-        DART's values, on any scale.
-    dart_iterations
-        How often DART segments and solves again.
-    fix_probability
-        DART's chance to fix a pixel inside an even region, 0 to 1.
-    seed
-        Of DART's random choices; each slice has its own stream, whichever thread works on it.
     model
         ``"linear"`` (Joseph), ``"strip"`` (area overlap), or ``"interpolation"`` (BP and FBP only);
         default: interpolation for BP and FBP, which is the steadiest under noise, linear for the others.
@@ -100,6 +75,13 @@ def reconstruct(
     progress
         Told how far the work is, and may stop it within a fraction of a second, or finish it early: then
         all slices are given after as many iterations as ``progress.iterations_done`` says.
+    **options
+        Of the algorithm, with the defaults and limits of its record (those of other algorithms are left
+        aside): ``iterations``, 20 (of SART and OS-SIRT: sweeps over all tilts; of DART: inner
+        iterations); ``filter_name`` of FBP, one of :data:`etwidgets.engine.FILTERS`; ``weight_tilts`` of
+        BP and FBP, which weighs each projection by the angle it stands for; ``n_subsets`` of OS-SIRT;
+        ``tv_weight`` of FISTA-TV (:func:`etwidgets.engine.suggested_tv_weight`); ``gray_levels``,
+        ``dart_iterations``, ``fix_probability`` and ``seed`` of DART.
 
     Raises
     ------
@@ -110,20 +92,17 @@ def reconstruct(
     MemoryLimitError
         If it does not fit into the memory; nothing was begun.
     """
-    name = checked_name(algorithm)
-    options = Options(
-        iterations, filter_name, weight_tilts, n_subsets, tv_weight, gray_levels, dart_iterations,
-        fix_probability, seed,
-    )  # fmt: skip
+    record = find_algorithm(algorithm)
+    chosen = checked_options(record, options)
     data = geometry.checked_projections(projections)
-    in_step = progress is not None and progress.may_finish and name in ITERATIVE
+    in_step = progress is not None and progress.may_finish and record.iterative
     check_memory_of(
-        geometry, name, n_slices=data.shape[2], model=model, backend=backend, n_workers=n_workers,
+        geometry, record.name, n_slices=data.shape[2], model=model, backend=backend, n_workers=n_workers,
         in_step=in_step,
     )  # fmt: skip
-    first = checked_start(start, geometry, name, data.shape[2])
+    first = checked_start(start, geometry, record, data.shape[2])
     run = prepare(
-        geometry, name, options, largest=magnitude(data), minimum=minimum, maximum=maximum, weights=weights,
+        geometry, record, chosen, largest=magnitude(data), minimum=minimum, maximum=maximum, weights=weights,
         mask=mask, model=model, backend=backend, n_workers=n_workers,
     )  # fmt: skip
     result = np.empty((data.shape[2], geometry.n_z, geometry.n_y), np.float32)
@@ -164,7 +143,7 @@ def magnitude(data: NDArray[Any]) -> float:
 
 
 def checked_start(
-    start: NDArray[Any] | None, geometry: Geometry, name: str, n_slices: int
+    start: NDArray[Any] | None, geometry: Geometry, record: Algorithm, n_slices: int
 ) -> NDArray[Any] | None:
     """A first estimate ``(X, Z, Y)`` that fits, or None.
 
@@ -175,8 +154,8 @@ def checked_start(
     """
     if start is None:
         return None
-    if name in (*DIRECT, "DART"):
-        raise ParameterError(f"{name} has a beginning of its own; leave out start")
+    if not record.takes_start:
+        raise ParameterError(f"{record.name} has a beginning of its own; leave out start")
     first = geometry.checked_volume(start)
     if len(first) != n_slices:
         raise ShapeError(f"start has {len(first)} slices for {n_slices} sinograms; give one for each")

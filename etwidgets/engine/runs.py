@@ -9,7 +9,6 @@ import numpy as np
 
 from etwidgets.checks import checked_reals
 from etwidgets.engine.algorithms.base import Block, Setting
-from etwidgets.engine.algorithms.table import DIRECT, method_for
 from etwidgets.engine.arithmetic import aligned
 from etwidgets.engine.backends import find_backend
 from etwidgets.engine.blocks import load
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etwidgets.engine.algorithms.base import Method
-    from etwidgets.engine.algorithms.table import Options
+    from etwidgets.engine.algorithms.record import Algorithm
     from etwidgets.engine.backends import Backend
     from etwidgets.engine.geometry import Geometry
 
@@ -83,8 +82,8 @@ class Run:
 
 def prepare(
     geometry: Geometry,
-    name: str,
-    options: Options,
+    algorithm: Algorithm,
+    options: Any,
     *,
     largest: float = 1.0,
     minimum: Any = None,
@@ -101,8 +100,8 @@ def prepare(
     ----------
     geometry
         Of the slices.
-    name, options
-        Of the algorithm, the name in capital letters.
+    algorithm, options
+        The method, and its checked options.
     largest
         Greatest magnitude among the projections.
     minimum, maximum, weights, mask, model, backend, n_workers
@@ -119,17 +118,18 @@ def prepare(
         infinite if limit is None else float(limit) * factor
         for limit, infinite in zip(limits, (-np.inf, np.inf), strict=True)
     )
-    make = method_for(name, options, factor)
     usable = _checked_weights(weights, geometry), _checked_mask(mask, geometry)
     chosen = find_backend(backend, model)
-    used = model or (chosen.direct_model if name in DIRECT else "linear")
-    if used == "interpolation" and name not in DIRECT:
-        raise ParameterError(f"{name} needs a model that projects: linear or strip, not interpolation")
+    used = model or ("linear" if algorithm.projects else chosen.direct_model)
+    if used == "interpolation" and algorithm.projects:
+        raise ParameterError(
+            f"{algorithm.name} needs a model that projects: linear or strip, not interpolation"
+        )
     n_threads = checked_workers(n_workers) if chosen.threaded else 1
     with Team(n_threads) as team:
         probe = chosen.projector(geometry, used, chosen.widths(geometry)[0], team)
         setting = Setting(probe, *usable, lowest, highest)
-        method = make(setting)
+        method = algorithm.for_data(setting, options, factor)
     widths = usable_widths(chosen, geometry, method)
     return Run(geometry, chosen, used, method, setting, widths, n_threads, factor)
 

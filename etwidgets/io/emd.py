@@ -36,6 +36,8 @@ _TO_DEG = {
 }  # fmt: skip
 _ENERGY = ("ev", "kev")
 
+_LARGEST_STEP = 1e100  # in any unit; a file that says more is damaged, and converted to nm it would overflow
+
 
 @dataclass(frozen=True, eq=False)
 class EmdImages:
@@ -85,7 +87,7 @@ class _Dim:
         if self.values is None or len(self.values) < 2:
             return 1.0
         step = float(f"{(self.values[-1] - self.values[0]) / (len(self.values) - 1):.6g}")
-        return step if np.isfinite(step) and step != 0 else 1.0
+        return step if 0 < abs(step) < _LARGEST_STEP else 1.0
 
     def positions(self) -> NDArray[np.float64] | None:
         """One value per index; HyperSpy writes the first two alone."""

@@ -13,7 +13,7 @@ import numpy as np
 from etwidgets.atomic import atomic_path
 from etwidgets.errors import ParameterError
 from etwidgets.io import safe_new_path
-from etwidgets.panels.cures import NO_VOLUME, CureStrip, PixelPart
+from etwidgets.panels.cures import NO_VOLUME, PixelPart
 from etwidgets.panels.measured import comparison_html, summary_html, table_html
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, outlined, pixel_size, slice_panes
@@ -82,7 +82,7 @@ class AnalyzePanel(Panel):
         below = widgets.HBox([widgets.VBox([self._curve, self._profile]), self._summary]).add_class(
             "etw-results"
         )
-        self._strip, self._pixel = CureStrip(self, 2), PixelPart(self)
+        self._strip, self._pixel = self.cure_strip(2), self.add_part(PixelPart(self.session, self.name))
         form = [self._strip.widget, self._pixel.widget]
         form += [heading("Part"), *self._build_parting(), heading("Measure"), *self._build_measuring()]
         self.refresh_on(self.model, ("reconstruction", "channels", "measurements", "stale", "stack"))

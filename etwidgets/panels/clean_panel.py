@@ -10,7 +10,7 @@ import numpy as np
 from etwidgets.align import projection_quality
 from etwidgets.panels.navigation import add_look, add_tilt_slider
 from etwidgets.panels.panel import Panel
-from etwidgets.panels.pictures import Contrast, difference_pane, image_of, projection_pane, tilt_in_words
+from etwidgets.panels.pictures import Contrast, difference_pane, image_of, projection_pane, tilt_text
 from etwidgets.panels.pieces import button, control, heading, row, text
 from etwidgets.session.previews import contact_sheet, filtered_projection
 from etwidgets.views import ImageView, Pane
@@ -248,13 +248,11 @@ class CleanPanel(Panel):
             left, top, right, bottom = self._rectangle()
             self._said.value = f"<p class='etw-quiet'>Keeps {right - left} x {bottom - top} px.</p>"
         elif tool == _REMOVE:
-            marked = ", ".join(f"{i + 1} ({tilt_in_words(stack, i)})" for i in sorted(self._marked))
+            marked = ", ".join(f"{i + 1} ({tilt_text(stack, i)})" for i in sorted(self._marked))
             lines = [f"<b>Marked</b> {marked}"] if marked else []
             found = self._quality
             if found is not None:
-                suspects = [
-                    f"{i + 1} ({tilt_in_words(stack, i)}): {found.reasons[i]}" for i in found.suspects
-                ]
+                suspects = [f"{i + 1} ({tilt_text(stack, i)}): {found.reasons[i]}" for i in found.suspects]
                 lines.append("<b>Suspects</b> " + ("; ".join(suspects) if suspects else "none"))
             self._said.value = "".join(f"<p class='etw-quiet'>{line}</p>" for line in lines)
         else:

@@ -13,13 +13,14 @@ from etwidgets.align import Finding, check_up
 from etwidgets.errors import ParameterError, UnsafeFileError
 from etwidgets.io import EXTENSIONS, safe_new_path, safe_path
 from etwidgets.panels.channels_part import ChannelsPart
-from etwidgets.panels.cures import CureStrip, PixelPart, TiltsPart
+from etwidgets.panels.cures import PixelPart, TiltsPart
 from etwidgets.panels.file_list import FileList
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import pixel_size
 from etwidgets.panels.pieces import button, control, facts, heading, row, text
 from etwidgets.panels.series_part import SeriesPart
-from etwidgets.session import SAMPLES, Cure, size_in_words
+from etwidgets.session import SAMPLES, size_text
+from etwidgets.session.findings import cure_of
 from etwidgets.views import UploadView
 
 if TYPE_CHECKING:
@@ -74,10 +75,14 @@ class DataPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._facts, self._metadata = text(), text()
-        samples = [(words, name) for name, words in SAMPLES.items()]
+        samples = [(title, name) for name, title in SAMPLES.items()]
         self.add("sample", control(widgets.Dropdown, "sample", options=samples))
         self.add("open-sample", button("Open the sample", primary=True))
-        self._strip, self._tilts, self._pixel = CureStrip(self, 4), TiltsPart(self), PixelPart(self)
+        self._strip, self._tilts, self._pixel = (
+            self.cure_strip(4),
+            self.add_part(TiltsPart(self.session, self.name)),
+            self.add_part(PixelPart(self.session, self.name)),
+        )
         self._check = self.session.latest(check_up, self._show_findings)
         self._undo.callback(self._check.close)
         self.refresh_on(self.model, ("stack", "source"))
@@ -109,7 +114,7 @@ class DataPanel(Panel):
         self._upload.add_class("etw-data-upload")
         self._upload.on_files(lambda paths: self.guard(lambda: self._open_uploaded(paths)))
         said = (
-            f"<p class='etw-quiet'>At most {size_in_words(_LIMIT)} together; a file with the tilts "
+            f"<p class='etw-quiet'>At most {size_text(_LIMIT)} together; a file with the tilts "
             f"({' '.join(_TILTS)}) may be chosen together with the series. They go into the folder "
             f"{_UPLOADS} of the one above.</p>"
         )
@@ -160,10 +165,10 @@ class DataPanel(Panel):
             news, self._told = words != self._told, words
             if findings and news:
                 first = findings[0]
-                self.session.tell(f"Check of the series: {first.message}", "warning", action=_cure(first))
+                self.session.tell(f"Check of the series: {first.message}", "warning", action=cure_of(first))
 
     def _tell(self, findings: list[Finding]) -> None:
-        self._strip.show([(finding.message, _cure(finding)) for finding in findings])
+        self._strip.show([(finding.message, cure_of(finding)) for finding in findings])
 
     def enable(self) -> None:
         """Opening waits while a step runs."""
@@ -218,12 +223,6 @@ class DataPanel(Panel):
         root, tilts = self._root or Path.cwd(), self.controls["tilts-file"].value.strip()
         options = {"tilts": str(safe_path(root, tilts))} if tilts else {}
         self.session.open(self._chosen_file(), **options)
-
-
-def _cure(finding: Finding) -> Cure | None:
-    if finding.fix:
-        return Cure(finding.fix, finding.operation, finding.parameters)
-    return Cure("Go to Clean", panel="clean") if "step Clean" in finding.message else None
 
 
 def _facts_of(stack: TomoStack, source: str) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from etwidgets.io import safe_new_path
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, comparison_panes
 from etwidgets.panels.pieces import button, control, heading, row, text
-from etwidgets.session import Kept
+from etwidgets.session import Snapshot
 from etwidgets.views import ImageView
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class HistoryPanel(Panel):
         self.on_click("save", self._save)
         self.on_change("steps", self._go_to)
         self.on_change("kind", self._propose)
-        self.refresh_on(self.model, ("history", "kept", "stack", "reconstruction"))
+        self.refresh_on(self.model, ("history", "snapshots", "stack", "reconstruction"))
         self.refresh_on(self.display, ("voxel", "projection", "contrast", "color_map"))
         self.listen(self.model, ("can_undo", "can_redo", "busy", "reconstruction"), self.enable)
         words = text("<p class='etw-quiet'>Choose a line to go to the state after that step.</p>")
@@ -96,9 +96,9 @@ class HistoryPanel(Panel):
         self.add("kept", control(widgets.Dropdown, "compare with", options=[("nothing", _NOTHING)]))
         self.add("return", button("Go on from it"))
         self.add("forget", button("Forget it"))
-        self.on_click("keep", self.session.keep)
-        self.on_click("return", lambda: self.session.go_to_kept(self.controls["kept"].value))
-        self.on_click("forget", lambda: self.session.forget_kept(self.controls["kept"].value))
+        self.on_click("keep", self.session.save_snapshot)
+        self.on_click("return", lambda: self.session.restore_snapshot(self.controls["kept"].value))
+        self.on_click("forget", lambda: self.session.delete_snapshot(self.controls["kept"].value))
         self.on_change("kept", self.refresh)
         self.on_change("kept", self.enable)
         names = ("keep", "kept", "return", "forget")
@@ -119,7 +119,9 @@ class HistoryPanel(Panel):
     def _list_kept(self) -> None:
         chooser, chosen = self.controls["kept"], self.controls["kept"].value
         options = [("nothing", _NOTHING)]
-        options += [(f"{number + 1}: {kept.label}", number) for number, kept in enumerate(self.model.kept)]
+        options += [
+            (f"{number + 1}: {kept.label}", number) for number, kept in enumerate(self.model.snapshots)
+        ]
         if chooser.options != tuple(options):
             added = len(options) > len(chooser.options)
             chooser.options = options
@@ -131,9 +133,9 @@ class HistoryPanel(Panel):
         index = self.controls["kept"].value
         panes: list[Pane] = []
         words = ""
-        if index is not None and 0 <= index < len(self.model.kept):
-            kept = self.model.kept[index]
-            now = Kept("now", self.model.stack, self.model.reconstruction)
+        if index is not None and 0 <= index < len(self.model.snapshots):
+            kept = self.model.snapshots[index]
+            now = Snapshot("now", self.model.stack, self.model.reconstruction)
             panes, words = comparison_panes(kept, now, self.display, self._contrast)
         self._no_picture.value = f"<p class='etw-quiet'>{words}</p>" if words else ""
         self._images.layout.display = "" if panes else "none"

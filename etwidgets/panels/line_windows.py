@@ -117,7 +117,7 @@ def one_per_element(channels: Sequence[Channel]) -> list[str]:
     return list(chosen.values())
 
 
-def windows_in_words(window: Sequence[float], background: Sequence[float] | None) -> str:
+def windows_text(window: Sequence[float], background: Sequence[float] | None) -> str:
     """The energies of a line and of what is beside it, as a person reads them."""
     words = f"line {window[0]:.2f} to {window[1]:.2f} keV"
     if background is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from etwidgets.panels.pictures import tilt_in_words
+from etwidgets.panels.pictures import tilt_text
 from etwidgets.panels.pieces import control
 from etwidgets.session import COLOR_MAPS
 from etwidgets.views import HistogramView
@@ -34,7 +34,7 @@ def add_tilt_slider(panel: Panel) -> widgets.SelectionSlider:
         stack, wanted = panel.model.stack, panel.display.projection
         slider.disabled = stack is None
         count = 0 if stack is None else stack.data.shape[0]
-        options = nothing if stack is None else tuple((tilt_in_words(stack, i), i) for i in range(count))
+        options = nothing if stack is None else tuple((tilt_text(stack, i), i) for i in range(count))
         if slider.options != options:
             with panel.display.hold_trait_notifications():  # new options put the slider to the first one
                 slider.index = 0  # see set_range: a place that there is before and after

@@ -11,7 +11,7 @@ from etwidgets.views import Pane, contrast_limits, to_plane
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from etwidgets.session import Display, Kept
+    from etwidgets.session import Display, Snapshot
     from etwidgets.signals import RecStack, TomoStack
 
 _SAMPLES = 400_000  # values from which the contrast of a whole stack is judged
@@ -57,7 +57,7 @@ def pixel_size(signal: TomoStack | RecStack, axis: str) -> float | None:
     return float(known.scale) if str(known.units) == "nm" else None
 
 
-def tilt_in_words(stack: TomoStack, index: int) -> str:
+def tilt_text(stack: TomoStack, index: int) -> str:
     """The tilt of a projection, or its number where there are no tilts."""
     return f"{stack.tilts_deg[index]:+.1f}°" if stack.has_tilts else f"no. {index + 1}"
 
@@ -84,7 +84,7 @@ def bare_projection(
         limits=limits,
         cmap=display.color_map,
         title=options.pop("title", "Projection"),
-        caption=f"{index + 1} of {stack.data.shape[0]}, {tilt_in_words(stack, index)}",
+        caption=f"{index + 1} of {stack.data.shape[0]}, {tilt_text(stack, index)}",
         pixel_size=pixel_size(stack, "x"),
         axes=("x", "y"),
         **options,
@@ -169,7 +169,9 @@ def outlined(
     return rgb
 
 
-def comparison_panes(kept: Kept, now: Kept, display: Display, contrast: Contrast) -> tuple[list[Pane], str]:
+def comparison_panes(
+    kept: Snapshot, now: Snapshot, display: Display, contrast: Contrast
+) -> tuple[list[Pane], str]:
     """Two results and their difference; and what is to be said, also where they cannot be compared.
 
     Their volumes at the column that ``display`` points at; where there are none, the projections.

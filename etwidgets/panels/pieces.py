@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from etwidgets.session import size_in_words
+from etwidgets.session import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +53,7 @@ def row(*children: widgets.Widget) -> widgets.HBox:
 
 def file_size(size: int) -> str:
     """Bytes as a person reads them; of small files kilobytes, for there may be many of them."""
-    return f"{max(1, round(size / 1000))} kB" if size < 1_000_000 else size_in_words(size)
+    return f"{max(1, round(size / 1000))} kB" if size < 1_000_000 else size_text(size)
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
@@ -62,7 +62,7 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
     return f"<table class='etw-facts'>{rows}</table>"
 
 
-def method_help(method: Method) -> str:
+def method_help(method: Method[Any]) -> str:
     """Help in its fixed slots, as HTML."""
     slots = (("For", method.use_for), ("When", method.when), ("Caution", method.caution))
     lines = "".join(f"<p><b>{name}</b> {escape(words)}</p>" for name, words in slots)

@@ -6,7 +6,7 @@ import base64
 from html import escape
 from typing import TYPE_CHECKING
 
-from etwidgets.kept_sessions import list_sessions, read_kept
+from etwidgets.autosaved_sessions import list_sessions, read_session
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pieces import button, row, text
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import ipywidgets as widgets
 
-    from etwidgets.kept_sessions import KeptSession
+    from etwidgets.autosaved_sessions import AutosavedSession
     from etwidgets.session import Session
 
 
@@ -70,7 +70,7 @@ class ResumeStrip(Panel):
             self._note.value = (
                 f"<div class='etw-kept'>{_picture(kept)}<p>You can continue <b>"
                 f"{escape(kept.about.source)}</b>: "
-                f"{escape(kept.about.in_words)}.{state}</p></div>"
+                f"{escape(kept.about.summary)}.{state}</p></div>"
             )
             self.controls["discard"].layout.display = "none" if at_work else ""
 
@@ -78,7 +78,7 @@ class ResumeStrip(Panel):
         """Continuing waits while a step runs."""
         self.controls["resume"].disabled = self.model.busy and self._go is None
 
-    def _can_continue(self, kept: KeptSession) -> bool:
+    def _can_continue(self, kept: AutosavedSession) -> bool:
         """A served page can also go to a session that is at work, if the same server has it."""
         return not kept.about.at_work or (self._go is not None and kept.about.same_server)
 
@@ -89,14 +89,14 @@ class ResumeStrip(Panel):
             return
         self._kept.pop(0)
         self.refresh()
-        now = read_kept(kept.folder)
+        now = read_session(kept.folder)
         if now is None:
             self.session.tell("This session was discarded elsewhere meanwhile.", "warning")
             return
         self.session.resume(now)
 
     def _discard(self) -> None:
-        now = read_kept(self._kept.pop(0).folder)
+        now = read_session(self._kept.pop(0).folder)
         self.refresh()
         if now is not None and now.about.at_work:
             self.session.tell("It was continued elsewhere meanwhile, and is not discarded.", "warning")
@@ -108,11 +108,11 @@ class ResumeStrip(Panel):
             self._go("sessions")
 
 
-def _folder(kept: KeptSession | None) -> Path | None:
+def _folder(kept: AutosavedSession | None) -> Path | None:
     return None if kept is None else kept.folder
 
 
-def _picture(kept: KeptSession) -> str:
+def _picture(kept: AutosavedSession) -> str:
     if not kept.thumbnail.is_file():
         return ""
     data = base64.b64encode(kept.thumbnail.read_bytes()).decode()

@@ -14,7 +14,7 @@ from etwidgets.errors import EtwidgetsError, ParameterError
 from etwidgets.io import natural_order, preview_files, safe_path
 from etwidgets.io.tilt_sources import given
 from etwidgets.panels.pieces import button, control, file_size, heading, row, text
-from etwidgets.session import in_words
+from etwidgets.session import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -154,7 +154,7 @@ class SeriesPart:
             values = given(safe_path(self._root, written)).tilts_deg
         except (OSError, EtwidgetsError) as error:
             return found, (
-                f"The angles cannot be read ({in_words(error)}). Give the first and the step, such as "
+                f"The angles cannot be read ({error_text(error)}). Give the first and the step, such as "
                 "-72, 2, or the name of a file."
             )
         if len(values) != count:

@@ -13,10 +13,10 @@ import ipywidgets as widgets
 import numpy as np
 
 from etwidgets import spectral
-from etwidgets.panels.line_windows import LineWindows, windows_in_words
+from etwidgets.panels.line_windows import LineWindows, windows_text
 from etwidgets.panels.navigation import add_tilt_slider
 from etwidgets.panels.panel import Panel
-from etwidgets.panels.pictures import pixel_size, tilt_in_words
+from etwidgets.panels.pictures import pixel_size, tilt_text
 from etwidgets.panels.pieces import button, control, heading, row, text
 from etwidgets.panels.spectral_parts import SEPARATORS, JointPart, OpeningPart
 from etwidgets.session.spectral_previews import live_map, region_spectrum, spectral_sum
@@ -189,7 +189,7 @@ class SpectralPanel(Panel):
             panes.append(
                 Pane(
                     np.asarray(channel.stack.data[number]), cmap=self.display.color_map, title=channel.name,
-                    caption=f"made, {tilt_in_words(stack, number)}", pixel_size=pixel_size(stack, "x"),
+                    caption=f"made, {tilt_text(stack, number)}", pixel_size=pixel_size(stack, "x"),
                 )
             )  # fmt: skip
         self._images.show(panes)
@@ -233,7 +233,7 @@ class SpectralPanel(Panel):
         rows = []
         for place, channel in enumerate(channels, 1):
             snr = channel.stack.metadata.get_item("Spectral.snr", default=None)
-            faint = bool(spectral.snr_in_words(channel.name, channel.stack))
+            faint = bool(spectral.snr_warning(channel.name, channel.stack))
             said = "" if snr is None else f"S/N {snr:.2g}" + (" · mostly noise" if faint else "")
             color = self.display.color_of(channel.name, place)
             rows.append(
@@ -317,7 +317,7 @@ class SpectralPanel(Panel):
             said = "".join(
                 f"<p class='etw-strip'>{escape(words)}</p>" for words in self._windows.warnings(line)
             )
-            self._numbers.value = f"<p class='etw-quiet'>{windows_in_words(window, background)}</p>{said}"
+            self._numbers.value = f"<p class='etw-quiet'>{windows_text(window, background)}</p>{said}"
         self._map_job.submit(self._seen, number, line, window, background)
         self._ask_region(number)
 

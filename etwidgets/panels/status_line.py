@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pieces import button, row, text
-from etwidgets.session import memory_of_process, size_in_words
+from etwidgets.session import memory_of_process, size_text
 
 if TYPE_CHECKING:
     from etwidgets.session import JobStatus, Message
@@ -91,7 +91,7 @@ class StatusLine(Panel):
         used, total = memory_of_process()
         self._memory.value = (
             f"<span class='etw-quiet' title='memory of this session, and of the machine'>"
-            f"{size_in_words(used)} of {size_in_words(total)}</span>"
+            f"{size_text(used)} of {size_text(total)}</span>"
         )
 
     def enable(self) -> None:

@@ -1,1 +1,1 @@
-"""The server behind a served page: Voila with our addresses, and the kernels of its sessions; no panel."""
+"""The server behind the page: Voila with additional addresses, and the kernels of its sessions; no panel."""

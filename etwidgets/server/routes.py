@@ -1,7 +1,7 @@
-"""The addresses that our page has beside Voila's: its pulse, all sessions, ending one; knows no panel.
+"""Our addresses in addition to those of Voila: pulse, list of sessions, end of a session; knows no panel.
 
-Imported only when a page is served. Every request needs the token or its cookie, and every one that
-changes something the cross-site token too, both of which jupyter-server checks.
+Imported only when a page is served. Every request needs the token or its cookie, and every request that
+changes something also needs the cross-site token; jupyter-server checks both.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado.web import HTTPError, authenticated
 from voila.tornado.handler import TornadoVoilaHandler
 
-from etwidgets import kept_sessions
+from etwidgets import autosaved_sessions
 from etwidgets.server.session_kernels import RULE
 
 if TYPE_CHECKING:
@@ -34,27 +34,27 @@ _NAME = "([0-9a-f]{8,32})"
 
 
 def bind(handler: PageHandler, notebook: NotebookNode, cwd: str) -> NotebookNode:  # noqa: ARG001  (Voila's signature)
-    """Have the page's one cell continue the session that its address names; Voila's ``prelaunch_hook``."""
+    """Make the cell of the page continue the session in its address; Voila's ``prelaunch_hook``."""
     name = handler.get_argument("session", "")
-    if kept_sessions.is_session_name(name):
+    if autosaved_sessions.is_session_name(name):
         notebook.cells[-1].source = _CELL.format(name=name)
         notebook.metadata["etwidgets"] = {"session": name, "page": handler.page}
     return notebook
 
 
 class PageHandler(TornadoVoilaHandler):
-    """The page; its address names its session, so that reloading comes back to it."""
+    """The page; its address contains the name of its session, so that a reloaded page returns to it."""
 
     page = ""
 
     @authenticated
     async def get(self, path: str | None = None) -> None:
-        """Show the page, or begin a session and send the browser to it."""
+        """Show the page, or start a session and redirect the browser to it."""
         name = self.get_argument("session", "")
         if path:
             await super().get(path)
             return
-        if not kept_sessions.is_session_name(name):
+        if not autosaved_sessions.is_session_name(name):
             self.redirect("?" + urlencode({**self._token(), "session": secrets.token_hex(8)}))
             return
         kernels: SessionKernels = self.kernel_manager
@@ -73,39 +73,39 @@ class PageHandler(TornadoVoilaHandler):
 
 
 class PulseHandler(APIHandler):
-    """Whether the program behind a page is alive; asked by the page every second or so."""
+    """Whether the kernel behind a page is alive; the page asks every 1.5 s."""
 
     @authenticated
     async def get(self, name: str) -> None:
-        """``state``: alive, moved (another page uses the session) or dead; and what to say of it."""
+        """``state``: alive, moved (another page uses the session) or dead; and what to show."""
         kernels: SessionKernels = self.kernel_manager
         bound = kernels.sessions.get(name)
         if bound is None:
-            kept = kept_sessions.read_kept(kept_sessions.state_folder() / name)
-            self.finish({"state": "dead", "words": "This session is not at work.", "saved": _saved(kept)})
+            kept = autosaved_sessions.read_session(autosaved_sessions.state_folder() / name)
+            self.finish({"state": "dead", "words": "This session is not running.", "saved": _saved(kept)})
         elif bound.page != self.get_argument("page", ""):
             self.finish({"state": "moved"})
         elif await kernels.lives(bound):
             bound.seen_at = time.monotonic()
             self.finish({"state": "alive"})
         else:
-            words = await kernels.death_in_words(bound)
+            words = await kernels.ending_text(bound)
             self.finish({"state": "dead", "words": words, "saved": _saved(kernels.kept(bound))})
 
 
 class EndHandler(APIHandler):
-    """Ends a session, or discards what is kept of it."""
+    """Ends a session, or deletes what was saved of it."""
 
     @authenticated
     async def post(self, name: str) -> None:
-        """Stop the kernel of a session; with ``discard`` remove what is kept of one that has none."""
+        """Stop the kernel of a session; with ``discard``, delete what was saved of a session without one."""
         kernels: SessionKernels = self.kernel_manager
         if self.get_argument("discard", "") == "yes":
-            kept = kept_sessions.read_kept(kept_sessions.state_folder() / name)
+            kept = autosaved_sessions.read_session(autosaved_sessions.state_folder() / name)
             if kept is not None and not kept.about.at_work:
                 kept.discard()
         elif name in kernels.sessions:
-            await kernels.end(kernels.sessions[name], "This session was ended by you.")
+            await kernels.end(kernels.sessions[name], "You ended this session.")
         if self.get_argument("list", "") == "yes":
             self.redirect("/sessions")
             return
@@ -114,12 +114,12 @@ class EndHandler(APIHandler):
 
 
 class ThumbnailHandler(JupyterHandler):
-    """The small picture of a session."""
+    """The thumbnail of a session."""
 
     @authenticated
     def get(self, name: str) -> None:
         """A PNG, or 404."""
-        kept = kept_sessions.read_kept(kept_sessions.state_folder() / name)
+        kept = autosaved_sessions.read_session(autosaved_sessions.state_folder() / name)
         path = None if kept is None else kept.thumbnail
         if path is None or path.is_symlink() or not path.is_file():
             raise HTTPError(404)
@@ -129,17 +129,17 @@ class ThumbnailHandler(JupyterHandler):
 
 
 class SessionsHandler(JupyterHandler):
-    """All sessions, living and saved, each to be continued."""
+    """The list of all sessions, running and saved; each can be continued."""
 
     title, message = "Sessions", ""
 
     @authenticated
     async def get(self, _name: str = "") -> None:
-        """Show them, the newest first."""
+        """Show the sessions, newest first."""
         kernels: SessionKernels = self.kernel_manager
-        folder = kept_sessions.state_folder()
-        rows = [await self._row(kernels, kept) for kept in kept_sessions.list_sessions(folder)]
-        used, limit = kept_sessions.size_of_results(folder), kept_sessions.results_limit(folder)
+        folder = autosaved_sessions.state_folder()
+        rows = [await self._row(kernels, kept) for kept in autosaved_sessions.list_sessions(folder)]
+        used, limit = autosaved_sessions.size_of_results(folder), autosaved_sessions.results_limit(folder)
         environment = jinja2.Environment(loader=jinja2.FileSystemLoader(_PAGE), autoescape=True)
         page = environment.get_template("sessions.html").render(
             rows=rows, rule=RULE, title=self.title, message=self.message,
@@ -149,7 +149,9 @@ class SessionsHandler(JupyterHandler):
         self.set_header("Cache-Control", "no-store")
         self.finish(page)
 
-    async def _row(self, kernels: SessionKernels, kept: kept_sessions.KeptSession) -> dict[str, Any]:
+    async def _row(
+        self, kernels: SessionKernels, kept: autosaved_sessions.AutosavedSession
+    ) -> dict[str, Any]:
         bounds = kernels.sessions.values()
         bound = next(
             (each for each in bounds if each.process == kept.about.process and kept.about.at_work), None
@@ -160,7 +162,7 @@ class SessionsHandler(JupyterHandler):
             "name": kept.name if bound is None else bound.name,
             "picture_of": kept.name,
             "source": kept.about.source,
-            "words": kept.about.in_words,
+            "words": kept.about.summary,
             "size": f"{kept.size / 1e6:.0f} MB on disk",
             "alive": alive,
             "elsewhere": not alive and kept.about.at_work,
@@ -171,31 +173,31 @@ class SessionsHandler(JupyterHandler):
 
 
 class MovedHandler(SessionsHandler):
-    """Where a page goes whose session was opened in another one."""
+    """What a page shows after its session was opened in another page."""
 
-    title = "This session is now used in another tab"
+    title = "This session is now open in another tab"
     message = (
-        "A session is used by one page at a time. Press Continue to use it here; the other tab then comes to "
-        "this list."
+        "Only one page can use a session at a time. Press Continue to use it here; the other tab will "
+        "then show this list."
     )
 
 
 def _state(said: dict[str, Any] | None, *, has_page: bool) -> str:
-    """What a session does, in words."""
-    shown = "open in another tab" if has_page else "at work, its page closed"
+    """What a session is doing, as text."""
+    shown = "open in another tab" if has_page else "running, its page is closed"
     if said is None:
-        return f"{shown}; does not answer now"
-    return f"{shown}; running: {said['busy']}" if said["busy"] else shown
+        return f"{shown}; not responding"
+    return f"{shown}; current step: {said['busy']}" if said["busy"] else shown
 
 
-def _saved(kept: kept_sessions.KeptSession | None) -> str:
+def _saved(kept: autosaved_sessions.AutosavedSession | None) -> str:
     if kept is None:
-        return "Nothing was done that had to be saved."
-    return f"Saved: {kept.about.source}, {kept.about.in_words}."
+        return "There was nothing to save."
+    return f"Saved: {kept.about.source}, {kept.about.summary}."
 
 
 def routes() -> list[tuple[Any, ...]]:
-    """Addresses and their handlers, without the page itself."""
+    """Addresses and their handlers, except for the page itself."""
     return [
         (rf"/sessions/{_NAME}/pulse", PulseHandler),
         (rf"/sessions/{_NAME}/end", EndHandler),

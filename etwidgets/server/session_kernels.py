@@ -1,7 +1,7 @@
-"""Binds sessions of the page to kernels, and ends kernels that no page uses; knows no panel.
+"""Connects sessions of the page to kernels, and ends kernels that no page uses; knows no panel.
 
-Imported only when a page is served. The rule by which kernels end is stated once, in :data:`RULE`, which
-the page of all sessions and the documentation show.
+Imported only when a page is served. The rule for ending kernels is stated once, in :data:`RULE`, which
+the list of sessions shows; the documentation states it, too.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ import psutil
 from jupyter_client.session import Session
 from tornado.ioloop import PeriodicCallback
 
-from etwidgets import kept_sessions
+from etwidgets import autosaved_sessions
 from etwidgets.server.warm_kernels import WarmKernels
 
 if TYPE_CHECKING:
-    from etwidgets.kept_sessions import KeptSession
+    from etwidgets.autosaved_sessions import AutosavedSession
 
 _EVERY_S = 10.0
 _UNUSED_S = 60.0
@@ -37,10 +37,10 @@ _PULSE_LOST_S = 15.0
 _REPORT = '__import__("etwidgets.app", fromlist=["report"]).report(globals().get("workbench"))'
 
 RULE = (
-    "A session goes on when its page is closed: a step that runs is finished. "
-    f"{_IDLE_S / 60:.0f} minutes after that it is ended; after a minute if nothing was done in it, if "
+    "When you close its page, a session finishes the running step and is closed "
+    f"{_IDLE_S / 60:.0f} minutes later. It is closed after a minute if nothing was done in it, if "
     f"more than {_MOST_WITHOUT_PAGE} sessions have no page, or if the memory of the machine is "
-    f"{_FULL:.0f} % full. It is ended only when its steps are saved, so that it can be continued."
+    f"{_FULL:.0f} % full. It is closed only after its steps have been saved, so that you can continue it."
 )
 
 
@@ -51,19 +51,19 @@ class Bound:
     Attributes
     ----------
     name
-        Of the session.
+        Name of the session.
     kernel_id
-        Of the kernel; that may be dead.
+        Id of the kernel, which may be dead.
     process
-        Number of the kernel's process.
+        Process id of the kernel.
     page
-        The page that uses it now: the one that was opened last.
+        The page that uses it: the one that was opened last.
     seen_at
         When that page last asked for the pulse.
     without_page_since
-        When its last page went, or when it last worked without one; None while there is a page.
+        When its last page was closed, or when it last worked without one; None while there is a page.
     ended
-        Why it has no kernel any more, in words; empty while it has.
+        Why it has no kernel any more; empty while it has one.
     """
 
     name: str
@@ -85,14 +85,14 @@ class SessionKernels(WarmKernels):
         self._endings = PeriodicCallback(self.end_unused, 1000 * _EVERY_S)
 
     def watch(self) -> None:
-        """Begin to end kernels that no page uses."""
+        """Start to end kernels that no page uses."""
         self._endings.start()
 
     async def start_kernel(self, *, kernel_id: str | None = None, **kwargs: Any) -> str:
-        """The living kernel of the session that the page's address names, or another one, bound to it."""
+        """The running kernel of the session in the address of the page, or a new one for this session."""
         query = parse_qs((kwargs.get("env") or {}).get("QUERY_STRING", ""))
         name = query.get("session", [""])[-1]
-        if kernel_id is not None or not kept_sessions.is_session_name(name):
+        if kernel_id is not None or not autosaved_sessions.is_session_name(name):
             return await super().start_kernel(kernel_id=kernel_id, **kwargs)
         async with self._starting[name]:  # a page that is loaded twice at once gets one kernel
             bound = self.sessions.get(name)
@@ -111,7 +111,7 @@ class SessionKernels(WarmKernels):
         return int(getattr(provisioner, "pid", None) or 0)
 
     def take(self, name: str, page: str) -> None:
-        """A page was opened on a session: it is the one that uses it from now on."""
+        """Register a newly opened page as the one that uses a session."""
         bound = self.sessions.get(name)
         if bound is None:
             bound = self.sessions[name] = Bound(name, "")
@@ -119,16 +119,16 @@ class SessionKernels(WarmKernels):
         bound.seen_at = bound.without_page_since = time.monotonic()
 
     async def lives(self, bound: Bound) -> bool:
-        """Whether the kernel of a session is there and its process runs."""
+        """Whether a session has a kernel and its process is running."""
         return bound.kernel_id in self and bool(await self.get_kernel(bound.kernel_id).is_alive())
 
     def has_page(self, bound: Bound) -> bool:
-        """Whether a browser is connected to it, or on the way."""
+        """Whether a browser is connected to it, or about to connect."""
         connected: bool = self._kernel_connections.get(bound.kernel_id, 0) > 0
         return connected or time.monotonic() - bound.seen_at < _PULSE_LOST_S
 
-    async def death_in_words(self, bound: Bound) -> str:
-        """How its process ended."""
+    async def ending_text(self, bound: Bound) -> str:
+        """How its process ended, as text."""
         if bound.ended:
             return bound.ended
         status = None
@@ -136,13 +136,13 @@ class SessionKernels(WarmKernels):
             provisioner = self.get_kernel(bound.kernel_id).provisioner
             status = None if provisioner is None else await provisioner.poll()
         if status is not None and status < 0:
-            cause = "; this happens where memory runs out" if status == -9 else ""
-            return f"The program behind this page was ended by the system (signal {-status}{cause})."
+            cause = "; usually because the memory was full" if status == -9 else ""
+            return f"The kernel behind this page was ended by the system (signal {-status}{cause})."
         crash = "" if status is None else f" (exit status {status})"
-        return f"The program behind this page has stopped{crash}."
+        return f"The kernel behind this page has stopped{crash}."
 
     async def ask(self, bound: Bound, expression: str) -> Any:
-        """The value of an expression in the kernel, which gives JSON; None if there is no answer in time."""
+        """The value of an expression in the kernel that gives JSON; None if there is no answer in time."""
         kernel = self.get_kernel(bound.kernel_id)
         # an identity of its own: a kernel sends its answers to the newest connection of an identity, and
         # Voila may be waiting for one
@@ -162,22 +162,22 @@ class SessionKernels(WarmKernels):
             client.stop_channels()
 
     async def report(self, bound: Bound) -> dict[str, Any] | None:
-        """What the session says of itself; None if it does not answer."""
+        """What the session reports about itself; None if it does not respond."""
         said = await self.ask(bound, _REPORT)
         return said if isinstance(said, dict) else None
 
-    def kept(self, bound: Bound) -> KeptSession | None:
-        """What is on disk of a session: what its process wrote last, be it under another name."""
-        folder = kept_sessions.state_folder()
+    def kept(self, bound: Bound) -> AutosavedSession | None:
+        """The saved state of a session: what its process wrote last, possibly under another name."""
+        folder = autosaved_sessions.state_folder()
         written = [
-            kept for kept in kept_sessions.list_sessions(folder) if kept.about.process == bound.process
+            kept for kept in autosaved_sessions.list_sessions(folder) if kept.about.process == bound.process
         ]
-        return written[0] if written else kept_sessions.read_kept(folder / bound.name)
+        return written[0] if written else autosaved_sessions.read_session(folder / bound.name)
 
     async def written_elsewhere(self, name: str) -> str | None:
-        """The name under which a session that died was kept, where that is another one than its address says.
+        """The name under which a dead session was saved, if it differs from that in its address.
 
-        A session that could not be continued stays as it was, and what was done instead is kept beside it.
+        A session that could not be continued is left unchanged; what was done instead is saved separately.
         """
         bound = self.sessions.get(name)
         if bound is None or not bound.kernel_id or await self.lives(bound):
@@ -186,13 +186,13 @@ class SessionKernels(WarmKernels):
         return None if kept is None or kept.name == name else kept.name
 
     async def end(self, bound: Bound, why: str) -> None:
-        """Stop the kernel of a session; what was kept on disk stays."""
+        """Stop the kernel of a session; what was saved on disk remains."""
         bound.ended = why
         if bound.kernel_id in self:
             await self.shutdown_kernel(bound.kernel_id, now=not await self.lives(bound))
 
     async def end_unused(self) -> None:
-        """End kernels as the rule says."""
+        """End kernels according to the rule."""
         for bound in list(self.sessions.values()):
             if not self.has_page(bound) and bound.without_page_since is None:
                 bound.without_page_since = time.monotonic()
@@ -216,7 +216,7 @@ class SessionKernels(WarmKernels):
         if alone_s < _UNUSED_S:
             return
         if not await self.lives(bound):
-            words = await self.death_in_words(bound)
+            words = await self.ending_text(bound)
             await self._remove(bound)
             bound.ended = words
             return
@@ -225,17 +225,17 @@ class SessionKernels(WarmKernels):
             return  # one came meanwhile
         if said is None:  # it works too hard to answer, or never will
             if alone_s > _SILENT_S:
-                await self.end(bound, "This session was ended, for it did not answer for hours.")
+                await self.end(bound, "This session was closed because it did not respond for hours.")
             return
         if said["busy"] or not said["kept"]:
             bound.without_page_since = time.monotonic()  # the half hour begins after the step
             return
         full = psutil.virtual_memory().percent > _FULL
         if said["steps"] < 2 or alone_s > _IDLE_S or crowded or full:
-            await self.end(bound, "This session was ended, for it had no page for a while.")
+            await self.end(bound, "This session was closed because it had no page for a while.")
 
     async def _remove(self, bound: Bound) -> None:
-        """Forget a kernel whose process is gone."""
+        """Forget a kernel whose process has ended."""
         if bound.kernel_id in self:
             with contextlib.suppress(Exception):  # its process is gone; only what is left of it is cleared
                 await asyncio.wait_for(self.shutdown_kernel(bound.kernel_id, now=True), 10)

@@ -1,4 +1,4 @@
-"""Voila's application with a say in when it is ready; imported only when a page is served."""
+"""Voila's application, extended to report when it is ready; imported only when a page is served."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Server(Voila):
-    """Listens on one address and tells its port when it does.
+    """Listens on one address and reports its port.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Server(Voila):
         self._ready = ready
 
     def init_handlers(self) -> list[Any]:
-        """Our addresses before Voila's, and our page in the place of its own."""
+        """Our addresses before those of Voila, and our page in place of its own."""
         theirs = super().init_handlers()
         return [*routes(), *(_with_our_page(handler) for handler in theirs)]
 
@@ -61,7 +61,7 @@ class Server(Voila):
 
 
 def _without_closed_pages(loop: AbstractEventLoop, context: dict[str, Any]) -> None:
-    """A page that was closed while it was written to is no fault, and is not printed."""
+    """A page that was closed while data were sent to it is not an error, and is not printed."""
     if not isinstance(context.get("exception"), WebSocketClosedError | StreamClosedError):
         loop.default_exception_handler(context)
 

@@ -1,4 +1,4 @@
-"""Keeps one kernel ready, its imports done, so that a page need not wait for them; knows no page.
+"""Keeps one kernel ready with all imports done, so that a page need not wait for them; knows no page.
 
 Imported only when a page is served.
 """
@@ -18,19 +18,19 @@ _IMPORTS = "import etwidgets.app"
 
 
 class WarmKernels(AsyncMappingKernelManager):
-    """Starts kernels as its parent does, but has the next one started before it is asked for."""
+    """Starts kernels like its parent class, but starts the next one in advance."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._spare: asyncio.Task[str] | None = None
 
     def warm(self) -> None:
-        """Begin to make a kernel ready, unless one is."""
+        """Start to prepare a kernel, unless one is ready."""
         if self._spare is None:
             self._spare = asyncio.ensure_future(self._make_ready())
 
     async def start_kernel(self, *, kernel_id: str | None = None, **kwargs: Any) -> str:
-        """The kernel that is ready, or a new one where none is or a certain one is asked for."""
+        """The kernel that is ready; a new one if none is ready or a specific one is requested."""
         spare, self._spare = (None, self._spare) if kernel_id is not None else (self._spare, None)
         if kernel_id is None:
             asyncio.get_running_loop().call_later(_REFILL_AFTER_S, self.warm)
@@ -46,7 +46,7 @@ class WarmKernels(AsyncMappingKernelManager):
         try:
             kernel_id = await spare
         except Exception:  # whatever it was: the page gets an ordinary kernel, which tells what is wrong
-            self.log.warning("no kernel could be made ready", exc_info=True)
+            self.log.warning("no kernel could be prepared", exc_info=True)
             return None
         if kernel_id not in self or not await self.get_kernel(kernel_id).is_alive():
             return None
@@ -60,7 +60,7 @@ class WarmKernels(AsyncMappingKernelManager):
             # a kernel that is killed meanwhile never answers what it was asked
             done, _ = await asyncio.wait({imports, death}, return_when=asyncio.FIRST_COMPLETED)
             if imports not in done:
-                raise RuntimeError("the kernel died while it was made ready")  # noqa: TRY301  (cleaned up below)
+                raise RuntimeError("the kernel died while it was being prepared")  # noqa: TRY301  (cleaned up below)
             imports.result()
         except Exception:
             await self.shutdown_kernel(kernel_id, now=True)

@@ -1,19 +1,19 @@
 """The observable state of a tilt series, the steps that change it, and the jobs they run as; no widget."""
 
-from etwidgets.resources import size_in_words
+from etwidgets.resources import size_text
+from etwidgets.samples import SAMPLES
 from etwidgets.session.autosave import Autosave, begin_autosave
 from etwidgets.session.batch import run_batch
 from etwidgets.session.display import COLOR_MAPS, SERIES, Display
 from etwidgets.session.estimate import memory_of_process
 from etwidgets.session.history import Channel
-from etwidgets.session.jobs import Job, in_words
+from etwidgets.session.jobs import Job, error_text
 from etwidgets.session.latest_only import LatestOnly
-from etwidgets.session.model import Cure, HistoryLine, JobStatus, Kept, Message, TomoStackModel
+from etwidgets.session.model import Cure, HistoryLine, JobStatus, Message, Snapshot, TomoStackModel
 from etwidgets.session.operations import OPERATIONS, Operation
 from etwidgets.session.own_operations import operation
 from etwidgets.session.runners import InlineRunner, Runner, ThreadRunner
 from etwidgets.session.session import Session
-from etwidgets.session.sources import SAMPLES
 
 __all__ = [
     "COLOR_MAPS",
@@ -28,18 +28,18 @@ __all__ = [
     "InlineRunner",
     "Job",
     "JobStatus",
-    "Kept",
     "LatestOnly",
     "Message",
     "Operation",
     "Runner",
     "Session",
+    "Snapshot",
     "ThreadRunner",
     "TomoStackModel",
     "begin_autosave",
-    "in_words",
+    "error_text",
     "memory_of_process",
     "operation",
     "run_batch",
-    "size_in_words",
+    "size_text",
 ]

@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from etwidgets import kept_sessions
+from etwidgets import autosaved_sessions
 from etwidgets.atomic import atomic_path
+from etwidgets.autosaved_sessions import About
 from etwidgets.errors import HistoryError
-from etwidgets.kept_sessions import About
-from etwidgets.session import saving
-from etwidgets.session.kept_results import ResultsKeeper
+from etwidgets.session import session_file
+from etwidgets.session.autosaved_results import ResultsFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from etwidgets.session.autosaved_results import Results
     from etwidgets.session.history import State
-    from etwidgets.session.kept_results import Results
-    from etwidgets.session.saving import Saved
+    from etwidgets.session.session_file import SavedSession
 
 _log = logging.getLogger(__name__)
 _THUMBNAIL_PX = 96
@@ -65,14 +65,14 @@ class Autosave:
 
     def __init__(self, folder: Path, name: str | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        kept_sessions.tidy(folder, but=name)
+        autosaved_sessions.tidy(folder, but=name)
         self._root = folder
-        kept = None if name is None else kept_sessions.read_kept(folder / name)
+        kept = None if name is None else autosaved_sessions.read_session(folder / name)
         self.found = None if kept is None or kept.about.at_work else kept
-        free = name is not None and not (folder / name / kept_sessions.STEPS).exists()
+        free = name is not None and not (folder / name / autosaved_sessions.STEPS).exists()
         self._go_on_in(name if name is not None and free else _new_name())
 
-    def write(self, saved: Saved, source: str, start: Path | None = None) -> None:
+    def write(self, saved: SavedSession, source: str, start: Path | None = None) -> None:
         """Keep the steps.
 
         Parameters
@@ -93,10 +93,12 @@ class Autosave:
         if start is not None and not (self.folder / start.name).exists():
             with atomic_path(self.folder / start.name, start.stat().st_size) as temporary:
                 shutil.copyfile(start, temporary)
-        saving.write(self.folder / kept_sessions.STEPS, saved)
-        kept_sessions.write_about(self.folder, _about(saved, source, **kept_sessions.this_process()))
+        session_file.write(self.folder / autosaved_sessions.STEPS, saved)
+        autosaved_sessions.write_about(
+            self.folder, _about(saved, source, **autosaved_sessions.this_process())
+        )
 
-    def keep_results(self, keeper: ResultsKeeper, results: Results) -> str:
+    def keep_results(self, keeper: ResultsFolder, results: Results) -> str:
         """Keep the state that the steps led to, if it was expensive, and a small picture of it.
 
         Parameters
@@ -114,13 +116,13 @@ class Autosave:
         if not keeper.session.is_dir():
             return ""  # the session was closed meanwhile
         try:
-            _write_thumbnail(keeper.session / kept_sessions.THUMBNAIL, results.state)
+            _write_thumbnail(keeper.session / autosaved_sessions.THUMBNAIL, results.state)
             return keeper.keep(results) if results.worth_keeping else ""
         except OSError as error:
             _log.warning("results cannot be kept in %s", keeper.session, exc_info=True)
             return f"the results cannot be kept on disk ({error.strerror or error})"
 
-    def take(self, kept: kept_sessions.KeptSession, results: ResultsKeeper) -> None:
+    def take(self, kept: autosaved_sessions.AutosavedSession, results: ResultsFolder) -> None:
         """Go on in the folder of a session that was continued; what this one did stays in its own.
 
         Raises
@@ -128,7 +130,7 @@ class Autosave:
         HistoryError
             If somebody else works on it by now, or it was discarded.
         """
-        now = kept_sessions.read_kept(kept.folder)
+        now = autosaved_sessions.read_session(kept.folder)
         if now is None or now.about.at_work:
             raise HistoryError(
                 f"{kept.about.source} was continued or discarded elsewhere; look at the list of sessions"
@@ -137,21 +139,23 @@ class Autosave:
             self.release()
         self.folder, self.results = kept.folder, results
         with contextlib.suppress(OSError):
-            kept_sessions.write_about(kept.folder, replace(now.about, **kept_sessions.this_process()))
+            autosaved_sessions.write_about(
+                kept.folder, replace(now.about, **autosaved_sessions.this_process())
+            )
 
     def release(self) -> None:
         """Work on it no more; what was kept stays."""
-        kept = kept_sessions.read_kept(self.folder)
+        kept = autosaved_sessions.read_session(self.folder)
         if kept is not None:
-            kept_sessions.write_about(self.folder, replace(kept.about, process=0, started_at=0.0))
+            autosaved_sessions.write_about(self.folder, replace(kept.about, process=0, started_at=0.0))
 
     def _go_on_in(self, name: str) -> None:
         self.folder = self._root / name
-        self.results = ResultsKeeper(self.folder)
+        self.results = ResultsFolder(self.folder)
 
     def discard(self) -> None:
         """The session was closed: nothing is left to continue."""
-        kept_sessions.KeptSession(self.folder, About("", 0, 0, "", 0.0)).discard()
+        autosaved_sessions.AutosavedSession(self.folder, About("", 0, 0, "", 0.0)).discard()
 
 
 def begin_autosave(folder: Path, name: str | None = None) -> Autosave | None:
@@ -167,7 +171,7 @@ def _new_name() -> str:
     return uuid.uuid4().hex[:16]
 
 
-def _about(saved: Saved, source: str, **process: Any) -> About:
+def _about(saved: SavedSession, source: str, **process: Any) -> About:
     last = saved.steps[saved.position - 1].label if saved.position else ""
     return About(source, saved.position, len(saved.all_steps), last, time.time(), **process)
 

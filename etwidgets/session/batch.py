@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etwidgets.errors import ParameterError
-from etwidgets.session import saving
-from etwidgets.session.jobs import in_words, is_expected
+from etwidgets.session import session_file
+from etwidgets.session.jobs import error_text, is_expected
 from etwidgets.session.parameters import check_choice
 from etwidgets.session.session import Session
 
@@ -68,7 +68,7 @@ def run_batch(
     """
     steps, folder, own = Path(steps), Path(output), tuple(operations)
     sources: list[Path | None] = [Path(each) for each in series]
-    saving.read(steps)
+    session_file.read(steps)
     check_choice("ending", ending, ENDINGS)
     _check_names([each for each in sources if each is not None])
     try:
@@ -85,8 +85,8 @@ def run_batch(
             result = _one(Session(operations=own), steps, source, folder / name, ending)
         except Exception as error:  # noqa: BLE001  (the border: the other series must still be done)
             _log.log(logging.INFO if is_expected(error) else logging.ERROR, "%s", name, exc_info=error)
-            failed.append(f"{name} ({in_words(error)})")
-            tell(f"{name}: {in_words(error)}")
+            failed.append(f"{name} ({error_text(error)})")
+            tell(f"{name}: {error_text(error)}")
         else:
             results.append(result)
             tell(f"{name}: {result}")

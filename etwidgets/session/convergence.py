@@ -11,25 +11,17 @@ import numpy as np
 
 from etwidgets import engine
 from etwidgets.session.estimate import reconstruction_geometry
+from etwidgets.signals.engine_parameters import iterations_name, to_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from etwidgets.engine import Iterate
+    from etwidgets.engine import Algorithm, Iterate
     from etwidgets.session.runners import Runner
 
 _MOST_BYTES = 200_000_000
-_KEYWORDS = {
-    "method": "algorithm",
-    "iterations": "iterations",
-    "n_subsets": "n_subsets",
-    "tv_weight": "tv_weight",
-    "model": "model",
-    "backend": "backend",
-    "maximum": "maximum",
-}
 
 
 class ConvergenceTrace:
@@ -153,12 +145,7 @@ def iterations_of(
         Before the first iteration, if something is wrong.
     """
     geometry = _geometry(sinogram, tilts_deg, parameters)
-    options: dict[str, Any] = {
-        _KEYWORDS[name]: value for name, value in parameters.items() if name in _KEYWORDS
-    }
-    if parameters.get("constrain"):
-        options["minimum"] = parameters.get("thresh", 0)
-    return engine.iterate(sinogram[np.newaxis], geometry, **options)
+    return engine.iterate(sinogram[np.newaxis], geometry, **to_engine(parameters))
 
 
 def residual_sinogram(
@@ -168,7 +155,7 @@ def residual_sinogram(
     number: int,
     image: NDArray[np.float32],
 ) -> tuple[int, NDArray[np.float32], NDArray[np.float32]]:
-    """What a slice leaves unexplained.
+    """The sinogram less the projections of a slice.
 
     Returns
     -------
@@ -194,7 +181,7 @@ class Candidate:
         How many; 0 for a method without.
     image
         ``(Z, Y)`` float32.
-    unexplained
+    relative_residual
         L2 norm of sinogram less reprojection, over that of the sinogram.
     seconds
         For this one slice.
@@ -203,20 +190,14 @@ class Candidate:
     method: str
     iterations: int
     image: NDArray[np.float32]
-    unexplained: float
+    relative_residual: float
     seconds: float
-
-
-COMPARED = ("FBP", "SIRT", "OS-SIRT", "SART", "CGLS", "FISTA-TV")
-"""Methods that can be compared."""
-_SWEEPS = {"OS-SIRT": 8, "SART": 8, "CGLS": 3}  # how many iterations of SIRT one of theirs is about worth
 
 
 def compare_methods(
     sinogram: NDArray[Any],
     tilts_deg: NDArray[np.float64],
     parameters: Mapping[str, Any],
-    tv_weight: float,
     methods: Sequence[str],
 ) -> list[Candidate]:
     """Reconstruct one slice by several methods, each with iterations to get about as far.
@@ -228,37 +209,34 @@ def compare_methods(
     tilts_deg
         ``(T,)`` degrees.
     parameters
-        Of the operation ``reconstruct``: thickness, limits, and the iterations of SIRT (default 20).
-    tv_weight
-        Of FISTA-TV.
+        Of the operation ``reconstruct``: thickness, limits, the options of all of the methods, and the
+        iterations of SIRT (default 20).
     methods
-        Of :data:`COMPARED`.
+        Names of methods that can be compared.
     """
     geometry = _geometry(sinogram, tilts_deg, parameters)
     data = np.asarray(sinogram)[:, :, np.newaxis]
     size = float(np.linalg.norm(data)) or 1.0
-    count = int(parameters.get("iterations", 20))
-    minimum = parameters.get("thresh", 0) if parameters.get("constrain") else None
-    backend = str(parameters.get("backend", "auto"))
     found = []
     for method in methods:
-        iterations = 0 if method == "FBP" else max(2, round(count / _SWEEPS.get(method, 1)))
-        if method == "SIRT":
-            iterations = count
+        given = dict(parameters) | {"method": method}
+        count = _as_far_as(engine.find_algorithm(method), int(parameters.get("iterations", 20)))
+        if count:
+            given[iterations_name(method)] = count
         began = time.perf_counter()
-        image = engine.reconstruct(
-            data,
-            geometry,
-            algorithm=method,
-            iterations=max(iterations, 1),
-            minimum=minimum,
-            tv_weight=tv_weight,
-            backend=backend,
-        )
+        image = engine.reconstruct(data, geometry, **to_engine(given))
         seconds = time.perf_counter() - began
-        left = float(np.linalg.norm(engine.forward_project(image, geometry, backend=backend) - data)) / size
-        found.append(Candidate(method, iterations, image[0], left, seconds))
+        projected = engine.forward_project(image, geometry, **_projector(parameters))
+        left = float(np.linalg.norm(projected - data)) / size
+        found.append(Candidate(method, count, image[0], left, seconds))
     return found
+
+
+def _as_far_as(algorithm: Algorithm, count: int) -> int:
+    """Iterations of a method to come about as far as SIRT in so many; 0 where it has none."""
+    if not algorithm.iterative:
+        return 0
+    return count if algorithm.worth <= 1 else max(2, round(count / algorithm.worth))
 
 
 def _projector(parameters: Mapping[str, Any]) -> dict[str, Any]:

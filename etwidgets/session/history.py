@@ -232,7 +232,7 @@ class History:
         return memory_of(self)
 
     @property
-    def kept(self) -> list[State]:
+    def held(self) -> list[State]:
         """The states that are held."""
         found = (self.state(position) for position in range(len(self._entries) + 1))
         return [state for state in found if state is not None]
@@ -254,7 +254,7 @@ def memory_of(*histories: History) -> int:
     """Bytes that the kept states of all histories take; what several share counts once."""
     arrays: dict[int, int] = {}
     for history in histories:
-        for state in history.kept:
+        for state in history.held:
             for signal in state.signals:
                 if isinstance(signal.data, np.ndarray):
                     owner = _owner(signal.data)

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from etwidgets.progress import Cancelled
-from etwidgets.session.jobs import Job, JobProgress, in_words, is_expected
+from etwidgets.session.jobs import Job, JobProgress, error_text, is_expected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +77,18 @@ class JobQueue:
             self._next()
         return task.job
 
+    def run(
+        self,
+        job: Job,
+        begin: Callable[[], Callable[[Progress], Any]],
+        finish: Callable[[Any], tuple[JobState, str]],
+    ) -> Job:
+        """Submit a task; with an inline runner, raise the error with which the job failed."""
+        self.submit(Task(job, begin, finish))
+        if self._runner.inline and job.error is not None:
+            raise job.error
+        return job
+
     def cancel(self) -> None:
         """Ask the running job to stop and forget those that wait."""
         with self._lock:
@@ -136,7 +148,7 @@ class JobQueue:
     def _failed(self, task: Task, error: Exception) -> None:
         expected = is_expected(error)
         _log.log(logging.INFO if expected else logging.ERROR, "%s failed", task.job.operation, exc_info=error)
-        self._end(task, "failed", f"{task.job.label}: {in_words(error)}", error)
+        self._end(task, "failed", f"{task.job.label}: {error_text(error)}", error)
 
     def _end(self, task: Task, state: JobState, message: str, error: BaseException | None = None) -> None:
         with self._lock:

@@ -11,7 +11,7 @@ from etwidgets.errors import EtwidgetsError, FileFormatError, UnsafeFileError
 from etwidgets.progress import Cancelled, Progress
 from etwidgets.resources import FULL
 from etwidgets.session.model import JobStatus
-from etwidgets.session.pace import Pace
+from etwidgets.session.time_left import TimeLeft
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -48,7 +48,7 @@ class Job:
         self._cancel, self._finish = threading.Event(), threading.Event()
         self.can_finish = False
         """Whether it can give what there is before it is done. Written by the session, before it begins."""
-        self.pace = Pace()
+        self.time_left = TimeLeft()
         """Told by the worker how far it is; what follows the work is written by the session."""
         self._waiters: list[asyncio.Future[None]] = []
 
@@ -56,7 +56,7 @@ class Job:
     def status(self) -> JobStatus:
         """How it is now."""
         running = self.state == "running"
-        left = self.pace.left(time.monotonic()) if running else None
+        left = self.time_left.left(time.monotonic()) if running else None
         return JobStatus(
             self.operation, self.label, self.state, self._fraction, self.message, self.seconds, left,
             self.can_finish and running,
@@ -186,7 +186,7 @@ class JobProgress(Progress):
         if self._job.cancel_requested:
             raise Cancelled(f"{self._job.label}: cancelled")
         now = time.monotonic()
-        self._job.pace.tell(now, fraction)
+        self._job.time_left.tell(now, fraction)
         if now - self._last >= _INTERVAL:
             self._last = now
             self._runner.post(lambda: self._tell(fraction, message))
@@ -197,7 +197,7 @@ def is_expected(error: BaseException) -> bool:
     return isinstance(error, EtwidgetsError | OSError)
 
 
-def in_words(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """What went wrong, as a sentence for the user; names of files and of parameters keep their letters."""
     text = str(error) or "no further explanation"
     if isinstance(error, FileNotFoundError) and error.filename is not None:

@@ -124,15 +124,15 @@ class HistoryLine:
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
-    """A result that was set aside.
+class Snapshot:
+    """A result that was saved, to be compared with or restored.
 
     Attributes
     ----------
     label
         What was done last for it.
     stack, reconstruction
-        What there was; both None after a session was opened, until it is gone back to.
+        What it holds; both None after a session was opened, until it is restored.
     """
 
     label: str
@@ -191,8 +191,8 @@ class TomoStackModel(HasTraits):
     axis_rotation = Float(0.0)
     """By how much the images were rotated to bring the tilt axis along x, degrees. Written by the session."""
 
-    kept = Tuple()
-    """:class:`Kept` for every result that was set aside. Written by the session."""
+    snapshots = Tuple()
+    """:class:`Snapshot` for every result that was saved as one. Written by the session."""
 
     measurements = Tuple()
     """:class:`~etwidgets.session.measuring.Measurement` for everything that was measured, the newest last.

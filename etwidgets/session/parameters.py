@@ -73,9 +73,7 @@ def check_choice(name: str, value: Any, known: Iterable[str]) -> None:
         raise ParameterError(f"{name} must be one of {', '.join(words)}, not {value!r}")
 
 
-def check_needed(
-    given: Iterable[str], function: Callable[..., Any], known: Iterable[str], operation: str
-) -> None:
+def check_needed(given: Iterable[str], needed: Iterable[str], operation: str) -> None:
     """Refuse where a parameter without a default is missing.
 
     Raises
@@ -83,27 +81,28 @@ def check_needed(
     ParameterError
         Naming those that are.
     """
-    there = set(given)
-    needed = [
-        each.name
-        for each in inspect.signature(function).parameters.values()
-        if each.name in known
-        and each.kind is not each.VAR_KEYWORD
-        and each.default is each.empty
-        and each.name not in there
-    ]
-    if needed:
-        raise ParameterError(f"{operation} needs {', '.join(needed)} as well; there is no default")
+    missing = sorted(set(needed) - set(given))
+    if missing:
+        raise ParameterError(f"{operation} needs {', '.join(missing)} as well; there is no default")
 
 
-def in_words(parameters: Mapping[str, Any]) -> str:
+def needed_by(function: Callable[..., Any], names: Iterable[str]) -> frozenset[str]:
+    """Those of the names that are parameters of the function without a default."""
+    given = inspect.signature(function).parameters.values()
+    without_default = {
+        each.name for each in given if each.default is each.empty and each.kind is not each.VAR_KEYWORD
+    }
+    return frozenset(without_default.intersection(names))
+
+
+def parameters_text(parameters: Mapping[str, Any]) -> str:
     """Parameters as a short text, for titles and lists; of a method or a file its name says enough."""
     said = []
     for name, value in parameters.items():
         if name in ("method", "name"):
             said.append(str(value))
         elif name == "path":
-            said.append(paths_in_words(value))
+            said.append(paths_text(value))
         elif name == "lines":
             said.append(_listed(value).replace("_", " "))
         elif name == "names":
@@ -117,7 +116,7 @@ def in_words(parameters: Mapping[str, Any]) -> str:
     return ", ".join(said)
 
 
-def paths_in_words(paths: str | list[str]) -> str:
+def paths_text(paths: str | list[str]) -> str:
     """The name of a file, or of the first of several and how many more there are."""
     given = paths if isinstance(paths, list) and paths else [paths]
     return Path(str(given[0])).name + (f" and {len(given) - 1} more" if len(given) > 1 else "")

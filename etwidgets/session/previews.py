@@ -12,6 +12,7 @@ from etwidgets.errors import MemoryLimitError
 from etwidgets.progress import NullProgress
 from etwidgets.session.digest import seconds_to_digest
 from etwidgets.session.estimate import reconstruction_geometry
+from etwidgets.signals.engine_parameters import to_engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -162,18 +163,25 @@ def reconstruction_time(
     n_series
         Series and channels that are reconstructed alike, one after the other.
     """
-    counts = {
-        name: parameters[name]
-        for name in ("iterations", "n_subsets", "dart_iterations", "model", "backend")
-        if name in parameters
-    }
+    options = to_engine(parameters)
     geometry = reconstruction_geometry(shape, tilts_deg, parameters)
     try:
-        found = engine.estimate(geometry, str(parameters.get("method", "FBP")), n_slices=shape[-1], **counts)
+        found = engine.estimate(geometry, n_slices=shape[-1], **options)
     except MemoryLimitError:
         return parameters, None
     n_bytes = 4.0 * shape[-1] * (shape[0] * geometry.n_y + geometry.n_z * geometry.n_y)
     return parameters, n_series * (found.seconds + seconds_to_digest(n_bytes))
+
+
+def suggested_options(
+    projections: NDArray[Any], shown: Mapping[str, Any]
+) -> tuple[dict[str, float], Mapping[str, Any]]:
+    """Options of reconstruction methods that suit the projections ``(T, Y, X)``, by keyword.
+
+    ``shown`` is returned as well: what a form showed when it asked.
+    """
+    options = engine.all_options().values()
+    return {each.user_keyword: each.suggest(projections) for each in options if each.suggest}, shown
 
 
 def nudged(

@@ -14,9 +14,10 @@ from etwidgets.checks import MOST_ITERATIONS, MOST_PIXELS, checked_count, is_who
 from etwidgets.errors import DataError, ParameterError
 from etwidgets.progress import NullProgress, Progress
 from etwidgets.resources import check_memory
+from etwidgets.signals.engine_parameters import backend_name, to_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,26 +25,6 @@ if TYPE_CHECKING:
     from etwidgets.signals.tomo_stack import TomoStack
 
 _COLUMNS_PER_BLOCK = 32
-
-
-def backend_name(cuda: bool | None, backend: str | None = None) -> str:
-    """The engine's name of the backend, from it or from the released package's ``cuda`` parameter.
-
-    Raises
-    ------
-    ParameterError
-        If both are given, or ``cuda`` is no truth value.
-    """
-    if backend is not None and cuda is not None:
-        raise ParameterError(f"give cuda={cuda} or backend={backend!r}, not both")
-    if cuda is not None and not isinstance(cuda, bool):
-        raise ParameterError(f"cuda must be True, False or None, not {cuda!r}")
-    return backend or {None: "auto", True: "astra-cuda", False: "cpu"}[cuda]
-
-
-def iterations_name(method: str) -> str:
-    """The parameter that says how many iterations a method does."""
-    return "dart_iterations" if method.upper() == "DART" else "iterations"
 
 
 def geometry(stack: TomoStack, thickness: int | None = None) -> engine.Geometry:
@@ -69,71 +50,25 @@ def geometry(stack: TomoStack, thickness: int | None = None) -> engine.Geometry:
     return engine.Geometry(np.deg2rad(tilts), height, rows)
 
 
-def reconstruct(
-    stack: TomoStack,
-    method: str,
-    *,
-    iterations: int,
-    constrain: bool,
-    thresh: float,
-    cuda: bool | None,
-    thickness: int | None,
-    p: float,
-    ncores: int | None,
-    sino_filter: str,
-    dart_iterations: int,
-    gray_levels: Sequence[float] | None,
-    weight_tilts: bool,
-    seed: int,
-    maximum: float | None,
-    n_subsets: int | None,
-    tv_weight: float | None,
-    weights: NDArray[Any] | None,
-    mask: NDArray[np.bool_] | None,
-    model: str | None,
-    backend: str | None,
-    progress: Progress,
-) -> RecStack:
-    """Reconstruct a stack; the parameters are those of ``TomoStack.reconstruct``."""
-    method = str(method)
-    shape = geometry(stack, thickness)
-    options: dict[str, Any] = {
-        "algorithm": method,
-        "iterations": iterations,
-        "minimum": thresh if constrain else None,
-        "maximum": maximum,
-        "weights": weights,
-        "mask": mask,
-        "model": model,
-        "backend": backend_name(cuda, backend),
-        "n_workers": ncores,
-    }
-    if method.upper() == "OS-SIRT":
-        options["n_subsets"] = n_subsets
-    if method.upper() == "FISTA-TV":
-        options["tv_weight"] = tv_weight
-    if method.upper() in ("BP", "FBP"):
-        options |= {"filter_name": sino_filter, "weight_tilts": weight_tilts}
-    if method.upper() == "DART":
-        options |= {
-            "gray_levels": gray_levels,
-            "dart_iterations": dart_iterations,
-            "fix_probability": p,
-            "seed": seed,
-        }
+def reconstruct(stack: TomoStack, parameters: Mapping[str, Any], progress: Progress) -> RecStack:
+    """Reconstruct a stack; the parameters are those of ``TomoStack.reconstruct``, by name."""
+    options = to_engine(parameters)
+    algorithm = engine.find_algorithm(options["algorithm"])
+    shape = geometry(stack, parameters.get("thickness"))
     if isinstance(stack.data, da.Array):
         columns = min(_COLUMNS_PER_BLOCK, stack.data.shape[-1])
-        needed = engine.memory_needed(shape, method, n_slices=columns, backend=options["backend"])
+        needed = engine.memory_needed(shape, algorithm.name, n_slices=columns, backend=options["backend"])
         check_memory(needed, f"a block of {columns} slices of {shape.n_z} x {shape.n_y}")
         volume: Any = _lazily(stack.data, shape, options)
     else:
         volume = engine.reconstruct(stack.data, shape, progress=progress, **options)
-        if progress.iterations_done is not None:
-            options[iterations_name(method)] = progress.iterations_done
-    settings = {key: value for key, value in options.items() if value is not None and key != "n_workers"}
-    if method.upper() in ("BP", "FBP"):
-        del settings["iterations"]
-    return as_volume(stack, volume, {**settings, "thickness": shape.n_z})
+        if progress.iterations_done is not None and algorithm.counted is not None:
+            options[algorithm.counted.name] = progress.iterations_done
+    settings = {
+        name: each.default for name, each in algorithm.parameters.items() if not each.required
+    } | options
+    kept = {name: value for name, value in settings.items() if value is not None and name != "n_workers"}
+    return as_volume(stack, volume, {**kept, "thickness": shape.n_z})
 
 
 def as_volume(stack: TomoStack, volume: Any, settings: dict[str, Any]) -> RecStack:
@@ -180,53 +115,44 @@ def preview(
     return engine.reconstruct(
         engine.sinograms_at(np.asarray(stack.data), columns, shift, rotation),
         geometry(stack, thickness),
-        algorithm=method,
-        iterations=iterations,
-        minimum=thresh if constrain else None,
-        backend=backend_name(cuda),
         progress=progress or NullProgress(),
+        **to_engine(
+            {
+                "method": method,
+                "iterations": iterations,
+                "constrain": constrain,
+                "thresh": thresh,
+                "cuda": cuda,
+            }
+        ),
     )
 
 
 def recon_error(
     stack: TomoStack,
     column: int | None,
-    algorithm: str,
-    *,
-    iterations: int,
-    constrain: bool,
-    cuda: bool | None,
-    thresh: float,
-    n_subsets: int | None,
-    tv_weight: float | None,
+    parameters: Mapping[str, Any],
     progress: Progress,
 ) -> tuple[Signal2D, Signal1D]:
-    """Reconstruct one column and keep every iteration, as ``TomoStack.recon_error`` says."""
+    """Reconstruct one column and keep every iteration; parameters as of ``TomoStack.reconstruct``."""
     width = stack.data.shape[-1]
     x = width // 2 if column is None else column
     if not is_whole(x) or not -width <= x < width:
         raise ParameterError(f"nslice must be a column between 0 and {width - 1}, not {column!r}")
     shape = geometry(stack)
-    if str(algorithm).upper() == "DART":
+    options = to_engine(parameters)
+    algorithm = engine.find_algorithm(options["algorithm"], iterative=True)
+    if not algorithm.can_follow:
         raise ParameterError(
-            "recon_error cannot follow DART, whose values are given; compare its result by forward_project"
+            f"recon_error cannot follow {algorithm.name}; compare its result by forward_project"
         )
-    count = checked_count("iterations", iterations, highest=MOST_ITERATIONS)
+    count = checked_count("iterations", parameters["iterations"], highest=MOST_ITERATIONS)
     check_memory(
         4.0 * count * shape.n_z * shape.n_y, f"a slice after each of {count} iterations",
         "ask for fewer iterations, or bin the tilt series",
     )  # fmt: skip
     sinogram = np.asarray(stack.data[:, :, int(x)], dtype=np.float32)[np.newaxis]
-    steps = engine.iterate(
-        sinogram,
-        shape,
-        algorithm=algorithm,
-        iterations=count,
-        minimum=thresh if constrain else None,
-        n_subsets=n_subsets,
-        tv_weight=tv_weight,
-        backend=backend_name(cuda),
-    )
+    steps = engine.iterate(sinogram, shape, **options)
     images = np.empty((count, shape.n_z, shape.n_y), np.float32)
     norms = np.empty(count)
     for step in steps:

@@ -487,16 +487,13 @@ class TomoStack(TiltSeries):
         dart_iterations: int | None = 5,
         gray_levels: Sequence[float] | None = None,
         *,
-        weight_tilts: bool = False,
-        seed: int = 0,
         maximum: float | None = None,
-        n_subsets: int | None = None,
-        tv_weight: float | None = None,
         weights: NDArray[Any] | None = None,
         mask: NDArray[np.bool_] | None = None,
         model: str | None = None,
         backend: str | None = None,
         progress: Progress | None = None,
+        **options: Any,
     ) -> RecStack:
         """Reconstruct the volume.
 
@@ -527,16 +524,8 @@ class TomoStack(TiltSeries):
             How often DART segments and solves again; None for 5.
         gray_levels
             The values that DART may give, at least two, on the scale of the reconstruction.
-        weight_tilts
-            FBP and BP: weigh each projection by the angle it stands for, for unequal tilt steps.
-        seed
-            Of DART's random choices.
         maximum
             The highest value allowed; default: no limit.
-        n_subsets
-            Of OS-SIRT; default: about seven tilts in each.
-        tv_weight
-            FISTA-TV's price of a jump of 1 along an edge of 1 pixel, in units of the projections.
         weights
             ``(T,)`` or ``(T, Y)``: how much each projection or detector pixel counts; 0 leaves it out.
         mask
@@ -547,7 +536,13 @@ class TomoStack(TiltSeries):
         backend
             ``"auto"``, ``"cpu"``, ``"astra-cpu"`` or ``"astra-cuda"``, instead of ``cuda``.
         progress
-            Told how far the work is, and may stop it.
+            Shows how far the work is, and may stop it.
+        **options
+            Further options of the method (those of other methods are left aside): ``n_subsets`` of OS-SIRT
+            (default: about seven tilts in each); ``tv_weight`` of FISTA-TV, in units of the projections
+            (:func:`etwidgets.engine.suggested_tv_weight` finds one to begin with); ``weight_tilts`` of FBP
+            and BP, for unequal tilt steps; ``seed`` of DART. The table of methods in the documentation lists
+            all with their limits.
 
         Returns
         -------
@@ -563,13 +558,15 @@ class TomoStack(TiltSeries):
         """
         self._check_layout(frames=False)
         progress = listener(progress, show_progressbar=show_progressbar, title=f"reconstruct ({method})")
-        return reconstruction.reconstruct(
-            self, method, iterations=iterations, constrain=constrain, thresh=thresh, cuda=cuda,
-            thickness=thickness, p=p, ncores=ncores, sino_filter=sino_filter,
-            dart_iterations=5 if dart_iterations is None else dart_iterations, gray_levels=gray_levels,
-            weight_tilts=weight_tilts, seed=seed, maximum=maximum, n_subsets=n_subsets, tv_weight=tv_weight,
-            weights=weights, mask=mask, model=model, backend=backend, progress=progress,
-        )  # fmt: skip
+        given = {
+            "method": method, "iterations": iterations, "constrain": constrain, "thresh": thresh,
+            "cuda": cuda, "thickness": thickness, "p": p, "ncores": ncores, "sino_filter": sino_filter,
+            "gray_levels": gray_levels, "maximum": maximum, "weights": weights, "mask": mask, "model": model,
+            "backend": backend, **options,
+        }  # fmt: skip
+        if dart_iterations is not None:
+            given["dart_iterations"] = dart_iterations
+        return reconstruction.reconstruct(self, given, progress)
 
     def save_movie(
         self,
@@ -613,9 +610,8 @@ class TomoStack(TiltSeries):
         cuda: bool | None = None,
         thresh: float = 0,
         *,
-        n_subsets: int | None = None,
-        tv_weight: float | None = None,
         progress: Progress | None = None,
+        **options: Any,
     ) -> tuple[Any, Any]:
         """Reconstruct one slice and keep every iteration.
 
@@ -625,10 +621,10 @@ class TomoStack(TiltSeries):
             Column x; default: the middle one.
         algorithm
             ``"SIRT"``, ``"OS-SIRT"``, ``"SART"``, ``"CGLS"`` or ``"FISTA-TV"``.
-        iterations, constrain, cuda, thresh, n_subsets, tv_weight
+        iterations, constrain, cuda, thresh, **options
             As in :meth:`reconstruct`.
         progress
-            Told how far the work is, and may stop it.
+            Shows how far the work is, and may stop it.
 
         Returns
         -------
@@ -639,7 +635,8 @@ class TomoStack(TiltSeries):
         """
         self._check_layout(frames=False)
         progress = listener(progress, show_progressbar=False, title="recon_error")
-        return reconstruction.recon_error(
-            self, nslice, algorithm, iterations=iterations, constrain=constrain, cuda=cuda,
-            thresh=thresh, n_subsets=n_subsets, tv_weight=tv_weight, progress=progress,
-        )  # fmt: skip
+        given = {
+            "method": algorithm, "iterations": iterations, "constrain": constrain, "cuda": cuda,
+            "thresh": thresh, **options,
+        }  # fmt: skip
+        return reconstruction.recon_error(self, nslice, given, progress)

@@ -9,7 +9,7 @@ from etwidgets.spectral.decomposition import Decomposition, decompose
 from etwidgets.spectral.files import load
 from etwidgets.spectral.joint import JointReconstruction, reconstruct_jointly
 from etwidgets.spectral.lines import background_windows, check_windows, find_elements, line_windows, lines_of
-from etwidgets.spectral.maps import band_map, element_maps, snr_in_words
+from etwidgets.spectral.maps import band_map, element_maps, snr_warning
 from etwidgets.spectral.spectra import (
     energies_kev,
     from_array,
@@ -37,7 +37,7 @@ __all__ = [
     "projection",
     "reconstruct_jointly",
     "set_tilts",
-    "snr_in_words",
+    "snr_warning",
     "sum_image",
     "sum_spectrum",
     "tilts_of",

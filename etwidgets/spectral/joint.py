@@ -45,7 +45,7 @@ class JointReconstruction:
     missed: tuple[float, float] | None
 
     @property
-    def in_words(self) -> str:
+    def warning(self) -> str:
         """A warning, where the maps are foretold no better with HAADF than without."""
         if self.missed is None or self.missed[1] < self.missed[0]:
             return ""

@@ -151,7 +151,7 @@ def signal_to_noise(mean_square: float, variance: float) -> float:
     return float(np.sqrt(max(mean_square / variance - 1, 0))) if variance > 0 else 0.0
 
 
-def snr_in_words(name: str, stack: TomoStack) -> str:
+def snr_warning(name: str, stack: TomoStack) -> str:
     """A warning where a map is mostly noise, or nothing."""
     snr = stack.metadata.get_item("Spectral.snr", default=None)
     if snr is None or snr >= _LOW_SNR:

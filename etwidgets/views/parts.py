@@ -15,6 +15,6 @@ def close_parts(widget: widgets.Widget) -> None:
             part.close()
 
 
-def with_words(bundle: dict[str, Any], what: str) -> dict[str, Any]:
+def with_plain_text(bundle: dict[str, Any], what: str) -> dict[str, Any]:
     """What a notebook shows of a widget where no kernel draws it, as on a page of documentation."""
     return {**bundle, "text/plain": f"{what} is drawn here when the notebook is open in Jupyter."}

@@ -14,7 +14,7 @@ import numpy as np
 
 from etwidgets.errors import ParameterError
 from etwidgets.picture_scale import contrast_limits
-from etwidgets.views.parts import close_parts, with_words
+from etwidgets.views.parts import close_parts, with_plain_text
 from etwidgets.views.snapshots import ChannelSnapshot, VolumeSnapshot
 from etwidgets.views.volume_channels import DrawnChannel, VolumeChannel, checked_shape, fewer_voxels
 from etwidgets.views.volume_controls import SURFACE, VOLUME, make_controls
@@ -152,7 +152,7 @@ class VolumeView(widgets.VBox):
         super().close()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_words(super()._repr_mimebundle_(**kwargs), "The rendered volume")
+        return with_plain_text(super()._repr_mimebundle_(**kwargs), "The rendered volume")
 
     # -- drawing ------------------------------------------------------------------------------------
 

@@ -314,7 +314,7 @@ def test_progress_goes_from_0_to_1_without_stepping_back():
         ({"minimum": np.nan}, "minimum"),
         ({"algorithm": "DART"}, "gray_levels"),
         ({"algorithm": "DART", "gray_levels": [1, 1]}, "two different"),
-        ({"algorithm": "DART", "gray_levels": [0, 1], "fix_probability": 2}, "between 0 and 1"),
+        ({"algorithm": "DART", "gray_levels": [0, 1], "fix_probability": 2}, "from 0 to 1"),
     ],
 )
 def test_wrong_parameters_are_refused_with_the_options(options, message):

@@ -37,12 +37,12 @@ def session():
     noise = np.random.default_rng(0).normal(0, 0.02, SHAPE).astype(np.float32)
     whole = volume_of(10 * (ball((14, 15, 10), 7) + ball((14, 15, 27), 6)) + noise)
     shell = volume_of(ball((14, 15, 10), 10) * (1 - ball((14, 15, 10), 7)))
-    state = session._history.start
+    state = session._core.timeline.history.start
     from dataclasses import replace
 
     state = replace(state, reconstruction=whole, channels=(Channel("shell", model.stack, shell),))
-    session._history._start = state
-    session._publish()
+    session._core.timeline.history._start = state
+    session._core.publish()
     return session
 
 
@@ -168,8 +168,10 @@ def test_where_the_pixel_size_is_not_known_nothing_is_called_nm(session, made, t
     from dataclasses import replace
 
     volume = RecStack(10 * ball((14, 15, 10), 7))
-    session._history._start = replace(session._history.start, reconstruction=volume, channels=())
-    session._publish()
+    session._core.timeline.history._start = replace(
+        session._core.timeline.history.start, reconstruction=volume, channels=()
+    )
+    session._core.publish()
     panel = made(AnalyzePanel(session, tmp_path))
     panel.controls["run"].click()
     shown = panel._summary.value + panel._table.value

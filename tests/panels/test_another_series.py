@@ -228,9 +228,9 @@ def test_undo_brings_a_back_and_nothing_of_b(used, make, root, panel):
     """As it is when the same steps were done, and the controls were not touched."""
     new = make()
     used.session.go_to(used.at_a)
-    new.session._history = copy.copy(used.session._history)
-    new.session._history._entries = list(used.session._history._entries)
-    new.session._publish()
+    new.session._core.timeline.history = copy.copy(used.session._core.timeline.history)
+    new.session._core.timeline.history._entries = list(used.session._core.timeline.history._entries)
+    new.session._core.publish()
     used.session.open(str(root / "b.hspy"))
     used.session.undo()
     found, wanted = visible(used, panel), visible(new, panel)
@@ -271,7 +271,7 @@ def test_numbers_go_and_come_with_the_state_that_they_are_of(stack, root):
 def test_a_measured_volume_is_let_go_with_its_series(make, root):
     bench = make()
     session = bench.session
-    session._memory_limit = session._history._limit = 0
+    session._core.timeline.memory_limit = session._core.timeline.history._limit = 0
     session.open(str(root / "a.hspy"))
     session.apply("reconstruct", method="FBP")
     for name in PANELS:

@@ -49,7 +49,7 @@ def test_after_following_the_comparison_has_its_own_height(panel):
     followed = panel._images.height
     panel.controls["compare"].click()
     assert followed < panel._images.height < alone
-    panel.controls["end-contest"].click()
+    panel.controls["end-comparison"].click()
     panel.session.apply("normalize")
     assert panel._images.height == alone
 
@@ -89,8 +89,8 @@ def test_a_backend_that_is_not_here_says_why(panel):
     assert panel.controls["run"].disabled
     assert "no CUDA device" in panel.hint.value
     labels = {value: label for label, value in panel.controls["backend"].options}
-    assert labels["astra-cuda"].endswith("(not here)")
-    assert not labels["cpu"].endswith("(not here)")
+    assert labels["astra-cuda"].endswith("(unavailable)")
+    assert not labels["cpu"].endswith("(unavailable)")
 
 
 def test_results_are_set_aside_and_compared(made, session):
@@ -103,11 +103,11 @@ def test_results_are_set_aside_and_compared(made, session):
     titles = [pane["title"] for pane in shown._images._frame[0]["panes"]]
     assert titles == ["Set aside", "Now", "Difference"]
     assert "% of what was set aside" in shown._no_picture.value
-    first = np.array(session.model.kept[0].reconstruction.data)
+    first = np.array(session.model.snapshots[0].reconstruction.data)
     shown.controls["return"].click()
     assert np.array_equal(session.model.reconstruction.data, first)
     session.apply("bin", factor=2)
     session.apply("reconstruct", method="FBP")
     assert "cannot be laid over each other" in shown._no_picture.value
     shown.controls["forget"].click()
-    assert session.model.kept == ()
+    assert session.model.snapshots == ()

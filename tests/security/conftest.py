@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from etwidgets import kept_sessions
+from etwidgets import autosaved_sessions
 
 UPGRADED = 101  # to a websocket, which ends only when one side does
 
@@ -73,11 +73,11 @@ SAVED, DISCARDED, LINKED, WITH_LINK = (letter * 16 for letter in "abcd")
 def keep_session(folder):
     """A session as it is kept on disk."""
     folder.mkdir(parents=True)
-    kept_sessions.write_about(
-        folder, kept_sessions.About("needle.mrc", 3, 3, "Register <b>PC</b>", time.time())
+    autosaved_sessions.write_about(
+        folder, autosaved_sessions.About("needle.mrc", 3, 3, "Register <b>PC</b>", time.time())
     )
-    (folder / kept_sessions.STEPS).write_text("{}")
-    (folder / kept_sessions.THUMBNAIL).write_bytes(b"a picture")
+    (folder / autosaved_sessions.STEPS).write_text("{}")
+    (folder / autosaved_sessions.THUMBNAIL).write_bytes(b"a picture")
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +94,8 @@ def server(tmp_path_factory):
         keep_session(root.parent / "elsewhere")
         (sessions / LINKED).symlink_to(root.parent / "elsewhere")
         keep_session(sessions / WITH_LINK)
-        (sessions / WITH_LINK / kept_sessions.THUMBNAIL).unlink()
-        (sessions / WITH_LINK / kept_sessions.THUMBNAIL).symlink_to(root.parent / "outside.txt")
+        (sessions / WITH_LINK / autosaved_sessions.THUMBNAIL).unlink()
+        (sessions / WITH_LINK / autosaved_sessions.THUMBNAIL).symlink_to(root.parent / "outside.txt")
         process = subprocess.Popen(
             [sys.executable, "-m", "etwidgets", "app", "--no-browser", "--root", str(root)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from etwidgets import kept_sessions
+from etwidgets import autosaved_sessions
 from etwidgets.server import session_kernels
 from etwidgets.server.session_kernels import RULE, Bound, SessionKernels
 from etwidgets.server.warm_kernels import WarmKernels
@@ -166,20 +166,20 @@ def test_an_address_gets_the_living_kernel_of_its_session_and_a_new_one_after_it
 
 def test_how_a_program_ended_is_told(kernels):
     bound = Bound(NAMES[0], "none")
-    assert "has stopped." in asyncio.run(kernels.death_in_words(bound))
-    asyncio.run(kernels.end(bound, "This session was ended by you."))
-    assert asyncio.run(kernels.death_in_words(bound)) == "This session was ended by you."
+    assert "has stopped." in asyncio.run(kernels.ending_text(bound))
+    asyncio.run(kernels.end(bound, "You ended this session."))
+    assert asyncio.run(kernels.ending_text(bound)) == "You ended this session."
 
 
 def test_what_was_done_instead_of_a_session_that_could_not_be_continued_is_found(
     kernels, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(kept_sessions, "state_folder", lambda: tmp_path)
+    monkeypatch.setattr(autosaved_sessions, "state_folder", lambda: tmp_path)
     for name, process in ((NAMES[0], 0), (NAMES[1], 77), (NAMES[2], 0)):
         (tmp_path / name).mkdir()
-        (tmp_path / name / kept_sessions.STEPS).write_text("{}")
-        about = kept_sessions.About("needle.mrc", 2, 2, name, time.time(), process, started_at=1.0)
-        kept_sessions.write_about(tmp_path / name, about)
+        (tmp_path / name / autosaved_sessions.STEPS).write_text("{}")
+        about = autosaved_sessions.About("needle.mrc", 2, 2, name, time.time(), process, started_at=1.0)
+        autosaved_sessions.write_about(tmp_path / name, about)
     kernels.sessions[NAMES[0]] = Bound(NAMES[0], "dead", process=77)
     assert kernels.kept(kernels.sessions[NAMES[0]]).name == NAMES[1]
     assert asyncio.run(kernels.written_elsewhere(NAMES[0])) == NAMES[1]
@@ -207,7 +207,7 @@ def test_the_cell_of_the_page_names_its_session():
 
     assert f"session='{NAMES[0]}'" in cell(NAMES[0])
     assert cell("a'; import os") == "page()"
-    assert kept_sessions.is_session_name(NAMES[0])
+    assert autosaved_sessions.is_session_name(NAMES[0])
 
 
 def test_the_documentation_states_the_rule():

@@ -15,14 +15,14 @@ import numpy as np
 import psutil
 import pytest
 
-from etwidgets import kept_sessions
+from etwidgets import autosaved_sessions
+from etwidgets.autosaved_sessions import About, AutosavedSession, list_sessions
 from etwidgets.errors import FileFormatError, HistoryError, UnsafeFileError
-from etwidgets.kept_sessions import About, KeptSession, list_sessions
 from etwidgets.panels.resume_strip import ResumeStrip
 from etwidgets.progress import Cancelled
 from etwidgets.session import Autosave, Session, TomoStackModel, begin_autosave, running
+from etwidgets.session.autosaved_results import Results
 from etwidgets.session.history import History, State
-from etwidgets.session.kept_results import Results
 from etwidgets.session.runners import InlineRunner
 from etwidgets.signals import TomoStack
 
@@ -126,7 +126,7 @@ def test_a_session_at_work_is_not_offered_and_a_closed_one_leaves_nothing(tmp_pa
 
 def test_a_process_of_the_same_number_that_began_later_is_another(killed):
     kept = list_sessions(killed)[0]
-    mine = replace(kept.about, **kept_sessions.this_process())
+    mine = replace(kept.about, **autosaved_sessions.this_process())
     assert mine.at_work
     assert not replace(mine, started_at=psutil.Process().create_time() - 100).at_work
 
@@ -199,7 +199,7 @@ def test_what_is_computed_faster_than_written_is_not_kept(tmp_path, series):
     session = Session(autosave=Autosave(tmp_path))
     session.apply("open", path=series)
     session.apply("bin", factor=2)
-    results = Results(session._state, session.history)
+    results = Results(session._core.state, session.history)
     assert not replace(results, steps=(replace(session.history[0], seconds=0.9),)).worth_keeping
     assert replace(results, steps=(replace(session.history[0], seconds=1.1),)).worth_keeping
 
@@ -209,11 +209,11 @@ def test_the_oldest_results_of_others_make_room(tmp_path, monkeypatch):
         (tmp_path / name / "results").mkdir(parents=True)
         (tmp_path / name / "results" / "x.hspy").write_bytes(bytes(1000))
         os.utime(tmp_path / name, (time.time() - age, time.time() - age))
-    monkeypatch.setattr(kept_sessions, "results_limit", lambda _folder: 2500)
-    assert kept_sessions.size_of_results(tmp_path) == 3000
-    assert not kept_sessions.make_room(tmp_path, 2600, keep=tmp_path / ("c" * 16))
-    assert kept_sessions.size_of_results(tmp_path) == 3000
-    assert kept_sessions.make_room(tmp_path, 1200, keep=tmp_path / ("c" * 16))
+    monkeypatch.setattr(autosaved_sessions, "results_limit", lambda _folder: 2500)
+    assert autosaved_sessions.size_of_results(tmp_path) == 3000
+    assert not autosaved_sessions.make_room(tmp_path, 2600, keep=tmp_path / ("c" * 16))
+    assert autosaved_sessions.size_of_results(tmp_path) == 3000
+    assert autosaved_sessions.make_room(tmp_path, 1200, keep=tmp_path / ("c" * 16))
     assert [(tmp_path / (letter * 16) / "results").exists() for letter in "abc"] == [False, True, True]
 
 
@@ -223,10 +223,10 @@ def test_what_cannot_be_read_is_removed_and_only_ten_are_kept(killed):
     os.utime(killed / "999999999", (0, 0))
     for number in range(12):
         copy = shutil.copytree(good.folder, killed / f"{number:016x}")
-        kept_sessions.write_about(copy, replace(good.about, saved_at=time.time() - 100 + number))
+        autosaved_sessions.write_about(copy, replace(good.about, saved_at=time.time() - 100 + number))
     old = shutil.copytree(good.folder, killed / "dddddddddddd")
-    kept_sessions.write_about(old, replace(good.about, saved_at=time.time() - 40 * 24 * 3600))
-    kept_sessions.tidy(killed)
+    autosaved_sessions.write_about(old, replace(good.about, saved_at=time.time() - 40 * 24 * 3600))
+    autosaved_sessions.tidy(killed)
     assert [kept.name for kept in list_sessions(killed)] == [
         good.name,
         *(f"{n:016x}" for n in range(11, 2, -1)),
@@ -310,7 +310,7 @@ def test_undone_steps_are_worth_keeping(tmp_path, series):
     session.go_to(1)
     assert list_sessions(tmp_path)[0].about.steps == 1
     session.autosave.release()
-    kept_sessions.tidy(tmp_path)
+    autosaved_sessions.tidy(tmp_path)
     second = Session(autosave=Autosave(tmp_path, session.autosave.folder.name))
     second.resume()
     assert second.model.can_redo
@@ -352,7 +352,7 @@ def test_going_on_with_another_session_keeps_this_one(killed, tmp_path, series):
     assert len(session.history) == 2
     assert [kept.folder for kept in leftovers(killed)] == [own]
     with pytest.raises(HistoryError, match="worked on in another page"):
-        session.resume(KeptSession(own, About("x", 3, 3, "y", 0.0, **kept_sessions.this_process())))
+        session.resume(AutosavedSession(own, About("x", 3, 3, "y", 0.0, **autosaved_sessions.this_process())))
 
 
 class Later(InlineRunner):
@@ -379,7 +379,7 @@ def test_steps_that_cannot_be_saved_are_told_and_tried_again(tmp_path, monkeypat
     session.apply("open", path=series)
     session.apply("bin", factor=2)
     assert "not being saved: session.json could not be written" in session.model.unsaved
-    assert not session.kept
+    assert not session.autosaved
     assert list_sessions(tmp_path) == []
     runner.calls.pop()()
     assert session.model.unsaved
@@ -387,7 +387,7 @@ def test_steps_that_cannot_be_saved_are_told_and_tried_again(tmp_path, monkeypat
     full[0] = False
     runner.calls.pop()()
     assert session.model.unsaved == ""
-    assert session.kept
+    assert session.autosaved
     assert runner.calls == []
     assert list_sessions(tmp_path)[0].about.steps == 2
 
@@ -414,13 +414,13 @@ def test_the_thumbnail_is_a_small_picture_of_the_volume(tmp_path, series):
     "name", ["", "..", "../etc", "abc", "A" * 16, "0" * 33, "a" * 15 + "/", "a" * 15 + "\n"]
 )
 def test_a_name_of_a_session_is_never_a_path(name):
-    assert not kept_sessions.is_session_name(name)
+    assert not autosaved_sessions.is_session_name(name)
 
 
 def test_what_is_kept_on_disk_is_not_held_in_memory(tmp_path, series, always_keep):
     session = worked_through(tmp_path, series)
     volume = weakref.ref(session.model.reconstruction.data)
-    session._history = History(State(), 0)
-    session._publish()
+    session._core.timeline.history = History(State(), 0)
+    session._core.publish()
     gc.collect()
     assert volume() is None

@@ -124,6 +124,6 @@ def test_each_channel_is_named_while_it_is_worked_on(opened, files):
         def advance(self, fraction, message=""):
             said.append((fraction, message))
 
-    running.run(find("reconstruct"), {"method": "SIRT", "iterations": 2}, opened._state, Listener())
+    running.run(find("reconstruct"), {"method": "SIRT", "iterations": 2}, opened._core.state, Listener())
     assert {message for fraction, message in said if fraction < 0.5} == {"the series, 1 of 2"}
     assert {message for fraction, message in said if fraction > 0.5} == {"double, 2 of 2"}

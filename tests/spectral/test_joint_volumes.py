@@ -35,7 +35,7 @@ def test_few_counts_are_held_together_by_haadf(needle, series):
     haadf, maps = series
     found = spectral.reconstruct_jointly(haadf, maps, iterations=100)
     assert found.missed[1] < found.missed[0]
-    assert found.in_words == ""
+    assert found.warning == ""
     for name, volume in found.volumes.items():
         alone = maps[name].reconstruct("SIRT", iterations=30, constrain=True, show_progressbar=False)
         truth = needle.truth[name].ravel()
@@ -55,7 +55,7 @@ def test_a_haadf_series_of_something_else_is_found_out(needle, series):
     _, maps = series
     other = TomoStack(needle.haadf[:, ::-1, ::-1].copy(), needle.tilts_deg)
     found = spectral.reconstruct_jointly(other, maps, iterations=20)
-    assert "HAADF does not help here" in found.in_words
+    assert "HAADF does not help here" in found.warning
 
 
 @pytest.mark.parametrize(

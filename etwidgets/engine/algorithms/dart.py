@@ -13,93 +13,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import ndimage
 
-from etwidgets.checks import MOST_ITERATIONS, checked_count, checked_reals, is_number
+from etwidgets.checks import MOST_ITERATIONS, checked_reals
 from etwidgets.engine.algorithms.base import Misfit, inverse
+from etwidgets.engine.algorithms.record import Algorithm, iterations
 from etwidgets.engine.arithmetic import aligned
 from etwidgets.engine.projectors import back
 from etwidgets.errors import ParameterError
+from etwidgets.options import option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
     from etwidgets.engine.algorithms.base import Block, Setting
 
 _FIRST_ITERATIONS = 50
-_SMOOTHING = 0.3
+_SMOOTHING = 0.3  # weight of the eight neighbors' mean in the smoothing of the free pixels
 _NEIGHBORS = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.float32)[..., np.newaxis]
 
 
-@dataclass(frozen=True)
-class DartOptions:
-    """What DART needs beyond data and geometry.
-
-    Attributes
-    ----------
-    levels
-        The gray levels, ascending, at least two different ones.
-    first_iterations
-        SIRT iterations before the first segmentation.
-    inner_iterations
-        SIRT iterations on the free pixels in each DART iteration.
-    dart_iterations
-        How often to segment, fix and solve again.
-    fix_probability
-        Chance of a pixel inside an even region to be fixed, 0 to 1.
-    smoothing
-        Weight of the eight neighbors' mean in the smoothing of the free pixels, 0 to 1.
-    """
-
-    levels: tuple[float, ...]
-    first_iterations: int
-    inner_iterations: int
-    dart_iterations: int
-    fix_probability: float
-    smoothing: float
-
-    @property
-    def thresholds(self) -> NDArray[np.float64]:
-        """Midway between neighboring levels."""
-        levels = np.asarray(self.levels)
-        return (levels[1:] + levels[:-1]) / 2
-
-    @property
-    def n_steps(self) -> int:
-        """SIRT iterations in all."""
-        return self.first_iterations + self.dart_iterations * self.inner_iterations
-
-
-def checked_options(
-    gray_levels: Sequence[float] | None,
-    iterations: Any,
-    dart_iterations: Any,
-    fix_probability: float,
-    factor: float = 1.0,
-) -> DartOptions:
-    """Options from what a user gives; ``iterations`` are the inner ones, and the first at least 50.
-
-    The levels are multiplied by ``factor``, as the data will be.
-
-    Raises
-    ------
-    ParameterError
-        If a count is not a whole number, the probability not one, or there are not two gray levels.
-    """
-    if not (is_number(fix_probability) and 0 <= fix_probability <= 1):
-        raise ParameterError(f"DART's p must be a number between 0 and 1, not {fix_probability!r}")
-    inner = checked_count("iterations", iterations, highest=MOST_ITERATIONS)
-    return DartOptions(
-        levels=tuple(level * factor for level in checked_levels(gray_levels)),
-        first_iterations=max(inner, _FIRST_ITERATIONS),
-        inner_iterations=inner,
-        dart_iterations=checked_count("dart_iterations", dart_iterations, highest=MOST_ITERATIONS),
-        fix_probability=fix_probability,
-        smoothing=_SMOOTHING,
-    )
-
-
-def checked_levels(gray_levels: Sequence[float] | None) -> tuple[float, ...]:
+def checked_levels(gray_levels: Any) -> tuple[float, ...]:
     """Ascending gray levels.
 
     Raises
@@ -107,20 +41,77 @@ def checked_levels(gray_levels: Sequence[float] | None) -> tuple[float, ...]:
     ParameterError, DataError
         If there are not at least two different, finite numbers.
     """
-    if gray_levels is None:
-        raise ParameterError(
-            "DART needs gray_levels: the values that the materials have in a SIRT reconstruction, "
-            "for example [0, 120, 400]"
-        )
     levels = np.unique(checked_reals("gray_levels", gray_levels))
     if levels.size < 2 or not np.isfinite(levels).all():
         raise ParameterError(f"gray_levels must be at least two different numbers, not {gray_levels}")
     return tuple(float(level) for level in levels)
 
 
+@dataclass(frozen=True)
+class DartOptions:
+    """What DART can be given; the first SIRT has ``iterations``, but at least 50."""
+
+    iterations: int = iterations(
+        help="SIRT iterations on the free pixels between two segmentations.", counts_iterations=False
+    )
+    gray_levels: tuple[float, ...] = option(
+        label="gray levels",
+        help="The values of the materials and of nothing, as in a SIRT volume, such as 0, 120, 400.",
+        unit="units of the volume",
+        example=(0, 1),
+        required=True,
+        checked_by=checked_levels,
+        advice="the values that the materials have in a SIRT reconstruction, for example [0, 120, 400]",
+        in_data_units=True,
+        one_signal=True,
+    )
+    dart_iterations: int = option(
+        5,
+        label="DART iterations",
+        help="How often it segments, fixes what is even, and solves for the rest again.",
+        lowest=1,
+        highest=MOST_ITERATIONS,
+        counts_iterations=True,
+        in_scripts_only=True,
+    )
+    fix_probability: float = option(
+        0.99,
+        label="fixed share",
+        help="Chance of a pixel inside an even region to be fixed.",
+        keyword="p",
+        lowest=0,
+        highest=1,
+        in_scripts_only=True,
+    )
+    seed: int = option(
+        0,
+        label="seed",
+        help="Of the random choice of pixels; each slice has its own stream.",
+        lowest=0,
+        highest=2**63,
+        in_scripts_only=True,
+    )
+
+    @property
+    def first_iterations(self) -> int:
+        """SIRT iterations before the first segmentation."""
+        return max(self.iterations, _FIRST_ITERATIONS)
+
+    @property
+    def thresholds(self) -> NDArray[np.float64]:
+        """Midway between neighboring levels."""
+        levels = np.asarray(self.gray_levels)
+        return (levels[1:] + levels[:-1]) / 2
+
+    @property
+    def n_steps(self) -> int:
+        """SIRT iterations in all."""
+        return self.first_iterations + self.dart_iterations * self.iterations
+
+
 def segment(image: NDArray[Any], options: DartOptions) -> NDArray[np.float32]:
     """Give every pixel the nearest gray level."""
-    levels = np.asarray(options.levels, np.float32)
+    levels = np.asarray(options.gray_levels, np.float32)
     return levels[np.digitize(image, options.thresholds)]
 
 
@@ -138,16 +129,14 @@ class Dart:
     setting
         Of the run; its limits are not used, the levels are.
     options
-        Of the algorithm.
-    seed
-        Of the pixels that are freed; each slice has its own stream, whichever block it is in.
+        Of the algorithm; each slice has its own stream of random numbers, whichever block it is in.
     """
 
     widest = 16
     copies = (9, 4)
 
-    def __init__(self, setting: Setting, options: DartOptions, seed: int) -> None:
-        self.setting, self.options, self.seed = setting, options, seed
+    def __init__(self, setting: Setting, options: DartOptions) -> None:
+        self.setting, self.options = setting, options
         self.n_iterations, self.n_steps = options.dart_iterations, options.n_steps
 
     def begin(self, block: Block) -> RunningDart:
@@ -162,7 +151,7 @@ class RunningDart:
         self._options, self._block = method.options, block
         self._weights = method.setting.weights
         self._mask = np.broadcast_to(method.setting.mask[..., np.newaxis] > 0, block.start.shape)
-        self._random = [np.random.default_rng([method.seed, x]) for x in block.slices]
+        self._random = [np.random.default_rng([method.options.seed, x]) for x in block.slices]
         self._image: NDArray[np.float32] | None = None
         self._free = self._mask
         self.estimate: NDArray[np.float32] = block.start
@@ -175,12 +164,12 @@ class RunningDart:
             image = self._solve(self._block.start, self._mask, options.first_iterations, step)
         else:
             around = ndimage.convolve(self._image, _NEIGHBORS / 8, mode="nearest")
-            smooth = (1 - options.smoothing) * self._image + options.smoothing * around
+            smooth = (1 - _SMOOTHING) * self._image + _SMOOTHING * around
             image = np.where(self._free, smooth, self._image)
         segmented = self._segmented(image)
         self._free = (boundary(segmented) | self._freed()) & self._mask
         image = np.where(self._free, image, segmented)
-        self._image = self._solve(image, self._free, options.inner_iterations, step)
+        self._image = self._solve(image, self._free, options.iterations, step)
         self.estimate = self._segmented(self._image)
 
     def squares(self) -> NDArray[np.float64]:
@@ -207,7 +196,7 @@ class RunningDart:
         step: Callable[[], None],
     ) -> NDArray[np.float32]:
         """SIRT on the free pixels only; the fixed ones contribute their projection and stay."""
-        projector, levels = self._block.projector, self._options.levels
+        projector, levels = self._block.projector, self._options.gray_levels
         solved, mobile = aligned(image.shape), aligned(image.shape)
         solved[:], mobile[:] = image, free
         weights = self._weights[..., np.newaxis]
@@ -220,3 +209,21 @@ class RunningDart:
             misfit.forget()
             step()
         return solved
+
+
+DART = Algorithm(
+    name="DART",
+    title="Discrete algebraic reconstruction",
+    options=DartOptions,
+    method=Dart,
+    make=Dart,
+    iteration="a segmentation and the SIRT iterations after it: as many passes as `iterations`",
+    takes_start=False,
+    takes_limits=False,
+    can_follow=False,
+    can_compare=False,
+    use_for="A few materials of even density.",
+    when="You know the gray levels, from a SIRT volume.",
+    caution="Wrong levels give wrong shapes; every voxel gets one of them.",
+    source="Batenburg and Sijbers 2011, doi:10.1109/TIP.2011.2131661",
+)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from etwidgets.engine import filters
 from etwidgets.engine.algorithms.base import Misfit
+from etwidgets.engine.algorithms.record import Algorithm
 from etwidgets.engine.arithmetic import aligned
+from etwidgets.options import option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +19,32 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etwidgets.engine.algorithms.base import Block, Setting
+
+
+@dataclass(frozen=True)
+class BpOptions:
+    """What BP can be given."""
+
+    weight_tilts: bool = option(
+        default=False,
+        label="weight by tilt step",
+        help="Weight each projection by the angle it stands for, where tilt steps are unequal.",
+        in_scripts_only=True,
+    )
+
+
+@dataclass(frozen=True)
+class FbpOptions(BpOptions):
+    """What FBP can be given."""
+
+    filter_name: str = option(
+        "shepp-logan",
+        label="filter",
+        help="How fine detail, and noise with it, is weighted: ram-lak is the sharpest, hann is smooth.",
+        keyword="sino_filter",
+        choices=filters.FILTERS,
+        checked_by=filters.checked_filter,
+    )
 
 
 class BackProjection:
@@ -74,3 +103,37 @@ class RunningBackProjection:
         """Weighted sums of squares of the misfit."""
         weights = self._method.setting.weights
         return Misfit(self._block.projector, self._block.data, weights, weights).squares(self.estimate)
+
+
+BP = Algorithm(
+    name="BP",
+    title="Back projection",
+    options=BpOptions,
+    method=BackProjection,
+    make=lambda setting, options: BackProjection(setting, None, weight_tilts=options.weight_tilts),
+    projects=False,
+    takes_start=False,
+    can_follow=False,
+    can_compare=False,
+    use_for="A very smooth first look.",
+    when="Never for measuring.",
+    caution="Blurred: values have no meaning.",
+    source="Kak and Slaney 1988, doi:10.1137/1.9780898719277",
+)
+
+FBP = Algorithm(
+    name="FBP",
+    title="Filtered back projection",
+    options=FbpOptions,
+    method=BackProjection,
+    make=lambda setting, options: BackProjection(
+        setting, options.filter_name, weight_tilts=options.weight_tilts
+    ),
+    projects=False,
+    takes_start=False,
+    can_follow=False,
+    use_for="The first look, in seconds.",
+    when="Many tilts, little noise.",
+    caution="Streaks where tilts are missing.",
+    source="Kak and Slaney 1988, doi:10.1137/1.9780898719277",
+)

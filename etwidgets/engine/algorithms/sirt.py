@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etwidgets.checks import checked_count
+from etwidgets.checks import MOST_PIXELS
 from etwidgets.engine.algorithms.base import Misfit, inverse, pixel_sums, ray_sums
+from etwidgets.engine.algorithms.record import Algorithm, iterations
 from etwidgets.engine.arithmetic import aligned
 from etwidgets.errors import ParameterError
+from etwidgets.options import option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from numpy.typing import NDArray
 
@@ -21,6 +23,27 @@ if TYPE_CHECKING:
 
 _GOLDEN = (np.sqrt(5) - 1) / 2
 _TILTS_PER_SUBSET = 7  # fewer: faster at first, and noisier from then on
+
+
+@dataclass(frozen=True)
+class SirtOptions:
+    """What SIRT and SART can be given."""
+
+    iterations: int = iterations()
+
+
+@dataclass(frozen=True)
+class OsSirtOptions(SirtOptions):
+    """What OS-SIRT can be given."""
+
+    n_subsets: int | None = option(
+        None,
+        label="subsets",
+        help="Groups of tilts that are corrected with in turn. More: faster, and noisier.",
+        none_means="about 7 tilts in each",
+        lowest=1,
+        highest=MOST_PIXELS,
+    )
 
 
 class Sirt:
@@ -112,7 +135,7 @@ def one_by_one(angles_rad: NDArray[np.float64]) -> list[NDArray[np.intp]]:
     return [by_angle[[rank]] for rank in _spread(angles_rad.size)]
 
 
-def interleaved(angles_rad: NDArray[np.float64], n_subsets: Any) -> list[NDArray[np.intp]]:
+def interleaved(angles_rad: NDArray[np.float64], n_subsets: int | None) -> list[NDArray[np.intp]]:
     """The subsets of OS-SIRT: every ``n_subsets``-th tilt in order of angle; None: about seven tilts in each.
 
     Raises
@@ -121,7 +144,7 @@ def interleaved(angles_rad: NDArray[np.float64], n_subsets: Any) -> list[NDArray
         If there are more subsets than tilts.
     """
     usual = max(1, round(angles_rad.size / _TILTS_PER_SUBSET))
-    count = usual if n_subsets is None else checked_count("the number of subsets", n_subsets)
+    count = usual if n_subsets is None else n_subsets
     if count > angles_rad.size:
         raise ParameterError(f"{count} subsets of {angles_rad.size} projections; choose at most as many")
     by_angle = np.argsort(angles_rad, kind="stable")
@@ -131,3 +154,51 @@ def interleaved(angles_rad: NDArray[np.float64], n_subsets: Any) -> list[NDArray
 def _spread(count: int) -> NDArray[np.intp]:
     places = np.arange(count) * _GOLDEN % 1
     return np.argsort(np.argsort(places, kind="stable"), kind="stable")
+
+
+def _angles(setting: Setting) -> NDArray[np.float64]:
+    return setting.projector.geometry.angles_rad
+
+
+SIRT = Algorithm(
+    name="SIRT",
+    title="Simultaneous iterative reconstruction",
+    options=SirtOptions,
+    method=Sirt,
+    make=lambda setting, options: Sirt(setting, options.iterations, all_together(_angles(setting))),
+    iteration="a correction with all projections at once: 1 pass",
+    use_for="The standard for electron tomography.",
+    when="Few tilts or noise; 20 to 100 iterations.",
+    caution="Slow; with too many iterations noise grows.",
+    source="Gilbert 1972, doi:10.1016/0022-5193(72)90180-4",
+)
+
+OS_SIRT = Algorithm(
+    name="OS-SIRT",
+    title="Ordered-subset SIRT",
+    options=OsSirtOptions,
+    method=Sirt,
+    make=lambda setting, options: Sirt(
+        setting, options.iterations, interleaved(_angles(setting), options.n_subsets)
+    ),
+    iteration="a correction with each subset of the tilts in turn: 1 pass",
+    worth=8,
+    use_for="SIRT some ten times faster.",
+    when="As SIRT; 3 to 10 iterations, each a sweep over all tilts.",
+    caution="Noise grows sooner: fewer iterations than you think.",
+    source="Between SIRT (doi:10.1016/0022-5193(72)90180-4) and SART (doi:10.1016/0161-7346(84)90008-7)",
+)
+
+SART = Algorithm(
+    name="SART",
+    title="Simultaneous algebraic reconstruction",
+    options=SirtOptions,
+    method=Sirt,
+    make=lambda setting, options: Sirt(setting, options.iterations, one_by_one(_angles(setting))),
+    iteration="a correction with each projection in turn: 1 pass",
+    worth=8,
+    use_for="Converges in few sweeps.",
+    when="Little noise; 2 to 10 iterations, each a sweep over all tilts.",
+    caution="Noisier than SIRT at the same sharpness.",
+    source="Andersen and Kak 1984, doi:10.1016/0161-7346(84)90008-7",
+)

@@ -1,116 +1,95 @@
-"""The algorithms by name; the one place that knows all of them and which options each needs."""
+"""The reconstruction methods by name; the one place that knows all of them.
+
+A method is a record beside its class (:class:`etwidgets.engine.algorithms.record.Algorithm`) and a line here.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from types import MappingProxyType
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from etwidgets.checks import MOST_ITERATIONS, checked_count
-from etwidgets.engine.algorithms import dart
-from etwidgets.engine.algorithms.cgls import Cgls
-from etwidgets.engine.algorithms.direct import BackProjection
-from etwidgets.engine.algorithms.fista_tv import FistaTv, checked_tv_weight
-from etwidgets.engine.algorithms.sirt import Sirt, all_together, interleaved, one_by_one
+from etwidgets.engine.algorithms.cgls import CGLS
+from etwidgets.engine.algorithms.dart import DART
+from etwidgets.engine.algorithms.direct import BP, FBP
+from etwidgets.engine.algorithms.fista_tv import FISTA_TV
+from etwidgets.engine.algorithms.sirt import OS_SIRT, SART, SIRT
 from etwidgets.errors import ParameterError
+from etwidgets.options import check_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
 
-    import numpy as np
-    from numpy.typing import NDArray
+    from etwidgets.engine.algorithms.record import Algorithm
+    from etwidgets.options import Option
 
-    from etwidgets.engine.algorithms.base import Method, Setting
-
-ALGORITHMS = ("BP", "FBP", "SIRT", "OS-SIRT", "SART", "CGLS", "FISTA-TV", "DART")
-"""Names that ``algorithm`` accepts, in any letter case."""
-DIRECT = ("BP", "FBP")
-"""Those without iterations."""
-ITERATIVE = tuple(name for name in ALGORITHMS if name not in DIRECT)
-"""Those with iterations."""
+_OURS = (BP, FBP, SIRT, OS_SIRT, SART, CGLS, FISTA_TV, DART)
+_registered: list[Algorithm] = []  # of extensions: a process has one list of methods, as it has of modules
 
 
-METHODS: Mapping[str, type[Method]] = MappingProxyType(
-    {
-        "BP": BackProjection,
-        "FBP": BackProjection,
-        "SIRT": Sirt,
-        "OS-SIRT": Sirt,
-        "SART": Sirt,
-        "CGLS": Cgls,
-        "FISTA-TV": FistaTv,
-        "DART": dart.Dart,
-    }
-)
-"""The class behind each name."""
+def algorithms() -> Mapping[str, Algorithm]:
+    """All reconstruction methods by name: ours, and those that were registered."""
+    return {each.name: each for each in (*_OURS, *_registered)}
 
 
-@dataclass(frozen=True, eq=False)
-class Options:
-    """What the algorithms can be told; as in :func:`etwidgets.engine.reconstruct`."""
+def register(algorithm: Algorithm) -> ExitStack:
+    """Add a method of your own, for this process.
 
-    iterations: Any = 20
-    filter_name: str = "shepp-logan"
-    weight_tilts: bool = False
-    n_subsets: Any = None
-    tv_weight: Any = None
-    gray_levels: Sequence[float] | None = None
-    dart_iterations: Any = 10
-    fix_probability: float = 0.85
-    seed: Any = 0
-
-
-def checked_name(algorithm: Any, names: Sequence[str] = ALGORITHMS) -> str:
-    """An algorithm's name in capital letters.
+    Returns
+    -------
+    ExitStack
+        Closing it takes the method out again; ``with register(...):`` does so at the end of the block.
 
     Raises
     ------
     ParameterError
-        If it is not among the names.
+        If there is a method of that name, or the name is not in capital letters.
     """
-    name = str(algorithm).upper()
-    if name not in names:
-        raise ParameterError(f"no algorithm {algorithm!r} here; choose from {', '.join(names)}")
-    return name
+    if algorithm.name in algorithms() or algorithm.name != algorithm.name.upper():
+        raise ParameterError(
+            f"{algorithm.name!r} cannot be registered: the name must be new and in capital letters; "
+            f"there are {', '.join(algorithms())}"
+        )
+    _registered.append(algorithm)
+    undo = ExitStack()
+    undo.callback(_registered.remove, algorithm)
+    return undo
 
 
-def method_for(name: str, options: Options, factor: float) -> Callable[[Setting], Method]:
-    """Check the options of an algorithm; what is returned makes it for a run.
-
-    Parameters
-    ----------
-    name
-        One of :data:`ALGORITHMS`.
-    options
-        As the user gave them.
-    factor
-        By which the data will be multiplied, and so what is in their units.
+def find_algorithm(name: Any, *, iterative: bool = False) -> Algorithm:
+    """The method of a name, in any letter case.
 
     Raises
     ------
     ParameterError
-        If one is missing or wrong.
+        If there is none, or none with iterations where that is asked for.
     """
-    count = checked_count("iterations", options.iterations, highest=MOST_ITERATIONS)
-    if name in DIRECT:
-        filter_name = options.filter_name if name == "FBP" else None
-        return lambda setting: BackProjection(setting, filter_name, weight_tilts=options.weight_tilts)
-    if name in ("SIRT", "OS-SIRT", "SART"):
-        return lambda setting: Sirt(setting, count, _subsets(name, setting, options))
-    if name == "CGLS":
-        return lambda setting: Cgls(setting, count)
-    if name == "FISTA-TV":
-        weight = checked_tv_weight(options.tv_weight)
-        return lambda setting: FistaTv(setting, count, weight * factor)
-    seed = checked_count("the seed", options.seed, lowest=0, highest=2**63)
-    dart_options = dart.checked_options(
-        options.gray_levels, count, options.dart_iterations, options.fix_probability, factor
-    )
-    return lambda setting: dart.Dart(setting, dart_options, seed)
+    known = {name: each for name, each in algorithms().items() if each.iterative or not iterative}
+    found = known.get(str(name).upper())
+    if found is None:
+        raise ParameterError(f"no algorithm {name!r} here; choose from {', '.join(known)}")
+    return found
 
 
-def _subsets(name: str, setting: Setting, options: Options) -> list[NDArray[np.intp]]:
-    angles = setting.projector.geometry.angles_rad
-    if name == "OS-SIRT":
-        return interleaved(angles, options.n_subsets)
-    return all_together(angles) if name == "SIRT" else one_by_one(angles)
+def all_options() -> dict[str, Option]:
+    """The options of all methods by name; of those that share one, the first method's."""
+    found: dict[str, Option] = {}
+    for algorithm in algorithms().values():
+        for name, each in algorithm.parameters.items():
+            found.setdefault(name, each)
+    return found
+
+
+def checked_options(algorithm: Algorithm, given: Mapping[str, Any]) -> Any:
+    """The options of a method from those that were given; what only others take is checked and left aside.
+
+    Raises
+    ------
+    ParameterError
+        If one is missing or wrong, or no method has it: then with the name that was probably meant.
+    """
+    known = all_options()
+    check_names(given, known, "reconstruction")
+    for name, value in given.items():
+        if name not in algorithm.parameters and value is not None:
+            known[name].checked(value)
+    return algorithm.checked(given)

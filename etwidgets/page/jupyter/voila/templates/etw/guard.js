@@ -1,4 +1,4 @@
-// Watches the program behind the page, by asking the server; needs neither the kernel nor a widget.
+// Monitors the kernel behind the page by asking the server; needs neither the kernel nor a widget.
 // window.etwidgets: session, page, base; busy and heard are written by the widget PageWatch.
 (() => {
   const EVERY_MS = 1500, SILENT_MS = 30000, LOADING_MS = 60000, LOST_AFTER = 2;
@@ -59,8 +59,8 @@
     } catch {
       misses += 1;
       if (misses >= LOST_AFTER) {
-        show("The etwidgets server does not answer: it was stopped, or this computer was asleep. Your steps are saved; one that was running is lost if the server was stopped. "
-          + "If it does not come back, start etwidgets app again, open the address that it prints, and press Sessions there.", { "Try again": reload });
+        show("The etwidgets server does not answer: it was stopped, or this computer was asleep. Your steps are saved, but if the server was stopped, a running step is lost. "
+          + "If the connection does not return, start etwidgets app again, open the address it prints, and press Sessions.", { "Try again": reload });
       }
       return;
     }
@@ -69,10 +69,10 @@
     if (said.state === "moved") {
       here.busy = false; leaving = performance.now();
       window.location.replace(`${here.base}sessions/${here.session}/moved`);
-    } else if (said.state === "dead") show(`${said.words} ${here.busy ? "The step that was running is lost. " : ""}${said.saved}`, { "Restart and continue": reload });
+    } else if (said.state === "dead") show(`${said.words} ${here.busy ? "The running step was lost. " : ""}${said.saved}`, { "Restart and continue": reload });
     else if (performance.now() - heard > SILENT_MS) {
-      show("The program behind this page does not answer. It may be busy, or the connection was lost while this computer was asleep. "
-        + "Your steps are saved as they are done.", { "Reload the page": reload, "End it and continue from the saved steps": restart }, false);
+      show("The kernel behind this page is not responding. It may be busy, or the connection was lost while this computer was asleep. "
+        + "Your steps are saved.", { "Reload the page": reload, "Restart from the saved steps": restart }, false);
     } else hide();
   };
   setInterval(pulse, EVERY_MS);   // at once: the kernel may die before the page is whole

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from etwidgets.session.autosave import Autosave
-    from etwidgets.session.kept_results import Results
+    from etwidgets.session.autosaved_results import Results
     from etwidgets.session.runners import Runner
-    from etwidgets.session.saving import Saved
+    from etwidgets.session.session_file import SavedSession
 
 _log = logging.getLogger(__name__)
 _AGAIN_AFTER_S = 5.0
 
 
-class Keeping:
+class AutosaveWriter:
     """Steps are written at once, results behind them in a thread; of several waiting ones the newest.
 
     Parameters
@@ -37,7 +37,7 @@ class Keeping:
     def __init__(self, autosave: Autosave, runner: Runner, tell: Callable[[str, str], None]) -> None:
         self._autosave, self._runner, self._tell = autosave, runner, tell
         self._results = LatestOnly(autosave.keep_results, self._results_kept, self._results_failed, runner)
-        self._unwritten: tuple[Saved, str, Path | None] | None = None
+        self._unwritten: tuple[SavedSession, str, Path | None] | None = None
         self._problem, self._note = "", ""
         self._trying = False
 
@@ -46,7 +46,7 @@ class Keeping:
         """Whether everything is on disk that is to be there."""
         return self._unwritten is None and self._results.idle
 
-    def changed(self, saved: Saved, source: str, results: Results, start: Path | None = None) -> None:
+    def changed(self, saved: SavedSession, source: str, results: Results, start: Path | None = None) -> None:
         """Keep what there is now; ``start`` is the file with what there was before the first step, if any."""
         self._unwritten = (saved, source, start)
         self._write()

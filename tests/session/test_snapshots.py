@@ -11,7 +11,7 @@ from etwidgets.session.digest import digest
 def two_results(session):
     session.apply("reconstruct", method="FBP")
     first = digest(session.model.reconstruction)
-    session.keep()
+    session.save_snapshot()
     session.undo()
     session.apply("normalize")
     session.apply("reconstruct", method="SIRT", iterations=3)
@@ -20,13 +20,13 @@ def two_results(session):
 
 def test_going_to_a_kept_result_brings_its_steps_and_keeps_the_present_one(session):
     first, second = two_results(session)
-    assert [kept.label for kept in session.model.kept] == ["Reconstruct: FBP"]
-    assert digest(session.model.kept[0].reconstruction) == first
-    session.go_to_kept(0)
+    assert [each.label for each in session.model.snapshots] == ["Reconstruct: FBP"]
+    assert digest(session.model.snapshots[0].reconstruction) == first
+    session.restore_snapshot(0)
     assert digest(session.model.reconstruction) == first
     assert [step.operation for step in session.history] == ["reconstruct"]
-    assert digest(session.model.kept[0].reconstruction) == second
-    session.go_to_kept(0)
+    assert digest(session.model.snapshots[0].reconstruction) == second
+    session.restore_snapshot(0)
     assert digest(session.model.reconstruction) == second
     session.undo()
     session.undo()
@@ -35,30 +35,30 @@ def test_going_to_a_kept_result_brings_its_steps_and_keeps_the_present_one(sessi
 
 def test_kept_results_are_in_the_session_file_and_made_again(session, tmp_path):
     first, second = two_results(session)
-    session.keep("the better one")
+    session.save_snapshot("the better one")
     session.save(tmp_path / "a.json")
     other = Session()
     other.open_session(tmp_path / "a.json")
-    assert [kept.label for kept in other.model.kept] == ["Reconstruct: FBP", "the better one"]
-    assert other.model.kept[0].reconstruction is None
-    other.go_to_kept(0)
+    assert [each.label for each in other.model.snapshots] == ["Reconstruct: FBP", "the better one"]
+    assert other.model.snapshots[0].reconstruction is None
+    other.restore_snapshot(0)
     assert digest(other.model.reconstruction) == first
-    other.go_to_kept(0)
+    other.restore_snapshot(0)
     assert digest(other.model.reconstruction) == second
 
 
 def test_what_is_forgotten_frees_its_memory(session):
     session.apply("reconstruct", method="FBP")
     alone = session.model.memory_used
-    session.keep()
+    session.save_snapshot()
     assert session.model.memory_used == alone  # shared
     session.undo()
     session.apply("reconstruct", method="BP")
     assert session.model.memory_used > alone
-    session.forget_kept(0)
+    session.delete_snapshot(0)
     assert session.model.memory_used == alone
-    with pytest.raises(HistoryError, match="no kept result 0; there are 0"):
-        session.forget_kept(0)
+    with pytest.raises(HistoryError, match="there is no snapshot 0; there are 0"):
+        session.delete_snapshot(0)
 
 
 def test_the_model_tells_what_is_left_and_where_the_axis_is(session):
@@ -100,7 +100,7 @@ def test_a_kept_result_that_cannot_be_made_again_leaves_all_as_it_is(stack, tmp_
     first = Session()
     first.open(str(tmp_path / "s.hspy"))
     first.apply("normalize")
-    first.keep()
+    first.save_snapshot()
     first.undo()
     first.save(tmp_path / "a.json")
     again = Session()
@@ -108,7 +108,7 @@ def test_a_kept_result_that_cannot_be_made_again_leaves_all_as_it_is(stack, tmp_
     before = digest(again.model.stack)
     (tmp_path / "s.hspy").unlink()
     with pytest.raises(FileNotFoundError):
-        again.go_to_kept(0)
+        again.restore_snapshot(0)
     assert digest(again.model.stack) == before
     assert [step.operation for step in again.history] == ["open"]
-    assert len(again.model.kept) == 1
+    assert len(again.model.snapshots) == 1

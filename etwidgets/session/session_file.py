@@ -35,8 +35,8 @@ _OLD_NAMES = {"colour_map": "color_map", "channel_colours": "channel_colors"}  #
 
 
 @dataclass(frozen=True)
-class SavedBranch:
-    """A result that was set aside: its label, its steps, and how many of them were in effect."""
+class SavedSnapshot:
+    """A snapshot: its label, its steps, and how many of them were in effect."""
 
     label: str
     steps: tuple[Step, ...]
@@ -44,7 +44,7 @@ class SavedBranch:
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedSession:
     """What a session file holds.
 
     Attributes
@@ -59,8 +59,8 @@ class Saved:
         Where that came from, in words.
     display
         Values of the display's traits.
-    kept
-        Results that were set aside.
+    snapshots
+        Results that were saved beside the present one.
     """
 
     steps: tuple[Step, ...]
@@ -68,15 +68,15 @@ class Saved:
     start: str | None
     source: str
     display: Mapping[str, Any]
-    kept: tuple[SavedBranch, ...] = ()
+    snapshots: tuple[SavedSnapshot, ...] = ()
 
     @property
     def all_steps(self) -> tuple[Step, ...]:
-        """Those in the line, and those of the results that were set aside."""
-        return (*self.steps, *(step for branch in self.kept for step in branch.steps))
+        """Those of the history, and those of the snapshots."""
+        return (*self.steps, *(step for each in self.snapshots for step in each.steps))
 
 
-def write(path: str | Path, saved: Saved) -> None:
+def write(path: str | Path, saved: SavedSession) -> None:
     """Write a session file; a crash leaves the old one."""
     content = {
         "format": _FORMAT,
@@ -86,14 +86,14 @@ def write(path: str | Path, saved: Saved) -> None:
         "source": saved.source,
         "position": saved.position,
         "steps": [asdict(step) for step in saved.steps],
-        "kept": [asdict(branch) for branch in saved.kept],
+        "kept": [asdict(each) for each in saved.snapshots],  # so called since the first version
         "display": {name: saved.display[name] for name in _SHOWN if name in saved.display},
     }
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
-def read(path: str | Path) -> Saved:
+def read(path: str | Path) -> SavedSession:
     """Read a session file; whoever wrote it, what comes of it has the types that it should have.
 
     Raises
@@ -115,11 +115,11 @@ def read(path: str | Path) -> Saved:
         )
     try:
         steps, position = _line(content)
-        kept = tuple(
-            SavedBranch(_text(each, "label"), *_line(each)) for each in _list_of_dicts(content, "kept", ())
+        snapshots = tuple(
+            SavedSnapshot(_text(each, "label"), *_line(each)) for each in _list_of_dicts(content, "kept", ())
         )
         shown = _display(content.get("display", {}))
-        return Saved(steps, position, _start(content), _text(content, "source"), shown, kept)
+        return SavedSession(steps, position, _start(content), _text(content, "source"), shown, snapshots)
     except ValueError as error:
         raise FileFormatError(f"{source.name} is damaged: {error}") from error
 

@@ -5,14 +5,14 @@ import pytest
 
 from etwidgets.session import jobs
 from etwidgets.session.jobs import Job, JobProgress
-from etwidgets.session.pace import Pace
 from etwidgets.session.runners import InlineRunner
+from etwidgets.session.time_left import TimeLeft
 
 
 def followed(ends, after=0.0, look_s=0.5):
     """(time, time left told, time left in truth) of a job whose equal steps end at these times."""
     ends = np.asarray(ends, float)
-    pace, whole, seen, done = Pace(after), ends[-1] + after, [], 0
+    pace, whole, seen, done = TimeLeft(after), ends[-1] + after, [], 0
     for now in np.arange(0.05, whole, 0.05):
         while done < len(ends) and ends[done] <= now:
             done += 1
@@ -62,7 +62,7 @@ def test_it_corrects_itself_when_the_machine_gets_busy():
 
 
 def test_an_overdue_step_does_not_promise_the_end():
-    pace = Pace()
+    pace = TimeLeft()
     for now in (1, 2, 3, 4):
         pace.tell(now, now / 8)
     assert pace.left(4.0) == pytest.approx(4)
@@ -77,7 +77,7 @@ def test_a_job_tells_the_time_left_by_its_pace(monkeypatch):
     heard = []
     progress = JobProgress(job, InlineRunner(), lambda *_: heard.append(job.status.seconds_left))
     job.begin()
-    job.pace.seconds_after = 3.0
+    job.time_left.seconds_after = 3.0
     progress.advance(0)
     now[0] += 50  # loading
     for done in range(1, 6):

@@ -87,7 +87,7 @@ class About:
             return False
 
     @property
-    def in_words(self) -> str:
+    def summary(self) -> str:
         """Steps, the last one, and when, for the user."""
         count = "1 step" if self.steps == 1 else f"{self.steps} steps"
         last = f", the last one {self.last!r}" if self.last else ""
@@ -101,7 +101,7 @@ class About:
 
 
 @dataclass(frozen=True)
-class KeptSession:
+class AutosavedSession:
     """A session on disk.
 
     Attributes
@@ -146,7 +146,7 @@ def write_about(folder: Path, about: About) -> None:
         temporary.write_text(json.dumps(asdict(about)), encoding="utf-8")
 
 
-def read_kept(folder: Path) -> KeptSession | None:
+def read_session(folder: Path) -> AutosavedSession | None:
     """One session, or None if there is none in the folder that could be continued."""
     if not is_session_name(folder.name) or folder.is_symlink() or not (folder / STEPS).is_file():
         return None
@@ -165,12 +165,12 @@ def read_kept(folder: Path) -> KeptSession | None:
             return None
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return None
-    return KeptSession(folder, about)
+    return AutosavedSession(folder, about)
 
 
-def list_sessions(folder: Path) -> list[KeptSession]:
+def list_sessions(folder: Path) -> list[AutosavedSession]:
     """All sessions in which something was done, the newest first; those at work are among them."""
-    found = [read_kept(each) for each in folder.iterdir() if each.is_dir()] if folder.is_dir() else []
+    found = [read_session(each) for each in folder.iterdir() if each.is_dir()] if folder.is_dir() else []
     known = [each for each in found if each is not None and each.about.worth_keeping]
     return sorted(known, key=lambda each: -each.about.saved_at)
 
@@ -181,7 +181,7 @@ def tidy(folder: Path, but: str | None = None) -> None:
     for each in folder.iterdir() if folder.is_dir() else ():
         if each.name == but:
             continue
-        kept = read_kept(each) if each.is_dir() else None
+        kept = read_session(each) if each.is_dir() else None
         if kept is None:
             _remove_abandoned(each)
         elif not kept.about.at_work and not kept.about.worth_keeping:

@@ -9,7 +9,7 @@ _LEAST_S = 2.0  # and no less than that
 _SURE_S, _SURE = 1.0, 0.03  # after so much time between reports, or such a part of the work, there is a pace
 
 
-class Pace:
+class TimeLeft:
     """Told of progress, tells the time left.
 
     The pace is that of the recent past: what was done before the first report (loading, compiling) is no

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets import kept_sessions
+from etwidgets import autosaved_sessions
 from etwidgets.atomic import atomic_path
 from etwidgets.errors import DataError
 from etwidgets.session.digest import digest
@@ -96,7 +96,7 @@ def _known_by(steps: Sequence[Step]) -> list[list[Any]]:
     return list(json.loads(json.dumps(told)))
 
 
-class ResultsKeeper:
+class ResultsFolder:
     """Keeps the results of one session.
 
     Parameters
@@ -112,7 +112,7 @@ class ResultsKeeper:
 
     def __init__(self, folder: Path) -> None:
         self.session = folder
-        self._folder = folder / kept_sessions.RESULTS
+        self._folder = folder / autosaved_sessions.RESULTS
         # by file name: the signal that is in it, which is not to be kept alive by this, and its digest
         self._files: dict[str, tuple[weakref.ref[Any], str]] = {}
 
@@ -129,7 +129,7 @@ class ResultsKeeper:
         OSError
             If they cannot be written; what was kept before is still there.
         """
-        if not kept_sessions.make_room(self.session.parent, results.nbytes, keep=self.session):
+        if not autosaved_sessions.make_room(self.session.parent, results.nbytes, keep=self.session):
             return (
                 "the results are larger than the limit for kept results; they are computed again when this "
                 "session is continued"

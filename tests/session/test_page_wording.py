@@ -9,7 +9,7 @@ import pytest
 
 import etwidgets
 from etwidgets.session import Cure, Session, TomoStackModel
-from etwidgets.session.page_words import for_page
+from etwidgets.session.page_wording import for_page
 from etwidgets.signals import TomoStack
 
 HOME = Path(etwidgets.__file__).parent
