@@ -104,8 +104,7 @@ def upload():
         view.send = lambda content, buffers=None: answers.append(content)
         view.receive({"type": "begin", "name": name, "size": announced or len(content)})
         for start in range(0, len(content), 1000):
-            view.receive({"type": "piece", "offset": start}, [memoryview(content[start : start + 1000])]
-            )
+            view.receive({"type": "piece", "offset": start}, [memoryview(content[start : start + 1000])])
         view.receive({"type": "end"})
         return answers
 
