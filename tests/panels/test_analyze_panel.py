@@ -70,15 +70,13 @@ def test_bodies_are_measured_with_their_interval(panel, session):
     assert "90 % interval" in panel._results.summary.value
     assert found.pores == (0.0, 0)
     assert panel._results.table.value.count("<tr>") == 3
-    thresholds, values = panel._results.curve.values()["all objects"]
+    thresholds, values = panel._results.curve.snapshot().curves["all objects"]
     assert thresholds[0] < 5 < thresholds[-1]
     assert (np.diff(values) <= 0).all()
 
 
 def test_dragging_on_the_histogram_sets_the_threshold(panel, session):
-    panel._segmentation.histogram._receive(
-        None, {"type": "window", "index": 0, "range": [8.0, 10], "done": True}, None
-    )
+    panel._segmentation.histogram.receive({"type": "window", "index": 0, "range": [8.0, 10], "done": True})
     assert panel.controls["threshold"].value == 8
     assert panel.controls["method"].value == "by hand"
     panel.controls["run"].click()
@@ -114,7 +112,7 @@ def test_layers_are_listed(panel, session):
     layers = session.model.measurements[-1].layers
     assert len(layers) == 2
     assert "thickness (nm)" in panel._results.summary.value
-    position, area = panel._results.profile.values()["cross-section"]
+    position, area = panel._results.profile.snapshot().curves["cross-section"]
     assert position[0] == 1
     assert area.max() == pytest.approx(4 * np.pi * 7**2, rel=0.05)
 

@@ -81,7 +81,7 @@ def test_an_old_volume_and_a_pixel_size_that_is_not_known_are_mended_where_they_
     session.apply("reconstruct", method="FBP")
     bench.show("analyze")
     panel: AnalyzePanel = bench.panels["analyze"]
-    assert "pixel size is not known" in said(panel._strip)[0]
+    assert "pixel size is unknown" in said(panel._strip)[0]
     panel.controls["pixel"].value = 0.5
     panel.controls["set-pixel"].click()
     assert panel._pixel.widget.layout.display == "none"
