@@ -286,7 +286,7 @@ def get_mrc_tilts(stack: BaseSignal, filename: str | Path) -> NDArray[np.float64
     path = Path(filename)
     tilts = read_mrc(path, lazy=True).sections.tilts_deg
     if tilts is None:
-        found = tilt_sources.beside(path)
+        found = tilt_sources.tilts_beside(path)
         tilts = found[0].tilts_deg if found else None
     if tilts is not None and len(tilts) != len(stack.data):
         raise TiltCountError(len(tilts), len(stack.data))

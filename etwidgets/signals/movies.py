@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from skimage.measure import block_reduce
 
 from etwidgets import engine
 from etwidgets.atomic import atomic_path
 from etwidgets.checks import is_number
 from etwidgets.errors import DiskFullError, MissingDependencyError, ParameterError
 from etwidgets.progress import NullProgress
+from etwidgets.signals.contrast import contrast_limits
 from etwidgets.signals.figures import nice_length
 
 if TYPE_CHECKING:
@@ -151,9 +153,8 @@ def along(volume: NDArray[Any], axis: str) -> tuple[Callable[[int], NDArray[Any]
 def _binned(volume: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
     if factor == 1:
         return volume
-    x, z, y = (size // factor * factor for size in volume.shape)
-    blocks = volume[:x, :z, :y].reshape(x // factor, factor, z // factor, factor, y // factor, factor)
-    return blocks.mean(axis=(1, 3, 5))
+    x, z, y = (size // factor * factor for size in volume.shape)  # incomplete blocks would be padded
+    return block_reduce(volume[:x, :z, :y], factor, np.mean)
 
 
 def _picture(
@@ -185,7 +186,7 @@ def _picture(
 
 
 def limits_of(values: NDArray[Any], percentiles: tuple[float, float]) -> tuple[float, float]:
-    """The intensities at two percentiles of the finite values; always two different ones.
+    """As :func:`~etwidgets.signals.contrast.contrast_limits`, of percentiles that a user gave.
 
     Raises
     ------
@@ -195,11 +196,7 @@ def limits_of(values: NDArray[Any], percentiles: tuple[float, float]) -> tuple[f
     given = list(percentiles)
     if len(given) != 2 or not all(is_number(each) for each in given) or not 0 <= given[0] < given[1] <= 100:
         raise ParameterError(f"percentiles must be two rising numbers, 0 to 100, not {given}")
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        return 0.0, 1.0
-    low, high = (float(value) for value in np.percentile(finite, percentiles))
-    return low, high if high > low else low + 1.0
+    return contrast_limits(values, percentiles)
 
 
 def _write(draw: Any, at: tuple[float, float], words: str, font: Any, anchor: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 
 from etwidgets.errors import ParameterError, ShapeError
+from etwidgets.signals.contrast import contrast_limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,18 +80,6 @@ class Pane:
             raise ShapeError(f"colors {np.shape(self.rgb)} do not fit an image {np.shape(self.image)}")
         if self.cmap not in COLOR_MAPS:
             raise ParameterError(f"no color map {self.cmap!r}; choose from {', '.join(COLOR_MAPS)}")
-
-
-def contrast_limits(
-    image: NDArray[Any], percentiles: tuple[float, float] = (0.5, 99.8)
-) -> tuple[float, float]:
-    """The intensities at two percentiles of the finite values; always two different ones."""
-    values = np.asarray(image, dtype=float).ravel()
-    values = values[np.isfinite(values)]
-    if values.size == 0:
-        return 0.0, 1.0
-    low, high = (float(value) for value in np.percentile(values, percentiles))
-    return (low, high) if high > low else (low, low + (abs(low) or 1.0) * 1e-6)
 
 
 def to_plane(image: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.uint8]:
