@@ -1,7 +1,7 @@
 """The namespace of ETSpy: the listings of the paper and notebooks run with only the import lines changed.
 
-Use ``import etwidgets.api as etspy``, or ``from etwidgets.api import datasets, io, simulation, utils``. Nothing
-is defined here.
+Use ``import etwidgets.api as etspy``, or ``from etwidgets.api import datasets, io, simulation, utils``.
+Nothing is defined here.
 """
 
 from types import SimpleNamespace

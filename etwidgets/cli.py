@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from etwidgets import __version__
 from etwidgets.errors import EtwidgetsError
 from etwidgets.resources import total_memory
+from etwidgets.samples import SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,16 +100,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command")
     app = commands.add_parser("app", help="open the workbench in the browser")
     app.add_argument("file", nargs="?", help="tilt series to open (.mrc, .dm3, .hspy, ...)")
-    app.add_argument(
-        "--sample", choices=["needle", "catalyst", "EDX needle"], help="open sample data instead"
-    )
+    app.add_argument("--sample", choices=list(SAMPLES), help="open sample data instead")
     app.add_argument("--port", type=_port, default=0, help="0 to 65535; default: any free port")
     app.add_argument("--root", help="folder whose files the page may open; default: the folder of the file")
     app.add_argument("--no-browser", action="store_true", help="only print the address")
     app.add_argument("--theme", choices=["light", "dark"], default="light")
-    run = commands.add_parser(
-        "run", help="apply the steps of a saved session to other series, without a page"
-    )
+    run = commands.add_parser("run", help="apply the steps of a saved session to other series")
     run.add_argument("steps", help="session file saved in the History tab")
     run.add_argument(
         "series", nargs="*", default=[], help="tilt series; default: the one that the session opened"

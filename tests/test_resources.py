@@ -35,7 +35,7 @@ def test_a_volume_that_cannot_fit_is_refused_at_once(stack, monkeypatch, method,
     given = stack.as_lazy() if lazy else stack
     tracemalloc.start()
     with pytest.raises(
-        MemoryLimitError, match=r"needs about \d+(\.\d)? [GT]B and 8\.0 GB are free; bin or crop"
+        MemoryLimitError, match=r"needs about \d+(\.\d)? [GT]B, but only 8\.0 GB are free; bin or crop"
     ):
         given.reconstruct(method, iterations=2, thickness=5e6, show_progressbar=False, **options)
     allocated = tracemalloc.get_traced_memory()[1]
@@ -88,7 +88,7 @@ WORK = {
 @pytest.mark.parametrize("name", WORK)
 @pytest.mark.usefixtures("little")
 def test_whatever_allocates_asks_first(stack, name):
-    with pytest.raises(MemoryLimitError, match=r"needs about [\d.]+ [kM]B and 10 kB are free; \w+"):
+    with pytest.raises(MemoryLimitError, match=r"needs about [\d.]+ [kM]B, but only 10 kB are free; \w+"):
         WORK[name](stack)
 
 

@@ -1,4 +1,4 @@
-"""One slice by several methods, side by side; knows its panel and no other."""
+"""One slice by several methods, side by side; is told what to compare, and offers one to be taken over."""
 
 from __future__ import annotations
 
@@ -8,144 +8,157 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import numpy as np
 
+from etwidgets.engine import algorithms
+from etwidgets.panels.component import Component
 from etwidgets.panels.pictures import bare_slice, pixel_size
 from etwidgets.panels.pieces import button, control, row, text
-from etwidgets.session.convergence import COMPARED, compare_methods
+from etwidgets.session.convergence import compare_methods
 from etwidgets.views import contrast_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from etwidgets.panels.reconstruct_panel import ReconstructPanel
+    from etwidgets.session import Session
     from etwidgets.session.convergence import Candidate
     from etwidgets.views import Pane
 
-_AT_FIRST = ("FBP", "SIRT", "OS-SIRT", "FISTA-TV")
+_TICKED = ("FBP", "SIRT", "OS-SIRT", "FISTA-TV")
 
 
-class MethodComparison:
+class MethodComparison(Component):
     """Reconstructs the slice at the column by each ticked method; one of them can be taken over.
 
     Parameters
     ----------
-    panel
-        Whose controls and previews it adds to.
+    session, name
+        As of every component.
     show
-        Draws panes in the panel's picture.
+        Draws panes.
+    parameters
+        Gives the parameters of the operation ``reconstruct``, with the options of all methods.
+    on_start, on_end
+        Called before the comparison is shown, and after it was closed.
+    on_take
+        Called with the method that was chosen, and its iterations (0: it has none).
     """
 
-    def __init__(self, panel: ReconstructPanel, show: Callable[[list[Pane]], None]) -> None:
-        self._panel, self._show = panel, show
+    def __init__(
+        self,
+        session: Session,
+        name: str,
+        *,
+        show: Callable[[list[Pane]], None],
+        parameters: Callable[[], Mapping[str, Any]],
+        on_start: Callable[[], None],
+        on_end: Callable[[], None],
+        on_take: Callable[[str, int], None],
+    ) -> None:
+        super().__init__(session, name)
+        self._show, self._parameters = show, parameters
+        self._on_start, self._on_end, self._on_take = on_start, on_end, on_take
         self._candidates: list[Candidate] = []
         self._column, self._active = 0, False
         self._note = text()
-        panel.add("compare", button("Compare methods on one slice"))
+        self.add("compare", button("Compare methods on one slice"))
         self._boxes = {
-            name: panel.add(
-                f"with-{name.lower()}",
-                widgets.Checkbox(
-                    value=name in _AT_FIRST, description=name, indent=False,
-                    layout=widgets.Layout(width="104px"),
-                ),
-            )
-            for name in COMPARED
-        }  # fmt: skip
-        panel.add("take", control(widgets.Dropdown, "use", options=[]))
-        panel.add("use-method", button("Use this one"))
-        panel.add("end-contest", button("Close the comparison"))
-        self._latest = panel.session.latest(compare_methods, self._keep)
-        panel._undo.callback(self._latest.close)  # noqa: SLF001  (a part of the panel)
-        panel.on_click("compare", self.start)
-        panel.on_click("use-method", self._use)
-        panel.on_click("end-contest", self._end)
-        for name in COMPARED:
-            panel.on_change(f"with-{name.lower()}", self._ask)
-        chosen = row(*(panel.controls[name] for name in ("take", "use-method", "end-contest")))
+            each.name: self.add(f"with-{each.name.lower()}", _box(each.name))
+            for each in algorithms().values()
+            if each.can_compare
+        }
+        self.add("take", control(widgets.Dropdown, "use", options=[]))
+        self.add("use-method", button("Use this method"))
+        self.add("end-comparison", button("Close comparison"))
+        self._comparing = self.preview(compare_methods, self._keep)
+        self.on_click("compare", self.start)
+        self.on_click("use-method", self._use)
+        self.on_click("end-comparison", self._end)
+        for box in self._boxes.values():
+            self.listen(box, "value", self._ask)
+        chosen = row(*(self.controls[each] for each in ("take", "use-method", "end-comparison")))
         self.widget = widgets.VBox([row(*self._boxes.values()), chosen, self._note])
-        """Tick boxes, choice and words; hidden until methods are compared."""
-        self.forget()
+        self.close_comparison()
 
     @property
     def active(self) -> bool:
-        """Whether methods are compared, which is what the panel shows."""
+        """Whether methods are compared."""
         return self._active
 
-    def forget(self) -> None:
-        """Go back to the panel's usual pictures."""
+    def close_comparison(self) -> None:
+        """Hide it, and forget the candidates."""
         self._active, self._candidates = False, []
         self._note.value = ""
         self.widget.layout.display = "none"
 
     def start(self) -> None:
         """Compare on the slice at the column, with the iterations of the form for SIRT."""
-        self._panel.to_contest()
+        self._on_start()
         self._active = True
         self.widget.layout.display = ""
         self._ask()
 
     def redraw(self) -> None:
         """Draw with the present contrast and colors; of another column, reconstruct first."""
-        stack = self._panel.model.stack
+        stack = self.model.stack
         if stack is None:
             return
-        if min(self._panel.display.column, stack.data.shape[-1] - 1) != self._column:
+        if min(self.display.column, stack.data.shape[-1] - 1) != self._column:
             self._ask()
         self._draw()
 
     def _ask(self) -> None:
-        panel = self._panel
-        stack = panel.model.stack
+        stack = self.model.stack
         if stack is None or not self._active:
             return
         methods = [name for name, box in self._boxes.items() if box.value]
         if not methods:
             self._note.value = "<p class='etw-quiet'>Tick at least one method.</p>"
             return
-        self._column = min(panel.display.column, stack.data.shape[-1] - 1)
-        asked = panel.parameters(checked=False) | {"iterations": panel.controls["iterations"].value}
+        self._column = min(self.display.column, stack.data.shape[-1] - 1)
         self._note.value = f"<p class='etw-quiet'>Reconstructing one slice by {', '.join(methods)} …</p>"
         sinogram = np.asarray(stack.data[:, :, self._column])
-        price = panel.controls["price"].value
-        self._latest.submit(sinogram, stack.tilts_deg.copy(), asked, price, methods)
+        self._comparing.submit(sinogram, stack.tilts_deg.copy(), self._parameters(), methods)
 
     def _keep(self, candidates: list[Candidate]) -> None:
         if not self._active:
             return
         self._candidates = candidates
-        take = self._panel.controls["take"]
+        take = self.controls["take"]
         take.options = [each.method for each in candidates]
         take.value = candidates[-1].method
         times = ", ".join(f"{each.method} {each.seconds:.2f} s" for each in candidates)
         self._note.value = (
-            f"<p class='etw-quiet'>Slice at x = {self._column}, same contrast in all. Time for it: {times}. "
-            "<b>Unexplained</b>: data less reprojection; noise should stay unexplained.</p>"
+            f"<p class='etw-quiet'>Slice at x = {self._column}, same contrast in all. Time: {times}. "
+            "<b>Relative residual</b>: data less reprojection, over the data; noise should remain in it.</p>"
         )
         self._draw()
 
     def _draw(self) -> None:
-        stack, panel = self._panel.model.stack, self._panel
+        stack = self.model.stack
         if stack is None or not self._candidates:
             return
         images = np.stack([each.image for each in self._candidates])
-        limits = contrast_limits(images, panel.display.contrast)
+        limits = contrast_limits(images, self.display.contrast)
         size, panes = pixel_size(stack, "y"), []
         for each in self._candidates:
             count = f" {each.iterations}" if each.iterations else ""
             title = f"{each.method}{count}"
-            pane = bare_slice(each.image, self._column, size, panel.display, limits, title)
-            panes.append(replace(pane, caption=f"{100 * each.unexplained:.1f} % unexplained"))
+            pane = bare_slice(each.image, self._column, size, self.display, limits, title)
+            caption = f"relative residual {100 * each.relative_residual:.1f} %"
+            panes.append(replace(pane, caption=caption))
         self._show(panes)
 
     def _use(self) -> None:
-        """Put the chosen method, with its iterations, into the form."""
-        chosen: Any = self._panel.controls["take"].value
+        chosen: Any = self.controls["take"].value
         for each in self._candidates:
             if each.method == chosen:
-                self._panel.controls["method"].value = each.method
-                if each.iterations:
-                    self._panel.controls["iterations"].value = each.iterations
+                self._on_take(each.method, each.iterations)
         self._end()
 
     def _end(self) -> None:
-        self.forget()
-        self._panel.refresh()
+        self.close_comparison()
+        self._on_end()
+
+
+def _box(name: str) -> widgets.Checkbox:
+    layout = widgets.Layout(width="104px")
+    return widgets.Checkbox(value=name in _TICKED, description=name, indent=False, layout=layout)

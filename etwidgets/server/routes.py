@@ -1,4 +1,4 @@
-"""The addresses that our page adds to those of Voila: pulse, list of sessions, end of a session; knows no panel.
+"""Our addresses in addition to those of Voila: pulse, list of sessions, end of a session; knows no panel.
 
 Imported only when a page is served. Every request needs the token or its cookie, and every request that
 changes something also needs the cross-site token; jupyter-server checks both.
@@ -177,8 +177,8 @@ class MovedHandler(SessionsHandler):
 
     title = "This session is now open in another tab"
     message = (
-        "Only one page can use a session at a time. Press Continue to use it here; the other tab will then show "
-        "this list."
+        "Only one page can use a session at a time. Press Continue to use it here; the other tab will "
+        "then show this list."
     )
 
 

@@ -1,6 +1,6 @@
 """How the data are looked at: slice, contrast, colors; apart from the data, and shared by all pictures.
 
-Changing it changes no result and is no step of the history.
+Changing it changes no result and is not a step of the history.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SERIES = "series"
 """How the series itself is called among its channels."""
 
 CHANNEL_COLORS = ("#bbbbbb", "#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")
-"""Of the series and of its channels; told apart by color-blind eyes, too (Okabe and Ito)."""
+"""Of the series and of its channels; distinguishable with color blindness (Okabe and Ito)."""
 
 
 class Display(HasTraits):
@@ -84,7 +84,7 @@ class Display(HasTraits):
             self.voxel = tuple(size // 2 for size in volume.data.shape)
 
     colour_of = renamed_method("Display.colour_of", "color_of")
-    centre = renamed_method("Display.centre", "center")
+    centre = renamed_method("Display.centre", "center")  # codespell:ignore centre
 
     def keep_inside(self, stack: TomoStack | None, volume: RecStack | None) -> None:
         """Move to the nearest place that there is, after the data changed their size."""

@@ -173,6 +173,17 @@ def reconstruction_time(
     return parameters, n_series * (found.seconds + seconds_to_digest(n_bytes))
 
 
+def suggested_options(
+    projections: NDArray[Any], shown: Mapping[str, Any]
+) -> tuple[dict[str, float], Mapping[str, Any]]:
+    """Options of reconstruction methods that suit the projections ``(T, Y, X)``, by keyword.
+
+    ``shown`` is returned as well: what a form showed when it asked.
+    """
+    options = engine.all_options().values()
+    return {each.user_keyword: each.suggest(projections) for each in options if each.suggest}, shown
+
+
 def nudged(
     projections: NDArray[Any], index: int, neighbor: int, yshift: float, xshift: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

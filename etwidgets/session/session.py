@@ -244,7 +244,7 @@ class Session:
         Raises
         ------
         FileFormatError
-            If the file is no session, or of a later version.
+            If the file is not a session, or of a later version.
         ParameterError
             If it has a step that there is not.
         UnsafeFileError
@@ -298,7 +298,7 @@ class Session:
         Raises
         ------
         FileFormatError
-            If the file is no session, or of a later version.
+            If the file is not a session, or of a later version.
         ParameterError
             If it has no step to repeat, or one that adds a file of the other series.
         """

@@ -145,7 +145,7 @@ class RecStack(ImageStack):
         color_map: str = "gray",
         progress: Progress | None = None,
     ) -> None:
-        """Save a film of the volume, with a scale bar.
+        """Save a movie of the volume, with a scale bar.
 
         Parameters
         ----------
@@ -337,7 +337,7 @@ class RecStack(ImageStack):
 
 
 def _check(array: Any) -> None:
-    """Refuse what is no volume and no slice of one."""
+    """Reject anything that is neither a volume nor a slice of one."""
     if is_placeholder(array):
         return
     if array.dtype.kind not in "biuf":

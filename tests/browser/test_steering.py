@@ -37,7 +37,7 @@ def test_a_run_is_finished_early_set_aside_and_compared(visit, server):
     page.click(".etw-reconstruct-compare")
     visit.wait_for_panes("reconstruct", 4)
     visit.keep("compare")
-    page.click(".etw-reconstruct-end-contest")
+    page.click(".etw-reconstruct-end-comparison")
     visit.step("history")
     page.click(".etw-panel-history .etw-history-keep")
     page.wait_for_function("document.querySelector('.etw-history-kept select').options.length === 2")

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from etwidgets import align, simulation
+from etwidgets import align, engine, simulation
 from etwidgets.app import Workbench
 from etwidgets.panels import (
     AxisPanel,
@@ -321,13 +321,13 @@ def test_axis_draws_the_line_where_the_axis_is(open_panel, blobs):
     assert middle == pytest.approx(np.full(37, 20.0), abs=0.05)
 
 
-def test_axis_shows_the_misfit_and_takes_its_lowest(open_panel, blobs):
+def test_axis_shows_the_residual_and_takes_its_lowest(open_panel, blobs):
     panel = open_panel(AxisPanel, blobs.trans_stack(yshift=1.5))
-    shifts, misfit = panel._objective._curve.values()["misfit"]
-    assert shifts[np.argmin(misfit)] == pytest.approx(-1.5, abs=0.8)
+    shifts, residual = panel._residual._curve.values()["relative residual"]
+    assert shifts[np.argmin(residual)] == pytest.approx(-1.5, abs=0.8)
     panel.controls["take"].click()
     assert panel.controls["shift"].value == pytest.approx(-1.5, abs=0.4)
-    assert f"the sliders are at {panel.controls['shift'].value:+.2f} px" in panel._objective._note.value
+    assert f"the sliders are at {panel.controls['shift'].value:+.2f} px" in panel._residual._note.value
 
 
 def test_axis_offers_less_current_and_more(open_panel, blobs):
@@ -386,15 +386,16 @@ def test_reconstruct_shows_the_sinogram_and_the_slice_of_one_column(open_panel, 
 def test_reconstruct_offers_what_the_method_takes(open_panel, blobs):
     panel = open_panel(ReconstructPanel, blobs)
     shown = {}
-    for method in ("FBP", "SIRT", "FISTA-TV", "DART"):
+    for method in ("FBP", "SIRT", "OS-SIRT", "FISTA-TV", "DART"):
         panel.controls["method"].value = method
-        optional = ("iterations", "filter", "price", "levels", "constrain")
+        optional = ("iterations", "sino_filter", "n_subsets", "tv_weight", "gray_levels", "constrain")
         shown[method] = {name for name in optional if panel.controls[name].layout.display != "none"}
     assert shown == {
-        "FBP": {"filter", "constrain"},
+        "FBP": {"sino_filter", "constrain"},
         "SIRT": {"iterations", "constrain"},
-        "FISTA-TV": {"iterations", "price", "constrain"},
-        "DART": {"iterations", "levels"},
+        "OS-SIRT": {"iterations", "n_subsets", "constrain"},
+        "FISTA-TV": {"iterations", "tv_weight", "constrain"},
+        "DART": {"iterations", "gray_levels"},
     }
 
 
@@ -419,14 +420,14 @@ def test_a_hidden_panel_tries_nothing_out(open_panel, blobs):
     assert "~" in panel._cost.value
 
 
-def test_the_first_price_of_edges_follows_the_data(open_panel, blobs):
+def test_the_suggested_tv_weight_follows_the_noise_of_the_data(open_panel, blobs):
     panel = open_panel(ReconstructPanel, blobs)
     panel.controls["method"].value = "FISTA-TV"
-    assert panel.controls["price"].value == pytest.approx(panel.model.stack.data.max() / 20, rel=0.06)
+    assert panel.controls["tv_weight"].value == engine.suggested_tv_weight(blobs.data) > 0
     panel.controls["iterations"].value = 3
     panel.controls["run"].click()
     made = panel.model.reconstruction.metadata.Tomography.reconstruction
-    assert made.tv_weight == panel.controls["price"].value
+    assert made.tv_weight == panel.controls["tv_weight"].value
 
 
 def test_reconstruct_compares_methods_on_one_slice(open_panel, blobs):
@@ -441,7 +442,7 @@ def test_reconstruct_compares_methods_on_one_slice(open_panel, blobs):
     assert np.abs(planes[1] - expected(sirt.data[10], panes[1]["limits"])).max() <= 1
     left = np.linalg.norm(sirt.forward_project(blobs.tilts_deg).data[:, :, 10] - blobs.data[:, :, 10])
     percent = 100 * left / np.linalg.norm(blobs.data[:, :, 10])
-    assert panes[1]["caption"] == f"{percent:.1f} % unexplained"
+    assert panes[1]["caption"] == f"relative residual {percent:.1f} %"
 
 
 def test_reconstruct_follows_one_slice_and_scrubs_back(open_panel, blobs):

@@ -49,7 +49,7 @@ def test_after_following_the_comparison_has_its_own_height(panel):
     followed = panel._images.height
     panel.controls["compare"].click()
     assert followed < panel._images.height < alone
-    panel.controls["end-contest"].click()
+    panel.controls["end-comparison"].click()
     panel.session.apply("normalize")
     assert panel._images.height == alone
 
@@ -89,8 +89,8 @@ def test_a_backend_that_is_not_here_says_why(panel):
     assert panel.controls["run"].disabled
     assert "no CUDA device" in panel.hint.value
     labels = {value: label for label, value in panel.controls["backend"].options}
-    assert labels["astra-cuda"].endswith("(not here)")
-    assert not labels["cpu"].endswith("(not here)")
+    assert labels["astra-cuda"].endswith("(unavailable)")
+    assert not labels["cpu"].endswith("(unavailable)")
 
 
 def test_results_are_set_aside_and_compared(made, session):

@@ -13,7 +13,7 @@ from etwidgets.progress import Cancelled
 from etwidgets.session import InlineRunner, Session, ThreadRunner, TomoStackModel, estimate, operations
 from etwidgets.session.jobs import Job, JobProgress
 from etwidgets.session.latest_only import LatestOnly
-from etwidgets.session.operations import Operation
+from etwidgets.session.operations import SeriesOperation
 
 
 class Gate:
@@ -34,10 +34,14 @@ def failing(_stack, _progress):
     raise ZeroDivisionError("a fault of ours")
 
 
+def no_lines(_parameters):
+    return []
+
+
 def own(gate):
     return [
-        Operation("gate", "stack", "Wait", "waiting", gate, frozenset({"add"})),
-        Operation("fail", "stack", "Break", "breaking", failing, frozenset()),
+        SeriesOperation("gate", "Wait", "waiting", gate, no_lines, parameters=frozenset({"add"})),
+        SeriesOperation("fail", "Break", "breaking", failing, no_lines),
     ]
 
 
@@ -149,7 +153,7 @@ def test_results_reach_the_event_loop_without_being_asked_for(stack, gate):
 
 def test_what_cannot_fit_is_refused_with_numbers(session, stack, monkeypatch):
     monkeypatch.setattr(resources, "free_memory", lambda: 1_000_000)
-    with pytest.raises(MemoryLimitError, match=r"needs about \d+ MB and 1 MB are free"):
+    with pytest.raises(MemoryLimitError, match=r"needs about \d+ MB, but only 1 MB are free"):
         session.apply("reconstruct", method="FBP", thickness=50_000)
     assert session.model.stack is stack
     assert session.model.reconstruction is None

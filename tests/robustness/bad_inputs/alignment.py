@@ -28,7 +28,7 @@ registration.refused("start -20", _register(start=-20), ParameterError, "start",
 registration.refused("start 1.5", _register(start=1.5), ParameterError, "start", "0 to 8", "1.5")
 registration.refused("start NaN", _register(start=np.nan), ParameterError, "start", "0 to 8", "nan")
 registration.refused(
-    "start in words", _register(start="middle"), ParameterError, "start", "0 to 8", "'middle'"
+    "start as text", _register(start="middle"), ParameterError, "start", "0 to 8", "'middle'"
 )
 registration.refused(
     "one projection", lambda w: w.stack.inav[:1].stack_register(), AlignmentError, "1 projection", "2 needed"
@@ -82,7 +82,7 @@ registration.refused("one column", _register("COM", xrange=5), ParameterError, "
 registration.refused(
     "three columns", _register("COM", xrange=(1, 2, 3)), ParameterError, "xrange", "two", "3"
 )
-registration.refused("columns in words", _register("COM", xrange="ab"), ParameterError, "xrange", "two", "ab")
+registration.refused("columns as text", _register("COM", xrange="ab"), ParameterError, "xrange", "two", "ab")
 registration.refused("p 0", _register("COM", p=0), ParameterError, "p", "at least 1", "0")
 registration.refused("p 1.5", _register("COM", p=1.5), ParameterError, "p", "at least 1", "1.5")
 registration.refused("p NaN", _register("COM", p=np.nan), ParameterError, "p", "at least 1", "nan")
@@ -110,15 +110,15 @@ registration.refused(
     "99",
 )
 registration.refused(
-    "a row in words",
+    "a row as text",
     _register("COM-CL", com_ref_index="top"),
     ParameterError,
     "com_ref_index",
-    "0 to 23",
+    "number",
     "'top'",
 )
 registration.refused(
-    "a reference that is not there",
+    "a reference that does not exist",
     _register("COM-CL", cl_ref_index=99),
     ParameterError,
     "cl_ref_index",
@@ -126,14 +126,19 @@ registration.refused(
     "99",
 )
 registration.refused(
-    "resolution 0", _register("COM-CL", cl_resolution=0), ParameterError, "cl_resolution", "above 0", "0"
+    "resolution 0",
+    _register("COM-CL", cl_resolution=0),
+    ParameterError,
+    "cl_resolution",
+    "from 1e-06 to 0.5",
+    "0",
 )
 registration.refused(
     "resolution NaN",
     _register("COM-CL", cl_resolution=np.nan),
     ParameterError,
     "cl_resolution",
-    "above 0",
+    "from 1e-06 to 0.5",
     "nan",
 )
 registration.refused(
@@ -185,7 +190,7 @@ registration.refused(
     "finite",
 )
 registration.refused(
-    "shifts in words",
+    "shifts as text",
     lambda w: w.stack.shift_projections([["a", "b"]] * 9),
     DataError,
     "shifts",
@@ -215,7 +220,7 @@ registration.refused(
     "by NaN from 3 on", lambda w: w.stack.manual_align(3, np.nan), DataError, "shifts", "3, 4", "finite"
 )
 registration.refused(
-    "one that is not there",
+    "one that does not exist",
     lambda w: w.session.apply("shift_one", projection=99),
     ParameterError,
     "99",
@@ -254,13 +259,18 @@ axis.refused(
 )
 axis.refused("one column", _axis("CoM", slices=[5]), AlignmentError, "1 different column", "3 needed")
 axis.refused(
-    "columns between pixels", _axis("CoM", slices=[1.5, 9, 20]), ParameterError, "slices", "1.5", "0 to 31"
+    "columns between pixels",
+    _axis("CoM", slices=[1.5, 9, 20]),
+    ParameterError,
+    "slices",
+    "1.5",
+    "whole numbers",
 )
 axis.refused(
-    "columns in words", _axis("CoM", slices=["a", "b", "c"]), ParameterError, "slices", "'a'", "0 to 31"
+    "columns as text", _axis("CoM", slices=["a", "b", "c"]), ParameterError, "slices", "'a'", "whole numbers"
 )
 axis.refused(
-    "columns of NaN", _axis("CoM", slices=[np.nan, 9, 20]), ParameterError, "slices", "nan", "0 to 31"
+    "columns of NaN", _axis("CoM", slices=[np.nan, 9, 20]), ParameterError, "slices", "nan", "whole numbers"
 )
 axis.refused("one of all columns", _axis("CoM", nslices=1), ParameterError, "nslices", "at least 3", "1")
 axis.refused("3.5 of all columns", _axis("CoM", nslices=3.5), ParameterError, "nslices", "at least 3", "3.5")
@@ -328,7 +338,7 @@ def _move(**kwargs):
 
 
 axis.refused("turn by NaN", _move(angle=np.nan), ParameterError, "angle", "finite", "nan")
-axis.refused("turn in words", _move(angle="left"), ParameterError, "angle", "finite", "'left'")
+axis.refused("turn as text", _move(angle="left"), ParameterError, "angle", "finite", "'left'")
 axis.refused("move by infinity", _move(yshift=np.inf), ParameterError, "yshift", "finite", "inf")
 axis.refused("move out of the frame", _move(yshift=999), ParameterError, "yshift", "999", "24")
 axis.refused(
@@ -350,7 +360,7 @@ axis.refused(
     "99",
 )
 axis.refused(
-    "slices in words", lambda w: w.stack.test_align(slices="abc"), ParameterError, "three columns", "31", "a"
+    "slices as text", lambda w: w.stack.test_align(slices="abc"), ParameterError, "three columns", "31", "a"
 )
 axis.refused("a trial shift of NaN", lambda w: w.stack.test_align(np.nan), ParameterError, "shift", "nan")
 

@@ -29,7 +29,7 @@ reading.refused("a name that is a number", _load(lambda w: 3), ParameterError, "
 reading.refused("None", _load(lambda w: None), ParameterError, "path", "NoneType")
 reading.refused("no file", _load(lambda w: []), ParameterError, "list of files", "empty")
 reading.refused("a picture", _load(lambda w: w.file("a.png")), FileFormatError, "a.png", ".png", ".mrc")
-reading.refused("no ending", _load(lambda w: w.file("series")), FileFormatError, "series", "known", ".mrc")
+reading.refused("no extension", _load(lambda w: w.file("series")), FileFormatError, "series", "known", ".mrc")
 for _ending in ("mrc", "hspy", "tif", "dm3", "dm4", "emd"):
     _name = f"a.{_ending}"
     reading.refused(f"an empty .{_ending}", _load(lambda w, n=_name: w.file(n)), FileFormatError, _name)
@@ -137,7 +137,7 @@ reading.refused(
     "one mdoc for two files", lambda w: io.load(_pair(w), mdocs=[w.folder / "a.mdoc"]), Exception, "a.mdoc"
 )
 reading.refused(
-    "an mdoc that is not there",
+    "an mdoc that does not exist",
     _load(lambda w: w.saved("a.mrc"), mdocs="none.mdoc"),
     FileNotFoundError,
     "none.mdoc",
@@ -146,13 +146,13 @@ reading.warned("an mdoc for one of two files", _load(lambda w: _one_mdoc(w)), "b
 reading.refused("five tilts for nine", _load(lambda w: w.saved("a.mrc"), TILTS[:5]), TiltCountError, "5", "9")
 reading.refused("a tilt of NaN", _load(lambda w: w.saved("a.mrc"), [np.nan] * 9), DataError, "tilts", "NaN")
 reading.refused(
-    "tilts in words", _load(lambda w: w.saved("a.mrc"), list("abcdefghi")), DataError, "tilts", "'a'"
+    "tilts as text", _load(lambda w: w.saved("a.mrc"), list("abcdefghi")), DataError, "tilts", "'a'"
 )
 reading.refused(
     "a tilt of 400 degrees", _load(lambda w: w.saved("a.mrc"), [*TILTS[:8], 400]), DataError, "400", "360"
 )
 reading.refused(
-    "a file of tilts that is not there",
+    "a file of tilts that does not exist",
     _load(lambda w: w.saved("a.mrc"), "none.tlt"),
     FileNotFoundError,
     "none.tlt",
@@ -177,10 +177,10 @@ reading.refused(
     "an offset of NaN", _load(lambda w: w.saved("a.mrc"), offset=np.nan), DataError, "offset", "nan"
 )
 reading.refused(
-    "an offset in words", _load(lambda w: w.saved("a.mrc"), offset="low"), DataError, "offset", "'low'"
+    "an offset as text", _load(lambda w: w.saved("a.mrc"), offset="low"), DataError, "offset", "'low'"
 )
 reading.handled(
-    "an ending in capitals",
+    "an extension in capitals",
     _load(lambda w: _renamed(w, "a.mrc", "B.MRC"), TILTS),
     lambda s: s.data.shape == (9, 24, 32),
 )
@@ -263,8 +263,10 @@ def _save(name, **kwargs):
     return lambda w: io.save(w.stack, w.folder / name, **kwargs)
 
 
-saving.refused("an unknown ending", _save("a.png"), ParameterError, ".png", "(9, 24, 32)", "use one of .hspy")
-saving.refused("an ending of no program", _save("a.xyz"), ParameterError, ".xyz", "use one of", ".hspy")
+saving.refused(
+    "an unknown file extension", _save("a.png"), ParameterError, ".png", "(9, 24, 32)", "use one of .hspy"
+)
+saving.refused("an extension of no program", _save("a.xyz"), ParameterError, ".xyz", "use one of", ".hspy")
 saving.refused("a missing folder", _save("none/a.hspy"), FileNotFoundError, "does not exist", "make it first")
 saving.refused(
     "a missing folder for .mrc", _save("none/a.mrc"), FileNotFoundError, "does not exist", "make it first"

@@ -32,7 +32,7 @@ ana.refused(
     lambda w: analysis.threshold_of(_FLAT),
     DataError,
     "all voxels are 1",
-    "nothing to part",
+    "nothing to separate",
 )
 ana.refused(
     "a threshold of text", lambda w: analysis.threshold_of(_FLAT.astype(str)), DataError, "real", "<U"
@@ -59,14 +59,19 @@ ana.refused(
     "2 different values",
     "4 classes",
 )
-ana.refused("parted at NaN", _ana("segment", np.nan), ParameterError, "threshold", "nan")
+ana.refused("segmented at NaN", _ana("segment", np.nan), ParameterError, "threshold", "nan")
 ana.refused(
-    "parted in words", _ana("segment", "half"), ParameterError, "threshold", "'half'", "a method such as half"
+    "segmented at text",
+    _ana("segment", "half"),
+    ParameterError,
+    "threshold",
+    "'half'",
+    "a method such as half",
 )
 ana.refused("low above the threshold", _ana("segment", 0.5, low=0.7), ParameterError, "low (0.7)", "0.5")
 ana.refused("low of NaN", _ana("segment", 0.5, low=np.nan), ParameterError, "low", "nan")
 ana.refused(
-    "fewer than no voxels", _ana("segment", 0.5, smallest_voxels=-1), ParameterError, "smallest_voxels", "-1"
+    "fewer than 0 voxels", _ana("segment", 0.5, smallest_voxels=-1), ParameterError, "smallest_voxels", "-1"
 )
 ana.refused("smoothed by -1", _ana("segment", 0.5, smooth_px=-1), ParameterError, "smooth_px", "-1")
 ana.refused("smoothed by NaN", _ana("segment", 0.5, smooth_px=np.nan), ParameterError, "smooth_px", "nan")
@@ -76,7 +81,7 @@ ana.refused(
 )
 for _value in (0, np.nan, "wide"):
     ana.refused(
-        f"parted at necks of {_value!r}",
+        f"split at a distance of {_value!r}",
         lambda w, v=_value: analysis.label(_FLAT > 0, v),
         ParameterError,
         "split_px",

@@ -15,8 +15,8 @@ def _apply(name, /, **parameters):
     return lambda w: w.session.apply(name, **parameters)
 
 
-ops.refused("an operation that is none", _apply("magic"), ParameterError, "no operation 'magic'", "register")
-ops.refused("a parameter that is none", _apply("register", metod="PC"), ParameterError, "'metod'", "'method'")
+ops.refused("an unknown operation", _apply("magic"), ParameterError, "no operation 'magic'", "register")
+ops.refused("an unknown parameter", _apply("register", metod="PC"), ParameterError, "'metod'", "'method'")
 ops.refused(
     "an array",
     _apply("remove_projections", projections=np.array([1])),
@@ -68,9 +68,7 @@ ops.refused(
     "one of two parameters", _apply("set_tilts", start=0), ParameterError, "set_tilts", "needs", "increment"
 )
 ops.refused("a path that is a number", _apply("open", path=3), ParameterError, "path", "int")
-ops.refused(
-    "a sample that is none", _apply("sample", name="mud"), ParameterError, "no sample 'mud'", "needle"
-)
+ops.refused("an unknown sample", _apply("sample", name="mud"), ParameterError, "no sample 'mud'", "needle")
 ops.refused(
     "nothing was opened",
     lambda w: Session().apply("register"),
@@ -84,15 +82,23 @@ ops.refused("go to step 99", lambda w: w.session.go_to(99), HistoryError, "no st
 ops.refused("go to step 0.5", lambda w: w.session.go_to(0.5), HistoryError, "no step", "0.5")
 ops.refused("go to a word", lambda w: w.session.go_to("first"), HistoryError, "no step", "'first'")
 ops.refused(
-    "forget what was not kept", lambda w: w.session.delete_snapshot(3), HistoryError, "no snapshot 3", "0"
+    "delete a snapshot that does not exist",
+    lambda w: w.session.delete_snapshot(3),
+    HistoryError,
+    "no snapshot 3",
+    "0",
 )
 ops.refused(
-    "go to what was not kept", lambda w: w.session.restore_snapshot("a"), HistoryError, "no snapshot", "'a'"
+    "restore a snapshot that does not exist",
+    lambda w: w.session.restore_snapshot("a"),
+    HistoryError,
+    "no snapshot",
+    "'a'",
 )
 ops.handled("finish nothing", lambda w: w.session.finish(), lambda result: result is None)
 ops.handled("cancel nothing", lambda w: w.session.cancel(), lambda result: result is None)
 ops.refused(
-    "save what is none",
+    "save something unknown",
     lambda w: w.session.save_data("mud", w.folder / "a.hspy"),
     ParameterError,
     "'mud'",
@@ -100,7 +106,7 @@ ops.refused(
     "volume",
 )
 ops.refused(
-    "save a volume that is not there",
+    "save a volume that does not exist",
     lambda w: w.session.save_data("volume", w.folder / "a.hspy"),
     ParameterError,
     "no volume",
@@ -108,7 +114,7 @@ ops.refused(
     "econstruct",
 )
 ops.refused(
-    "a film of what is none",
+    "a movie of something unknown",
     lambda w: w.session.save_movie("mud", w.folder / "a.gif"),
     ParameterError,
     "'mud'",
@@ -125,7 +131,7 @@ ops.refused(
     "HAADF",
 )
 ops.refused(
-    "a channel that is not there",
+    "a channel that does not exist",
     _apply("remove_channel", name="Ni"),
     ParameterError,
     "no channel 'Ni'",
@@ -139,16 +145,22 @@ ops.refused(
     "Spectral",
 )
 ops.refused(
-    "an own operation of no kind",
+    "an operation of an unknown kind",
     lambda w: operation("Smooth", running="smoothing", kind="mud"),
     ParameterError,
     "kind",
     "'mud'",
     "volume",
 )
-ops.refused("what is no operation", lambda w: Session(operations=[len]), ParameterError, "len", "@operation")
 ops.refused(
-    "an estimate of what is none",
+    "a function that is not an operation",
+    lambda w: Session(operations=[len]),
+    ParameterError,
+    "len",
+    "@operation",
+)
+ops.refused(
+    "an estimate of an unknown operation",
     lambda w: w.session.estimate("magic"),
     ParameterError,
     "no operation 'magic'",
@@ -170,17 +182,19 @@ saved.refused(
     "missing", lambda w: Session().open_session(w.folder / "none.json"), FileNotFoundError, "no", "none.json"
 )
 saved.refused("a folder", lambda w: Session().open_session(w.folder), FileFormatError, "folder", "session")
-saved.refused("empty", _file(b""), FileFormatError, "work.json", "no session")
-saved.refused("bytes", _file(bytes(range(256))), FileFormatError, "work.json", "no session")
-saved.refused("a list", _file("[1, 2]"), FileFormatError, "work.json", "no session")
-saved.refused("another program's", _file('{"format": "other"}'), FileFormatError, "work.json", "no session")
-saved.refused("nested too deep", _file("[" * 100_000), FileFormatError, "work.json", "no session")
+saved.refused("empty", _file(b""), FileFormatError, "work.json", "not a session")
+saved.refused("bytes", _file(bytes(range(256))), FileFormatError, "work.json", "not a session")
+saved.refused("a list", _file("[1, 2]"), FileFormatError, "work.json", "not a session")
+saved.refused(
+    "another program's", _file('{"format": "other"}'), FileFormatError, "work.json", "not a session"
+)
+saved.refused("nested too deep", _file("[" * 100_000), FileFormatError, "work.json", "not a session")
 saved.refused(
     "a number of 10000 digits",
     _file('{"format": ' + "9" * 10_000 + "}"),
     FileFormatError,
     "work.json",
-    "no session",
+    "not a session",
 )
 saved.refused("of a later version", _open(version=99), FileFormatError, "version 99", "reads 1", "install")
 saved.refused(
@@ -191,11 +205,9 @@ saved.refused("no steps", _open(steps=None), FileFormatError, "damaged", "steps"
 saved.refused(
     "steps that are words", _open(steps=["open", "crop"]), FileFormatError, "damaged", "steps", "open"
 )
-saved.refused(
-    "a step that is none", _open(operation="magic"), ParameterError, "no operation 'magic'", "register"
-)
+saved.refused("an unknown step", _open(operation="magic"), ParameterError, "no operation 'magic'", "register")
 saved.refused("a step of a number", _open(operation=3), FileFormatError, "damaged", "operation", "3")
-saved.refused("parameters that are none", _open(parameters={"mud": 1}), ParameterError, "'mud'", "width")
+saved.refused("unknown parameters", _open(parameters={"mud": 1}), ParameterError, "'mud'", "width")
 saved.refused(
     "parameters that are a list", _open(parameters=[1]), FileFormatError, "damaged", "parameters", "[1]"
 )
@@ -203,13 +215,13 @@ saved.refused(
     "parameters of another kind", _open(parameters={"width": {"a": 1}}), ParameterError, "width", "a"
 )
 saved.refused("NaN in it", _open(parameters={"width": float("nan")}), FileFormatError, "damaged", "NaN")
-saved.refused("seconds in words", _open(seconds="long"), FileFormatError, "damaged", "seconds", "'long'")
+saved.refused("seconds as text", _open(seconds="long"), FileFormatError, "damaged", "seconds", "'long'")
 saved.refused("another result than it says", _open(after="mud"), HistoryError, "another result", "mud")
 saved.refused(
-    "a display that is none", _open(display={"voxel": "mud"}), FileFormatError, "damaged", "voxel", "mud"
+    "an invalid display", _open(display={"voxel": "mud"}), FileFormatError, "damaged", "voxel", "mud"
 )
 saved.refused(
-    "a display of unknown things", _open(display={"session": 3}), FileFormatError, "damaged", "session"
+    "unknown display settings", _open(display={"session": 3}), FileFormatError, "damaged", "session"
 )
 saved.refused(
     "a start outside its folder",
@@ -219,9 +231,9 @@ saved.refused(
     "start",
     "passwd",
 )
-saved.refused("kept results that are none", _open(kept=[3]), FileFormatError, "damaged", "kept")
+saved.refused("invalid snapshots", _open(kept=[3]), FileFormatError, "damaged", "kept")
 saved.refused(
-    "repeat what has no steps",
+    "repeat a session without steps",
     lambda w: _repeat(w, position=1),
     ParameterError,
     "session.json",
@@ -260,7 +272,7 @@ batch.refused(
     "a result that is there", lambda w: _twice(w), ParameterError, "1 of 1", "there already", "--output"
 )
 batch.refused(
-    "an ending that is none",
+    "an unknown extension",
     lambda w: run_batch(w.session_file(), [w.saved("a.hspy")], output=w.folder / "out", ending=".png"),
     ParameterError,
     ".png",
@@ -329,7 +341,7 @@ page.refused(
     "from the root of the machine", _path("/etc/passwd"), UnsafeFileError, "/etc/passwd", "outside the folder"
 )
 page.refused(
-    "by way of a folder that is not there",
+    "by way of a folder that does not exist",
     _path("none/../../x.mrc"),
     UnsafeFileError,
     "x.mrc",
@@ -339,7 +351,7 @@ page.refused("a link out of it", _linked, UnsafeFileError, "series.mrc", "outsid
 page.refused("a name with a zero byte", _path("a\0.mrc"), UnsafeFileError, "a\\x00.mrc", "name")
 page.refused("a name of 4 kB", _path("a" * 4096), UnsafeFileError, "4096 characters")
 page.refused("a name of nothing", _path(""), UnsafeFileError, "not a regular file")
-page.refused("a file that is not there", _path("none.mrc"), FileNotFoundError, "no file", "none.mrc")
+page.refused("a file that does not exist", _path("none.mrc"), FileNotFoundError, "no file", "none.mrc")
 page.refused("the folder itself", _path("."), UnsafeFileError, "not a regular file")
 page.refused("a new file in a folder", _new("a/b.mrc"), UnsafeFileError, "'a/b.mrc'", "without folders")
 page.refused("a new file above", _new("../b.mrc"), UnsafeFileError, "'../b.mrc'", "without folders")

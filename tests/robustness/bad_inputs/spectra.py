@@ -31,9 +31,9 @@ spectra.refused(
 )
 spectra.refused("maps of no line", _maps([]), ParameterError, "at least one line", "'Ni_Ka'")
 spectra.refused("maps of None", _maps(None), ParameterError, "lines", "None", "'Ni_Ka'")
-spectra.refused("an element that is none", _maps(["Xx_Ka"]), ParameterError, "no element 'Xx'", "symbol")
+spectra.refused("an unknown element", _maps(["Xx_Ka"]), ParameterError, "no element 'Xx'", "symbol")
 spectra.refused("an element without a line", _maps(["Ni"]), ParameterError, "no line 'Ni'", "Ni_Ka")
-spectra.refused("a line that is none", _maps(["Ni_K"]), ParameterError, "no line 'Ni_K'", "Ni_Ka")
+spectra.refused("an unknown line", _maps(["Ni_K"]), ParameterError, "no line 'Ni_K'", "Ni_Ka")
 spectra.refused("a line beyond the energies", _maps(["Ag_Ka"], None), ParameterError, "Ag_Ka", "22.16", "keV")
 spectra.refused("a line that is a number", _maps([3]), ParameterError, "lines", "3", "'Ni_Ka'")
 spectra.refused(
@@ -61,7 +61,7 @@ spectra.refused(
     "between 0.00",
 )
 spectra.refused(
-    "windows in words", _maps(_NI, None, windows=[["a", "b"]]), ParameterError, "Ni_Ka", "'a'", "between 0.00"
+    "windows as text", _maps(_NI, None, windows=[["a", "b"]]), ParameterError, "Ni_Ka", "'a'", "between 0.00"
 )
 spectra.refused(
     "windows for another count",
@@ -82,7 +82,7 @@ spectra.refused(
 spectra.refused(
     "background of NaN", _maps(_NI, [[7, 7.1, 7.8, np.nan]]), ParameterError, "background windows", "nan"
 )
-spectra.refused("background in words", _maps(_NI, "best"), ParameterError, "'auto'", "'best'")
+spectra.refused("background as text", _maps(_NI, "best"), ParameterError, "'auto'", "'best'")
 spectra.refused("background of two numbers", _maps(_NI, [[7, 8]]), ParameterError, "4 energies", "2")
 spectra.refused("background for another count", _maps(_NI, _BESIDE * 2), ParameterError, "2 rows", "1 lines")
 for _value in (0, -1, 99, 2.5, "four", np.nan, True):
@@ -95,14 +95,14 @@ for _value in (0, -1, 99, 2.5, "four", np.nan, True):
         str(_value),
     )
 spectra.refused(
-    "decomposed by magic",
+    "decomposed by an unknown method",
     lambda w: spectral.decompose(w.spectra, 2, method="magic"),
     ParameterError,
     "'NMF'",
     "'magic'",
 )
 spectra.refused(
-    "decomposed by nothing",
+    "decomposed by no method",
     lambda w: spectral.decompose(w.spectra, 2, method=None),
     ParameterError,
     "'NMF'",
@@ -145,7 +145,7 @@ spectra.refused(
     "nan",
 )
 spectra.refused(
-    "tilts in words",
+    "tilts as text",
     lambda w: spectral.set_tilts(w.spectra, list("abcde")),
     DataError,
     "tilts",
@@ -172,7 +172,7 @@ spectra.refused(
     "-1",
 )
 spectra.refused(
-    "elements that are none",
+    "unknown elements",
     lambda w: _like(w, w.spectra.data, elements=["Xx"]),
     ParameterError,
     "'Xx'",
@@ -197,7 +197,7 @@ spectra.refused(
     lambda w: spectral.reconstruct_jointly(w.stack, {"noise": w.stack}),
     ParameterError,
     "'noise'",
-    "symbol",
+    "an element such as Ni",
     "rename",
 )
 spectra.refused(
@@ -208,7 +208,7 @@ spectra.refused(
     "none",
 )
 spectra.refused(
-    "coupled by magic",
+    "coupled by an unknown method",
     lambda w: spectral.reconstruct_jointly(
         w.stack, {"Ni": w.stack}, haadf_weight=1, tv_weight=1, coupling="magic"
     ),
@@ -336,7 +336,7 @@ made.refused(
     "projections 4",
 )
 made.refused(
-    "a sample that is none", lambda w: datasets.locate("mud.mrc"), ParameterError, "'mud.mrc'", "HAADF.mrc"
+    "an unknown sample", lambda w: datasets.locate("mud.mrc"), ParameterError, "'mud.mrc'", "HAADF.mrc"
 )
 made.refused(
     "a spectral needle of 3", lambda w: simulation.spectral_needle((3, 3, 3)), ParameterError, "at least", "3"

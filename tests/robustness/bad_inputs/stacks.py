@@ -96,9 +96,9 @@ tilts.handled("no tilts", _set("tilts", None), lambda s: not s.has_tilts)
 tilts.refused(
     "a step that is NaN", lambda w: w.stack.set_tilts(-60, np.nan), ParameterError, "increment", "nan"
 )
-tilts.refused("a start in words", lambda w: w.stack.set_tilts("left", 2), ParameterError, "start", "'left'")
+tilts.refused("a start as text", lambda w: w.stack.set_tilts("left", 2), ParameterError, "start", "'left'")
 tilts.refused("steps beyond a full turn", lambda w: w.stack.set_tilts(0, 100), DataError, "800", "360")
-tilts.refused("a step of nothing", lambda w: w.stack.set_tilts(0, 0), ParameterError, "increment", "0")
+tilts.refused("a step of 0", lambda w: w.stack.set_tilts(0, 0), ParameterError, "increment", "0")
 tilts.refused("too few shifts", _set("shifts", np.zeros((5, 2))), TiltCountError, "5 shifts", "9 projections")
 tilts.refused(
     "three columns of shifts", _set("shifts", np.zeros((9, 3))), ShapeError, "(projections, 2)", "(9, 3)"
@@ -145,11 +145,11 @@ def _crop(*edges):
 
 
 parts.refused("a crop beyond the image", _crop(0, 99, 0, 24), ParameterError, "x from 0 to 99", "0 to 32")
-parts.refused("a crop of nothing", _crop(5, 5, 0, 24), ParameterError, "x from 5 to 5", "0 to 32")
+parts.refused("an empty crop", _crop(5, 5, 0, 24), ParameterError, "x from 5 to 5", "0 to 32")
 parts.refused("a crop from right to left", _crop(9, 5, 0, 24), ParameterError, "x from 9 to 5", "0 to 32")
 parts.refused("a crop from below 0", _crop(0, 8, -3, 24), ParameterError, "y from -3", "0 to 24")
 parts.refused("a crop between pixels", _crop(0.5, 8, 0, 24), ParameterError, "x_start", "0.5", "whole")
-parts.refused("a crop in words", _crop("a", 8, 0, 24), ParameterError, "x_start", "'a'", "whole")
+parts.refused("a crop as text", _crop("a", 8, 0, 24), ParameterError, "x_start", "'a'", "whole")
 parts.refused(
     "half a crop", lambda w: w.session.apply("crop", x_start=0), ParameterError, "crop", "x_stop", "needs"
 )
@@ -159,7 +159,7 @@ parts.refused(
     "inav beyond the series", lambda w: w.stack.inav[20:30], ParameterError, "Projections", "20", "9"
 )
 parts.refused(
-    "inav of one that is not there", lambda w: w.stack.inav[20], ParameterError, "Projections", "20", "9"
+    "inav of one that does not exist", lambda w: w.stack.inav[20], ParameterError, "Projections", "20", "9"
 )
 parts.refused("crop() beyond the image", lambda w: w.stack.crop("x", 40, 50), ParameterError, "x", "40", "32")
 parts.refused("crop() of nothing", lambda w: w.stack.crop("y", 5, 5), ParameterError, "y", "5", "24")
@@ -236,7 +236,7 @@ parts.refused(
     "column 99",
     "32 columns",
 )
-parts.refused("a sinogram in words", lambda w: w.stack.extract_sinogram("a"), ParameterError, "column", "'a'")
+parts.refused("a sinogram as text", lambda w: w.stack.extract_sinogram("a"), ParameterError, "column", "'a'")
 parts.refused(
     "a pixel of 0 nm", lambda w: w.stack.set_pixel_size(0), ParameterError, "pixel size", "positive", "0"
 )
@@ -249,7 +249,7 @@ parts.refused(
     "nan",
 )
 parts.refused(
-    "a pixel in words",
+    "a pixel as text",
     lambda w: w.stack.set_pixel_size("1 nm"),
     ParameterError,
     "pixel size",
@@ -275,7 +275,7 @@ filters.refused("size NaN", _filter("median", np.nan), ParameterError, "size", "
 filters.refused("size '5'", _filter("median", "5"), ParameterError, "size", "odd", "'5'")
 filters.refused("taper -1", _filter("bpf", taper=-1), ParameterError, "taper", "0 to 0.5", "-1")
 filters.refused("taper NaN", _filter("bpf", taper=np.nan), ParameterError, "taper", "0 to 0.5", "nan")
-filters.refused("taper in words", _filter("bpf", taper="wide"), ParameterError, "taper", "0 to 0.5", "'wide'")
+filters.refused("taper as text", _filter("bpf", taper="wide"), ParameterError, "taper", "0 to 0.5", "'wide'")
 filters.refused(
     "a NaN in the data", lambda w: w.spoiled(np.nan).filter(), DataError, "projections 4", "NaN", "repair"
 )
@@ -285,7 +285,7 @@ filters.refused(
 filters.refused("normalize a NaN", lambda w: w.spoiled(np.nan).normalize(), DataError, "[4]", "NaN", "repair")
 filters.refused("normalize by NaN", lambda w: w.stack.normalize(np.nan), ParameterError, "width", "nan")
 filters.refused("normalize by -3", lambda w: w.stack.normalize(-3), ParameterError, "width", "-3")
-filters.refused("normalize in words", lambda w: w.stack.normalize("a"), ParameterError, "width", "'a'")
+filters.refused("normalize as text", lambda w: w.stack.normalize("a"), ParameterError, "width", "'a'")
 filters.refused(
     "weight without accuracy",
     lambda w: w.stack.weight_stack("good"),

@@ -53,7 +53,7 @@ recon.refused("negative weights", _rec(weights=-np.ones(9)), DataError, "weights
 recon.refused("weights of NaN", _rec(weights=np.full(9, np.nan)), DataError, "weights", "finite", "nan")
 recon.refused("weights of 0", _rec(weights=np.zeros(9)), DataError, "weights", "not all zero")
 recon.refused("weights of another count", _rec(weights=np.ones(5)), ShapeError, "weights", "(9, 24)", "(5,)")
-recon.refused("weights in words", _rec(weights=["a"] * 9), DataError, "weights", "numbers", "'a'")
+recon.refused("weights as text", _rec(weights=["a"] * 9), DataError, "weights", "numbers", "'a'")
 recon.refused("no levels for DART", _rec("DART"), ParameterError, "gray_levels", "for example")
 _bad("gray_levels", ([1], [1, 1]), "DART", "gray_levels", "two")
 recon.refused(
@@ -147,7 +147,7 @@ recon.refused(
     "swap_axes",
     "Projections",
 )
-recon.refused("levels in words", _rec("DART", gray_levels="ab"), DataError, "gray_levels", "numbers", "'ab'")
+recon.refused("levels as text", _rec("DART", gray_levels="ab"), DataError, "gray_levels", "numbers", "'ab'")
 recon.handled(
     "zeros give zeros",
     lambda w: TomoStack(w.images * 0, w.stack.tilts).reconstruct("SIRT", show_progressbar=False).data,
@@ -205,7 +205,7 @@ rec.refused(
     "a slice beyond it", lambda w: w.volume.plot_slices(99), ParameterError, "xslice", "0 and 11", "99"
 )
 rec.refused(
-    "a slice in words", lambda w: w.volume.plot_slices("a"), ParameterError, "xslice", "0 and 11", "'a'"
+    "a slice as text", lambda w: w.volume.plot_slices("a"), ParameterError, "xslice", "0 and 11", "'a'"
 )
 rec.refused(
     "a slice between voxels", lambda w: w.volume.plot_slices(1.5), ParameterError, "xslice", "0 and 11", "1.5"
@@ -229,7 +229,7 @@ rec.refused(
     "nan",
 )
 rec.refused(
-    "turned in words", lambda w: w.volume.rotate_volume(["a", "b", "c"]), ParameterError, "angles", "'a'"
+    "turned as text", lambda w: w.volume.rotate_volume(["a", "b", "c"]), ParameterError, "angles", "'a'"
 )
 rec.refused(
     "a spline of order 9",
@@ -240,10 +240,14 @@ rec.refused(
     "9",
 )
 rec.refused(
-    "a film of no kind", lambda w: w.volume.save_movie(w.folder / "a.avi"), ParameterError, ".gif", "a.avi"
+    "a movie of an unknown format",
+    lambda w: w.volume.save_movie(w.folder / "a.avi"),
+    ParameterError,
+    ".gif",
+    "a.avi",
 )
 rec.refused(
-    "a film of nothing known",
+    "a movie of something unknown",
     lambda w: w.volume.save_movie(w.folder / "a.gif", "upwards"),
     ParameterError,
     "x, y or z",
@@ -258,7 +262,7 @@ for _value in (0, -5, np.nan, "fast"):
         str(_value),
     )
 rec.refused(
-    "a film in no colors",
+    "a movie in an unknown color map",
     lambda w: w.volume.save_movie(w.folder / "a.gif", "x", color_map="mud"),
     ParameterError,
     "color_map",
@@ -273,7 +277,7 @@ rec.refused(
     "200",
 )
 rec.refused(
-    "percentiles in words",
+    "percentiles as text",
     lambda w: w.volume.save_movie(w.folder / "a.gif", "x", percentiles=("a", "b")),
     ParameterError,
     "percentiles",
