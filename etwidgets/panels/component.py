@@ -58,7 +58,7 @@ class Component:
     name: str
     """Short, for DOM classes."""
 
-    title: str = ""
+    title: ClassVar[str] = ""
     """As the user reads it; of those that are shown by themselves."""
 
     widget: Any = None
