@@ -3,9 +3,9 @@
 Errors and warnings speak to whoever writes a script. Every message to the page goes through :func:`for_page`,
 so that the library need not know that there is a page.
 
-A table of phrases, not fields of the errors: there are some 150 places that raise or warn, in layers that
-must not know the page, and most of them need none of this. A test puts the messages of all these places through
-the table and refuses words of the programming interface, so that it cannot fall behind.
+A table of phrases, not fields of the errors: some 150 places raise or warn, in layers that must not know the
+page, and most of them need none of this. A test puts the messages of all these places through the table and
+refuses words of the programming interface, so that it cannot fall behind.
 """
 
 from __future__ import annotations
