@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _PREFIX = ".etwidgets-"
-_LONGEST_NAME = 255  # bytes, of most file systems
+LONGEST_NAME = 255  # bytes, of most file systems
 
 
 @contextlib.contextmanager
@@ -80,9 +80,9 @@ def check_target(target: Path) -> None:
     if "\0" in target.name:
         raise ParameterError(f"{target.name!r} is not the name of a file")
     length = len(os.fsencode(target.name))
-    if length > _LONGEST_NAME:
+    if length > LONGEST_NAME:
         raise ParameterError(
-            f"the name {target.name[:40]}... has {length} characters, and {_LONGEST_NAME} are allowed"
+            f"the name {target.name[:40]}... has {length} characters, and {LONGEST_NAME} are allowed"
         )
     if not target.parent.is_dir():
         raise FileNotFoundError(f"the folder {target.parent} does not exist; make it first")

@@ -19,6 +19,7 @@ import platformdirs
 import psutil
 
 from etwidgets.atomic import atomic_path
+from etwidgets.resources import free_disk
 
 STEPS, ABOUT, THUMBNAIL, RESULTS = "session.json", "about.json", "thumbnail.png", "results"
 _NAME = re.compile(r"[0-9a-f]{8,32}")
@@ -207,7 +208,7 @@ def _remove_abandoned(path: Path) -> None:
 
 def results_limit(folder: Path) -> int:
     """Bytes that results of all sessions together may take: 5 GB, and at most a fifth of what is free."""
-    free = psutil.disk_usage(str(folder)).free if folder.is_dir() else 0
+    free = free_disk(folder) if folder.is_dir() else 0
     return int(min(_MOST_BYTES, _SHARE_OF_FREE * (free + size_of_results(folder))))
 
 

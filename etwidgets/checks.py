@@ -11,6 +11,8 @@ import numpy as np
 from etwidgets.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 MOST_ITERATIONS = 100_000
@@ -25,6 +27,12 @@ def is_number(value: Any) -> bool:
         return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
     except OverflowError:  # an integer that no float can hold
         return False
+
+
+def listing(values: Iterable[Any], most: int = 5) -> str:
+    """Values as a short text, those beyond the first ones as a number: ``"3, 7, 12 and 4 more"``."""
+    texts = [str(value) for value in values]
+    return ", ".join(texts[:most]) + (f" and {len(texts) - most} more" if len(texts) > most else "")
 
 
 def is_whole(value: Any) -> bool:

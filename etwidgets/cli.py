@@ -9,10 +9,9 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-import psutil
-
 from etwidgets import __version__
 from etwidgets.errors import EtwidgetsError
+from etwidgets.resources import total_memory
 from etwidgets.samples import SAMPLES
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def report() -> str:
     lines = [
         f"etwidgets {__version__}",
         f"Python {platform.python_version()} on {platform.platform()}",
-        f"{os.cpu_count()} processors, {psutil.virtual_memory().total / 1e9:.0f} GB of memory",
+        f"{os.cpu_count()} processors, {total_memory() / 1e9:.0f} GB of memory",
     ]
     for name in _PACKAGES:
         try:

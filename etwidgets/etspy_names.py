@@ -214,10 +214,10 @@ def parse_mrc_header(filename: str | Path) -> dict[str, Any]:
         If the header makes no sense, or promises more than the file holds.
     """
     path = Path(filename)
-    known = read_mrc(path, lazy=True).header
+    series = read_mrc(path, lazy=True)
+    known, order = series.header, series.order
     with path.open("rb") as file:
         raw = file.read(_HEADER_BYTES + int(known["nsymbt"]))
-    order = "<" if int.from_bytes(raw[:4], "little") == known["nx"] else ">"
     fields = np.frombuffer(raw, mrcfile.dtypes.HEADER_DTYPE.newbyteorder(order), 1)[0]
     imod = {
         name: np.frombuffer(raw, f"{order}{kind}", 1, place)[0].item()
@@ -286,7 +286,7 @@ def get_mrc_tilts(stack: BaseSignal, filename: str | Path) -> NDArray[np.float64
     path = Path(filename)
     tilts = read_mrc(path, lazy=True).sections.tilts_deg
     if tilts is None:
-        found = tilt_sources.beside(path)
+        found = tilt_sources.tilts_beside(path)
         tilts = found[0].tilts_deg if found else None
     if tilts is not None and len(tilts) != len(stack.data):
         raise TiltCountError(len(tilts), len(stack.data))

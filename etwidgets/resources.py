@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import shutil
 from pathlib import Path
@@ -31,13 +32,28 @@ def free_memory() -> int:
     if limit.is_file():
         text = limit.read_text().strip()
         if text.isdigit():
-            free = min(free, int(text) - int(psutil.Process().memory_info().rss))
+            free = min(free, int(text) - process_memory())
     return max(free, 0)
 
 
 def total_memory() -> int:
     """Bytes that the machine has."""
     return int(psutil.virtual_memory().total)
+
+
+def used_memory_percent() -> float:
+    """How much of the machine's memory is taken, by all of its processes."""
+    return float(psutil.virtual_memory().percent)
+
+
+def process_memory() -> int:
+    """Bytes that this process holds."""
+    return int(psutil.Process().memory_info().rss)
+
+
+def n_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def fits_memory(n_bytes: float) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
+
+from etwidgets.resources import n_cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,13 +13,6 @@ if TYPE_CHECKING:
     from etwidgets.progress import Progress
 
 _REPORT_EVERY_S = 0.1
-
-
-def n_cores() -> int:
-    """Number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def run_all(

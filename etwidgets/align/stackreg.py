@@ -17,9 +17,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.align._workers import n_cores
 from etwidgets.align.chain import add_up
 from etwidgets.errors import AlignmentError
+from etwidgets.resources import n_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,20 +6,15 @@ process when two threads start one at the same time, and here a preview and a fu
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
 from etwidgets.checks import checked_count
+from etwidgets.resources import n_cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-def n_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def checked_workers(n_workers: int | None) -> int:

@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 
 from etwidgets.errors import FileFormatError, ShapeError
+from etwidgets.signals.given_axes import DEGREES, RADIANS, TILT_NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,15 +26,12 @@ if TYPE_CHECKING:
 _TOMVIZ_GROUP = "/data/tomography"
 _HYPERSPY_GROUP = "/signals/"
 _METADATA = ("microscope", "sample", "user", "comments")
-_TILT = re.compile(r"angle|tilt|theta|alpha")
+_TILT = re.compile("|".join(TILT_NAMES))
 _NOT_TILTED = re.compile(r"projection|slice|frame|image|^z$|time|index")
 _NAMES = {
     "x": "x", "y": "y", "width": "x", "height": "y", "columns": "x", "rows": "y", "column": "x", "row": "y",
 }  # fmt: skip
-_TO_DEG = {
-    "deg": 1.0, "degree": 1.0, "degrees": 1.0, "°": 1.0,
-    "rad": 180 / np.pi, "radian": 180 / np.pi, "radians": 180 / np.pi, "mrad": 0.18 / np.pi,
-}  # fmt: skip
+_TO_DEG = {**dict.fromkeys(DEGREES, 1.0), **dict.fromkeys(RADIANS, 180 / np.pi), "mrad": 0.18 / np.pi}
 _ENERGY = ("ev", "kev")
 
 _LARGEST_STEP = 1e100  # in any unit; a file that says more is damaged, and converted to nm it would overflow

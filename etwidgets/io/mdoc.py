@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from mdocfile.data_models import Mdoc
 
+from etwidgets.checks import listing
 from etwidgets.errors import FileFormatError
 from etwidgets.io.mrc_extended import axis_in
 from etwidgets.io.texts import read_text
@@ -83,7 +84,7 @@ def read_mdoc(path: Path) -> MdocSeries:
     return MdocSeries(
         name=path.name,
         tilts_deg=None if missing else np.array(tilts, dtype=float),
-        lacking=f"section(s) {_some(missing)} have no TiltAngle" if missing else "",
+        lacking=f"section(s) {listing(missing)} have no TiltAngle" if missing else "",
         pixel_size_nm=float(pixel) / 10 if pixel and 0 < float(pixel) < np.inf else None,
         tilt_axis_deg=_axis(text, first_section),
         microscope=_microscope(first_section, text),
@@ -99,11 +100,7 @@ def _axis(text: str, section: dict[str, Any]) -> float | None:
     return (float(rotation) - _AXIS_BEFORE_ROTATION_DEG + 180) % 360 - 180
 
 
-def _some(indices: list[int]) -> str:
-    return ", ".join(map(str, indices[:5])) + (f" and {len(indices) - 5} more" if len(indices) > 5 else "")
-
-
-def beside(path: Path) -> Path | None:
+def mdoc_beside(path: Path) -> Path | None:
     """The mdoc file of an MRC file, if there is one: ``a.mrc.mdoc`` or ``a.mdoc``."""
     for candidate in (path.with_name(path.name + ".mdoc"), path.with_suffix(".mdoc")):
         if candidate.is_file():

@@ -54,6 +54,8 @@ class MrcSeries:
         Whether we wrote it, and whether it is a volume ``(X, Z, Y)`` of ours.
     header
         The fields of the header that say something, by their names in the format; its labels as ``labels``.
+    order
+        ``"<"`` or ``">"``: the byte order of the file.
     """
 
     data: Any
@@ -62,6 +64,7 @@ class MrcSeries:
     ours: bool
     volume: bool
     header: dict[str, Any]
+    order: str
 
 
 def read_mrc(path: Path, *, lazy: bool = False) -> MrcSeries:
@@ -94,6 +97,7 @@ def read_mrc(path: Path, *, lazy: bool = False) -> MrcSeries:
         ours=OURS in header.labels,
         volume=VOLUME in header.labels,
         header=_header_facts(header),
+        order=header.order,
     )
 
 

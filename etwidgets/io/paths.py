@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from etwidgets.atomic import LONGEST_NAME
 from etwidgets.errors import UnsafeFileError
 
-_LONGEST_PATH, _LONGEST_NAME = 4096, 255
+LONGEST_PATH = 4096  # bytes, of most systems
 
 
 def safe_path(root: str | Path, name: str | Path) -> Path:
@@ -66,7 +67,7 @@ def _check_text(name: str) -> None:
     """Refuse what no file can be called; the system says it in another way on each platform."""
     if "\0" in name:
         raise UnsafeFileError(f"{name!r} is not a valid file name")
-    if len(name) > _LONGEST_PATH or any(len(os.fsencode(part)) > _LONGEST_NAME for part in Path(name).parts):
+    if len(name) > LONGEST_PATH or any(len(os.fsencode(part)) > LONGEST_NAME for part in Path(name).parts):
         raise UnsafeFileError(
             f"a name of {len(name)} characters ({name[:40]}...) is not a valid file name; give a shorter one"
         )

@@ -114,7 +114,7 @@ def guarded(path: Path, kind: str, read: Callable[[], _T]) -> _T:
 
 def _content(path: Path, mdoc: str | Path | None, *, lazy: bool) -> FileContent:
     kind = kind_of(path)
-    said, sources = beside(path, mdoc)
+    said, sources = sources_beside(path, mdoc)
     if kind == "MRC":
         series = read_mrc(path, lazy=lazy)
         if series.volume:
@@ -131,10 +131,10 @@ def _content(path: Path, mdoc: str | Path | None, *, lazy: bool) -> FileContent:
     return content
 
 
-def beside(path: Path, mdoc: str | Path | None) -> tuple[MdocSeries | None, list[TiltSource]]:
+def sources_beside(path: Path, mdoc: str | Path | None) -> tuple[MdocSeries | None, list[TiltSource]]:
     """What the mdoc file says that was given or lies beside a file, and the tilts of all such files."""
     said = _mdoc(path, mdoc) if mdoc is not None or kind_of(path) in _WITH_MDOC else None
-    sources = tilt_sources.beside(path)
+    sources = tilt_sources.tilts_beside(path)
     if said is not None and said.tilts_deg is not None:
         sources.insert(0, tilt_sources.TiltSource(said.name, said.tilts_deg))
     return said, sources
@@ -142,7 +142,7 @@ def beside(path: Path, mdoc: str | Path | None) -> tuple[MdocSeries | None, list
 
 def _mdoc(path: Path, given: str | Path | None) -> MdocSeries | None:
     """What the mdoc file says that was given, or lies beside a file; a bad one beside it is a warning."""
-    found = existing(given) if given is not None else mdoc_files.beside(path)
+    found = existing(given) if given is not None else mdoc_files.mdoc_beside(path)
     if found is None:
         return None
     try:

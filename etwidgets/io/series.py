@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import dask.array as da
 import numpy as np
 
+from etwidgets.checks import listing
 from etwidgets.errors import FileFormatError, ParameterError, ParameterTypeError, ShapeError
 from etwidgets.io import file_names
 from etwidgets.io.readers import EXTENSIONS, existing, kind_of, read_file
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 ONE_TILT_DEG = 0.1  # a stage wobbles less while the frames of one projection are taken
 _SAME_PIXEL = 0.01  # files round it
-_NAMED = 5  # files that a message names
 
 
 def find_files(filename: str | Path | Sequence[str | Path]) -> list[Path]:
@@ -116,7 +116,7 @@ def given_mdocs(mdocs: Any, count: int) -> list[Path | None]:
         raise ParameterTypeError(f"mdocs must be a path or a list of paths, not {type(mdocs).__name__}")
     given = [mdocs] if isinstance(mdocs, str | Path) else list(mdocs)
     if len(given) != count:
-        names = _some([Path(name).name for name in given])
+        names = listing([Path(name).name for name in given])
         raise ParameterError(f"{len(given)} mdoc file(s) ({names}) for {count} files; give one for each")
     return [existing(name) for name in given]
 
@@ -167,7 +167,7 @@ def _tell_other_pixel_sizes(paths: list[Path], parts: list[FileContent]) -> None
     ]
     if other:
         warnings.warn(
-            f"{_some(other)}: the pixel size is another than that of {paths[0].name} "
+            f"{listing(other)}: the pixel size is another than that of {paths[0].name} "
             f"({first.scale:.4g} {first.units}), which is used for all; are they of one magnification?",
             stacklevel=4,
         )
@@ -182,13 +182,13 @@ def _tilts_of(paths: list[Path], parts: list[FileContent]) -> TiltSource | None:
         named = file_names.tilts_of([path.name for path in paths])
         if len(missing) < len(paths):
             instead = "those of the file names are used" if named is not None else "so none are used"
-            warnings.warn(f"{_some(missing)}: {odd}no tilt was found there, {instead}", stacklevel=4)
+            warnings.warn(f"{listing(missing)}: {odd}no tilt was found there, {instead}", stacklevel=4)
         return None if named is None else TiltSource("file names", named)
     tilts = [tilt for tilt in known if tilt is not None]
     source = "mdoc files" if all(with_mdoc) else tilts[with_mdoc.index(False)].name
     if odd and not all(with_mdoc):
         without = [path.name for path, its in zip(paths, with_mdoc, strict=True) if not its]
-        warnings.warn(f"{_some(without)}: {odd}the tilt is from: {source}", stacklevel=4)
+        warnings.warn(f"{listing(without)}: {odd}the tilt is from: {source}", stacklevel=4)
         source = f"mdoc files and {source}"
     return TiltSource(source, np.concatenate([tilt.tilts_deg for tilt in tilts]))
 
@@ -203,11 +203,6 @@ def _tilt_of(path: Path, part: FileContent) -> TiltSource | None:
             )
         return TiltSource(part.sources[0].name, np.array([values.mean()]))
     return part.stage_tilt
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _describe_like(stack: TomoStack, first: Any) -> None:

@@ -80,7 +80,7 @@ def _of_file(path: Path) -> NDArray[np.float64]:
     return series.tilts_deg
 
 
-def beside(path: Path) -> list[TiltSource]:
+def tilts_beside(path: Path) -> list[TiltSource]:
     """The tilts in a ``.rawtlt`` or ``.tlt`` of the same name.
 
     Warns

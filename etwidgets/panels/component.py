@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import ipywidgets as widgets
 
@@ -58,7 +58,7 @@ class Component:
     name: str
     """Short, for DOM classes."""
 
-    title: str = ""
+    title: ClassVar[str] = ""
     """As the user reads it; of those that are shown by themselves."""
 
     widget: Any = None

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-import psutil
 from jupyter_client.session import Session
 from tornado.ioloop import PeriodicCallback
 
 from etwidgets import autosaved_sessions
+from etwidgets.resources import used_memory_percent
 from etwidgets.server.warm_kernels import WarmKernels
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ class SessionKernels(WarmKernels):
         if said["busy"] or not said["kept"]:
             bound.without_page_since = time.monotonic()  # the half hour begins after the step
             return
-        full = psutil.virtual_memory().percent > _FULL
+        full = used_memory_percent() > _FULL
         if said["steps"] < 2 or alone_s > _IDLE_S or crowded or full:
             await self.end(bound, "This session was closed because it had no page for a while.")
 

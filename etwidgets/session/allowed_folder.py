@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etwidgets.io import safe_path
+from etwidgets.io.paths import LONGEST_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _NAMES = ("path", "tilts", "mdocs")
 """Parameters of operations in which a text is the name of a file."""
-_LONGEST = 4096
 
 
 def check_inside(root: Path | None, parameters: Mapping[str, Any]) -> None:
@@ -51,7 +51,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _files(root: Path, given: str) -> Iterable[str | Path]:
-    if "\0" in given or len(given) > _LONGEST:
+    if "\0" in given or len(given) > LONGEST_PATH:
         return [given]  # safe_path says what is wrong with it
     path = Path(given).expanduser().absolute()
     if not path.resolve().is_relative_to(root.resolve()):

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import psutil
 
 from etwidgets import engine
 from etwidgets.checks import MOST_PIXELS, checked_count
-from etwidgets.resources import check_memory, fits_memory
+from etwidgets.resources import check_memory, fits_memory, process_memory, total_memory
 from etwidgets.session.digest import seconds_to_digest
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ def reconstruction_geometry(
 
 def memory_of_process() -> tuple[int, int]:
     """Bytes that this process holds, and that the machine has."""
-    return int(psutil.Process().memory_info().rss), int(psutil.virtual_memory().total)
+    return process_memory(), total_memory()
 
 
 def check_fits(needed: Estimate, what: str) -> None:

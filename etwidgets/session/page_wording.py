@@ -2,6 +2,10 @@
 
 Errors and warnings speak to whoever writes a script. Every message to the page goes through :func:`for_page`,
 so that the library need not know that there is a page.
+
+A table of phrases, not fields of the errors: some 150 places raise or warn, in layers that must not know the
+page, and most of them need none of this. A test puts the messages of all these places through the table and
+refuses words of the programming interface, so that it cannot fall behind.
 """
 
 from __future__ import annotations
@@ -49,7 +53,7 @@ _PHRASES: tuple[tuple[str, str, Cure | None], ...] = (
     (r" \(for an array: array\.tolist\(\)\)", "", None),
     (r"; leave out cuda=True", "", None),
     (r"give cuda=\S+ or backend=\S+, not both", "choose one of the two under “run on”", None),
-    (r"recon_error cannot", "The course cannot", None),
+    (r"recon_error cannot", "The convergence cannot", None),
     (r"(?<![\w./'-])(limit|p)=", r"\1 ", None),
     (r"; choose_weights finds one", "", None),
     (r"; compare its result by forward_project", "", None),

@@ -33,9 +33,9 @@ _TO_NM = {
     "Angstrom": 0.1,
     "pm": 1e-3,
 }
-_DEGREES = ("deg", "degs", "degree", "degrees", "°")
-_RADIANS = ("rad", "radian", "radians")
-_TILT_NAMES = ("tilt", "angle", "alpha", "theta")
+DEGREES = ("deg", "degs", "degree", "degrees", "°")
+RADIANS = ("rad", "radian", "radians")
+TILT_NAMES = ("tilt", "angle", "alpha", "theta")
 
 
 def to_nm(axes: Iterable[Any]) -> None:
@@ -140,14 +140,14 @@ def _tilts_on(axis: Any) -> NDArray[np.float64] | None:
     """The values of an axis in degrees, if its name and unit say that they are tilts."""
     units = axis.units.strip().lower() if _said(axis.units) else ""
     name = axis.name.lower() if _said(axis.name) else ""
-    named = any(word in name for word in _TILT_NAMES)
-    angular = units in (*_DEGREES, *_RADIANS)
+    named = any(word in name for word in TILT_NAMES)
+    angular = units in (*DEGREES, *RADIANS)
     # 0, 1, 2, ... is what an axis says that nobody has set: both name and unit must say otherwise then
     counted = axis.is_uniform and (axis.scale, axis.offset) == (1, 0)
     if not (named and angular) and (counted or not (angular or (named and not units))):
         return None
     values = np.array(axis.axis, dtype=float)
-    return np.rad2deg(values) if units in _RADIANS else values
+    return np.rad2deg(values) if units in RADIANS else values
 
 
 def _said(text: Any) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from skimage.measure import block_reduce
 
 from etwidgets import engine
 from etwidgets.atomic import atomic_path
@@ -151,9 +152,8 @@ def along(volume: NDArray[Any], axis: str) -> tuple[Callable[[int], NDArray[Any]
 def _binned(volume: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
     if factor == 1:
         return volume
-    x, z, y = (size // factor * factor for size in volume.shape)
-    blocks = volume[:x, :z, :y].reshape(x // factor, factor, z // factor, factor, y // factor, factor)
-    return blocks.mean(axis=(1, 3, 5))
+    x, z, y = (size // factor * factor for size in volume.shape)  # incomplete blocks would be padded
+    return block_reduce(volume[:x, :z, :y], factor, np.mean)
 
 
 def _picture(
@@ -185,7 +185,7 @@ def _picture(
 
 
 def limits_of(values: NDArray[Any], percentiles: tuple[float, float]) -> tuple[float, float]:
-    """The intensities at two percentiles of the finite values; always two different ones.
+    """As :func:`~etwidgets.signals.contrast.contrast_limits`, of percentiles that a user gave.
 
     Raises
     ------

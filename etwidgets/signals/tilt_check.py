@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etwidgets.checks import listing
 from etwidgets.errors import DataError
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 _LARGEST_DEG = 360.0
 _RADIANS_RANGE = 3.2  # pi, and a little
 _RADIANS_STEP = 0.2  # 11 degrees, if radians
 _RADIANS_COUNT = 10  # projections, from which on they are looked at
-_NAMED = 5
 
 
 def tilt_fault(tilts_deg: ArrayLike) -> str:
@@ -38,10 +38,10 @@ def tilt_fault(tilts_deg: ArrayLike) -> str:
     tilts = np.asarray(tilts_deg, dtype=float).ravel()
     bad = np.flatnonzero(~np.isfinite(tilts))
     if bad.size:
-        return f"the tilts of projection(s) {_some(bad)} are not finite ({_some(tilts[bad])})"
+        return f"the tilts of projection(s) {listing(bad)} are not finite ({_degrees(tilts[bad])})"
     bad = np.flatnonzero(np.abs(tilts) > _LARGEST_DEG)
     if bad.size:
-        return f"the tilts of projection(s) {_some(bad)} are beyond 360 degrees ({_some(tilts[bad])})"
+        return f"the tilts of projection(s) {listing(bad)} are beyond 360 degrees ({_degrees(tilts[bad])})"
     if tilts.size < 2:
         return ""
     if np.ptp(tilts) == 0:
@@ -75,11 +75,8 @@ def repeated(tilts_deg: ArrayLike) -> str:
     tilts = np.round(np.asarray(tilts_deg, dtype=float).ravel(), 2)
     values, counts = np.unique(tilts, return_counts=True)
     twice = values[counts > 1]
-    told = [f"{value:g} (projections {_some(np.flatnonzero(tilts == value))})" for value in twice[:_NAMED]]
-    return ", ".join(told) + (f" and {len(twice) - _NAMED} more" if len(twice) > _NAMED else "")
+    return listing(f"{value:g} (projections {listing(np.flatnonzero(tilts == value))})" for value in twice)
 
 
-def _some(values: ArrayLike) -> str:
-    array = np.asarray(values)
-    shown = ", ".join(f"{value:g}" for value in array[:_NAMED])
-    return shown + (f" and {len(array) - _NAMED} more" if len(array) > _NAMED else "")
+def _degrees(tilts: NDArray[np.float64]) -> str:
+    return listing(f"{tilt:g}" for tilt in tilts)

@@ -54,7 +54,7 @@ def memory_is_free(monkeypatch):
     class Free:
         percent = 20.0
 
-    monkeypatch.setattr(session_kernels.psutil, "virtual_memory", Free)
+    monkeypatch.setattr(session_kernels, "used_memory_percent", lambda: Free.percent)
     return Free
 
 
