@@ -9,6 +9,7 @@ import ipywidgets as widgets
 import pytest
 
 import etwidgets as etw
+from etwidgets import align, engine
 
 ROOT = Path(__file__).parent.parent
 GLOSSARY = ROOT / "docs" / "glossary.md"
@@ -59,6 +60,7 @@ PLAIN = {
     "angles", "beside", "colors", "compare with", "element", "elements", "file", "file name", "files", "map",
     "name", "number", "play", "run on", "show", "slices of", "tilts", "tilts from", "tool", "use", "view",
     "volume", "voxels", "what", "format", "export", "color", "edges", "axis", "layers", "intensity", "by",
+    "crop to common area", "nudge",
 }  # fmt: skip
 UNITS = {"px", "deg", "nm", "%", "keV", "voxels", "std", "fraction", "±1", "CSV", "log"}
 ARTICLES = re.compile(r"\b(the|a|an)\b", re.IGNORECASE)
@@ -134,8 +136,6 @@ def test_the_glossary_has_each_term_once_in_a_table_row():
 
 
 def test_the_glossary_knows_every_method():
-    from etwidgets import align, engine
-
     names = [*engine.ALGORITHMS, *align.METHODS, *align.AXIS_METHODS]
     assert [name for name in names if name not in terms()] == []
 
@@ -150,6 +150,13 @@ def controls():
         for name, control in panel.controls.items()
     }
     bench.close()
+
+
+def labels_of_options():
+    """Labels of the options of all methods: each is explained by its help."""
+    methods = (*align.METHODS.values(), *align.AXIS_METHODS.values())
+    options = [*engine.all_options().values(), *(each for method in methods for each in method.options)]
+    return {each.label for each in options}
 
 
 def described(controls, kind):
@@ -180,7 +187,7 @@ def test_units_of_labels_are_written_alike(controls):
 
 
 def test_labels_of_fields_are_terms_of_the_glossary(controls):
-    known = {name.lower() for name in terms()} | PLAIN
+    known = {name.lower() for name in terms()} | PLAIN | labels_of_options()
     unknown = []
     for name, label in described(controls, widgets.ValueWidget | widgets.Select):
         base = UNIT.sub("", label).lower()

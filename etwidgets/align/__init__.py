@@ -6,7 +6,14 @@ from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
 from etwidgets.align.checkup import Finding, check_up
 from etwidgets.align.correlation import correlate
 from etwidgets.align.filters import filter_projections
-from etwidgets.align.methods import AXIS_METHODS, METHODS, Method
+from etwidgets.align.methods import (
+    AXIS_METHODS,
+    METHODS,
+    Method,
+    MethodParameters,
+    add_axis_method,
+    add_registration_method,
+)
 from etwidgets.align.quality import Quality, projection_quality
 from etwidgets.align.registration import estimate_shifts
 from etwidgets.align.residuals import Residuals, registration_residuals
@@ -21,9 +28,12 @@ __all__ = [
     "AxisEstimate",
     "Finding",
     "Method",
+    "MethodParameters",
     "Quality",
     "Residuals",
     "ShiftSearch",
+    "add_axis_method",
+    "add_registration_method",
     "apply_shifts",
     "calc_est_angles",
     "calc_golden_ratio_angles",

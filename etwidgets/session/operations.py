@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from etwidgets.align import AXIS_METHODS, METHODS
+from etwidgets.align import AXIS_METHODS, METHODS, MethodParameters
 from etwidgets.checks import checked_reals, is_whole
 from etwidgets.errors import MissingTiltsError, ParameterError
 from etwidgets.progress import NullProgress
@@ -266,10 +266,6 @@ def _rename_channel(_stack: TomoStack, _progress: Progress, *, name: str, new_na
         raise ParameterError("give the channel a name, such as Ni")
 
 
-def _of_methods(methods: Mapping[str, Any]) -> set[str]:
-    return {name for method in methods.values() for name in method.parameters}
-
-
 _TABLE = (
     Operation("open", "source", "Open", "opening", open_file, frozenset({"path", "tilts", "offset"})),
     Operation("sample", "source", "Open the sample", "opening", open_sample, frozenset({"name"})),
@@ -309,7 +305,7 @@ _TABLE = (
     Operation("normalize", "stack", "Normalize", "normalizing", _normalize, frozenset({"width"})),
     Operation(
         "register", "stack", "Register", "registering", _register,
-        frozenset({"method", "start", "crop", "shift_type"} | _of_methods(METHODS)),
+        MethodParameters({"method", "start", "crop", "shift_type"}, METHODS),
         needs_tilts=True, copies=3,
     ),
     Operation(
@@ -322,7 +318,7 @@ _TABLE = (
     ),
     Operation(
         "tilt_align", "stack", "Find the tilt axis", "finding the tilt axis", _tilt_align,
-        frozenset({"method"} | _of_methods(AXIS_METHODS)), needs_tilts=True,
+        MethodParameters({"method"}, AXIS_METHODS), needs_tilts=True,
     ),
     Operation(
         "transform", "stack", "Move the tilt axis", "rotating and shifting", _transform,

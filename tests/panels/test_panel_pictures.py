@@ -547,7 +547,7 @@ def test_the_next_sensible_step_is_marked(warm, blobs):
 
 
 def marked(bench):
-    return [name for name, step in bench._steps.items() if "•" in step.description]
+    return [name for name, step in bench._tabs.items() if "•" in step.description]
 
 
 def test_in_a_notebook_a_step_runs_in_a_thread_and_arrives(warm, blobs):
