@@ -9,8 +9,8 @@ PAGE = Path(__file__).parent / "reference" / "alignment-methods.md"
 HEAD = """\
 # Tables of alignment methods
 
-Written by `docs/make_alignment_methods.py` from the records in `etwidgets/align/methods.py`; do not edit it by
-hand. [Algorithms](../algorithms.md) has the formulas.
+Written by `docs/make_alignment_methods.py` from the records in `etwidgets/align/methods.py`; do not edit it
+by hand. [Algorithms](../algorithms.md) has the formulas.
 """
 
 
