@@ -13,6 +13,7 @@ import psutil
 
 from etwidgets import __version__
 from etwidgets.errors import EtwidgetsError
+from etwidgets.samples import SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,9 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command")
     app = commands.add_parser("app", help="open the workbench in the browser")
     app.add_argument("file", nargs="?", help="tilt series to open (.mrc, .dm3, .hspy, ...)")
-    app.add_argument(
-        "--sample", choices=["needle", "catalyst", "EDX needle"], help="open sample data instead"
-    )
+    app.add_argument("--sample", choices=list(SAMPLES), help="open sample data instead")
     app.add_argument("--port", type=_port, default=0, help="0 to 65535; default: any free port")
     app.add_argument("--root", help="folder whose files the page may open; default: the folder of the file")
     app.add_argument("--no-browser", action="store_true", help="only print the address")

@@ -3,7 +3,7 @@
 from etwidgets.align.angles import calc_est_angles, calc_golden_ratio_angles
 from etwidgets.align.axis_estimate import AxisEstimate
 from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
-from etwidgets.align.checkup import Finding, check_up
+from etwidgets.align.checkup import Finding, FixKind, check_up
 from etwidgets.align.correlation import correlate
 from etwidgets.align.filters import filter_projections
 from etwidgets.align.methods import (
@@ -27,6 +27,7 @@ __all__ = [
     "METHODS",
     "AxisEstimate",
     "Finding",
+    "FixKind",
     "Method",
     "MethodParameters",
     "Quality",

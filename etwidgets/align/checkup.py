@@ -1,8 +1,9 @@
-"""What is odd about a tilt series, in plain words, and what would mend it; changes nothing."""
+"""What is odd about a tilt series, in plain words, and what would fix it; changes nothing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,20 @@ _CLEARLY = 1.5  # times steadier along one axis than along the other
 _FEWEST_PX = 8
 
 
+class FixKind(Enum):
+    """What fixes something odd in a series."""
+
+    EXCLUDE = auto()
+    """Leave the projections out."""
+    KEEP_FIRST = auto()
+    """Leave the projections out, which repeat the tilts of others."""
+    SORT_BY_TILT = auto()
+    TURN = auto()
+    """Turn all images clockwise by 90°."""
+    INSPECT = auto()
+    """Look at the projections: only a person can judge them."""
+
+
 @dataclass(frozen=True, eq=False)
 class Finding:
     """One thing that is odd.
@@ -30,15 +45,14 @@ class Finding:
     message
         What it is, and why it matters.
     fix
-        What the button says that mends it; empty if there is none.
-    operation, parameters
-        The step that mends it, by its name in the table of operations.
+        What to do about it; None if nothing can be done.
+    projections
+        Indices of those that the fix is about; empty where it is about all of them.
     """
 
     message: str
-    fix: str = ""
-    operation: str = ""
-    parameters: dict[str, Any] = field(default_factory=dict)
+    fix: FixKind | None = None
+    projections: tuple[int, ...] = ()
 
 
 def check_up(
@@ -70,6 +84,10 @@ def _listed(indices: NDArray[np.intp], tilts_deg: NDArray[np.float64]) -> str:
     return ", ".join(named) + (f" and {len(indices) - 6} more" if len(indices) > 6 else "")
 
 
+def _indices(projections: NDArray[np.intp]) -> tuple[int, ...]:
+    return tuple(int(i) for i in projections)
+
+
 def _blank(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> list[Finding]:
     flat = np.array([image.min() == image.max() for image in projections])
     if not flat.any():
@@ -78,7 +96,7 @@ def _blank(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> list[Fi
     message = f"Blank: projection {_listed(which, tilts_deg)} has one value everywhere."
     if flat.all():
         return [Finding("All projections are blank.")]
-    return [Finding(message, "Exclude them", "remove_projections", {"projections": which.tolist()})]
+    return [Finding(message, FixKind.EXCLUDE, _indices(which))]
 
 
 def _tilts(tilts_deg: NDArray[np.float64]) -> list[Finding]:
@@ -89,8 +107,7 @@ def _tilts(tilts_deg: NDArray[np.float64]) -> list[Finding]:
     twice = order[1:][steps < _SAME_DEG]
     if twice.size:
         message = f"Two projections at one tilt: {_listed(np.sort(twice), tilts_deg)}."
-        keep = {"projections": sorted(int(i) for i in twice)}
-        found.append(Finding(message, "Keep the first of each", "remove_projections", keep))
+        found.append(Finding(message, FixKind.KEEP_FIRST, _indices(np.sort(twice))))
     if np.ptp(tilts_deg) > 180 + _SAME_DEG:
         found.append(
             Finding(f"The tilts span {np.ptp(tilts_deg):.0f}°, more than half a turn: are they right?")
@@ -99,10 +116,10 @@ def _tilts(tilts_deg: NDArray[np.float64]) -> list[Finding]:
     gaps = np.flatnonzero(steps > _GAP * usual) if usual > _SAME_DEG else np.empty(0, int)
     if gaps.size:
         between = ", ".join(f"{ranked[i]:+.1f}° to {ranked[i + 1]:+.1f}°" for i in gaps[:4])
-        found.append(Finding(f"Gaps in the tilts: {between}. FBP streaks there; SIRT minds less."))
+        found.append(Finding(f"Gaps in the tilts: {between}. FBP has streaks there; SIRT is less affected."))
     if np.any(np.diff(tilts_deg) < 0) and np.any(np.diff(tilts_deg) > 0):
         message = "The projections are not in order of tilt, as acquired from the middle outwards perhaps."
-        found.append(Finding(message, "Sort by tilt", "sort_tilts"))
+        found.append(Finding(message, FixKind.SORT_BY_TILT))
     return found
 
 
@@ -138,7 +155,7 @@ def _axis(
         f"The tilt axis seems to be vertical{header}; here it must be horizontal, parallel to x. "
         "Turned the other way, the volume is the mirror image."
     )
-    return [Finding(message, "Turn by 90°", "turn")]
+    return [Finding(message, FixKind.TURN)]
 
 
 def _unsteadiness(images: NDArray[np.float32], summed: int) -> float:
@@ -155,4 +172,4 @@ def _unlike_their_neighbors(projections: NDArray[Any], tilts_deg: NDArray[np.flo
         return []
     named = ", ".join(f"{i + 1} ({tilts_deg[i]:+.1f}°) {quality.reasons[i]}" for i in quality.suspects[:6])
     more = f" and {len(quality.suspects) - 6} more" if len(quality.suspects) > 6 else ""
-    return [Finding(f"Unlike their neighbors: {named}{more}. Look at them in the step Clean.")]
+    return [Finding(f"Unlike their neighbors: {named}{more}.", FixKind.INSPECT, tuple(quality.suspects))]

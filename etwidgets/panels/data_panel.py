@@ -19,7 +19,8 @@ from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import pixel_size
 from etwidgets.panels.pieces import button, control, facts, heading, row, text
 from etwidgets.panels.series_part import SeriesPart
-from etwidgets.session import SAMPLES, Cure, size_text
+from etwidgets.session import SAMPLES, size_text
+from etwidgets.session.findings import cure_of
 from etwidgets.views import UploadView
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class DataPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._facts, self._metadata = text(), text()
-        samples = [(words, name) for name, words in SAMPLES.items()]
+        samples = [(title, name) for name, title in SAMPLES.items()]
         self.add("sample", control(widgets.Dropdown, "sample", options=samples))
         self.add("open-sample", button("Open the sample", primary=True))
         self._strip, self._tilts, self._pixel = (
@@ -164,10 +165,10 @@ class DataPanel(Panel):
             news, self._told = words != self._told, words
             if findings and news:
                 first = findings[0]
-                self.session.tell(f"Check of the series: {first.message}", "warning", action=_cure(first))
+                self.session.tell(f"Check of the series: {first.message}", "warning", action=cure_of(first))
 
     def _tell(self, findings: list[Finding]) -> None:
-        self._strip.show([(finding.message, _cure(finding)) for finding in findings])
+        self._strip.show([(finding.message, cure_of(finding)) for finding in findings])
 
     def enable(self) -> None:
         """Opening waits while a step runs."""
@@ -222,12 +223,6 @@ class DataPanel(Panel):
         root, tilts = self._root or Path.cwd(), self.controls["tilts-file"].value.strip()
         options = {"tilts": str(safe_path(root, tilts))} if tilts else {}
         self.session.open(self._chosen_file(), **options)
-
-
-def _cure(finding: Finding) -> Cure | None:
-    if finding.fix:
-        return Cure(finding.fix, finding.operation, finding.parameters)
-    return Cure("Go to Clean", panel="clean") if "step Clean" in finding.message else None
 
 
 def _facts_of(stack: TomoStack, source: str) -> list[tuple[str, str]]:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets as widgets
 
+from etwidgets.align import FixKind
 from etwidgets.panels.component import Component
 from etwidgets.panels.cures import NO_SERIES, CureStrip, TiltsPart
 from etwidgets.panels.pieces import button
 from etwidgets.panels.style import style_sheet
-from etwidgets.session import Cure
+from etwidgets.session.findings import cure_of
 from etwidgets.views.parts import with_plain_text
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from traitlets import HasTraits
 
-    from etwidgets.session import Session
+    from etwidgets.session import Cure, Session
 
 COMMON_KEYS = (("z", "undo"), ("Shift-z", "redo"), ("[  ]", "previous tab, next tab"))
 """Keys that every picture of every panel hears, and what they do."""
@@ -168,10 +169,10 @@ class Panel(Component):
 
     def _show_vertical_axis(self) -> None:
         """Every tab that needs the tilt axis along x warns where it is not, until the images were turned."""
-        found = [each for each in self.model.findings if each.operation == "turn"]
+        found = [each for each in self.model.findings if each.fix is FixKind.TURN]
         if "turn" in (self.model.done_operations or ()):
             found = []
-        self._turn_strip.show([(each.message, Cure(each.fix, each.operation)) for each in found])
+        self._turn_strip.show([(each.message, cure_of(each)) for each in found])
 
     def _go_out(self) -> None:
         cure = self.way_out()

@@ -1,6 +1,7 @@
 """The observable state of a tilt series, the steps that change it, and the jobs they run as; no widget."""
 
 from etwidgets.resources import size_text
+from etwidgets.samples import SAMPLES
 from etwidgets.session.autosave import Autosave, begin_autosave
 from etwidgets.session.batch import run_batch
 from etwidgets.session.display import COLOR_MAPS, SERIES, Display
@@ -13,7 +14,6 @@ from etwidgets.session.operations import OPERATIONS, Operation
 from etwidgets.session.own_operations import operation
 from etwidgets.session.runners import InlineRunner, Runner, ThreadRunner
 from etwidgets.session.session import Session
-from etwidgets.session.sources import SAMPLES
 
 __all__ = [
     "COLOR_MAPS",

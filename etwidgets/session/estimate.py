@@ -56,7 +56,7 @@ def estimate(operation: Operation, stack: TomoStack | None, parameters: Mapping[
     if stack is None:
         return Estimate(0, 0.0)
     pixels = stack.data.size
-    if operation.kind != "volume":
+    if not operation.reconstructs:
         return Estimate(int(operation.copies * pixels * _BYTES), float(pixels))
     return Estimate(_memory_to_reconstruct(stack, parameters, in_step=False), 0.0)
 
@@ -65,7 +65,7 @@ def seconds_after(operation: Operation, stack: TomoStack | None, parameters: Map
     """What follows after the work of an operation: the fingerprints of what it was given and gave."""
     if stack is None:
         return 0.0
-    if operation.kind != "volume":
+    if not operation.reconstructs:
         return seconds_to_digest(2.0 * stack.data.nbytes)
     shape = reconstruction_geometry(stack.data.shape, np.zeros(stack.data.shape[0]), parameters)
     voxels = stack.data.shape[-1] * shape.n_z * shape.n_y
@@ -75,7 +75,7 @@ def seconds_after(operation: Operation, stack: TomoStack | None, parameters: Map
 def can_finish(operation: Operation, stack: TomoStack | None, parameters: Mapping[str, Any]) -> bool:
     """Whether an operation has iterations, and memory to bring all slices forward together."""
     algorithm = engine.algorithms().get(str(parameters.get("method", "FBP")).upper())
-    if operation.kind != "volume" or stack is None or algorithm is None or not algorithm.iterative:
+    if not operation.reconstructs or stack is None or algorithm is None or not algorithm.iterative:
         return False
     if not isinstance(stack.data, np.ndarray):
         return False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from etwidgets.atomic import atomic_path
 from etwidgets.errors import ParameterError
-from etwidgets.session import running, script, session_file
+from etwidgets.session import script, session_file, signal_files
 from etwidgets.session.jobs import Job
 from etwidgets.session.parameters import check_choice
 
@@ -56,8 +56,8 @@ class Exports:
         def begin() -> Callable[[Progress], Any]:
             signal = self._signal(what, "to save")
             if what == "figure":
-                return partial(running.save_figure, signal, self._core.display.voxel, target)
-            return partial(running.save_signal, signal, target)
+                return partial(signal_files.save_figure, signal, self._core.display.voxel, target)
+            return partial(signal_files.save_signal, signal, target)
 
         return self._save(target, begin)
 
@@ -70,7 +70,7 @@ class Exports:
             signal = self._signal(what, "for a movie")
             display = self._core.display
             look = {"percentiles": display.contrast, "color_map": display.color_map}
-            return partial(running.save_movie, signal, what, target, frames_per_second, look)
+            return partial(signal_files.save_movie, signal, what, target, frames_per_second, look)
 
         return self._save(target, begin)
 
@@ -103,5 +103,5 @@ class Exports:
         if stack is None:
             return None
         path = beside.with_name(f"{beside.stem}_start.hspy")
-        running.save_stack(stack, path)
+        signal_files.save_stack(stack, path)
         return path.name

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets.errors import ParameterError
-from etwidgets.session.operations import OPERATIONS, Operation
+from etwidgets.session.operations import OPERATIONS, Operation, SeriesOperation, VolumeOperation
+from etwidgets.session.operations.lines import Code, call
+from etwidgets.session.parameters import needed_by
 from etwidgets.signals import RecStack, TomoStack
 
 if TYPE_CHECKING:
@@ -76,18 +78,26 @@ def operation(
         raise ParameterError(f"kind must be one of {', '.join(_RESULTS)}, not {kind!r}")
 
     def make(function: Callable[..., Any]) -> Operation:
-        names = _keywords_of(function)
-        return Operation(
-            name=function.__name__,
-            kind="volume" if kind == "volume" else "stack",
-            title=title,
-            running=running,
-            function=_guarded(function, "progress" in names, _RESULTS[kind]),
-            parameters=frozenset(names - {"progress"}),
-            needs_tilts=needs_tilts,
-            copies=copies,
-            home=function.__module__,
-        )
+        names, name, home = _keywords_of(function), function.__name__, function.__module__
+        guarded = _guarded(function, "progress" in names, _RESULTS[kind])
+        options: dict[str, Any] = {
+            "parameters": frozenset(names - {"progress"}),
+            "needed": needed_by(function, names - {"progress"}),
+            "needs_tilts": needs_tilts,
+            "copies": copies,
+            "home": home,
+        }
+
+        def expression(signal: str, parameters: Mapping[str, Any]) -> str:
+            _check_home(name, home)
+            return call(name, Code(signal), **parameters)
+
+        def lines(parameters: Mapping[str, Any]) -> list[str]:
+            return [f"stack = {expression('stack', parameters)}"]
+
+        if kind == "volume":
+            return VolumeOperation(name, title, running, guarded, expression, **options)
+        return SeriesOperation(name, title, running, guarded, lines, **options)
 
     return make
 
@@ -98,12 +108,12 @@ def table_of(own: Iterable[Operation]) -> Mapping[str, Operation]:
     Raises
     ------
     ParameterError
-        If a name is taken, or something is no operation.
+        If a name is taken, or something is not an operation.
     """
     table = dict(OPERATIONS)
     for each in own:
         if not isinstance(each, Operation):
-            raise ParameterError(f"{each!r} is no operation; put @operation('Title') above the function")
+            raise ParameterError(f"{each!r} is not an operation; put @operation('Title') above the function")
         if each.name in table:
             raise ParameterError(
                 f"there is an operation {each.name!r} already; give the function another name"
@@ -121,6 +131,15 @@ def _keywords_of(function: Callable[..., Any]) -> set[str]:
             f"write ({first.name}, *, {plain[0]}, ...)"
         )
     return {each.name for each in rest}
+
+
+def _check_home(name: str, home: str) -> None:
+    """Refuse to write an operation that no script could import."""
+    if home == "__main__":
+        raise ParameterError(
+            f"the operation {name!r} is defined in this notebook, which no script can import; move it into a "
+            "file of its own, such as my_steps.py, and import it from there"
+        )
 
 
 def _guarded(function: Callable[..., Any], wants_progress: bool, expected: type) -> Callable[..., Any]:

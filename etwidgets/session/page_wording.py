@@ -30,7 +30,7 @@ _PHRASES: tuple[tuple[str, str, Cure | None], ...] = (
         GIVE_TILTS,
     ),
     (r"; set them with s\.tilts = .*?, or load\(\.\.\., tilts=\.\.\.\)", _GIVE, GIVE_TILTS),
-    (r"; set them in the panel Data, or by session\.apply\(.*?\)", _GIVE, GIVE_TILTS),
+    (r"; set them in the tab Data, or by session\.apply\(.*?\)", _GIVE, GIVE_TILTS),
     (
         r"; load them with spectral\.load\(.*?\) \(degrees\)",
         "; give the first tilt and the step",

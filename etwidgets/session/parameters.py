@@ -73,9 +73,7 @@ def check_choice(name: str, value: Any, known: Iterable[str]) -> None:
         raise ParameterError(f"{name} must be one of {', '.join(words)}, not {value!r}")
 
 
-def check_needed(
-    given: Iterable[str], function: Callable[..., Any], known: Iterable[str], operation: str
-) -> None:
+def check_needed(given: Iterable[str], needed: Iterable[str], operation: str) -> None:
     """Refuse where a parameter without a default is missing.
 
     Raises
@@ -83,17 +81,18 @@ def check_needed(
     ParameterError
         Naming those that are.
     """
-    there = set(given)
-    needed = [
-        each.name
-        for each in inspect.signature(function).parameters.values()
-        if each.name in known
-        and each.kind is not each.VAR_KEYWORD
-        and each.default is each.empty
-        and each.name not in there
-    ]
-    if needed:
-        raise ParameterError(f"{operation} needs {', '.join(needed)} as well; there is no default")
+    missing = sorted(set(needed) - set(given))
+    if missing:
+        raise ParameterError(f"{operation} needs {', '.join(missing)} as well; there is no default")
+
+
+def needed_by(function: Callable[..., Any], names: Iterable[str]) -> frozenset[str]:
+    """Those of the names that are parameters of the function without a default."""
+    given = inspect.signature(function).parameters.values()
+    without_default = {
+        each.name for each in given if each.default is each.empty and each.kind is not each.VAR_KEYWORD
+    }
+    return frozenset(without_default.intersection(names))
 
 
 def parameters_text(parameters: Mapping[str, Any]) -> str:

@@ -71,7 +71,7 @@ class StepRunner:
         had_volume = core.model.reconstruction is not None
         core.timeline.history.add(outcome.step, outcome.state)
         core.publish()
-        if operation.kind == "volume" and not had_volume:
+        if operation.reconstructs and not had_volume:
             core.display.center(None, outcome.state.reconstruction)
         return "committed", " ".join(outcome.warnings)
 
@@ -115,8 +115,8 @@ class StepRunner:
 
 def _needed(operation: Operation, state: State, parameters: Mapping[str, Any]) -> Estimate:
     """What an operation takes, of all channels together."""
-    needed = estimate(operation, None if operation.kind == "source" else state.stack, parameters)
-    if operation.kind in ("stack", "volume", "joint"):
+    needed = estimate(operation, None if operation.opens else state.stack, parameters)
+    if operation.repeats_on_channels:
         return replace(needed, memory=needed.memory * (1 + len(state.channels)))
     return needed
 

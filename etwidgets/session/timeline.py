@@ -97,7 +97,7 @@ class Timeline:
 
     def openings(self, steps: tuple[Step, ...]) -> list[int]:
         """Where in the steps a tilt series is opened."""
-        return [i for i, step in enumerate(steps) if find(step.operation, self.table).kind == "source"]
+        return [i for i, step in enumerate(steps) if find(step.operation, self.table).opens]
 
     def stack_before(self) -> TomoStack | None:
         """The tilt series before the last step that changed it; None where none is in memory."""

@@ -12,7 +12,7 @@ from etwidgets.signals.tilt_series import TiltSeries
 from etwidgets.signals.tomography_node import Transform, read, recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from etwidgets.progress import Progress
     from etwidgets.signals.tomo_stack import TomoStack
@@ -47,19 +47,15 @@ def align_like(
     Raises
     ------
     ParameterError
-        If ``other`` is no tilt series.
+        If ``other`` is not a tilt series.
     HistoryError
         If nothing was recorded, the histories contradict each other, or shapes or tilts do not fit.
     """
     _check_series(other)
     todo, factors = _missing(stack, other)
     result = other.deepcopy()
-    for number, transform in enumerate(todo):
-        part = progress.part(number / len(todo), (number + 1) / len(todo))
-        if shift_type and transform.kind == "shift":
-            changed = {**transform.parameters, "method": shift_type}
-            transform = Transform(transform.kind, transform.shape, changed)  # noqa: PLW2901  (the same step)
-        result = _APPLY[transform.kind](result, scaled(transform, factors), part)
+    for transform, part in _with_parts(todo, progress):
+        result = _APPLY[transform.kind](result, scaled(_shifted_by(transform, shift_type), factors), part)
         if transform.kind == "turn" and transform.parameters["quarter_turns"] % 2:
             factors = factors[::-1]
     expected = tuple(round(n * f) for n, f in zip(stack.data.shape, (1, *factors), strict=True))
@@ -95,7 +91,7 @@ def follow(stack: TomoStack, other: TomoStack, progress: Progress, *, aligned: b
     Raises
     ------
     ParameterError
-        If ``other`` is no tilt series.
+        If ``other`` is not a tilt series.
     HistoryError
         If the histories contradict each other, or shapes or tilts do not fit.
     """
@@ -114,8 +110,7 @@ def follow(stack: TomoStack, other: TomoStack, progress: Progress, *, aligned: b
             f"the other signal is {other.data.shape} (projections, y, x), and this series "
             f"{'was' if todo else 'is'} {expected}; they must show the same projections and the same field"
         )
-    for number, transform in enumerate(todo):
-        part = progress.part(number / len(todo), (number + 1) / len(todo))
+    for transform, part in _with_parts(todo, progress):
         result = _APPLY[transform.kind](result, transform, part)
     _check_tilts(stack, result)
     known, title = stack.metadata.Tomography.as_dictionary(), result.metadata.General.title
@@ -125,6 +120,19 @@ def follow(stack: TomoStack, other: TomoStack, progress: Progress, *, aligned: b
         source, target = stack.axes_manager[name], result.axes_manager[name]
         target.scale, target.offset, target.units = source.scale, source.offset, source.units
     return result
+
+
+def _with_parts(todo: list[Transform], progress: Progress) -> Iterator[tuple[Transform, Progress]]:
+    """Each transform with its part of the progress."""
+    for number, transform in enumerate(todo):
+        yield transform, progress.part(number / len(todo), (number + 1) / len(todo))
+
+
+def _shifted_by(transform: Transform, shift_type: str | None) -> Transform:
+    """A transform with another way of shifting, if it is a shift and one is given."""
+    if not shift_type or transform.kind != "shift":
+        return transform
+    return Transform(transform.kind, transform.shape, {**transform.parameters, "method": shift_type})
 
 
 def _missing(stack: TomoStack, other: TomoStack) -> tuple[list[Transform], tuple[float, float]]:
@@ -198,8 +206,7 @@ def _transform(stack: TomoStack, transform: Transform, progress: Progress) -> To
 
 def _crop(stack: TomoStack, transform: Transform, progress: Progress) -> TomoStack:
     progress.advance(0)
-    p = {name: int(value) for name, value in transform.parameters.items()}
-    return stack.isig[p["x_start"] : p["x_stop"], p["y_start"] : p["y_stop"]]
+    return stack.crop_to(**{name: int(value) for name, value in transform.parameters.items()})
 
 
 def _select(stack: TomoStack, transform: Transform, progress: Progress) -> TomoStack:

@@ -16,6 +16,7 @@ from hyperspy.signal import BaseSignal
 from etwidgets.checks import is_number
 from etwidgets.errors import DataError, OutsideError, ParameterError, ParameterTypeError, ShapeError
 from etwidgets.signals import tomography_node as node
+from etwidgets.signals.cropping import binned, cropped
 from etwidgets.signals.given_axes import attached, check_sizes, name_axes
 from etwidgets.signals.image_stack import ImageStack, is_placeholder
 from etwidgets.signals.tilts import TomoShifts, TomoTilts
@@ -194,6 +195,36 @@ class TiltSeries(ImageStack):
             node.record(self, node.Transform("select", before._extent, {"keep": keep}))
         index = tuple(part if i == position else slice(None) for i in range(before.data.ndim))
         _record_crop(before, self, index)
+
+    def crop_to(self, *, x_start: int, x_stop: int, y_start: int, y_stop: int) -> Self:
+        """Return the part of the images between these pixels; tilts, shifts and records follow.
+
+        Parameters
+        ----------
+        x_start, x_stop, y_start, y_stop
+            Pixels from 0 at the left and at the top. The stops are not in it.
+
+        Raises
+        ------
+        ParameterError
+            If one is not a whole number, the part is empty, or it reaches beyond the image.
+        """
+        return cropped(self, x_start, x_stop, y_start, y_stop)
+
+    def bin(self, factor: int = 2) -> Self:
+        """Return a series in which so many pixels, along x and along y, are summed into one.
+
+        Parameters
+        ----------
+        factor
+            1 to the shorter side of the image; what is left over at the right and at the bottom is cut off.
+
+        Raises
+        ------
+        ParameterError
+            If it is not a whole number, or larger than the image.
+        """
+        return binned(self, factor)
 
     def select_projections(self, keep: ArrayLike) -> Self:
         """Return a stack of some projections.

@@ -5,6 +5,7 @@ import pytest
 
 from etwidgets import align, datasets, simulation
 from etwidgets.session import Session, TomoStackModel
+from etwidgets.session.findings import cure_of
 from etwidgets.signals import TomoStack
 
 TILTS = np.arange(-70.0, 71, 5)
@@ -60,7 +61,8 @@ def test_what_can_be_mended_is_mended_by_its_fix(series, kind, words):
     assert len(found) == 1
     assert words in found[0].message
     session = Session(TomoStackModel(TomoStack(images, tilts)))
-    session.apply(found[0].operation, **found[0].parameters)
+    cure = cure_of(found[0])
+    session.apply(cure.operation, **cure.parameters)
     stack = session.model.stack
     assert align.check_up(stack.data, stack.tilts_deg) == []
 

@@ -13,7 +13,7 @@ from etwidgets.progress import Cancelled
 from etwidgets.session import InlineRunner, Session, ThreadRunner, TomoStackModel, estimate, operations
 from etwidgets.session.jobs import Job, JobProgress
 from etwidgets.session.latest_only import LatestOnly
-from etwidgets.session.operations import Operation
+from etwidgets.session.operations import SeriesOperation
 
 
 class Gate:
@@ -34,10 +34,14 @@ def failing(_stack, _progress):
     raise ZeroDivisionError("a fault of ours")
 
 
+def no_lines(_parameters):
+    return []
+
+
 def own(gate):
     return [
-        Operation("gate", "stack", "Wait", "waiting", gate, frozenset({"add"})),
-        Operation("fail", "stack", "Break", "breaking", failing, frozenset()),
+        SeriesOperation("gate", "Wait", "waiting", gate, no_lines, parameters=frozenset({"add"})),
+        SeriesOperation("fail", "Break", "breaking", failing, no_lines),
     ]
 
 

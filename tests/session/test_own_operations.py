@@ -113,7 +113,7 @@ def test_what_is_wrong_with_it_is_told(stack, smooth):
         session.apply("smooth", sigmo=1.0)
     with pytest.raises(ParameterError, match="already"):
         Session(operations=[smooth, smooth])
-    with pytest.raises(ParameterError, match="no operation; put @operation"):
+    with pytest.raises(ParameterError, match="not an operation; put @operation"):
         Session(operations=[np.sin])
     with pytest.raises(ParameterError, match="one of stack, volume"):
         operation("Look", kind="picture")

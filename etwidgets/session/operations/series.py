@@ -1,0 +1,174 @@
+"""Operations that make another tilt series of the present one; its channels follow, and its volume is old."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from etwidgets.align import AXIS_METHODS, METHODS, MethodParameters
+from etwidgets.checks import checked_reals, is_whole
+from etwidgets.errors import ParameterError
+from etwidgets.session.operations.base import Changes, Operation, OperationResult, shares
+from etwidgets.session.operations.lines import call
+from etwidgets.session.parameters import needed_by
+from etwidgets.signals import TomoStack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from etwidgets.progress import Progress
+    from etwidgets.session.history import State
+
+FOLLOW = "channels = {name: stack.bring_along(other) for name, other in channels.items()}"
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesOperation(Operation):
+    """Makes another series of the present one.
+
+    Attributes
+    ----------
+    function
+        ``function(stack, progress, **parameters)`` gives the new series.
+    lines
+        ``lines(parameters)`` gives what a script does to ``stack``.
+    """
+
+    function: Callable[..., TomoStack]
+    lines: Callable[[Mapping[str, Any]], list[str]]
+
+    changes: ClassVar[Changes] = "series"
+
+    def apply(self, state: State, parameters: Mapping[str, Any], progress: Progress) -> OperationResult:
+        """Change the series, and bring its channels along."""
+        first, *others = shares(state, progress)
+        stack = self.function(self.usable(state.stack), first, **parameters)
+        moved = tuple(
+            replace(channel, stack=stack.bring_along(channel.stack, progress=part))
+            for channel, part in zip(state.channels, others, strict=True)
+        )
+        stale = state.reconstruction is not None
+        return OperationResult(replace(state, stack=stack, stale=stale, channels=moved), parameters)
+
+    def write(self, parameters: Mapping[str, Any], channels: Sequence[str]) -> list[str]:
+        """Change ``stack``, and bring ``channels`` along."""
+        return [*self.lines(parameters), *([FOLLOW] if channels else [])]
+
+
+def of_method(
+    name: str,
+    title: str,
+    running: str,
+    method: Callable[..., TomoStack],
+    parameters: AbstractSet[str],
+    **options: Any,
+) -> SeriesOperation:
+    """An operation that is one method of the series; the script calls the same."""
+    takes_progress = "progress" in inspect.signature(method).parameters
+
+    def function(stack: TomoStack, progress: Progress, **given: Any) -> TomoStack:
+        told = {"progress": progress} if takes_progress else {}
+        result: TomoStack = getattr(stack, method.__name__)(**given, **told)
+        return result
+
+    def lines(given: Mapping[str, Any]) -> list[str]:
+        return [f"stack = {call(f'stack.{method.__name__}', **given)}"]
+
+    needed = needed_by(method, parameters)
+    return SeriesOperation(
+        name, title, running, function, lines, parameters=parameters, needed=needed, **options
+    )
+
+
+def in_place(
+    name: str, title: str, running: str, method: Callable[..., None], parameters: set[str]
+) -> SeriesOperation:
+    """An operation that is one method which writes the metadata of a series; the data are shared."""
+
+    def function(stack: TomoStack, _progress: Progress, **given: Any) -> TomoStack:
+        result = stack._deepcopy_with_new_data(stack.data)  # noqa: SLF001  (HyperSpy's way; nothing writes them)
+        getattr(result, method.__name__)(**given)
+        return result
+
+    def lines(given: Mapping[str, Any]) -> list[str]:
+        return [call(f"stack.{method.__name__}", **given)]
+
+    needed = needed_by(method, parameters)
+    return SeriesOperation(
+        name, title, running, function, lines, parameters=frozenset(parameters), needed=needed, copies=0
+    )
+
+
+def _sort_tilts(stack: TomoStack, _progress: Progress) -> TomoStack:
+    return stack.select_projections(np.argsort(stack.tilts_deg, kind="stable"))
+
+
+def _sort_lines(_parameters: Mapping[str, Any]) -> list[str]:
+    return ['stack = stack.select_projections(np.argsort(stack.tilts_deg, kind="stable"))']
+
+
+def _shift_one(
+    stack: TomoStack, progress: Progress, *, projection: int, yshift: float = 0.0, xshift: float = 0.0
+) -> TomoStack:
+    count = stack.data.shape[0]
+    if not is_whole(projection):
+        raise ParameterError(f"projection must be a whole number, 0 to {count - 1}, not {projection!r}")
+    if not 0 <= projection < count:
+        raise ParameterError(f"there is no projection {projection}; the last of {count} is {count - 1}")
+    shifts = np.zeros((count, 2))
+    shifts[int(projection)] = checked_reals("shifts", [yshift, xshift])
+    return stack.shift_projections(shifts, progress=progress)
+
+
+def _shift_one_lines(p: Mapping[str, Any]) -> list[str]:
+    return [
+        "shifts = np.zeros((len(stack.data), 2))  # y, x",
+        f"shifts[{p['projection']}] = {p.get('yshift', 0.0)!r}, {p.get('xshift', 0.0)!r}",
+        "stack = stack.shift_projections(shifts)",
+    ]
+
+
+SERIES = (
+    in_place("set_tilts", "Set tilts", "setting the tilts", TomoStack.set_tilts, {"start", "increment"}),
+    in_place(
+        "set_pixel_size", "Set pixel size", "setting the pixel size", TomoStack.set_pixel_size, {"pixel_size"}
+    ),
+    SeriesOperation(
+        "sort_tilts", "Sort by tilt", "sorting", _sort_tilts, _sort_lines, needs_tilts=True, copies=1
+    ),
+    of_method(
+        "crop", "Crop", "cropping", TomoStack.crop_to, {"x_start", "x_stop", "y_start", "y_stop"}, copies=1
+    ),
+    of_method("turn", "Turn by 90°", "turning", TomoStack.turn, {"quarter_turns"}, copies=1),
+    of_method("bin", "Bin", "binning", TomoStack.bin, {"factor"}, copies=1),
+    of_method(
+        "remove_projections", "Remove projections", "removing projections", TomoStack.remove_projections,
+        {"projections"}, copies=1,
+    ),
+    of_method("filter", "Filter", "filtering", TomoStack.filter, {"method", "size", "taper"}),
+    of_method("normalize", "Normalize", "normalizing", TomoStack.normalize, {"width"}),
+    of_method(
+        "register", "Register", "registering", TomoStack.stack_register,
+        MethodParameters({"method", "start", "crop", "shift_type"}, METHODS), needs_tilts=True, copies=3,
+    ),
+    of_method(
+        "manual_align", "Shift projections from index", "shifting", TomoStack.manual_align,
+        {"nslice", "xshift", "yshift"},
+    ),
+    SeriesOperation(
+        "shift_one", "Shift one projection", "shifting", _shift_one, _shift_one_lines,
+        parameters=frozenset({"projection", "yshift", "xshift"}), needed=frozenset({"projection"}),
+    ),
+    of_method(
+        "tilt_align", "Find the tilt axis", "finding the tilt axis", TomoStack.tilt_align,
+        MethodParameters({"method"}, AXIS_METHODS), needs_tilts=True,
+    ),
+    of_method(
+        "transform", "Move the tilt axis", "rotating and shifting", TomoStack.trans_stack,
+        {"xshift", "yshift", "angle", "interpolation"},
+    ),
+)  # fmt: skip

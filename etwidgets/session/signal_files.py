@@ -1,0 +1,76 @@
+"""Writes signals, figures and movies to files; touches only its arguments, and replaces no file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from etwidgets.atomic import atomic_path
+from etwidgets.errors import ParameterError
+from etwidgets.session.digest import digest
+from etwidgets.signals import RecStack, TomoStack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from etwidgets.progress import Progress
+
+_FIGURES = ("png", "svg", "pdf")
+
+
+def save_signal(signal: TomoStack | RecStack, path: Path, _progress: Progress) -> None:
+    """Save a tilt series or a volume to a file that there is not yet; the ending gives the format."""
+    from etwidgets import io
+
+    io.save(signal, path)
+
+
+def save_figure(volume: RecStack, voxel: tuple[int, int, int], path: Path, _progress: Progress) -> None:
+    """Save the three slices through a voxel (x, z, y) as a figure with scales (png, svg, pdf)."""
+    ending = path.suffix.lower().lstrip(".")
+    if ending not in _FIGURES:
+        raise ParameterError(f"a figure is saved as {', '.join(_FIGURES)}, not as {path.name}")
+    x, z, y = voxel
+    figure = volume.slices_figure(x, y, z)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=200)
+
+
+def save_stack(stack: TomoStack, path: Path) -> None:
+    """Save a tilt series where there is no other one; if it is there already, nothing is written.
+
+    Raises
+    ------
+    FileExistsError
+        If there is another file.
+    """
+    from etwidgets import io
+
+    if path.exists():
+        if digest(io.load(path)) == digest(stack):
+            return
+        raise FileExistsError(f"{path} is another tilt series; choose another name for the export")
+    io.save(stack, path)
+
+
+def save_movie(
+    signal: TomoStack | RecStack,
+    what: str,
+    path: Path,
+    frames_per_second: float,
+    look: Mapping[str, Any],
+    progress: Progress,
+) -> None:
+    """Write a movie, as ``Session.save_movie`` says.
+
+    Raises
+    ------
+    FileExistsError
+        If there is such a file.
+    """
+    if path.exists():
+        raise FileExistsError(f"{path} exists; choose another name")
+    if isinstance(signal, RecStack):
+        signal.save_movie(path, what, frames_per_second=frames_per_second, progress=progress, **look)
+    else:
+        signal.save_movie(path, frames_per_second=frames_per_second, progress=progress, **look)
