@@ -60,7 +60,7 @@ class Method(Generic[_Function]):
     name
         As users choose it, in any letter case.
     title
-        Its name in words.
+        Its full name.
     use_for
         What it is for.
     when
