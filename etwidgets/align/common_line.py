@@ -39,7 +39,7 @@ class CommonLineOptions:
         None,
         label="reference index",
         help="Index of the projection that keeps its place in x.",
-        none_means="projection kept in place",
+        none_means="as reference",
     )
     cl_resolution: float = option(
         0.05,

@@ -163,7 +163,7 @@ _AXIS: dict[str, Method[FindsAxis]] = {
             use_for="Particles, which draw lines across the tilt axis in the maximum over all tilts.",
             when="The series is registered, the tilt range wide, and small bright features stand out.",
             caution="Straight edges of the specimen or support are taken for tracks. It finds the shift "
-            "only with also_shift, by trial reconstructions.",
+            "only on request, by trial reconstructions.",
             source="Canny 1986, doi:10.1109/TPAMI.1986.4767851; "
             "Duda and Hart 1972, doi:10.1145/361237.361242",
             function=axis_by_max_image,
