@@ -156,6 +156,8 @@ class Session:
         needed, _ = self.estimate(name, **parameters)
         return None if fits_memory(needed) else (needed, free_memory())
 
+    lack = renamed_method("Session.lack", "memory_shortfall")
+
     @property
     def history(self) -> tuple[Step, ...]:
         """The steps that are in effect, the first one first."""

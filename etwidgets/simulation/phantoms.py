@@ -9,6 +9,7 @@ import numpy as np
 from etwidgets import align, engine
 from etwidgets.align.checks import checked_projections
 from etwidgets.checks import checked_count, checked_reals, is_number, is_whole
+from etwidgets.deprecated import renamed_keywords
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.resources import check_memory
 
@@ -101,6 +102,7 @@ def catalyst(
     raise ParameterError(f"{n_particles} particles do not fit on a support of radius {radius:.0f}")
 
 
+@renamed_keywords(centre="center")
 def cylinder(
     size: int = 200,
     *,

@@ -5,6 +5,7 @@ lazy; the spectroscopy is done by exspy (extra ``spectral``). Every map is a
 :class:`~etwidgets.signals.TomoStack`. It knows no session and no widget.
 """
 
+from etwidgets.deprecated import renamed_names
 from etwidgets.spectral.decomposition import Decomposition, decompose
 from etwidgets.spectral.files import load
 from etwidgets.spectral.joint import JointReconstruction, reconstruct_jointly
@@ -42,3 +43,5 @@ __all__ = [
     "sum_spectrum",
     "tilts_of",
 ]
+
+__getattr__ = renamed_names(__name__, {"snr_in_words": ("snr_warning", snr_warning)})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etwidgets.deprecated import renamed_property
 from etwidgets.engine.joint import reconstruct_jointly as solve
 from etwidgets.engine.joint_choice import choose_weights
 from etwidgets.errors import ParameterError
@@ -54,6 +55,8 @@ class JointReconstruction:
             f"with HAADF and {self.missed[0]:.3f} without. Is HAADF a sum over the mapped elements, with no "
             "background?"
         )
+
+    in_words = renamed_property("JointReconstruction.in_words", "warning")
 
 
 def reconstruct_jointly(
