@@ -37,8 +37,8 @@ _PHRASES: tuple[tuple[str, str, Cure | None], ...] = (
         TO_SPECTRAL,
     ),
     (
-        r"open it as spectra, with etwidgets\.spectral\.load or in the step Spectral",
-        "open it in the step Spectral",
+        r"open it as spectra, with etwidgets\.spectral\.load or in the Spectral tab",
+        "open it in the Spectral tab",
         TO_SPECTRAL,
     ),
     (r"; leave tilts= out", "; leave “tilts from” empty", None),
