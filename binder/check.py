@@ -106,7 +106,7 @@ def drive_page(page: Page, address: str) -> None:
     page.click(".etw-data-open-sample")
     page.wait_for_selector(".etw-panel-inspect", state="visible", timeout=ENOUGH)
     for step, said in (("register", "Register"), ("reconstruct", "Reconstruct")):
-        page.click(f".etw-step-{step}")
+        page.click(f".etw-tab-{step}")
         page.wait_for_selector(f".etw-{step}-run:not([disabled])", timeout=ENOUGH)
         page.click(f".etw-{step}-run")
         page.wait_for_function(
@@ -114,7 +114,7 @@ def drive_page(page: Page, address: str) -> None:
             arg=said,
             timeout=ENOUGH,
         )
-    page.click(".etw-step-volume")
+    page.click(".etw-tab-volume")
     page.click(".etw-volume-render:not([disabled])", timeout=ENOUGH)
     page.wait_for_selector(".etw-volume-picture canvas", timeout=ENOUGH)
     page.wait_for_timeout(4000)  # software WebGL draws slowly; only for the picture

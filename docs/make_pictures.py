@@ -35,7 +35,7 @@ class Visit:
 
     def step(self, name: str) -> None:
         """Go to a step, and let it draw."""
-        self.page.click(f".etw-step-{name}")
+        self.page.click(f".etw-tab-{name}")
         self.page.wait_for_selector(f".etw-panel-{name}", state="visible")
         self.page.wait_for_timeout(2500)
 

@@ -1,6 +1,6 @@
-"""The workbench: panels in one page, the path of the work at their left; wires panels to nothing but it.
+"""The workbench: panels in one page, their tabs at the left; connects panels to the page only.
 
-Knows which panels there are and which of them is shown, and no more of any.
+Knows which tabs there are and which of them is shown, and no more of any.
 """
 
 from __future__ import annotations
@@ -17,23 +17,10 @@ import ipywidgets as widgets
 
 from etwidgets.autosaved_sessions import state_folder
 from etwidgets.errors import EtwidgetsError
-from etwidgets.panels import (
-    AnalyzePanel,
-    AxisPanel,
-    CleanPanel,
-    DataPanel,
-    HistoryPanel,
-    InspectPanel,
-    ReconstructPanel,
-    RegisterPanel,
-    SpectralPanel,
-    StatusLine,
-    VolumePanel,
-    close_tree,
-    style_sheet,
-)
+from etwidgets.panels import DataPanel, StatusLine, close_tree, style_sheet
 from etwidgets.panels.header_line import HeaderLine
 from etwidgets.panels.resume_strip import ResumeStrip
+from etwidgets.panels.tabs import with_own
 from etwidgets.panels.tour import Tour
 from etwidgets.session import Session, ThreadRunner, TomoStackModel, begin_autosave, error_text
 from etwidgets.signals import TomoStack
@@ -41,21 +28,13 @@ from etwidgets.views import PageWatch
 from etwidgets.views.parts import with_plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from etwidgets.panels import Panel
     from etwidgets.panels.tour import Stop
     from etwidgets.session import Operation, Runner
 
 _log = logging.getLogger(__name__)
-
-_PATH = (
-    "data",
-    "register",
-    "axis",
-    "reconstruct",
-    "volume",
-)  # in the order in which one thing needs the other
 
 
 class Workbench:
@@ -72,7 +51,7 @@ class Workbench:
     operations
         Of your own, made with :func:`~etwidgets.session.operation`.
     panels
-        Classes of panels of your own; they come before the last step, History.
+        Classes of panels of your own; their tabs come before the last one, History.
     runner
         How long work is run; default: in a thread, so that the page stays alive.
     served
@@ -108,65 +87,66 @@ class Workbench:
         name: str | None = None,
     ) -> None:
         stack = source if isinstance(source, TomoStack) else None
-        self.model = TomoStackModel(stack)
-        sessions = state_folder() if runner is None else None  # a page; scripts and tests keep nothing
         path = None if source is None or stack is not None else Path(str(source)).expanduser().resolve()
         folder = root if root is not None else (path.parent if path is not None else Path.cwd())
+        sessions = state_folder() if runner is None else None  # a page; scripts and tests keep nothing
         autosave = None if sessions is None else begin_autosave(sessions, name)
         self._continues = autosave is not None and autosave.found is not None
+        self._closed, self._undo = False, ExitStack()
+        self.model = TomoStackModel(stack)
         self.session = Session(
             self.model,
-            ThreadRunner() if runner is None else runner,
+            runner or ThreadRunner(),
             autosave=autosave,
             operations=operations,
             root=folder if served else None,
         )
-        made = (
-            data := DataPanel(self.session, folder),
-            InspectPanel(self.session),
-            CleanPanel(self.session),
-            RegisterPanel(self.session),
-            AxisPanel(self.session),
-            ReconstructPanel(self.session),
-            VolumePanel(self.session, folder),
-            SpectralPanel(self.session, folder),
-            AnalyzePanel(self.session, folder),
-            *(panel(self.session) for panel in panels),
-            HistoryPanel(self.session, folder),
-        )
-        self.panels: dict[str, Panel] = {panel.name: panel for panel in made}
-        for panel in made:
-            panel.turn, panel.go = self._turn, self.show
-        self._header, self._status = HeaderLine(self.session), StatusLine(self.session)
-        self._status.go = self.show
         self._watch = PageWatch(watched=served)
         # where our own server shows the page, each session has an address; in a hub or on Binder it has none
         go = self._watch.go if served and name is not None else None
-        self._resume = ResumeStrip(self.session, sessions, go)
-        self._pointed: widgets.Widget | None = None
-        self.tour = Tour(self.session, self._point)
-        for place in (self._header, data):
-            place.offer_tour(self.tour.start)
-        if go is not None:
-            self._header.offer_sessions(lambda: self._watch.go("sessions"))
-        self._undo = ExitStack()
-        self._steps = {
-            name: self._step(number, panel) for number, (name, panel) in enumerate(self.panels.items(), 1)
-        }
+        self._make_tabs(panels, folder)
+        self._make_strips(sessions, go)
         if sessions is not None and autosave is None:
             self.model.unsaved = f"Your steps are not being saved: {sessions} cannot be written."
         self.widget = self._lay_out()
-        self._observe("stack", self._leave_data)
-        self._observe("done_operations", self._mark)
-        self._observe("stack", self._mark)
-        self._observe("busy", self._tell_busy)
-        self._closed = False
+        self._follow_model()
         self.show("data" if stack is None else "inspect")
-        if served:
-            # the browser first asks for a thousand widgets, and slowly for each if the kernel is busy then
+        if served:  # the browser first asks for a thousand widgets, and slowly if the kernel is busy then
             self._watch.on_seen(lambda: self._begin(path, sample))
         else:
             self._begin(path, sample)
+
+    def _make_tabs(self, own: Iterable[type[Panel]], folder: str | Path) -> None:
+        """Make all panels, and a button in the list of tabs for each."""
+        tabs = with_own(own)
+        self.panels: dict[str, Panel] = {tab.panel.name: tab.make(self.session, folder) for tab in tabs}
+        self._suggested = tuple(tab.panel.name for tab in tabs if tab.suggested)
+        for panel in self.panels.values():
+            panel.turn, panel.go = self._turn, self.show
+        self._tabs = {
+            name: self._tab_button(number, panel)
+            for number, (name, panel) in enumerate(self.panels.items(), 1)
+        }
+
+    def _make_strips(self, sessions: Path | None, go: Callable[[str], None] | None) -> None:
+        """Make what stands above and below the panels; ``go`` leads to the address of another session."""
+        self._header, self._status = HeaderLine(self.session), StatusLine(self.session)
+        self._status.go = self.show
+        self._resume = ResumeStrip(self.session, sessions, go)
+        self._pointed: widgets.Widget | None = None
+        self.tour = Tour(self.session, self._point)
+        self._header.offer_tour(self.tour.start)
+        for panel in self.panels.values():
+            if isinstance(panel, DataPanel):
+                panel.offer_tour(self.tour.start)
+        if go is not None:
+            self._header.offer_sessions(lambda: go("sessions"))
+
+    def _follow_model(self) -> None:
+        self._observe("stack", self._leave_data)
+        self._observe("done_operations", self._mark)
+        self._observe("stack", self._mark)
+        self._observe("busy", self._show_busy)
 
     def _begin(self, path: Path | None, sample: str | None) -> None:
         """Make the engine ready, and open what was asked for."""
@@ -237,23 +217,23 @@ class Workbench:
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return with_plain_text(self.widget._repr_mimebundle_(**kwargs), "The workbench")
 
-    def _step(self, number: int, panel: Panel) -> widgets.Button:
-        step = widgets.Button(description=f"{number}  {panel.title}", layout=widgets.Layout(width="auto"))
-        step.add_class("etw-step").add_class(f"etw-step-{panel.name}")
+    def _tab_button(self, number: int, panel: Panel) -> widgets.Button:
+        tab = widgets.Button(description=f"{number}  {panel.title}", layout=widgets.Layout(width="auto"))
+        tab.add_class("etw-tab").add_class(f"etw-tab-{panel.name}")
 
         def go(_button: Any) -> None:
             self.show(panel.name)
 
-        step.on_click(go)
-        self._undo.callback(step.on_click, go, remove=True)
-        return step
+        tab.on_click(go)
+        self._undo.callback(tab.on_click, go, remove=True)
+        return tab
 
     def _lay_out(self) -> widgets.Box:
-        path = widgets.VBox(list(self._steps.values())).add_class("etw-path")
+        tabs = widgets.VBox(list(self._tabs.values())).add_class("etw-tabs")
         middle = widgets.Box([panel.widget for panel in self.panels.values()]).add_class("etw-middle")
         header = self._header.widget.add_class("etw-header")
         status = self._status.widget.add_class("etw-status")
-        body = widgets.Box([path, middle]).add_class("etw-body")
+        body = widgets.Box([tabs, middle]).add_class("etw-body")
         resume = self._resume.widget.add_class("etw-resume")
         tour = self.tour.widget.add_class("etw-tour")
         page = widgets.VBox([style_sheet(), self._watch, header, resume, tour, body, status])
@@ -266,7 +246,7 @@ class Workbench:
         self.model.observe(call, trait)
         self._undo.callback(self.model.unobserve, call, trait)
 
-    def _tell_busy(self) -> None:
+    def _show_busy(self) -> None:
         self._watch.busy = self.model.busy
 
     def _leave_data(self) -> None:
@@ -274,24 +254,25 @@ class Workbench:
             self.show("inspect")
 
     def _mark(self) -> None:
-        """Tick what is done, put a dot at what is sensible next, and show where we are."""
-        shown, following = self.shown, self._next_step()
-        for number, (name, step) in enumerate(self._steps.items(), 1):
+        """Tick the tabs that are done, put a dot at the suggested one, and mark the one that is shown."""
+        shown, suggested = self.shown, self._next_tab()
+        for number, (name, tab) in enumerate(self._tabs.items(), 1):
             panel = self.panels[name]
-            sign = "  ✓" if self._is_done(panel) else "  •" if name == following else ""
-            step.description = f"{number}  {panel.title}{sign}"
-            (step.add_class if name == shown else step.remove_class)("etw-current")
+            sign = "  ✓" if self._is_done(panel) else "  •" if name == suggested else ""
+            tab.description = f"{number}  {panel.title}{sign}"
+            (tab.add_class if name == shown else tab.remove_class)("etw-current")
 
     def _is_done(self, panel: Panel) -> bool:
         return bool(panel.operations & (self.model.done_operations or frozenset()))
 
-    def _next_step(self) -> str | None:
-        """The step after the last one that is done; steps that were skipped are not asked for."""
+    def _next_tab(self) -> str | None:
+        """The suggested tab after the last one that is done; tabs that were skipped are not asked for."""
+        names = self._suggested
         if self.model.stack is None and self.model.reconstruction is None:
-            return _PATH[0]
-        done = [position for position, name in enumerate(_PATH) if self._is_done(self.panels[name])]
+            return names[0]
+        done = [position for position, name in enumerate(names) if self._is_done(self.panels[name])]
         following = max(done, default=0) + 1
-        return _PATH[following] if following < len(_PATH) else None
+        return names[following] if following < len(names) else None
 
 
 def report(shown: Any) -> str:

@@ -1,17 +1,24 @@
 """Arrays in, shifts and angles out: registration, tilt axis, transforms, filters; knows no signal."""
 
-from etwidgets.align.angles import calc_est_angles, calc_golden_ratio_angles
 from etwidgets.align.axis_estimate import AxisEstimate
 from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
 from etwidgets.align.checkup import Finding, FixKind, check_up
 from etwidgets.align.correlation import correlate
 from etwidgets.align.filters import filter_projections
-from etwidgets.align.methods import AXIS_METHODS, METHODS, Method
+from etwidgets.align.methods import (
+    AXIS_METHODS,
+    METHODS,
+    Method,
+    MethodParameters,
+    add_axis_method,
+    add_registration_method,
+)
 from etwidgets.align.quality import Quality, projection_quality
 from etwidgets.align.registration import estimate_shifts
 from etwidgets.align.residuals import Residuals, registration_residuals
 from etwidgets.align.shifting import apply_shifts, common_area
 from etwidgets.align.tilt_axis import find_tilt_axis
+from etwidgets.align.tilt_schemes import calc_est_angles, calc_golden_ratio_angles
 from etwidgets.align.transforms import transform
 from etwidgets.align.weighting import weight_projections
 
@@ -22,9 +29,12 @@ __all__ = [
     "Finding",
     "FixKind",
     "Method",
+    "MethodParameters",
     "Quality",
     "Residuals",
     "ShiftSearch",
+    "add_axis_method",
+    "add_registration_method",
     "apply_shifts",
     "calc_est_angles",
     "calc_golden_ratio_angles",

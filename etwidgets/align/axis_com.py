@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets.align.axis_estimate import AxisEstimate
-from etwidgets.align.checks import listing, refuse_negative
+from etwidgets.align.checks import indices_text, refuse_negative
 from etwidgets.align.mass_profiles import mass_profiles, steady_columns
 from etwidgets.align.transforms import transform
 from etwidgets.errors import AlignmentError, ParameterError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from etwidgets.progress import Progress
 
 _LEAST_TILTS = 5  # three unknowns per track, and something left to judge the fit by
-_LEAST_RANGE_DEG = 20  # below it the axis and the object's own offset cannot be told apart
+_LEAST_RANGE_DEG = 20  # below it the axis and the object's own offset cannot be distinguished
 _LEAST_COLUMNS = 3
 _TRIAL_DEG = 1.0  # smallest trial rotation: far above the error, and the object is the same after it
 _ROUNDS = 4
@@ -164,7 +164,9 @@ def _axis_line(
         columns = chosen
         empty = columns[(mass[:, columns] <= 0).any(0)]
         if empty.size:
-            raise AlignmentError(f"CoM: columns {listing(empty)} hold no mass at some tilts; choose others")
+            raise AlignmentError(
+                f"CoM: columns {indices_text(empty)} hold no mass at some tilts; choose others"
+            )
     if len(columns) < _LEAST_COLUMNS:
         raise AlignmentError(
             f"CoM: only {len(columns)} column(s) hold mass in every projection and {_LEAST_COLUMNS} are "

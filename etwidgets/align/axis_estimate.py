@@ -25,7 +25,7 @@ class AxisEstimate:
     method
         ``"CoM"`` or ``"MaxImage"``.
     rotation_determined
-        False if the data do not tell the rotation; ``warning`` then says why.
+        False if the data do not determine the rotation; ``warning`` then has the reason.
     warning
         Empty, or what the user should know before applying the estimate.
     columns, axis_rows
@@ -33,7 +33,7 @@ class AxisEstimate:
     angles_deg, strength
         ``(A,)`` trial angles and how strongly lines at them stand out (MaxImage).
     candidates_px, objective
-        ``(C,)`` trial shifts to apply, pixels, and the misfit at each; the lowest wins (MaxImage).
+        ``(C,)`` trial shifts to apply, pixels, and the relative residual at each; the lowest wins (MaxImage).
     """
 
     shift_px: float

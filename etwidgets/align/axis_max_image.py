@@ -30,7 +30,7 @@ class AxisMaxImageOptions:
 
     limit: float = option(
         10.0,
-        label="max angle",
+        label="limit",
         help="Largest rotation that is looked for.",
         unit="deg",
         lowest=2 * _FINEST_DEG,
@@ -39,7 +39,7 @@ class AxisMaxImageOptions:
     delta: float = option(
         0.1,
         label="step",
-        help="Step of the search, at most half of max angle; a parabola refines it.",
+        help="Step of the search, at most half of the limit; a parabola refines it.",
         unit="deg",
         lowest=_FINEST_DEG,
         highest=22.5,

@@ -67,7 +67,7 @@ def search_axis_shift(
     nslices
         Number of columns to reconstruct.
     progress
-        Told how far the work is, and may stop it.
+        Is given the progress, and may stop it.
 
     Returns
     -------
@@ -89,15 +89,17 @@ def search_axis_shift(
     sinograms = images[:, :, _columns(images, nslices)].astype(float)
     coarse = np.linspace(-shift_limit, shift_limit, 2 * _COARSE_STEPS + 1)
     step = coarse[1] - coarse[0]
-    misfit = _misfit(sinograms, tilts_deg, coarse, progress.part(0, 0.55))
-    center = coarse[int(misfit.sum(1).argmin())]
+    residual = _relative_residual(sinograms, tilts_deg, coarse, progress.part(0, 0.55))
+    center = coarse[int(residual.sum(1).argmin())]
     inner = np.arange(1, _FINE_STEPS) * step / _FINE_STEPS
     fine = np.concatenate([center - inner[::-1], center + inner])
     fine = fine[np.abs(fine) < shift_limit]
-    misfit = np.concatenate([misfit, _misfit(sinograms, tilts_deg, fine, progress.part(0.55, 1))])
+    residual = np.concatenate(
+        [residual, _relative_residual(sinograms, tilts_deg, fine, progress.part(0.55, 1))]
+    )
     tried = np.concatenate([coarse, fine])
     order = np.argsort(tried)
-    return _lowest(tried[order], misfit[order], step / _FINE_STEPS)
+    return _lowest(tried[order], residual[order], step / _FINE_STEPS)
 
 
 def _columns(images: NDArray[Any], count: int) -> NDArray[np.intp]:
@@ -108,7 +110,7 @@ def _columns(images: NDArray[Any], count: int) -> NDArray[np.intp]:
     return good[places.astype(int)]
 
 
-def _misfit(
+def _relative_residual(
     sinograms: NDArray[np.float64],
     tilts_deg: NDArray[np.float64],
     shifts: NDArray[np.float64],
@@ -150,14 +152,14 @@ def shift_and_bin(sinograms: NDArray[np.float64], shift: float, most_rows: int) 
     return binned
 
 
-def _lowest(tried: NDArray[np.float64], misfit: NDArray[np.float64], step: float) -> ShiftSearch:
-    objective = misfit.mean(1)
+def _lowest(tried: NDArray[np.float64], residual: NDArray[np.float64], step: float) -> ShiftSearch:
+    objective = residual.mean(1)
     best = int(objective.argmin())
     near = np.abs(tried - tried[best]) < 1.5 * step
     first = int(np.flatnonzero(near)[0])
     centers = [
         tried[best] if near.sum() < 3 else tried[first] + step * vertex(curve[near], 1)
-        for curve in (objective, *misfit.T)
+        for curve in (objective, *residual.T)
     ]
     limit = tried[-1]
     at_limit = best in (0, len(tried) - 1)

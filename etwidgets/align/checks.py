@@ -20,7 +20,7 @@ _MANY = 8
 _RINGING = 0.01
 
 
-def listing(indices: ArrayLike) -> str:
+def indices_text(indices: ArrayLike) -> str:
     """Indices as text, shortened when there are many: ``"3, 7, 12"``."""
     values = [int(i) for i in np.atleast_1d(indices)]
     shown = ", ".join(str(i) for i in values[:_MANY])
@@ -58,7 +58,9 @@ def checked_projections(projections: ArrayLike, *, least: int = 1) -> NDArray[An
     if images.dtype.kind == "f":
         bad = [i for i, image in enumerate(images) if not np.isfinite(image).all()]
         if bad:
-            raise DataError(f"projections {listing(bad)} hold NaN or infinite values; remove or repair them")
+            raise DataError(
+                f"projections {indices_text(bad)} hold NaN or infinite values; remove or repair them"
+            )
     return images
 
 
@@ -76,7 +78,9 @@ def checked_tilts(tilts_deg: ArrayLike, n_projections: int) -> NDArray[np.float6
     if tilts.size != n_projections:
         raise TiltCountError(tilts.size, n_projections)
     if not np.isfinite(tilts).all():
-        raise DataError(f"tilts {listing(np.flatnonzero(~np.isfinite(tilts)))} are NaN or infinite; set them")
+        raise DataError(
+            f"tilts {indices_text(np.flatnonzero(~np.isfinite(tilts)))} are NaN or infinite; set them"
+        )
     return tilts
 
 
@@ -91,7 +95,7 @@ def refuse_blank(images: NDArray[Any], method: str) -> None:
     blank = [i for i, image in enumerate(images) if image.min() == image.max()]
     if blank:
         raise AlignmentError(
-            f"{method}: projections {listing(blank)} are blank (one value everywhere); remove them first"
+            f"{method}: projections {indices_text(blank)} are blank (one value everywhere); remove them first"
         )
 
 
@@ -110,7 +114,7 @@ def refuse_negative(images: NDArray[Any], method: str) -> None:
     if (lowest < allowed).any():
         which = np.flatnonzero(lowest < allowed)
         raise AlignmentError(
-            f"{method} needs intensities that are mass (zero or more), and projections {listing(which)} "
+            f"{method} needs intensities that are mass (zero or more), and projections {indices_text(which)} "
             f"go down to {lowest.min():g}; subtract the background, invert bright-field data, "
             "or use another method"
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.fft
 
-from etwidgets.align.checks import listing, refuse_negative
+from etwidgets.align.checks import indices_text, refuse_negative
 from etwidgets.align.mass_profiles import mass_profiles
 from etwidgets.align.parabola import vertex
 from etwidgets.errors import AlignmentError, ParameterError
@@ -39,14 +39,14 @@ class CommonLineOptions:
         None,
         label="reference index",
         help="Index of the projection that keeps its place in x.",
-        none_means="projection kept in place",
+        none_means="as reference",
     )
     cl_resolution: float = option(
         0.05,
         label="resolution",
         help="Step of the finest search; a parabola refines it further.",
         unit="px",
-        lowest=1e-6,  # beyond, rounding says more than the images
+        lowest=1e-6,  # below, rounding errors dominate
         highest=0.5,
     )
     cl_div_factor: int = option(
@@ -106,7 +106,7 @@ def common_line_shifts(
     total = mass.sum(1)
     if (total <= 0).any():
         raise AlignmentError(
-            f"COM-CL: projections {listing(np.flatnonzero(total <= 0))} hold no mass; remove them"
+            f"COM-CL: projections {indices_text(np.flatnonzero(total <= 0))} hold no mass; remove them"
         )
     shifts = np.zeros((len(images), 2))
     shifts[:, 0] = row - (height - 1) / 2 - moment.sum(1) / total

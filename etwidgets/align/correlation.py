@@ -36,7 +36,7 @@ def correlate(image_a: ArrayLike, image_b: ArrayLike) -> tuple[NDArray[np.float3
     Raises
     ------
     ShapeError
-        If they are no images of one shape.
+        If they are not images of one shape.
     DataError
         If a value is NaN or infinite.
     AlignmentError

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.align.checks import listing
+from etwidgets.align.checks import indices_text
 from etwidgets.errors import AlignmentError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def steady_columns(mass: NDArray[np.float64], count: int) -> NDArray[np.intp]:
         empty = np.flatnonzero((mass <= 0).all(1))
         raise AlignmentError(
             "no column holds mass in every projection"
-            + (f" (projections {listing(empty)} have none)" if empty.size else "")
+            + (f" (projections {indices_text(empty)} have none)" if empty.size else "")
             + "; choose other columns, or remove projections that show nothing there"
         )
     spread = mass.std(0) + 1e-6 * mean.max()

@@ -6,6 +6,8 @@ the tables of the documentation follow from the record.
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+from contextlib import ExitStack
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -16,10 +18,11 @@ from etwidgets.align.center_of_mass import ComOptions, com_shifts
 from etwidgets.align.common_line import CommonLineOptions, common_line_shifts
 from etwidgets.align.phase_correlation import PhaseCorrelationOptions, phase_correlation_shifts
 from etwidgets.align.stackreg import stackreg_shifts
+from etwidgets.errors import ParameterError
 from etwidgets.options import NoOptions, Option, describe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -57,7 +60,7 @@ class Method(Generic[_Function]):
     name
         As users choose it, in any letter case.
     title
-        Its name in words.
+        Its full name.
     use_for
         What it is for.
     when
@@ -160,7 +163,7 @@ _AXIS: dict[str, Method[FindsAxis]] = {
             use_for="Particles, which draw lines across the tilt axis in the maximum over all tilts.",
             when="The series is registered, the tilt range wide, and small bright features stand out.",
             caution="Straight edges of the specimen or support are taken for tracks. It finds the shift "
-            "only with also_shift, by trial reconstructions.",
+            "only on request, by trial reconstructions.",
             source="Canny 1986, doi:10.1109/TPAMI.1986.4767851; "
             "Duda and Hart 1972, doi:10.1145/361237.361242",
             function=axis_by_max_image,
@@ -170,7 +173,68 @@ _AXIS: dict[str, Method[FindsAxis]] = {
 }
 
 METHODS: Mapping[str, Method[FindsShifts]] = MappingProxyType(_REGISTRATION)
-"""The registration methods by name."""
+"""The registration methods by name: ours, and those that were added."""
 
 AXIS_METHODS: Mapping[str, Method[FindsAxis]] = MappingProxyType(_AXIS)
-"""The tilt-axis methods by name."""
+"""The tilt-axis methods by name: ours, and those that were added."""
+
+
+def add_registration_method(method: Method[FindsShifts]) -> ExitStack:
+    """Add a registration method of your own, for this process.
+
+    Returns
+    -------
+    ExitStack
+        Closing it removes the method again; ``with add_registration_method(...):`` does so at the end of the
+        block.
+
+    Raises
+    ------
+    ParameterError
+        If there is a method of that name, in any letter case.
+    """
+    return _add(_REGISTRATION, method)
+
+
+def add_axis_method(method: Method[FindsAxis]) -> ExitStack:
+    """Add a tilt-axis method of your own, as :func:`add_registration_method` does."""
+    return _add(_AXIS, method)
+
+
+def _add(known: dict[str, Method[_Function]], method: Method[_Function]) -> ExitStack:
+    if method.name.lower() in (name.lower() for name in known):
+        raise ParameterError(f"there is a method {method.name!r} already; choose another name")
+    known[method.name] = method
+    undo = ExitStack()
+    undo.callback(known.pop, method.name)
+    return undo
+
+
+class MethodParameters(AbstractSet[str]):
+    """Names of the parameters that an operation takes by any of its methods, as they are now.
+
+    A set that changes when a method is added.
+
+    Parameters
+    ----------
+    common
+        Those that do not depend on the method.
+    methods
+        The methods by name.
+    """
+
+    def __init__(self, common: Iterable[str], methods: Mapping[str, Method[Any]]) -> None:
+        self._common, self._methods = tuple(common), methods
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return len(self._names())
+
+    def _names(self) -> dict[str, None]:
+        names = (name for method in self._methods.values() for name in method.parameters)
+        return dict.fromkeys([*self._common, *names])

@@ -34,7 +34,7 @@ class Quality:
     drift_px
         ``(T,)`` pixels that it is off from both neighbors alike.
     reasons
-        For each projection why it is suspect, in words; empty if it is not.
+        For each projection why it is suspect; empty if it is not.
     """
 
     intensity: NDArray[np.float64]
@@ -63,7 +63,7 @@ def projection_quality(
     tilts_deg
         ``(T,)`` degrees, in any order.
     progress
-        Told how far the work is, and may stop it.
+        Is given the progress, and may stop it.
 
     Raises
     ------

@@ -58,7 +58,7 @@ def registration_residuals(
     upsample_factor
         Shifts are found in steps of one over it, pixels.
     progress
-        Told how far the work is, and may stop it.
+        Is given the progress, and may stop it.
 
     Raises
     ------

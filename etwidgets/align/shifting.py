@@ -10,7 +10,7 @@ import scipy.fft
 import scipy.ndimage
 
 from etwidgets.align._workers import run_all
-from etwidgets.align.checks import checked_projections, listing, match_name
+from etwidgets.align.checks import checked_projections, indices_text, match_name
 from etwidgets.checks import checked_reals
 from etwidgets.errors import AlignmentError, DataError, ParameterError, ShapeError
 from etwidgets.progress import NullProgress
@@ -46,7 +46,7 @@ def apply_shifts(
     order
         Spline order, 0 to 5; only used by ``"spline"``.
     progress
-        Told how far the work is, and may stop it.
+        Is given the progress, and may stop it.
 
     Returns
     -------
@@ -131,13 +131,13 @@ def _checked_shifts(shifts: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.flo
         )
     if not np.isfinite(rows).all():
         raise DataError(
-            f"shifts of projections {listing(np.flatnonzero(~np.isfinite(rows).all(1)))} are not finite"
+            f"shifts of projections {indices_text(np.flatnonzero(~np.isfinite(rows).all(1)))} are not finite"
         )
     far = np.flatnonzero((np.abs(rows) >= shape[1:]).any(1))
     if far.size:
         raise ParameterError(
-            f"projections {listing(far)} would be shifted out of the {shape[1]} x {shape[2]} px frame by "
-            f"{np.abs(rows[far]).max():.1f} px; correct their shifts or remove them"
+            f"projections {indices_text(far)} would be shifted out of the {shape[1]} x {shape[2]} px frame "
+            f"by {np.abs(rows[far]).max():.1f} px; correct their shifts or remove them"
         )
     return rows
 

@@ -45,7 +45,7 @@ def transform(
         ``"linear"`` (makes no new extremes), ``"cubic"`` (sharper; over- and undershoots at edges) or
         ``"nearest"`` (for labels).
     progress
-        Told how far the work is, and may stop it.
+        Is given the progress, and may stop it.
 
     Returns
     -------

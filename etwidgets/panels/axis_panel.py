@@ -81,7 +81,7 @@ class AxisPanel(Panel):
 
     def _build_form(self) -> None:
         self._chooser = self.add_part(MethodChooser(self.session, self.name, AXIS_METHODS))
-        self.add("auto", button("Find the axis", primary=True))
+        self.add("auto", button("Find axis", primary=True))
         fine = {"continuous_update": True, "readout_format": ".2f"}
         self.add(
             "shift",

@@ -85,7 +85,7 @@ class RegisterPanel(Panel):
 
     def _build_form(self) -> None:
         self._chooser = self.add_part(MethodChooser(self.session, self.name, METHODS))
-        self.add("start", control(widgets.Dropdown, "stays in place", options=[("middle tilt", _AUTOMATIC)]))
+        self.add("start", control(widgets.Dropdown, "reference", options=[("middle tilt", _AUTOMATIC)]))
         self.add("crop", control(widgets.Checkbox, "crop to common area", value=False, indent=False))
         self.add("run", button("Register", primary=True))
 
@@ -97,7 +97,7 @@ class RegisterPanel(Panel):
         self.add("exclude", button("Exclude selected"))
         short = {"step": _NUDGE_PX}
         self.add("nudge_y", control(widgets.FloatText, "nudge y (px)", **short))
-        self.add("nudge_x", control(widgets.FloatText, "x (px)", **short))
+        self.add("nudge_x", control(widgets.FloatText, "nudge x (px)", **short))
         self.add("nudge", button("Apply nudge"))
         self._nudge_row = row(*(self.controls[name] for name in ("nudge_y", "nudge_x", "nudge")))
 

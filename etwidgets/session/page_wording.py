@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import re
 
+from etwidgets import engine
+from etwidgets.align import AXIS_METHODS, METHODS
 from etwidgets.session.model import Cure
 
 GIVE_TILTS = Cure("Give tilts", panel="data")
@@ -80,22 +82,14 @@ _PHRASES: tuple[tuple[str, str, Cure | None], ...] = (
 """Pattern, what is said instead, and what mends it."""
 
 _NAMES = {
-    "upsample_factor": "upsampling",
-    "gray_levels": "gray levels",
-    "tv_weight": "TV weight",
     "tv_weights": "TV weights",
     "haadf_weight": "HAADF weight",
     "smallest_voxels": "“smallest”",
     "smooth_px": "“smooth”",
     "split_px": "“split touching objects”",
-    "shift_limit": "limit of the shift",
     "shift_type": "kind of shifting",
     "tilt_range": "range of tilts",
     "num_points": "number of points",
-    "com_ref_index": "reference row",
-    "cl_ref_index": "reference projection",
-    "cl_resolution": "resolution",
-    "cl_div_factor": "division",
     "background_windows": "windows of the background",
     "swap_axes": "swapping axes",
     "quarter_turns": "quarter turns",
@@ -105,9 +99,14 @@ _NAMES = {
     "plot_results": "showing results",
     "x_start": "x from", "x_stop": "x to", "y_start": "y from", "y_stop": "y to",
 }  # fmt: skip
-"""Names of parameters as the page has them."""
+"""Names of parameters as the page has them; options of methods have their labels in their records."""
 
-_NAME = re.compile(rf"(?<![\w./'-])({'|'.join(_NAMES)})(?!\w|[./'-]\w)=?")
+
+def _names() -> dict[str, str]:
+    options = list(engine.all_options().values())
+    for methods in (METHODS, AXIS_METHODS):
+        options += [option for method in methods.values() for option in method.options]
+    return {each.user_keyword: each.label for each in options if "_" in each.user_keyword} | _NAMES
 
 
 def for_page(text: str) -> tuple[str, Cure | None]:
@@ -117,4 +116,8 @@ def for_page(text: str) -> tuple[str, Cure | None]:
         text, count = re.subn(pattern, words, text)
         if count and cure is None:
             cure = mends
-    return _NAME.sub(lambda found: _NAMES[found[1]] + (" " if found[0].endswith("=") else ""), text), cure
+    names = _names()
+    pattern = rf"(?<![\w./'-])({'|'.join(names)})(?!\w|[./'-]\w)=?"
+    return re.sub(
+        pattern, lambda found: names[found[1]] + (" " if found[0].endswith("=") else ""), text
+    ), cure

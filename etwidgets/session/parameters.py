@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import json
 from pathlib import Path
@@ -42,22 +41,6 @@ def _checked(value: Any, name: str) -> Any:
         f"{name} is a {type(value).__name__}, which a step cannot store; "
         "give plain numbers, strings or lists (for an array: array.tolist())"
     )
-
-
-def check_names(given: Iterable[str], known: Iterable[str], operation: str) -> None:
-    """Refuse a misspelt parameter.
-
-    Raises
-    ------
-    ParameterError
-        Naming the one that was probably meant, and all that there are.
-    """
-    names = sorted(known)
-    for name in given:
-        if name not in names:
-            close = difflib.get_close_matches(name, names, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise ParameterError(f"{operation} has no parameter {name!r}{hint} It takes: {', '.join(names)}.")
 
 
 def check_choice(name: str, value: Any, known: Iterable[str]) -> None:

@@ -5,12 +5,13 @@ import pytest
 
 from etwidgets import datasets
 from etwidgets.align import (
+    AXIS_METHODS,
     AxisEstimate,
     Method,
+    add_axis_method,
     apply_shifts,
     estimate_shifts,
     find_tilt_axis,
-    methods,
     transform,
 )
 from etwidgets.errors import EtwidgetsError
@@ -59,13 +60,14 @@ def test_max_image_finds_the_shift_too(catalyst):
     assert found.candidates_px.shape == found.objective.shape
 
 
-def test_a_further_method_runs_itself_and_no_other(blobs, monkeypatch):
+def test_a_further_method_runs_itself_and_no_other(blobs):
     def by_hand(images, tilts_deg, options, progress):
         return AxisEstimate(1.5, -0.5, None, None, "ByHand")
 
     record = Method("ByHand", "By hand", "Tests.", "Always.", "None.", "nobody", by_hand)
-    monkeypatch.setitem(methods._AXIS, "ByHand", record)
-    found = find_tilt_axis(blobs(TILTS), TILTS, "byhand")
+    with add_axis_method(record):
+        found = find_tilt_axis(blobs(TILTS), TILTS, "byhand")
+    assert "ByHand" not in AXIS_METHODS
     assert (found.method, found.shift_px, found.rotation_deg) == ("ByHand", 1.5, -0.5)
 
 

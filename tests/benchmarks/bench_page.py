@@ -67,10 +67,10 @@ def main(write):
 
 def slider(page, write):
     page.wait_for_timeout(3000)  # the engine is loaded in the background
-    page.click(".etw-step-register")
+    page.click(".etw-tab-register")
     page.click(".etw-register-run")
     page.wait_for_function("document.querySelector('.etw-status-message').innerText.includes('Register: PC')")
-    page.click(".etw-step-axis")
+    page.click(".etw-tab-axis")
     page.wait_for_timeout(4000)
     for words, wait in (("one step after the other rests", 700), ("steps in quick succession", 20)):
         frames, numbers = page.evaluate(MEASURE, [MOVES, wait])

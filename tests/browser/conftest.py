@@ -159,7 +159,7 @@ class Visit:
         self.wait_for_panes("inspect", 2)
 
     def step(self, name):
-        self.page.click(f".etw-step-{name}")
+        self.page.click(f".etw-tab-{name}")
         self.page.wait_for_selector(f".etw-panel-{name}", state="visible")
 
     def until(self, holds, timeout_s=30):

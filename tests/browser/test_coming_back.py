@@ -37,8 +37,8 @@ def test_reloading_in_mid_job_comes_back_to_the_job_and_a_killed_program_to_its_
     page.wait_for_function("document.querySelector('.etw-status-left')?.innerText.includes('%')")
     assert server.at_work().pid == process
     assert "SIRT, iterations 2000" in page.locator(".etw-status-words").inner_text()
-    assert "✓" in page.locator(".etw-step-register").inner_text()
-    assert "etw-current" in page.locator(".etw-step-reconstruct").get_attribute("class")
+    assert "✓" in page.locator(".etw-tab-register").inner_text()
+    assert "etw-current" in page.locator(".etw-tab-reconstruct").get_attribute("class")
     assert page.input_value(".etw-reconstruct-iterations input") == "2000"
     visit.wait_for_panes("reconstruct", 1)
     visit.keep("reloaded")
@@ -51,8 +51,8 @@ def test_reloading_in_mid_job_comes_back_to_the_job_and_a_killed_program_to_its_
     visit.keep("dead")
     page.click(".etw-banner button")
     visit.wait_for_status("Continue the session: done")
-    assert "✓" in page.locator(".etw-step-register").inner_text()
-    assert "✓" not in page.locator(".etw-step-reconstruct").inner_text()
+    assert "✓" in page.locator(".etw-tab-register").inner_text()
+    assert "✓" not in page.locator(".etw-tab-reconstruct").inner_text()
     assert page.url == address
     assert server.at_work().pid != process
 
@@ -85,7 +85,7 @@ def test_without_a_server_the_page_says_so(visit, serve):
     server = serve()
     page = visit.page
     page.goto(server.address)
-    page.wait_for_selector(".etw-step-data")
+    page.wait_for_selector(".etw-tab-data")
     server.process.terminate()
     page.wait_for_selector(".etw-banner", state="visible", timeout=15_000)
     assert "server does not answer" in page.locator(".etw-banner").inner_text()

@@ -112,10 +112,10 @@ def test_b_after_a_shows_nothing_of_a(visit, server):
     visit.wait_for_series("64 x 64")
     visit.step("register")
     page.click(".etw-register-run")
-    page.wait_for_function("document.querySelector('.etw-step-register').innerText.includes('✓')")
+    page.wait_for_function("document.querySelector('.etw-tab-register').innerText.includes('✓')")
     visit.step("reconstruct")
     page.click(".etw-reconstruct-run")
-    page.wait_for_function("document.querySelector('.etw-step-reconstruct').innerText.includes('✓')")
+    page.wait_for_function("document.querySelector('.etw-tab-reconstruct').innerText.includes('✓')")
     visit.step("analyze")
     page.wait_for_function("!document.querySelector('.etw-analyze-run').disabled")
     page.click(".etw-analyze-run")
@@ -126,7 +126,7 @@ def test_b_after_a_shows_nothing_of_a(visit, server):
     visit.wait_for_series("second.hspy")
     visit.wait_for_series("11 projections 40 x 28")
     visit.wait_for_panes("inspect", 2)
-    steps = page.locator(".etw-path").inner_text()
+    steps = page.locator(".etw-tabs").inner_text()
     assert [line for line in steps.splitlines() if "✓" in line] == ["1  Data  ✓"]
     assert "nm" not in page.locator(".etw-header-words").inner_text()
     expected = {"inspect": 2, "clean": 1, "register": 2, "reconstruct": 1, "volume": 0, "analyze": 0}

@@ -187,7 +187,7 @@ def visible(bench, name):
     bench.show(name)
     panel = bench.panels[name]
     skip = [panel.controls[each] for each in RECORD.get(name, ())]
-    step = bench._steps[name]
+    step = bench._tabs[name]
     return [("step", step.description), *state_of(panel.widget, skip)]
 
 
@@ -216,11 +216,11 @@ def test_nothing_of_a_is_left_in(pair, panel):
 
 def test_the_path_ticks_what_was_done_with_this_series(used, make, root):
     used.session.go_to(used.at_a)
-    assert "✓" in used._steps["register"].description
+    assert "✓" in used._tabs["register"].description
     used.session.open(str(root / "b.hspy"))
-    assert [name for name, step in used._steps.items() if "✓" in step.description] == ["data"]
+    assert [name for name, step in used._tabs.items() if "✓" in step.description] == ["data"]
     used.session.undo()
-    assert "✓" in used._steps["reconstruct"].description
+    assert "✓" in used._tabs["reconstruct"].description
 
 
 @pytest.mark.parametrize("panel", PANELS)

@@ -43,7 +43,6 @@ def test_an_alignment_is_carried_to_other_pixels(places, fine, coarse):
     other = moved.align_other(theirs)
     assert other.data.shape == theirs.data.shape
     expected = centers(moved) + 0.5 / fine - 0.5 / coarse  # indices begin at the middle of a pixel
-    expected = (centers(moved) * fine + 0.5) / fine - 0.5 / coarse
     np.testing.assert_allclose(centers(other), expected, atol=0.1 / coarse)
 
 

@@ -10,9 +10,10 @@ from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from etwidgets.errors import MissingTiltsError, ParameterError
+from etwidgets.options import check_names
 from etwidgets.progress import NullProgress
 from etwidgets.session.history import State
-from etwidgets.session.parameters import check_names, check_needed, parameters_text
+from etwidgets.session.parameters import check_needed, parameters_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,7 +139,7 @@ class Operation(ABC):
         ParameterError
             With the name that was probably meant, or with those that it needs beside.
         """
-        check_names(parameters, self.parameters, self.name)
+        check_names(parameters, sorted(self.parameters), self.name)
         check_needed(parameters, self.needed, self.name)
 
     def check_stack(self, stack: TomoStack | None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from etwidgets.align import AXIS_METHODS, METHODS
+from etwidgets.align import AXIS_METHODS, METHODS, MethodParameters
 from etwidgets.checks import checked_reals, is_whole
 from etwidgets.errors import ParameterError
 from etwidgets.session.operations.base import Changes, Operation, OperationResult, shares
@@ -18,6 +18,7 @@ from etwidgets.signals import TomoStack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from etwidgets.progress import Progress
     from etwidgets.session.history import State
@@ -63,7 +64,7 @@ def of_method(
     title: str,
     running: str,
     method: Callable[..., TomoStack],
-    parameters: set[str],
+    parameters: AbstractSet[str],
     **options: Any,
 ) -> SeriesOperation:
     """An operation that is one method of the series; the script calls the same."""
@@ -79,7 +80,7 @@ def of_method(
 
     needed = needed_by(method, parameters)
     return SeriesOperation(
-        name, title, running, function, lines, parameters=frozenset(parameters), needed=needed, **options
+        name, title, running, function, lines, parameters=parameters, needed=needed, **options
     )
 
 
@@ -131,10 +132,6 @@ def _shift_one_lines(p: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _of_methods(methods: Mapping[str, Any]) -> set[str]:
-    return {name for method in methods.values() for name in method.parameters}
-
-
 SERIES = (
     in_place("set_tilts", "Set tilts", "setting the tilts", TomoStack.set_tilts, {"start", "increment"}),
     in_place(
@@ -156,7 +153,7 @@ SERIES = (
     of_method("normalize", "Normalize", "normalizing", TomoStack.normalize, {"width"}),
     of_method(
         "register", "Register", "registering", TomoStack.stack_register,
-        {"method", "start", "crop", "shift_type"} | _of_methods(METHODS), needs_tilts=True, copies=3,
+        MethodParameters({"method", "start", "crop", "shift_type"}, METHODS), needs_tilts=True, copies=3,
     ),
     of_method(
         "manual_align", "Shift projections from index", "shifting", TomoStack.manual_align,
@@ -168,7 +165,7 @@ SERIES = (
     ),
     of_method(
         "tilt_align", "Find the tilt axis", "finding the tilt axis", TomoStack.tilt_align,
-        {"method"} | _of_methods(AXIS_METHODS), needs_tilts=True,
+        MethodParameters({"method"}, AXIS_METHODS), needs_tilts=True,
     ),
     of_method(
         "transform", "Move the tilt axis", "rotating and shifting", TomoStack.trans_stack,

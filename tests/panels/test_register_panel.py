@@ -1,0 +1,104 @@
+"""Register draws the shifts and the residuals that are in the data, and corrects them."""
+
+import numpy as np
+import seen
+
+from etwidgets import align, simulation
+from etwidgets.panels import (
+    RegisterPanel,
+)
+from etwidgets.signals import TomoStack
+
+
+def test_register_draws_the_shifts_that_were_applied_in_order_of_tilt(open_panel, stack):
+    order = np.random.default_rng(2).permutation(13)
+    shifts = np.random.default_rng(5).uniform(-2, 2, (13, 2))
+    panel = open_panel(RegisterPanel, stack.shift_projections(shifts).select_projections(order))
+    curves = seen.curves(panel)
+    assert list(curves["y"][0]) == list(np.linspace(-60, 60, 13))
+    assert np.allclose(curves["y"][1], shifts[:, 0])
+    assert np.allclose(curves["x"][1], shifts[:, 1])
+
+
+def test_register_shows_the_picture_before_on_request(open_panel, stack):
+    shifts = np.random.default_rng(5).uniform(-2, 2, (13, 2))
+    moved = TomoStack(align.apply_shifts(stack.data, shifts), stack.tilts_deg)
+    panel = open_panel(RegisterPanel, moved)
+    assert panel.controls["which"].disabled
+    panel.controls["run"].click()
+    assert not panel.controls["which"].disabled
+    panel.controls["tilt"].value = 0
+    panel.controls["which"].value = "before"
+    panes = seen.images(panel)
+    assert seen.differs(panes[0], moved.data[0]) <= 1
+
+
+def test_register_lists_what_is_off_and_excludes_it(open_panel):
+    tilts = np.arange(-60.0, 61, 10)
+    shifts = np.zeros((13, 2))
+    shifts[4] = (0, 3)
+    images = simulation.project(simulation.catalyst(64), tilts)
+    panel = open_panel(RegisterPanel, TomoStack(align.apply_shifts(images, shifts), tilts))
+    assert panel.controls["residuals"].value == ()
+    panel.controls["pick"].click()
+    assert panel.controls["residuals"].value == (4,)
+    assert "1 of 13 projections are outliers" in seen.text(panel)
+    line = next(label for label, index in panel.controls["residuals"].options if index == 4)
+    assert "-20.0°" in line
+    assert line.endswith("outlier")
+    assert panel.display.projection == 4
+    panel.controls["exclude"].click()
+    assert panel.model.stack.data.shape[0] == 12
+    assert -20.0 not in panel.model.stack.tilts_deg
+    assert panel.controls["exclude"].disabled
+
+
+def test_register_nudges_one_projection_by_keys(open_panel, stack):
+    shifts = np.zeros((13, 2))
+    shifts[4] = (-1, 0.5)
+    moved = stack.shift_projections(shifts)
+    panel = open_panel(RegisterPanel, moved)
+    panel.display.projection = 4
+    panel.controls["look"].value = "neighbor (to nudge)"
+    for key, shift in (("ArrowDown", True), ("ArrowLeft", False), ("ArrowLeft", False)):
+        seen.press(panel, key, shift=shift)
+    assert (panel.controls["nudge_y"].value, panel.controls["nudge_x"].value) == (1.0, -0.5)
+    panes = seen.images(panel)
+    assert panes[1].title == "Difference to the neighbor"
+    assert panes[1].limits[0] == -panes[1].limits[1]
+    panel.controls["nudge"].click()
+    data = panel.model.stack.data
+    assert np.abs(data[4] - stack.data[4])[4:-4, 4:-4].max() < 0.02 * np.abs(stack.data).max()
+    assert np.array_equal(np.delete(data, 4, 0), np.delete(moved.data, 4, 0))
+    assert panel.controls["nudge"].disabled
+
+
+def test_register_shows_the_maximum_before_and_after(open_panel, stack):
+    panel = open_panel(RegisterPanel, stack)
+    panel.session.apply("transform", yshift=2.0)
+    panel.controls["look"].value = "maximum over tilts"
+    panes = seen.images(panel)
+    assert [pane.title for pane in panes] == ["Maximum before", "Maximum now"]
+    assert seen.differs(panes[0], stack.data.max(0)) <= 1
+
+
+def test_register_shows_before_beside_after_and_the_difference(open_panel, stack):
+    panel = open_panel(RegisterPanel, stack)
+    panel.session.apply("remove_projections", projections=[0])
+    panel.controls["look"].value = "before beside after"
+    panel.display.projection = 3
+    panes = seen.images(panel)
+    assert [pane.title for pane in panes] == ["Before", "After"]
+    assert panes[0].caption.split(", ")[1] == panes[1].caption.split(", ")[1]  # the same tilt
+    panel.session.apply("shift_one", projection=3, yshift=1.0)
+    panel.controls["look"].value = "projection, sinogram"
+    panel.controls["which"].value = "difference"
+    panes = seen.images(panel)
+    assert panes[0].cmap == "coolwarm"
+    assert len(np.unique(panes[0].image)) > 2
+    seen.press(panel, "b")
+    assert panel.controls["which"].value == "before"
+    seen.press(panel, "b")
+    assert panel.controls["which"].value == "after"
+    seen.press(panel, " ")
+    assert panel.controls["play"].playing
