@@ -177,9 +177,10 @@ class Option:
         raise ParameterError(f"{self.name} must be {self._wanted()}, not {value!r}{hint}")
 
     def _refusal(self, given: Any) -> ParameterError:
-        or_none = " or None" if self.may_be_none else ""
+        wanted = self._wanted()
+        or_none = (", or None" if "," in wanted else " or None") if self.may_be_none else ""
         shown = given.tolist() if isinstance(given, np.ndarray | np.generic) else given
-        return ParameterError(f"{self.name} must be {self._wanted()}{or_none}, not {shown!r}")
+        return ParameterError(f"{self.name} must be {wanted}{or_none}, not {shown!r}")
 
     def _wanted(self) -> str:
         one, many = {
@@ -190,9 +191,16 @@ class Option:
         }[self.kind]
         if self.choices:
             return self.limits_text
-        wanted = one if not self.count else many if self.count < 0 else f"{self.count} {many}"
+        wanted = (
+            one if not self.count else many if self.count < 0 else f"{_count_in_words(self.count)} {many}"
+        )
         wanted += f", {self.limits_text}" if self.limits_text else ""
         return f"{wanted} {self.unit}" if self.unit and self.limits_text else wanted
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """Of a method without options."""
 
 
 def option(
@@ -297,6 +305,10 @@ def _kind_of(hint: Any, where: str) -> tuple[type, int, bool]:
     if hint not in (int, float, bool, str):
         raise TypeError(f"the type of {where} must be int, float, bool, str or a tuple of one of these")
     return hint, count, may_be_none
+
+
+def _count_in_words(count: int) -> str:
+    return {2: "two", 3: "three", 4: "four"}.get(count, str(count))
 
 
 def checked(options_type: type[_Options], given: Mapping[str, Any], of: str) -> _Options:

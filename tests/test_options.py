@@ -71,7 +71,7 @@ def test_what_is_given_gets_its_type_and_the_rest_its_default():
         ("reach", -0.1, "at least 0 px"),
         ("reach", "2", "not '2'"),
         ("row", "top", "row must be a number or None, not 'top'"),
-        ("columns", (1, 2, 3), "columns must be 2 whole numbers or None"),
+        ("columns", (1, 2, 3), "columns must be two whole numbers or None"),
         ("columns", 7, "not 7"),
         ("levels", (1.0, None), "levels must be numbers"),
         ("levels", "12", "not '12'"),

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets.align.axis_estimate import AxisEstimate
-from etwidgets.align.center_of_mass import mass_profiles, steady_columns
 from etwidgets.align.checks import listing, refuse_negative
+from etwidgets.align.mass_profiles import mass_profiles, steady_columns
 from etwidgets.align.transforms import transform
-from etwidgets.checks import checked_count, is_whole
 from etwidgets.errors import AlignmentError, ParameterError
+from etwidgets.options import option
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from etwidgets.progress import Progress
@@ -31,13 +29,28 @@ _LEAST_RESPONSE = 0.5  # of the estimate to a known rotation, 1 if ideal
 _UNKNOWN_DEG = 90.0  # the standard error that says: any rotation
 
 
+@dataclass(frozen=True)
+class AxisComOptions:
+    """Options of :func:`axis_by_com`."""
+
+    slices: tuple[int, ...] | None = option(
+        None,
+        label="columns",
+        help="Indices of the columns to use.",
+        lowest=0,
+        none_means="all with enough mass",
+    )
+    nslices: int | None = option(
+        None,
+        label="column count",
+        help="Use so many of the columns, those whose mass varies least with tilt.",
+        lowest=_LEAST_COLUMNS,
+        none_means="all",
+    )
+
+
 def axis_by_com(
-    images: NDArray[Any],
-    tilts_deg: NDArray[np.float64],
-    *,
-    progress: Progress,
-    slices: Sequence[int] | None = None,
-    nslices: int | None = None,
+    images: NDArray[Any], tilts_deg: NDArray[np.float64], options: AxisComOptions, progress: Progress
 ) -> AxisEstimate:
     """Tilt axis from tracks of the center of mass.
 
@@ -47,12 +60,10 @@ def axis_by_com(
         ``(T, Y, X)``, registered, zero or more.
     tilts_deg
         ``(T,)`` degrees.
+    options
+        See :class:`AxisComOptions`.
     progress
-        Told how far the work is, and may stop it.
-    slices
-        The columns to use; default: all that hold enough mass in every projection.
-    nslices
-        Use this many of those columns, the ones whose mass varies least with tilt.
+        Is given the progress, and may stop it.
 
     Returns
     -------
@@ -77,13 +88,11 @@ def axis_by_com(
     """
     _check_tilts(tilts_deg)
     refuse_negative(images, "CoM")
-    chosen = None if slices is None else _checked_columns(slices, images.shape[2])
-    if nslices is not None:
-        nslices = checked_count("nslices", nslices, _LEAST_COLUMNS)
+    chosen = None if options.slices is None else _checked_columns(options.slices, images.shape[2])
 
     def measure(angle_deg: float, part: Progress) -> _Line:
         rotated = images if angle_deg == 0 else transform(images, angle_deg=angle_deg, progress=part)
-        return _axis_line(rotated, tilts_deg, chosen, nslices, angle_deg)
+        return _axis_line(rotated, tilts_deg, chosen, options.nslices, angle_deg)
 
     seen = measure(0.0, progress.part(0, 0.1))
     angle, line, response = _straighten(measure, seen, progress)
@@ -218,11 +227,10 @@ def _check_tilts(tilts_deg: NDArray[np.float64]) -> None:
         )
 
 
-def _checked_columns(slices: Sequence[int], width: int) -> NDArray[np.intp]:
-    given = np.atleast_1d(slices).tolist()
-    if not all(is_whole(column) and 0 <= column < width for column in given):
-        raise ParameterError(f"slices must be columns 0 to {width - 1}, not {given}")
-    columns = np.unique(np.asarray(given, dtype=int))
+def _checked_columns(slices: tuple[int, ...], width: int) -> NDArray[np.intp]:
+    columns = np.unique(np.asarray(slices, dtype=int))
+    if columns.size and columns[-1] >= width:
+        raise ParameterError(f"slices must be columns 0 to {width - 1}, not {list(slices)}")
     if columns.size < _LEAST_COLUMNS:
         raise AlignmentError(
             f"CoM: {columns.size} different columns given and {_LEAST_COLUMNS} needed for a line"

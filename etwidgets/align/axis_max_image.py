@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,31 +10,56 @@ import numpy as np
 from etwidgets.align.axis_estimate import AxisEstimate
 from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
 from etwidgets.align.checks import refuse_negative
-from etwidgets.align.phase_correlation import vertex
+from etwidgets.align.parabola import vertex
 from etwidgets.align.transforms import transform
-from etwidgets.checks import is_number
 from etwidgets.errors import AlignmentError, ParameterError
+from etwidgets.options import option
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etwidgets.progress import Progress
 
-_LARGEST_LIMIT_DEG = 45.0
 _FINEST_DEG = 1e-3  # turns the end of a line of 1000 px by a hundredth of a pixel
 _STANDS_OUT = 4.0  # robust standard deviations by which the best angle must beat the others
 
 
+@dataclass(frozen=True)
+class AxisMaxImageOptions:
+    """Options of :func:`axis_by_max_image`."""
+
+    limit: float = option(
+        10.0,
+        label="max angle",
+        help="Largest rotation that is looked for.",
+        unit="deg",
+        lowest=2 * _FINEST_DEG,
+        highest=45,
+    )
+    delta: float = option(
+        0.1,
+        label="step",
+        help="Step of the search, at most half of max angle; a parabola refines it.",
+        unit="deg",
+        lowest=_FINEST_DEG,
+        highest=22.5,
+    )
+    also_shift: bool = option(
+        default=False, label="find shift too", help="Find the shift as well, by trial reconstructions."
+    )
+    shift_limit: float = option(
+        20.0, label="max shift", help="Largest shift that is looked for.", unit="px", lowest=0.1
+    )
+    nslices: int = option(
+        3,
+        label="shift columns",
+        help="Number of columns that are reconstructed to find the shift.",
+        lowest=1,
+    )
+
+
 def axis_by_max_image(
-    images: NDArray[Any],
-    tilts_deg: NDArray[np.float64],
-    *,
-    progress: Progress,
-    limit: float = 10.0,
-    delta: float = 0.1,
-    also_shift: bool = False,
-    shift_limit: float = 20.0,
-    nslices: int = 3,
+    images: NDArray[Any], tilts_deg: NDArray[np.float64], options: AxisMaxImageOptions, progress: Progress
 ) -> AxisEstimate:
     """Rotation of the tilt axis from the maximum over all tilts; on request its shift as well.
 
@@ -43,18 +69,10 @@ def axis_by_max_image(
         ``(T, Y, X)``, registered.
     tilts_deg
         ``(T,)`` degrees; only used for the shift.
+    options
+        See :class:`AxisMaxImageOptions`.
     progress
-        Told how far the work is, and may stop it.
-    limit
-        Largest rotation that is looked for, degrees, up to 45.
-    delta
-        Step of the search, degrees; a parabola refines it.
-    also_shift
-        Look for the shift by trial reconstructions as well; see :func:`search_axis_shift`.
-    shift_limit
-        Largest shift that is looked for, pixels.
-    nslices
-        Number of columns that are reconstructed for it.
+        Is given the progress, and may stop it.
 
     Returns
     -------
@@ -76,7 +94,9 @@ def axis_by_max_image(
     the sum of the squared counts is highest where most edges line up. All lines vote, weighted by their
     length, and not a few strongest peaks: those may all lie on one edge of the specimen.
     """
-    _check(limit, delta, shift_limit)
+    limit, delta = options.limit, options.delta
+    if delta > limit / 2:
+        raise ParameterError(f"delta must be at most half of limit={limit:g} deg, not {delta:g}")
     progress.advance(0, "maximum image")
     angles, strength = line_strength(images.max(axis=0), limit, delta)
     best = int(np.argmax(strength))
@@ -85,11 +105,15 @@ def axis_by_max_image(
     determined = not warning
     progress.advance(0.1, "lines found")
     found: ShiftSearch | None = None
-    if also_shift:
+    if options.also_shift:
         refuse_negative(images, "MaxImage with also_shift")
         turned = transform(images, angle_deg=-tilted_by, progress=progress.part(0.1, 0.2))
         found = search_axis_shift(
-            turned, tilts_deg, shift_limit=shift_limit, nslices=nslices, progress=progress.part(0.2, 1)
+            turned,
+            tilts_deg,
+            shift_limit=options.shift_limit,
+            nslices=options.nslices,
+            progress=progress.part(0.2, 1),
         )
         warning = "; ".join(text for text in (warning, found.warning) if text)
     progress.advance(1, "tilt axis")
@@ -143,18 +167,6 @@ def line_strength(
     strength = (counts**2).sum(axis=0)
     relative: NDArray[np.float64] = strength / strength.mean()
     return angles, relative
-
-
-def _check(limit: float, delta: float, shift_limit: float) -> None:
-    if not (is_number(limit) and 0 < limit <= _LARGEST_LIMIT_DEG):
-        raise ParameterError(f"limit must be above 0 and at most {_LARGEST_LIMIT_DEG:g} deg, not {limit!r}")
-    if not (is_number(delta) and _FINEST_DEG <= delta <= limit / 2):
-        raise ParameterError(
-            f"delta must be above 0 ({_FINEST_DEG:g} at least) and at most half of limit={limit} deg, "
-            f"not {delta!r}"
-        )
-    if not (is_number(shift_limit) and shift_limit > 0):
-        raise ParameterError(f"shift_limit must be above 0 px, not {shift_limit!r}")
 
 
 def _doubt(strength: NDArray[np.float64], best: int, limit: float) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.align.center_of_mass import mass_profiles, steady_columns
-from etwidgets.align.phase_correlation import vertex
+from etwidgets.align.mass_profiles import mass_profiles, steady_columns
+from etwidgets.align.parabola import vertex
 from etwidgets.checks import checked_count
 from etwidgets.errors import ParameterError
 

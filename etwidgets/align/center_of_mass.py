@@ -2,52 +2,62 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.ndimage
 
-from etwidgets.align.checks import listing, refuse_negative
-from etwidgets.align.phase_correlation import vertex
-from etwidgets.checks import checked_count, is_whole
+from etwidgets.align.checks import refuse_negative
+from etwidgets.align.mass_profiles import mass_profiles, steady_columns
+from etwidgets.align.parabola import vertex
 from etwidgets.errors import AlignmentError, ParameterError
+from etwidgets.options import option
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
+    from etwidgets.align.ordered_series import OrderedSeries
     from etwidgets.progress import Progress
 
 _PASSES = 4  # of re-estimating the mean mass profile; the shifts move by less than 0.01 px after three
 _LEAST_COLUMNS = 8
 
 
-def com_shifts(
-    images: NDArray[Any],
-    tilts_deg: NDArray[np.float64],
-    *,
-    progress: Progress,
-    xrange: Sequence[int] | None = None,
-    p: int = 20,
-    nslices: int = 20,
-) -> NDArray[np.float64]:
+@dataclass(frozen=True)
+class ComOptions:
+    """Options of :func:`com_shifts`."""
+
+    xrange: tuple[int, int] | None = option(
+        None,
+        label="columns",
+        help="First and last column (exclusive) whose mass is the same at every tilt.",
+        unit="px",
+        lowest=0,
+        none_means="middle three fifths",
+    )
+    p: int = option(
+        20, label="max shift", help="Largest shift along x that is looked for.", unit="px", lowest=1
+    )
+    nslices: int = option(
+        20,
+        label="columns for y",
+        help="Number of columns whose centers of mass give the shift along y.",
+        lowest=1,
+    )
+
+
+def com_shifts(series: OrderedSeries, options: ComOptions, progress: Progress) -> NDArray[np.float64]:
     """Shifts by conservation of mass (x) and by tracks of the center of mass (y).
 
     Parameters
     ----------
-    images
-        ``(T, Y, X)``, zero or more, in order of tilt.
-    tilts_deg
-        ``(T,)`` degrees.
+    series
+        Zero or more everywhere.
+    options
+        See :class:`ComOptions`.
     progress
-        Told how far the work is, and may stop it.
-    xrange
-        First and last column (exclusive) in which mass is conserved; default: the middle three fifths.
-    p
-        Largest shift in x that is looked for, pixels.
-    nslices
-        Number of columns whose mass tracks are used for y.
+        Is given the progress, and may stop it.
 
     Returns
     -------
@@ -68,8 +78,8 @@ def com_shifts(
     tilt, so the profile of mass along x only moves; and the center of mass of an x slice follows
     ``x0 cos(tilt) + z0 sin(tilt)`` with the tilt axis in the image center.
     """
-    first, stop = _mass_window(images.shape[2], xrange, p)
-    nslices = checked_count("nslices", nslices)
+    images, p = series.images, options.p
+    first, stop = _mass_window(images.shape[2], options.xrange, p)
     refuse_negative(images, "COM")
     progress.advance(0.1, "mass profiles")
     mass, moment = mass_profiles(images)
@@ -77,42 +87,11 @@ def com_shifts(
     shifts[:, 1] = _conserve_mass(mass, first, stop, p, progress.part(0.3, 0.8))
     moved_mass = _shift_rows(mass, shifts[:, 1])[:, first:stop]
     moved_moment = _shift_rows(moment, shifts[:, 1])[:, first:stop]
-    chosen = steady_columns(moved_mass, nslices)
+    chosen = steady_columns(moved_mass, options.nslices)
     tracks = moved_moment[:, chosen] / moved_mass[:, chosen]
-    shifts[:, 0] = -jitter_of_tracks(tracks, tilts_deg)
+    shifts[:, 0] = -jitter_of_tracks(tracks, series.tilts_deg)
     progress.advance(1, "mass tracks")
     return shifts
-
-
-def mass_profiles(images: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mass of every column and its first moment about the middle row, each ``(T, X)``."""
-    rows = np.arange(images.shape[1]) - (images.shape[1] - 1) / 2
-    weights = np.stack([np.ones_like(rows), rows])
-    profiles = np.stack([weights @ image.astype(float) for image in images])
-    return profiles[:, 0], profiles[:, 1]
-
-
-def steady_columns(mass: NDArray[np.float64], count: int) -> NDArray[np.intp]:
-    """Up to ``count`` columns with much mass that hardly varies with tilt, in rising order.
-
-    Raises
-    ------
-    AlignmentError
-        If no column has mass in every projection.
-    """
-    mean = mass.mean(0)
-    usable = (mass > 0).all(0) & (mean > 0.05 * mean.max())
-    if not usable.any():
-        empty = np.flatnonzero((mass <= 0).all(1))
-        raise AlignmentError(
-            "no column holds mass in every projection"
-            + (f" (projections {listing(empty)} have none)" if empty.size else "")
-            + "; choose other columns, or remove projections that show nothing there"
-        )
-    spread = mass.std(0) + 1e-6 * mean.max()
-    score = np.where(usable, mean / spread, -np.inf)
-    best = np.argsort(score, kind="stable")[::-1][: min(count, int(usable.sum()))]
-    return np.sort(best)
 
 
 def jitter_of_tracks(tracks: NDArray[np.float64], tilts_deg: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -128,12 +107,10 @@ def jitter_of_tracks(tracks: NDArray[np.float64], tilts_deg: NDArray[np.float64]
     return projector @ np.median(projector @ tracks, axis=1)
 
 
-def _mass_window(width: int, xrange: Sequence[int] | None, p: int) -> tuple[int, int]:
-    p = checked_count("p, the largest shift in x (px),", p)
-    given = (round(width / 5), round(4 * width / 5)) if xrange is None else np.atleast_1d(xrange).tolist()
-    if len(given) != 2 or not all(is_whole(x) for x in given) or not 0 <= given[0] < given[1] <= width:
+def _mass_window(width: int, xrange: tuple[int, int] | None, p: int) -> tuple[int, int]:
+    first, stop = (round(width / 5), round(4 * width / 5)) if xrange is None else xrange
+    if not 0 <= first < stop <= width:
         raise ParameterError(f"xrange must be two rising columns of 0 to {width}, not {xrange!r}")
-    first, stop = int(given[0]), int(given[1])
     inner_first, inner_stop = max(first, p), min(stop, width - p)
     if inner_stop - inner_first < _LEAST_COLUMNS:
         raise AlignmentError(

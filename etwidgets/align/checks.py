@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,7 +70,7 @@ def checked_tilts(tilts_deg: ArrayLike, n_projections: int) -> NDArray[np.float6
     TiltCountError
         If there is not one tilt per projection.
     DataError
-        If a tilt is no number, NaN or infinite.
+        If a tilt is not a number, NaN or infinite.
     """
     tilts = checked_reals("tilts", tilts_deg).reshape(-1)
     if tilts.size != n_projections:
@@ -115,20 +116,6 @@ def refuse_negative(images: NDArray[Any], method: str) -> None:
         )
 
 
-def refuse_unknown(given: Collection[str], known: Collection[str], method: str) -> None:
-    """Refuse keywords that a method does not have.
-
-    Raises
-    ------
-    ParameterError
-        If there are any; the message names the known ones.
-    """
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        names = ", ".join(known) if known else "none"
-        raise ParameterError(f"{method} has no parameter {', '.join(unknown)}; it takes: {names}")
-
-
 def match_name(
     name: str, known: Collection[str], what: str, error: type[ParameterError] = ParameterError
 ) -> str:
@@ -137,9 +124,12 @@ def match_name(
     Raises
     ------
     ParameterError
-        If it is none of the known ones, which the message lists; or the kind of it that is given.
+        If it is none of the known ones; the message has the one that was probably meant, and all there are.
+        ``error`` may be a subclass of it.
     """
     for candidate in known:
         if candidate.lower() == str(name).lower():
             return candidate
-    raise error(f"{what} {name!r} is unknown; use one of {', '.join(known)}")
+    close = difflib.get_close_matches(str(name), known, n=1)
+    hint = f"did you mean {close[0]!r}? Use" if close else "use"
+    raise error(f"{what} {name!r} is unknown; {hint} one of {', '.join(known)}")

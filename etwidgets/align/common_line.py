@@ -2,55 +2,75 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.fft
 
-from etwidgets.align.center_of_mass import mass_profiles
 from etwidgets.align.checks import listing, refuse_negative
-from etwidgets.align.phase_correlation import vertex
-from etwidgets.checks import checked_count, is_number
+from etwidgets.align.mass_profiles import mass_profiles
+from etwidgets.align.parabola import vertex
 from etwidgets.errors import AlignmentError, ParameterError
+from etwidgets.options import option
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from etwidgets.align.ordered_series import OrderedSeries
     from etwidgets.progress import Progress
 
 _PASSES = 3  # against one line, then twice against the mean of the aligned lines
 _LEAST_COLUMNS = 8
-_FINEST_PX, _MOST_PARTS = 1e-6, 1000  # beyond, rounding says more than the images
+
+
+@dataclass(frozen=True)
+class CommonLineOptions:
+    """Options of :func:`common_line_shifts`."""
+
+    com_ref_index: float | None = option(
+        None,
+        label="reference row",
+        help="Pixel row onto which the centers of mass are put.",
+        lowest=0,
+        none_means="middle row",
+    )
+    cl_ref_index: int | None = option(
+        None,
+        label="reference index",
+        help="Index of the projection that keeps its place in x.",
+        none_means="projection kept in place",
+    )
+    cl_resolution: float = option(
+        0.05,
+        label="resolution",
+        help="Step of the finest search; a parabola refines it further.",
+        unit="px",
+        lowest=1e-6,  # beyond, rounding says more than the images
+        highest=0.5,
+    )
+    cl_div_factor: int = option(
+        8,
+        label="subdivision",
+        help="Each search divides half the interval of the one before into so many steps.",
+        lowest=3,
+        highest=1000,
+    )
 
 
 def common_line_shifts(
-    images: NDArray[Any],
-    start: int,
-    *,
-    progress: Progress,
-    com_ref_index: float | None = None,
-    cl_ref_index: int | None = None,
-    cl_resolution: float = 0.05,
-    cl_div_factor: int = 8,
+    series: OrderedSeries, options: CommonLineOptions, progress: Progress
 ) -> NDArray[np.float64]:
     """Shifts by the center of mass (y) and by common lines (x).
 
     Parameters
     ----------
-    images
-        ``(T, Y, X)``, zero or more, in order of tilt.
-    start
-        Index of the projection that is the reference unless ``cl_ref_index`` is given.
+    series
+        Zero or more everywhere.
+    options
+        See :class:`CommonLineOptions`.
     progress
-        Told how far the work is, and may stop it.
-    com_ref_index
-        Pixel row onto which the centers of mass are put; default: the middle row ``(Y-1)/2``.
-    cl_ref_index
-        Index of the projection that keeps its place in x.
-    cl_resolution
-        Step of the finest search, pixels (above 0, below 0.5); a parabola refines it further.
-    cl_div_factor
-        Parts into which each search divides half the interval of the one before; at least 3.
+        Is given the progress, and may stop it.
 
     Returns
     -------
@@ -71,10 +91,11 @@ def common_line_shifts(
     the tilt axis, the common line, is the same at every tilt. The lines are compared first with that of
     the reference, then with the mean of all aligned lines, which one bad projection cannot spoil.
     """
+    images = series.images
     _, height, width = images.shape
-    row = (height - 1) / 2 if com_ref_index is None else com_ref_index
-    reference = start if cl_ref_index is None else cl_ref_index
-    _check(row, reference, cl_resolution, cl_div_factor, images.shape)
+    row = _checked_row(options.com_ref_index, height)
+    index = options.cl_ref_index
+    reference = series.start if index is None else series.place_of(index, "cl_ref_index")
     if width < _LEAST_COLUMNS:
         raise AlignmentError(
             f"COM-CL needs at least {_LEAST_COLUMNS} columns to compare common lines, not {width}"
@@ -89,24 +110,20 @@ def common_line_shifts(
         )
     shifts = np.zeros((len(images), 2))
     shifts[:, 0] = row - (height - 1) / 2 - moment.sum(1) / total
-    shifts[:, 1] = _match_lines(mass, reference, cl_resolution, cl_div_factor, progress.part(0.4, 1))
+    shifts[:, 1] = _match_lines(mass, reference, options, progress.part(0.4, 1))
     return shifts
 
 
-def _check(row: float, reference: int, resolution: float, parts: int, shape: tuple[int, ...]) -> None:
-    if not (is_number(row) and 0 <= row <= shape[1] - 1):
-        raise ParameterError(f"com_ref_index is a pixel row, 0 to {shape[1] - 1}, not {row!r}")
-    if not 0 <= reference < shape[0]:
-        raise ParameterError(f"cl_ref_index must be a projection, 0 to {shape[0] - 1}, not {reference}")
-    if not (is_number(resolution) and _FINEST_PX <= resolution < 0.5):
-        raise ParameterError(
-            f"cl_resolution must be above 0 ({_FINEST_PX:g} at least) and below 0.5 px, not {resolution!r}"
-        )
-    checked_count("cl_div_factor", parts, 3, _MOST_PARTS)
+def _checked_row(row: float | None, height: int) -> float:
+    if row is None:
+        return (height - 1) / 2
+    if row > height - 1:
+        raise ParameterError(f"com_ref_index must be a pixel row, 0 to {height - 1}, not {row:g}")
+    return row
 
 
 def _match_lines(
-    lines: NDArray[np.float64], reference: int, resolution: float, parts: int, progress: Progress
+    lines: NDArray[np.float64], reference: int, options: CommonLineOptions, progress: Progress
 ) -> NDArray[np.float64]:
     spectra = _spectra(lines)
     target = spectra[reference]
@@ -115,7 +132,9 @@ def _match_lines(
     shifts = np.zeros(len(lines))
     for number in range(_PASSES):
         for i, spectrum in enumerate(spectra):
-            shifts[i] = _line_shift(target * spectrum.conj(), size, resolution, parts)
+            shifts[i] = _line_shift(
+                target * spectrum.conj(), size, options.cl_resolution, options.cl_div_factor
+            )
             progress.advance((number + (i + 1) / len(spectra)) / _PASSES, "common lines")
         shifts -= shifts[reference]
         target = (spectra * np.exp(-2j * np.pi * np.outer(shifts, frequencies))).mean(0)

@@ -1,21 +1,63 @@
-"""What each registration and tilt-axis method assumes, in words for the panels; does no work itself."""
+"""One record per registration method and per tilt-axis method: what is known of it, and the function to call.
+
+Adding a method takes its module (a function and its options) and a record here; checks, panels, scripts and
+the tables of the documentation follow from the record.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from etwidgets.align.axis_com import AxisComOptions, axis_by_com
+from etwidgets.align.axis_max_image import AxisMaxImageOptions, axis_by_max_image
+from etwidgets.align.center_of_mass import ComOptions, com_shifts
+from etwidgets.align.common_line import CommonLineOptions, common_line_shifts
+from etwidgets.align.phase_correlation import PhaseCorrelationOptions, phase_correlation_shifts
+from etwidgets.align.stackreg import stackreg_shifts
+from etwidgets.options import NoOptions, Option, describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from etwidgets.align.axis_estimate import AxisEstimate
+    from etwidgets.align.ordered_series import OrderedSeries
+    from etwidgets.progress import Progress
+
+
+class FindsShifts(Protocol):
+    """Finds the shifts ``(T, 2)``, pixels ``(y, x)``, of a series in order of tilt."""
+
+    def __call__(self, series: OrderedSeries, options: Any, progress: Progress, /) -> NDArray[np.float64]:
+        """Do it."""
+
+
+class FindsAxis(Protocol):
+    """Finds the tilt axis of registered images ``(T, Y, X)`` at tilts ``(T,)``, degrees."""
+
+    def __call__(
+        self, images: NDArray[Any], tilts_deg: NDArray[np.float64], options: Any, progress: Progress, /
+    ) -> AxisEstimate:
+        """Do it."""
+
+
+_Function = TypeVar("_Function", FindsShifts, FindsAxis)
+
 
 @dataclass(frozen=True, slots=True)
-class Method:
-    """Help on one method, in fixed slots.
+class Method(Generic[_Function]):
+    """One method.
 
     Attributes
     ----------
+    name
+        As users choose it, in any letter case.
+    title
+        Its name in words.
     use_for
         What it is for.
     when
@@ -24,72 +66,111 @@ class Method:
         Where it fails, and what then happens.
     source
         The paper, with its DOI.
-    parameters
-        The keywords that it takes.
+    function
+        :class:`FindsShifts` or :class:`FindsAxis`.
+    options_type
+        The dataclass of its options, whose fields were made with :func:`etwidgets.options.option`.
     """
 
+    name: str
+    title: str
     use_for: str
     when: str
     caution: str
     source: str
-    parameters: tuple[str, ...]
+    function: _Function
+    options_type: type[Any] = NoOptions
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """Its options, with their defaults, limits, units and help."""
+        return describe(self.options_type)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of its options."""
+        return tuple(option.name for option in self.options)
 
 
-METHODS: Mapping[str, Method] = MappingProxyType(
-    {
-        "PC": Method(
+_REGISTRATION: dict[str, Method[FindsShifts]] = {
+    method.name: method
+    for method in (
+        Method(
+            name="PC",
+            title="Phase correlation",
             use_for="Any series; the first to try. Compares each projection with its neighbor in tilt.",
             when="Neighboring projections look alike: tilt steps of a few degrees, sharp features.",
             caution="Errors add up along the series. A strong background or a static detector pattern "
             "holds the shift at zero; filter a copy first and use align_other.",
             source="Guizar-Sicairos et al. 2008, doi:10.1364/OL.33.000156",
-            parameters=("upsample_factor",),
+            function=phase_correlation_shifts,
+            options_type=PhaseCorrelationOptions,
         ),
-        "StackReg": Method(
+        Method(
+            name="StackReg",
+            title="Least squares of intensities",
             use_for="Soft contrast or noise. Fits each projection to its neighbor by least squares.",
             when="Neighboring projections have the same intensity and differ by a small shift.",
             caution="Slower than PC, and errors add up along the series. Changes of brightness mislead it; "
             "large jumps may end in a wrong minimum.",
             source="Thevenaz et al. 1998, doi:10.1109/83.650848",
-            parameters=(),
+            function=stackreg_shifts,
         ),
-        "COM": Method(
+        Method(
+            name="COM",
+            title="Center of mass",
             use_for="Needles, pillars, particles in dark field. All projections at once: no errors add up.",
             when="Intensity is mass (no background, nothing negative), and each chosen column holds the same "
             "matter at every tilt.",
-            caution="Matter that enters at high tilt, or columns cut by the frame, pull it away. "
-            "Shifts in x are looked for up to p pixels only.",
+            caution="Matter that enters at high tilt, or columns cut by the frame, pull it away.",
             source="Sanders et al. 2015, doi:10.1186/s40679-015-0005-7",
-            parameters=("xrange", "p", "nslices"),
+            function=com_shifts,
+            options_type=ComOptions,
         ),
-        "COM-CL": Method(
+        Method(
+            name="COM-CL",
+            title="Center of mass and common line",
             use_for="Isolated particles in dark field. Most exact where it applies; errors do not add up.",
             when="The whole object is inside every projection, on an empty background.",
             caution="Puts the center of mass on the tilt axis. A background or a second object that moves "
             "through the frame shifts everything.",
             source="Scott et al. 2012, doi:10.1038/nature10934",
-            parameters=("com_ref_index", "cl_ref_index", "cl_resolution", "cl_div_factor"),
+            function=common_line_shifts,
+            options_type=CommonLineOptions,
         ),
-    }
-)
+    )
+}
 
-AXIS_METHODS: Mapping[str, Method] = MappingProxyType(
-    {
-        "CoM": Method(
+_AXIS: dict[str, Method[FindsAxis]] = {
+    method.name: method
+    for method in (
+        Method(
+            name="CoM",
+            title="Tracks of the center of mass",
             use_for="Needles and pillars along the tilt axis. Finds rotation and shift with standard errors.",
             when="The series is registered; intensity is mass; columns hold the same matter at every tilt.",
             caution="The rotation is undetermined for an object as long as wide: see its error.",
             source="Wolf 2012, Proc. 15th European Microscopy Congress (sinogram analysis)",
-            parameters=("slices", "nslices"),
+            function=axis_by_com,
+            options_type=AxisComOptions,
         ),
-        "MaxImage": Method(
+        Method(
+            name="MaxImage",
+            title="Lines in the maximum image",
             use_for="Particles, which draw lines across the tilt axis in the maximum over all tilts.",
             when="The series is registered, the tilt range wide, and small bright features stand out.",
             caution="Straight edges of the specimen or support are taken for tracks. It finds the shift "
             "only with also_shift, by trial reconstructions.",
             source="Canny 1986, doi:10.1109/TPAMI.1986.4767851; "
             "Duda and Hart 1972, doi:10.1145/361237.361242",
-            parameters=("limit", "delta", "also_shift", "shift_limit", "nslices"),
+            function=axis_by_max_image,
+            options_type=AxisMaxImageOptions,
         ),
-    }
-)
+    )
+}
+
+METHODS: Mapping[str, Method[FindsShifts]] = MappingProxyType(_REGISTRATION)
+"""The registration methods by name."""
+
+AXIS_METHODS: Mapping[str, Method[FindsAxis]] = MappingProxyType(_AXIS)
+"""The tilt-axis methods by name."""

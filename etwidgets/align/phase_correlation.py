@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.fft
 
 from etwidgets.align._workers import run_all
+from etwidgets.align.chain import add_up
+from etwidgets.align.parabola import vertex
+from etwidgets.options import option
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from etwidgets.align.ordered_series import OrderedSeries
     from etwidgets.progress import Progress
 
 _PAIRS_PER_CALL = 8
 _NEIGHBORHOOD_PX = 1.5  # width of the finely sampled window around the integer peak
 _TINY = 1e-20
+
+
+@dataclass(frozen=True)
+class PhaseCorrelationOptions:
+    """Options of :func:`phase_correlation_shifts`."""
+
+    upsample_factor: int = option(
+        20,
+        label="upsampling",
+        help="The peak of the correlation is sampled in this many steps per pixel.",
+        lowest=1,
+        highest=1000,
+    )
+
+
+def phase_correlation_shifts(
+    series: OrderedSeries, options: PhaseCorrelationOptions, progress: Progress
+) -> NDArray[np.float64]:
+    """Shifts ``(T, 2)``, pixels ``(y, x)``, by phase correlation of neighbors in tilt."""
+    steps = chain_steps(series.images, upsample_factor=options.upsample_factor, progress=progress)
+    return add_up(steps, series.start)
 
 
 def chain_steps(images: NDArray[Any], *, upsample_factor: int, progress: Progress) -> NDArray[np.float64]:
@@ -78,15 +104,6 @@ def spectra_shift(
     row, column = np.unravel_index(np.argmax(fine), fine.shape)
     best = np.array([vertex(fine[:, column], int(row)), vertex(fine[row], int(column))])
     return peak + offsets[0] + best / upsample_factor
-
-
-def vertex(values: NDArray[Any], peak: int) -> float:
-    """Fractional index of the top of the parabola through an extreme value and its two neighbors."""
-    if not 0 < peak < len(values) - 1:
-        return float(peak)
-    before, top, after = (float(v) for v in values[peak - 1 : peak + 2])
-    curvature = before - 2 * top + after
-    return peak if curvature == 0 else peak + 0.5 * (before - after) / curvature
 
 
 def fine_correlation(

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets.align._workers import n_cores
+from etwidgets.align.chain import add_up
 from etwidgets.errors import AlignmentError
 
 if TYPE_CHECKING:
@@ -25,10 +26,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from etwidgets.align.ordered_series import OrderedSeries
+    from etwidgets.options import NoOptions
     from etwidgets.progress import Progress
 
 _WORTH_A_PROCESS_PX = 1_500_000  # pixels; to start a process takes as long as to register these
 _REPORT_EVERY_S = 0.1
+
+
+def stackreg_shifts(series: OrderedSeries, _options: NoOptions, progress: Progress) -> NDArray[np.float64]:
+    """Shifts ``(T, 2)``, pixels ``(y, x)``, by least squares between neighbors in tilt."""
+    return add_up(chain_steps(series.images, progress=progress), series.start)
 
 
 def chain_steps(images: NDArray[Any], *, progress: Progress) -> NDArray[np.float64]:
@@ -109,7 +117,7 @@ class _Helper:
             said = self._pipe(self._process.stderr).read().decode(errors="replace").strip().splitlines()
             raise AlignmentError(
                 f"StackReg: the helper process ended with code {self._process.wait()} after "
-                f"{len(self.steps)} of {self._n_steps} pairs: {said[-1] if said else 'it said nothing'}"
+                f"{len(self.steps)} of {self._n_steps} pairs: {said[-1] if said else 'no message'}"
             )
         return np.array(self.steps)
 

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from etwidgets.align.axis_com import axis_by_com
-from etwidgets.align.axis_max_image import axis_by_max_image
-from etwidgets.align.checks import (
-    checked_projections,
-    checked_tilts,
-    match_name,
-    refuse_blank,
-    refuse_unknown,
-)
+from etwidgets.align.checks import checked_projections, checked_tilts, match_name, refuse_blank
 from etwidgets.align.methods import AXIS_METHODS
+from etwidgets.options import checked
 from etwidgets.progress import NullProgress
 
 if TYPE_CHECKING:
@@ -40,12 +33,11 @@ def find_tilt_axis(
     tilts_deg
         ``(T,)`` degrees.
     method
-        ``"CoM"`` or ``"MaxImage"`` in any letter case; see :data:`AXIS_METHODS`.
+        A name in :data:`AXIS_METHODS`, in any letter case.
     progress
-        Told how far the work is, and may stop it.
+        Is given the progress, and may stop it.
     **params
-        Of the method. CoM: ``slices`` (None), ``nslices`` (None). MaxImage: ``limit`` (10), ``delta``
-        (0.1), ``also_shift`` (False), ``shift_limit`` (20), ``nslices`` (3).
+        Options of the method; ``AXIS_METHODS[method].options`` lists them with their defaults and limits.
 
     Returns
     -------
@@ -62,9 +54,8 @@ def find_tilt_axis(
         If the method or a keyword is unknown, or a value is out of range.
     """
     name = match_name(method, AXIS_METHODS, "tilt axis method")
-    refuse_unknown(params, AXIS_METHODS[name].parameters, name)
+    options = checked(AXIS_METHODS[name].options_type, params, name)
     images = checked_projections(projections, least=2)
     tilts = checked_tilts(tilts_deg, len(images))
     refuse_blank(images, name)
-    find = axis_by_com if name == "CoM" else axis_by_max_image
-    return find(images, tilts, progress=progress or NullProgress(), **params)
+    return AXIS_METHODS[name].function(images, tilts, options, progress or NullProgress())

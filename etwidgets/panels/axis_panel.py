@@ -11,11 +11,12 @@ import ipywidgets as widgets
 import numpy as np
 
 from etwidgets.align import AXIS_METHODS
+from etwidgets.panels.method_chooser import MethodChooser
 from etwidgets.panels.navigation import add_tilt_slider
-from etwidgets.panels.objective import ObjectiveCurve
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, bare_slice, difference_pane, pixel_size, projection_pane
-from etwidgets.panels.pieces import button, control, heading, method_help, row, text
+from etwidgets.panels.pieces import button, control, heading, row, text
+from etwidgets.panels.residual_over_shift import ResidualOverShift
 from etwidgets.session.previews import axis_neighbors, axis_slices, before_and_now, sharper_slices
 from etwidgets.views import ImageView, PageWatch, contrast_limits
 
@@ -43,7 +44,7 @@ _KEYS = {
 
 
 class AxisPanel(Panel):
-    """Shift and rotation of the tilt axis, with live slices and the misfit over the shift."""
+    """Shift and rotation of the tilt axis, with live slices and the residual over the shift."""
 
     name = "axis"
     title = "Tilt axis"
@@ -59,13 +60,13 @@ class AxisPanel(Panel):
         self._contrast = Contrast()
         self._projection = self.add_view(ImageView(height=240))
         self._slices = self.add_view(ImageView(height=260).add_class("etw-grow"))
-        self._help, self._found = text(), text()
+        self._found = text()
         tilt = add_tilt_slider(self)
         self._build_form()
-        self._objective = ObjectiveCurve(self)
+        self._residual = self.add_part(ResidualOverShift(self.session, self.name, self._set_shift))
         self._wire()
-        form = [self.controls[name] for name in ("method", "auto", "apply", "reset")]
-        parts = [heading("Tilt axis"), *form[:2], self._found, *form[2:], self.hint]
+        auto, apply, reset = (self.controls[name] for name in ("auto", "apply", "reset"))
+        form = [heading("Tilt axis"), self._chooser.widget, auto, self._found, apply, reset, self.hint]
         look = row(
             self.controls["compare"], self.controls["less"], self.controls["more"], self.controls["by"]
         )
@@ -75,11 +76,11 @@ class AxisPanel(Panel):
         }
         watch = self.add_view(PageWatch(on_double=doubled))
         sliders = row(self.controls["shift"], self.controls["rotation"], watch)
-        where = widgets.HBox([self._projection, self._objective.widget]).add_class("etw-side")
-        return [where, row(tilt, look), self._slices, sliders], [*parts, self._help]
+        where = widgets.HBox([self._projection, self._residual.widget]).add_class("etw-side")
+        return [where, row(tilt, look), self._slices, sliders], [*form, self._chooser.help, text(_BY_HAND)]
 
     def _build_form(self) -> None:
-        self.add("method", control(widgets.Dropdown, "method", options=list(AXIS_METHODS)))
+        self._chooser = self.add_part(MethodChooser(self.session, self.name, AXIS_METHODS))
         self.add("auto", button("Find the axis", primary=True))
         fine = {"continuous_update": True, "readout_format": ".2f"}
         self.add(
@@ -90,7 +91,7 @@ class AxisPanel(Panel):
             "rotation",
             control(widgets.FloatSlider, "rotation (deg)", min=-15, max=15, step=_ROTATION_STEP_DEG, **fine),
         )
-        self.add("apply", button("Apply the sliders"))
+        self.add("apply", button("Apply sliders"))
         self.add("reset", button("Sliders to 0"))
         choices = [_SLICES, _THREE_SHIFTS, _THREE_ROTATIONS, _BEFORE_NOW]
         self.add("compare", control(widgets.Dropdown, "show", options=choices))
@@ -99,12 +100,10 @@ class AxisPanel(Panel):
         self.add("by", control(widgets.BoundedFloatText, "by (px)", value=1.0, min=0.05, max=20, step=0.1))
 
     def _wire(self) -> None:
-        self._preview = self.session.latest(axis_slices, self._show_slices)
-        self._neighbors = self.session.latest(axis_neighbors, self._show_neighbors)
-        self._sharper = self.session.latest(sharper_slices, self._show_sharper)
-        self._pair = self.session.latest(before_and_now, self._show_pair)
-        for preview in (self._preview, self._neighbors, self._sharper, self._pair):
-            self._undo.callback(preview.close)
+        self._preview = self.preview(axis_slices, self._show_slices)
+        self._neighbors = self.preview(axis_neighbors, self._show_neighbors)
+        self._sharper = self.preview(sharper_slices, self._show_sharper)
+        self._pair = self.preview(before_and_now, self._show_pair)
         self.listen(self.model, "stack", self._start_anew)
         self.listen(self.model, "busy", self._stop_waiting)
         self.refresh_on(self.model, "stack")
@@ -112,17 +111,16 @@ class AxisPanel(Panel):
         for name in ("shift", "rotation"):
             self.on_change(name, self._moved)
         self.on_change("by", self.refresh)
-        self.on_change("method", self._show_help)
         self.on_change("compare", self._choose_picture)
         self.on_click("auto", self._run_method)
         self.on_click("apply", self._apply)
         self.on_click("reset", self._to_zero)
         self.on_click("less", lambda: self._step(-1))
         self.on_click("more", lambda: self._step(1))
-        self._undo.callback(self._projection.on_click(lambda event: self.guard(lambda: self._clicked(event))))
-        self._undo.callback(self._projection.on_drag(lambda event: self.guard(lambda: self._dragged(event))))
+        self.on_event(self._projection.on_click, self._clicked)
+        self.on_event(self._projection.on_drag, self._dragged)
         for view in (self._projection, self._slices):
-            self._undo.callback(view.on_key(lambda event: self.guard(lambda: self._key(event))))
+            self.on_event(view.on_key, self._key)
 
     def fresh(self) -> None:
         """The columns are where they are best for the series, and nothing is being searched."""
@@ -130,7 +128,6 @@ class AxisPanel(Panel):
         self._columns: list[int] = []
         self._searching = False
         self._start_anew()
-        self._show_help()
 
     def redraw(self) -> None:
         """Show the projection with the axis line, and ask for the slices."""
@@ -155,7 +152,7 @@ class AxisPanel(Panel):
                 self._sharper.submit(*asked, 0.0 if self.session.runner.inline else _REST_S)
         else:
             self._neighbors.submit(data, tilts, self._columns[1], self._three_places())
-        self._objective.follow(stack, *self._values())
+        self._residual.follow(stack, *self._values())
 
     def enable(self) -> None:
         """The sliders need something to apply."""
@@ -166,9 +163,9 @@ class AxisPanel(Panel):
             self.controls["apply"].disabled = True
             self.hint.value = "Move shift or rotation under the slices to apply them."
 
-    # -- what the sliders say -----------------------------------------------------------------------
+    # -- the sliders -----------------------------------------------------------------------
 
-    def set_shift(self, shift_px: float) -> None:
+    def _set_shift(self, shift_px: float) -> None:
         """Put the slider for the shift to a value, as far as it reaches."""
         slider = self.controls["shift"]
         slider.value = float(np.clip(round(shift_px, 2), slider.min, slider.max))
@@ -291,10 +288,10 @@ class AxisPanel(Panel):
             ]
         )
 
-    # -- the step -----------------------------------------------------------------------------------
+    # -- running -----------------------------------------------------------------------------------
 
     def _start_anew(self) -> None:
-        """The sliders tell what is still to be applied; after a step that is nothing."""
+        """The sliders show what is still to be applied: nothing, once it was."""
         stack = self.model.stack
         if stack is not None:
             width = stack.data.shape[-1]
@@ -305,9 +302,9 @@ class AxisPanel(Panel):
             self.controls["compare"].value = _BEFORE_NOW
         self._searching = False
         self._choose_picture()
-        self._tell_found()
+        self._show_found()
 
-    def _tell_found(self) -> None:
+    def _show_found(self) -> None:
         stack = self.model.stack
         found = None if stack is None else stack.metadata.get_item("Tomography.axis_estimate", default=None)
         if found is None:
@@ -320,12 +317,10 @@ class AxisPanel(Panel):
             f"rotation {_with_error(found.rotation_deg, rotation_error)}°</p>"
         )
 
-    def _show_help(self) -> None:
-        self._help.value = method_help(AXIS_METHODS[self.controls["method"].value]) + _BY_HAND
-
     def _run_method(self) -> None:
+        parameters = self._chooser.parameters()
         self._searching = True
-        self.session.apply("tilt_align", method=self.controls["method"].value)
+        self.session.apply("tilt_align", **parameters)
 
     def _stop_waiting(self) -> None:
         """A search that failed or was cancelled has nothing to show."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from etwidgets.checks import MOST_PIXELS
 from etwidgets.errors import ParameterError
 from etwidgets.panels.pieces import control
 
@@ -36,8 +37,9 @@ def option_control(option: Option) -> Any:
 
 def number_range(option: Option) -> dict[str, Any]:
     """The traits ``min`` and ``max`` of a control for a number."""
-    lowest = -_UNLIMITED if option.lowest is None else option.lowest
-    highest = _UNLIMITED if option.highest is None else option.highest
+    most = MOST_PIXELS if option.kind is int else _UNLIMITED
+    lowest = -most if option.lowest is None else option.lowest
+    highest = most if option.highest is None else option.highest
     return {"min": option.kind(lowest), "max": option.kind(highest)}
 
 
@@ -79,12 +81,12 @@ def value_of(option: Option, made: Any) -> Any:
         one = f"{option.label} must be a {'whole ' if option.kind is int else ''}number"
         many = f"{option.label} are numbers with commas between"
         raise ParameterError(f"{many if option.count else one}, not {made.value!r}") from error
-    if option.count:
+    if option.count and (numbers or not option.may_be_none):
         return numbers
     return numbers[0] if numbers else None
 
 
 def _placeholder(option: Option) -> str:
-    if option.count:
-        return ", ".join(f"{each:g}" for each in option.example or ())
+    if option.count and option.example:
+        return ", ".join(f"{each:g}" for each in option.example)
     return option.none_means if option.default is None else str(option.default)

@@ -62,7 +62,7 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
     return f"<table class='etw-facts'>{rows}</table>"
 
 
-def method_help(method: Method) -> str:
+def method_help(method: Method[Any]) -> str:
     """Help in its fixed slots, as HTML."""
     slots = (("For", method.use_for), ("When", method.when), ("Caution", method.caution))
     lines = "".join(f"<p><b>{name}</b> {escape(words)}</p>" for name, words in slots)

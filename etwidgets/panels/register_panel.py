@@ -1,4 +1,4 @@
-"""Register the projections to each other, and judge and mend the result; computes nothing itself."""
+"""Register the projections to each other, and check and correct the result; computes nothing itself."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from etwidgets.align import METHODS, registration_residuals
+from etwidgets.panels.method_chooser import MethodChooser
 from etwidgets.panels.navigation import add_column_slider, add_play, add_tilt_slider, turn_play
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import (
@@ -20,7 +21,7 @@ from etwidgets.panels.pictures import (
     sinogram_pane,
     tilt_text,
 )
-from etwidgets.panels.pieces import button, control, heading, method_help, row, text
+from etwidgets.panels.pieces import button, control, heading, row, text
 from etwidgets.session.previews import nudged
 from etwidgets.views import CurveView, ImageView
 
@@ -36,13 +37,13 @@ _MAXIMUM, _NEIGHBOR = "maximum over tilts", "neighbor (to nudge)"
 _BEFORE, _AFTER, _CHANGE = "before", "after", "difference"
 _NUDGE_PX = 0.25
 _KEYS = {"ArrowUp": (-1, 0), "ArrowDown": (1, 0), "ArrowLeft": (0, -1), "ArrowRight": (0, 1)}
-_MENDING = """<p class='etw-help'><b>Outliers</b> What a projection is off from both neighbors alike, in
-pixels to apply. <b>Nudge</b> Show the neighbor; with the mouse on the picture, arrow keys move the
+_CORRECTIONS = """<p class='etw-help'><b>Outliers</b> The shift (px) that would bring a projection to both of
+its neighbors. <b>Nudge</b> Show the neighbor; with the mouse on the picture, arrow keys move the
 projection by 0.25 px (with Shift by 1 px) until the difference is flat.</p>"""
 
 
 class RegisterPanel(Panel):
-    """Method, parameters, Run; pictures before and after; what is off, and how to mend it."""
+    """Method, options, Register; pictures before and after; outliers, and how to correct them."""
 
     name = "register"
     title = "Register"
@@ -68,38 +69,41 @@ class RegisterPanel(Panel):
         looks = [_USUAL, _MOVIE, _MAXIMUM, _NEIGHBOR]
         look = self.add("look", control(widgets.Dropdown, "show", options=looks))
         self._build_form()
-        self._build_mending()
+        self._build_corrections()
         self._wire()
         pictures = [self._images, row(play, tilt, column), row(look, which, self._nudge_row), self._curves]
-        form = [self.controls[name] for name in ("method", "upsampling", "start", "crop", "run")]
-        mending = [self._off, *(self.controls[name] for name in ("residuals", "pick", "exclude"))]
-        return pictures, [heading("Register"), *form, self.hint, *mending, self._help]
+        form = [self._chooser.widget, *(self.controls[name] for name in ("start", "crop", "run"))]
+        corrections = [self._off, *(self.controls[name] for name in ("residuals", "pick", "exclude"))]
+        return pictures, [
+            heading("Register"),
+            *form,
+            self.hint,
+            *corrections,
+            self._chooser.help,
+            text(_CORRECTIONS),
+        ]
 
     def _build_form(self) -> None:
-        self._help = text()
-        self.add("method", control(widgets.Dropdown, "method", options=list(METHODS)))
-        self.add("upsampling", control(widgets.BoundedIntText, "upsampling", value=20, min=1, max=1000))
+        self._chooser = self.add_part(MethodChooser(self.session, self.name, METHODS))
         self.add("start", control(widgets.Dropdown, "stays in place", options=[("middle tilt", _AUTOMATIC)]))
-        self.add("crop", control(widgets.Checkbox, "crop to the common area", value=False, indent=False))
+        self.add("crop", control(widgets.Checkbox, "crop to common area", value=False, indent=False))
         self.add("run", button("Register", primary=True))
 
-    def _build_mending(self) -> None:
+    def _build_corrections(self) -> None:
         self._off = text()
         layout = widgets.Layout(width="auto", height="116px")
         self.add("residuals", widgets.SelectMultiple(options=[], layout=layout)).add_class("etw-table")
-        self.add("pick", button("Select the outliers"))
-        self.add("exclude", button("Exclude the selected"))
+        self.add("pick", button("Select outliers"))
+        self.add("exclude", button("Exclude selected"))
         short = {"step": _NUDGE_PX}
         self.add("nudge_y", control(widgets.FloatText, "nudge y (px)", **short))
         self.add("nudge_x", control(widgets.FloatText, "x (px)", **short))
-        self.add("nudge", button("Apply the nudge"))
+        self.add("nudge", button("Apply nudge"))
         self._nudge_row = row(*(self.controls[name] for name in ("nudge_y", "nudge_x", "nudge")))
 
     def _wire(self) -> None:
-        self._judge = self.session.latest(registration_residuals, self._show_residuals)
-        self._trial = self.session.latest(nudged, self._show_nudged)
-        for preview in (self._judge, self._trial):
-            self._undo.callback(preview.close)
+        self._judge = self.preview(registration_residuals, self._show_residuals)
+        self._trial = self.preview(nudged, self._show_nudged)
         self.refresh_on(self.model, ("stack", "before"))
         self.refresh_on(self.display, ("projection", "column", "contrast", "color_map"))
         self.listen(self.model, "stack", self._offer_starts)
@@ -107,13 +111,12 @@ class RegisterPanel(Panel):
         for name in ("which", "look", "nudge_y", "nudge_x"):
             self.on_change(name, self.refresh)
         self.on_change("look", self.enable)
-        self.on_change("method", self._show_help)
         self.on_change("residuals", self._go_to_selected)
         self.on_click("run", self._run)
         self.on_click("pick", self._pick)
         self.on_click("exclude", self._exclude)
         self.on_click("nudge", self._apply_nudge)
-        self._undo.callback(self._images.on_key(lambda event: self.guard(lambda: self._key(event))))
+        self.on_event(self._images.on_key, self._key)
 
     def fresh(self) -> None:
         """Nothing is known to be off."""
@@ -123,7 +126,6 @@ class RegisterPanel(Panel):
         self._off.value = ""
         self._nudge_row.layout.display = "none"
         self._offer_starts()
-        self._show_help()
 
     def redraw(self) -> None:
         """Show the chosen pictures, before or after, the shifts that were applied, and what is off."""
@@ -237,7 +239,7 @@ class RegisterPanel(Panel):
     def _go_to_selected(self) -> None:
         self.enable()
         chosen = self.controls["residuals"].value
-        self.controls["exclude"].description = f"Exclude {len(chosen)}" if chosen else "Exclude the selected"
+        self.controls["exclude"].description = f"Exclude {len(chosen)}" if chosen else "Exclude selected"
         if chosen:
             self.display.projection = chosen[0]
 
@@ -299,26 +301,18 @@ class RegisterPanel(Panel):
             self.session.apply("shift_one", projection=self._pair(stack)[0], yshift=y, xshift=x)
             self._forget_nudge()
 
-    # -- the step -----------------------------------------------------------------------------------
+    # -- running -----------------------------------------------------------------------------------
 
     def _offer_starts(self) -> None:
         stack, chooser = self.model.stack, self.controls["start"]
-        options = [("the middle tilt", _AUTOMATIC)]
+        options = [("middle tilt", _AUTOMATIC)]
         if stack is not None:
             options += [(f"{i + 1}: {tilt_text(stack, i)}", i) for i in range(stack.data.shape[0])]
         if chooser.options != tuple(options):
             chooser.options = options
 
-    def _show_help(self) -> None:
-        method = self.controls["method"].value
-        self._help.value = method_help(METHODS[method]) + _MENDING
-        takes_upsampling = "upsample_factor" in METHODS[method].parameters
-        self.controls["upsampling"].layout.display = "" if takes_upsampling else "none"
-
     def _run(self) -> None:
-        parameters: dict[str, Any] = {"method": self.controls["method"].value}
-        if "upsample_factor" in METHODS[parameters["method"]].parameters:
-            parameters["upsample_factor"] = self.controls["upsampling"].value
+        parameters = self._chooser.parameters()
         if self.controls["start"].value != _AUTOMATIC:
             parameters["start"] = self.controls["start"].value
         if self.controls["crop"].value:

@@ -98,12 +98,29 @@ def test_common_area_is_covered_by_every_image():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda d: apply_shifts(d, [[0, 0]]), "1"),
-        (lambda d: apply_shifts(d, [[0, 0], [np.nan, 0]]), "finite"),
-        (lambda d: apply_shifts(d, [[0, 0]] * 2, method="x"), "x"),
-        (lambda d: transform(d, interpolation="x"), "x"),
-        (lambda d: transform(d * np.nan), "."),
-        (lambda d: common_area(np.array([[60, 0], [-60, 0]]), (50, 60)), "."),
+        (
+            lambda d: apply_shifts(d, [[0, 0]]),
+            r"shifts must have the shape \(2, 2\), one \(y, x\) per projection",
+        ),
+        (lambda d: apply_shifts(d, [[0, 0], [np.nan, 0]]), "shifts of projections 1 are not finite"),
+        (
+            lambda d: apply_shifts(d, [[0, 0], [0, 60]]),
+            "projections 1 would be shifted out of the 50 x 60 px",
+        ),
+        (
+            lambda d: apply_shifts(d, [[0, 0]] * 2, method="x"),
+            "shifting method 'x' is unknown; use one of fourier",
+        ),
+        (lambda d: apply_shifts(d, [[0, 0]] * 2, order=6), "order must be a whole number from 0 to 5, not 6"),
+        (
+            lambda d: transform(d, interpolation="x"),
+            "interpolation 'x' is unknown; use one of nearest, linear, cubic",
+        ),
+        (lambda d: transform(d * np.nan), "projections 0, 1 hold NaN or infinite values"),
+        (
+            lambda d: common_area(np.array([[60, 0], [-60, 0]]), (50, 60)),
+            "shifts from -60.0 to 60.0 px in y leave nothing that all projections of 50 px share",
+        ),
     ],
 )
 def test_wrong_input_is_refused(call, message):

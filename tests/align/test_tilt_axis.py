@@ -4,10 +4,19 @@ import numpy as np
 import pytest
 
 from etwidgets import datasets
-from etwidgets.align import apply_shifts, estimate_shifts, find_tilt_axis, transform
+from etwidgets.align import (
+    AxisEstimate,
+    Method,
+    apply_shifts,
+    estimate_shifts,
+    find_tilt_axis,
+    methods,
+    transform,
+)
 from etwidgets.errors import EtwidgetsError
 
 TILTS = np.arange(-72.0, 73, 4)
+RANDOM = np.random.default_rng(0).random((5, 20, 30))
 
 
 @pytest.mark.parametrize(("rotation", "shift"), [(2.3, 3.4), (-4, -2.5), (0, 0)])
@@ -50,14 +59,39 @@ def test_max_image_finds_the_shift_too(catalyst):
     assert found.candidates_px.shape == found.objective.shape
 
 
+def test_a_further_method_runs_itself_and_no_other(blobs, monkeypatch):
+    def by_hand(images, tilts_deg, options, progress):
+        return AxisEstimate(1.5, -0.5, None, None, "ByHand")
+
+    record = Method("ByHand", "By hand", "Tests.", "Always.", "None.", "nobody", by_hand)
+    monkeypatch.setitem(methods._AXIS, "ByHand", record)
+    found = find_tilt_axis(blobs(TILTS), TILTS, "byhand")
+    assert (found.method, found.shift_px, found.rotation_deg) == ("ByHand", 1.5, -0.5)
+
+
 @pytest.mark.parametrize(
     ("data", "method", "options", "message"),
     [
-        (np.ones((5, 20, 30)), "XYZ", {}, "XYZ"),
-        (np.ones((5, 20, 30)), "CoM", {"slice": [1]}, "slice"),
-        (np.random.default_rng(0).random((5, 20, 2)), "CoM", {}, "."),
-        (np.random.default_rng(0).random((5, 20, 30)) - 5, "CoM", {}, "."),
-        (np.full((5, 20, 30), np.nan), "CoM", {}, "."),
+        (RANDOM, "XYZ", {}, "tilt axis method 'XYZ' is unknown; use one of CoM, MaxImage"),
+        (RANDOM, "CoM", {"slice": [1]}, "CoM has no parameter 'slice'; did you mean 'slices'"),
+        (RANDOM, "CoM", {"slices": [1, 2, 30]}, r"slices must be columns 0 to 29, not \[1, 2, 30\]"),
+        (RANDOM, "CoM", {"slices": [1, 1, 2]}, "CoM: 2 different columns given and 3 needed for a line"),
+        (RANDOM, "MaxImage", {"limit": 46}, "limit must be a number, from 0.002 to 45 deg, not 46"),
+        (
+            RANDOM,
+            "MaxImage",
+            {"limit": 2, "delta": 1.5},
+            "delta must be at most half of limit=2 deg, not 1.5",
+        ),
+        (
+            RANDOM[:, :, :2],
+            "CoM",
+            {},
+            r"CoM: only 2 column\(s\) hold mass in every projection and 3 are needed",
+        ),
+        (RANDOM - 5, "CoM", {}, "CoM needs intensities that are mass"),
+        (np.full((5, 20, 30), np.nan), "CoM", {}, "projections 0, 1, 2, 3, 4 hold NaN or infinite values"),
+        (np.ones((5, 20, 30)), "MaxImage", {}, "MaxImage: projections 0, 1, 2, 3, 4 are blank"),
     ],
 )
 def test_what_cannot_work_is_refused(data, method, options, message):

@@ -321,13 +321,13 @@ def test_axis_draws_the_line_where_the_axis_is(open_panel, blobs):
     assert middle == pytest.approx(np.full(37, 20.0), abs=0.05)
 
 
-def test_axis_shows_the_misfit_and_takes_its_lowest(open_panel, blobs):
+def test_axis_shows_the_residual_and_takes_its_lowest(open_panel, blobs):
     panel = open_panel(AxisPanel, blobs.trans_stack(yshift=1.5))
-    shifts, misfit = panel._objective._curve.values()["misfit"]
-    assert shifts[np.argmin(misfit)] == pytest.approx(-1.5, abs=0.8)
+    shifts, residual = panel._residual._curve.values()["relative residual"]
+    assert shifts[np.argmin(residual)] == pytest.approx(-1.5, abs=0.8)
     panel.controls["take"].click()
     assert panel.controls["shift"].value == pytest.approx(-1.5, abs=0.4)
-    assert f"the sliders are at {panel.controls['shift'].value:+.2f} px" in panel._objective._note.value
+    assert f"the sliders are at {panel.controls['shift'].value:+.2f} px" in panel._residual._note.value
 
 
 def test_axis_offers_less_current_and_more(open_panel, blobs):

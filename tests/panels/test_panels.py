@@ -79,7 +79,7 @@ def test_looking_moves_the_display_and_not_the_data(made, session, series):
 def test_registering_commits_shifts_and_can_be_undone(made, session, series):
     shown = made(RegisterPanel(session))
     shown.controls["method"].value = "PC"
-    shown.controls["upsampling"].value = 10
+    shown.controls["PC-upsample_factor"].value = 10
     shown.controls["start"].value = 4
     shown.controls["run"].click()
     stack = session.model.stack
@@ -97,8 +97,8 @@ def test_every_registration_method_shows_its_help(made, session):
     shown = made(RegisterPanel(session))
     for name in shown.controls["method"].options:
         shown.controls["method"].value = name
-        assert all(slot in shown._help.value for slot in ("For", "When", "Caution", "doi"))
-        assert (shown.controls["upsampling"].layout.display == "none") == (name != "PC")
+        assert all(slot in shown._chooser.help.value for slot in ("For", "When", "Caution", "doi"))
+        assert (shown.controls["PC-upsample_factor"].layout.display == "none") == (name != "PC")
 
 
 def test_the_axis_sliders_preview_and_apply(made, session, series):
@@ -155,7 +155,7 @@ def test_the_volume_is_cut_where_one_clicks_and_says_when_it_is_old(made, sessio
     session.apply("reconstruct", method="FBP")
     shown = made(VolumePanel(session))
     assert session.display.voxel == (24, 20, 20)
-    shown._images._receive(shown._images, {"type": "click", "pane": 1, "x": 11, "y": 7}, [])
+    shown._images.receive({"type": "click", "pane": 1, "x": 11, "y": 7})
     assert session.display.voxel == (11, 7, 20)
     assert shown.controls["x"].value == 11
     shown.controls["render"].click()

@@ -114,7 +114,7 @@ registration.refused(
     _register("COM-CL", com_ref_index="top"),
     ParameterError,
     "com_ref_index",
-    "0 to 23",
+    "number",
     "'top'",
 )
 registration.refused(
@@ -126,14 +126,19 @@ registration.refused(
     "99",
 )
 registration.refused(
-    "resolution 0", _register("COM-CL", cl_resolution=0), ParameterError, "cl_resolution", "above 0", "0"
+    "resolution 0",
+    _register("COM-CL", cl_resolution=0),
+    ParameterError,
+    "cl_resolution",
+    "from 1e-06 to 0.5",
+    "0",
 )
 registration.refused(
     "resolution NaN",
     _register("COM-CL", cl_resolution=np.nan),
     ParameterError,
     "cl_resolution",
-    "above 0",
+    "from 1e-06 to 0.5",
     "nan",
 )
 registration.refused(
@@ -254,13 +259,18 @@ axis.refused(
 )
 axis.refused("one column", _axis("CoM", slices=[5]), AlignmentError, "1 different column", "3 needed")
 axis.refused(
-    "columns between pixels", _axis("CoM", slices=[1.5, 9, 20]), ParameterError, "slices", "1.5", "0 to 31"
+    "columns between pixels",
+    _axis("CoM", slices=[1.5, 9, 20]),
+    ParameterError,
+    "slices",
+    "1.5",
+    "whole numbers",
 )
 axis.refused(
-    "columns as text", _axis("CoM", slices=["a", "b", "c"]), ParameterError, "slices", "'a'", "0 to 31"
+    "columns as text", _axis("CoM", slices=["a", "b", "c"]), ParameterError, "slices", "'a'", "whole numbers"
 )
 axis.refused(
-    "columns of NaN", _axis("CoM", slices=[np.nan, 9, 20]), ParameterError, "slices", "nan", "0 to 31"
+    "columns of NaN", _axis("CoM", slices=[np.nan, 9, 20]), ParameterError, "slices", "nan", "whole numbers"
 )
 axis.refused("one of all columns", _axis("CoM", nslices=1), ParameterError, "nslices", "at least 3", "1")
 axis.refused("3.5 of all columns", _axis("CoM", nslices=3.5), ParameterError, "nslices", "at least 3", "3.5")
