@@ -6,7 +6,7 @@ import pytest
 
 from etwidgets import cli, serve
 from etwidgets.errors import FileFormatError, ParameterError, UnsafeFileError
-from etwidgets.session import error_text, run_batch
+from etwidgets.session import SAMPLES, error_text, run_batch
 
 
 @pytest.fixture
@@ -120,3 +120,14 @@ def test_an_unknown_ending_is_no_unexpected_error(tmp_path):
         session.save_movie("x", tmp_path / "a.xyz")
     with pytest.raises(ParameterError, match=r"\.hspy"):
         run_batch(session.save(tmp_path / "work.json"), output=tmp_path, ending=".xyz")
+
+
+def test_every_sample_can_be_named_and_no_other(monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(serve, "serve", lambda _file, **options: asked.append(options["sample"]))
+    for name in SAMPLES:
+        assert cli.main(["app", "--sample", name]) == 0
+    assert asked == ["needle", "needle (aligned)", "EDX needle", "catalyst", "catalyst (misaligned)"]
+    with pytest.raises(SystemExit):
+        cli.main(["app", "--sample", "needel"])
+    assert "invalid choice: 'needel' (choose from" in capsys.readouterr().err

@@ -41,7 +41,7 @@ def operation(
     and lists. It gives back a new signal and leaves its input alone (which it cannot write). If it has a
     keyword ``progress``, it is given one: ``progress.advance(fraction)`` moves the bar, and raises
     :class:`~etwidgets.progress.Cancelled` when the user has pressed Cancel. A change of geometry is made with
-    the methods of the tilt series (``isig``, ``rebin``, ``trans_stack``), so that other signals can follow.
+    the methods of the tilt series (``crop_to``, ``bin``, ``trans_stack``), so that other signals can follow.
 
     Parameters
     ----------

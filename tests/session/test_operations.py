@@ -2,6 +2,7 @@
 
 import contextlib
 import inspect
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -96,6 +97,11 @@ def test_the_script_of_each_operation_gives_what_it_gave(name, folder):
 
 def test_every_operation_is_tried_above():
     assert set(CASES) == set(OPERATIONS)
+
+
+def test_the_reference_lists_every_operation():
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "session.md").read_text(encoding="utf-8")
+    assert [name for name in OPERATIONS if f"``{name}``" not in text] == []
 
 
 def test_none_is_without_a_writer():

@@ -18,7 +18,7 @@ CODE = re.compile(
 )
 NOT_ON_THE_PAGE = {  # what only a script, a notebook or the command line can bring about
     "datasets.py", "own_operations.py", "script.py", "angles.py", "api.py", "cli.py", "serve.py", "app.py",
-    "volume_channels.py", "volume_view.py",
+    "options.py", "volume_channels.py", "volume_view.py",
 }  # fmt: skip
 
 
