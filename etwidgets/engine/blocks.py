@@ -28,7 +28,7 @@ _ROUND_S = 0.2  # blocks wait for each other about so often, and no request wait
 
 
 class Stopped(Exception):  # noqa: N818  (a worker's answer to being told to stop; never leaves this package)
-    """Raised in a worker by :meth:`Shared.step` after the caller was told to stop."""
+    """Raised in a worker by :meth:`Shared.step` after the caller asked for a stop."""
 
 
 class Shared:

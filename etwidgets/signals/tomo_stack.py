@@ -577,7 +577,7 @@ class TomoStack(TiltSeries):
         color_map: str = "gray",
         progress: Progress | None = None,
     ) -> None:
-        """Save a film of the projections in order of tilt, with their tilts and a scale bar.
+        """Save a movie of the projections in order of tilt, with their tilts and a scale bar.
 
         The parameters and errors are those of :meth:`etwidgets.RecStack.save_movie`.
         """
