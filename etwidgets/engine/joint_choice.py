@@ -1,4 +1,4 @@
-"""Weights of a joint reconstruction, by how well left-out map projections are predicted; knows no units."""
+"""Weights of a joint reconstruction, by how well omitted map projections are predicted; knows no units."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ TV_WEIGHTS = (0.1, 0.17, 0.3, 0.55, 1.0)
 """Tried for each element alone unless others are given."""
 
 TV_FACTORS = (0.3, 0.55, 1.0)
-"""Tried on these with HAADF unless others are given: with more data, a lower TV weight is enough."""
+"""Tried on these with HAADF unless others are given: with more data, edges need less of a price."""
 
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """The weights that predict best.
+    """The weights with the best predictions.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Films of series and volumes, as GIF or MP4: arrays and words in, a file out; knows no session."""
+"""Movies of series and volumes, as GIF or MP4: arrays and words in, a file out; knows no session."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from etwidgets import engine
 from etwidgets.atomic import atomic_path
 from etwidgets.checks import is_number
 from etwidgets.errors import DiskFullError, MissingDependencyError, ParameterError
+from etwidgets.picture_scale import contrast_limits, nice_length
 from etwidgets.progress import NullProgress
-from etwidgets.signals.figures import nice_length
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,7 +43,7 @@ def write_movie(
     frames_per_second: float = 15.0,
     progress: Progress | None = None,
 ) -> None:
-    """Write a film.
+    """Write a movie.
 
     Parameters
     ----------
@@ -76,9 +76,9 @@ def write_movie(
     """
     ending = str(path)[-4:].lower()
     if ending not in ENDINGS:
-        raise ParameterError(f"a film is saved as {' or '.join(ENDINGS)}, not as {path}")
+        raise ParameterError(f"a movie is saved as {' or '.join(ENDINGS)}, not as {path}")
     if not 1 <= len(captions) <= _MOST_FRAMES:
-        raise ParameterError(f"a film has 1 to {_MOST_FRAMES} frames, not {len(captions)}")
+        raise ParameterError(f"a movie has 1 to {_MOST_FRAMES} frames, not {len(captions)}")
     if not is_number(frames_per_second) or not 1 <= frames_per_second <= _FASTEST:
         raise ParameterError(
             f"frames_per_second must be a number from 1 to {_FASTEST}, not {frames_per_second!r}"
@@ -195,11 +195,7 @@ def limits_of(values: NDArray[Any], percentiles: tuple[float, float]) -> tuple[f
     given = list(percentiles)
     if len(given) != 2 or not all(is_number(each) for each in given) or not 0 <= given[0] < given[1] <= 100:
         raise ParameterError(f"percentiles must be two rising numbers, 0 to 100, not {given}")
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        return 0.0, 1.0
-    low, high = (float(value) for value in np.percentile(finite, percentiles))
-    return low, high if high > low else low + 1.0
+    return contrast_limits(values, (given[0], given[1]))
 
 
 def _write(draw: Any, at: tuple[float, float], words: str, font: Any, anchor: str) -> None:
@@ -211,7 +207,7 @@ def _need_ffmpeg() -> None:
         import imageio_ffmpeg  # noqa: F401  (only asked for)
     except ImportError as error:
         raise MissingDependencyError(
-            "an MP4 film needs imageio-ffmpeg: pip install imageio-ffmpeg, or save it as .gif"
+            "an MP4 movie needs imageio-ffmpeg: pip install imageio-ffmpeg, or save it as .gif"
         ) from error
 
 
@@ -231,7 +227,7 @@ def _write_mp4(path: Path, pictures: list[Image.Image], frames_per_second: float
 
 
 def check_mp4(path: Path) -> None:
-    """Refuse a film whose end was not written: imageio-ffmpeg does not tell that ffmpeg failed.
+    """Reject a movie whose end was not written: imageio-ffmpeg does not report that ffmpeg failed.
 
     Raises
     ------
