@@ -323,7 +323,7 @@ def test_axis_draws_the_line_where_the_axis_is(open_panel, blobs):
 
 def test_axis_shows_the_residual_and_takes_its_lowest(open_panel, blobs):
     panel = open_panel(AxisPanel, blobs.trans_stack(yshift=1.5))
-    shifts, residual = panel._residual._curve.values()["relative residual"]
+    shifts, residual = panel._residual._curve.snapshot().curves["relative residual"]
     assert shifts[np.argmin(residual)] == pytest.approx(-1.5, abs=0.8)
     panel.controls["take"].click()
     assert panel.controls["shift"].value == pytest.approx(-1.5, abs=0.4)
@@ -453,7 +453,7 @@ def test_reconstruct_follows_one_slice_and_scrubs_back(open_panel, blobs):
     panel.controls["iterations"].value = 8
     panel.controls["column"].value = 6
     panel.controls["follow"].click()
-    curve = panel._convergence._curve.values()["residual"]
+    curve = panel._convergence._curve.snapshot().curves["residual"]
     assert list(curve[0]) == list(range(1, 9))
     assert (np.diff(curve[1]) < 0).all()
     assert panel.controls["iteration"].value == 8
