@@ -3,6 +3,7 @@
 import re
 import zlib
 from pathlib import Path
+from runpy import run_path
 from typing import Any
 
 from docutils import nodes
@@ -99,6 +100,12 @@ def _link_to_copies(_app: Sphinx, _name: str, source: list[str]) -> None:
     source[0] = source[0].replace("](../notebooks/", "](notebooks/")
 
 
+def _fill_method_tables(_app: Sphinx, name: str, source: list[str]) -> None:
+    """The tables of reconstruction methods come from their records."""
+    if name == "reference/methods":
+        source[0] = run_path(str(HERE / "method_tables.py"))["filled"](source[0])
+
+
 def _one_name_an_entry(
     _app: Sphinx, _what: str, _name: str, _object: object, _options: object, lines: list[str]
 ) -> None:
@@ -115,5 +122,6 @@ def _one_name_an_entry(
 def setup(app: Sphinx) -> None:
     """Formulas as MathML, which browsers draw by themselves; links to the copies of the notebooks."""
     app.connect("source-read", _link_to_copies)
+    app.connect("source-read", _fill_method_tables)
     app.connect("autodoc-process-docstring", _one_name_an_entry, priority=400)  # napoleon's is 500
     app.add_html_math_renderer("mathml", (_inline_math, None), (_display_math, None))

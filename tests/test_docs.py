@@ -49,11 +49,17 @@ def test_badges_say_what_the_project_says():
         assert (DOCS / "images" / f"{name}.svg").read_text(encoding="utf-8") == script["draw"](*words)
 
 
-def test_the_table_of_methods_is_that_of_their_records():
+def test_the_table_of_methods_has_every_option_with_its_default():
     from runpy import run_path
 
-    script = run_path(str(DOCS / "make_methods.py"))
-    assert script["PAGE"].read_text(encoding="utf-8") == script["page"](), "run docs/make_methods.py"
+    from etwidgets import engine
+
+    text = run_path(str(DOCS / "method_tables.py"))["filled"]((DOCS / "reference" / "methods.md").read_text())
+    for name, method in engine.algorithms().items():
+        assert f"| **{name}** {method.title} | {method.use_for} |" in text
+        rows = re.findall(rf"^\| {name} \| `(\w+)`[^|]* \| ([^|]+) \|", text, re.MULTILINE)
+        assert rows == [(each.user_keyword, each.default_text) for each in method.parameters.values()]
+    assert "| DART | `dart_iterations` | 5 |" in text
 
 
 @pytest.mark.parametrize("package", PACKAGES)

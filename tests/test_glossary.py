@@ -141,7 +141,7 @@ def test_the_glossary_has_each_term_once_in_a_table_row():
 
 def test_the_glossary_or_the_tables_of_methods_know_every_method():
     tables = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*methods.md"))
-    names = [*engine.ALGORITHMS, *align.METHODS, *align.AXIS_METHODS]
+    names = [*align.METHODS, *align.AXIS_METHODS]  # those of reconstruction are in a table that the build makes
     assert [name for name in names if name not in terms() and f"**{name}**" not in tables] == []
 
 
@@ -201,7 +201,10 @@ def is_made_of(words, known):
 
 
 def test_labels_of_fields_are_terms_of_the_glossary(controls):
-    known = {name.lower() for name in terms()} | PLAIN | labels_of_options()
+    algorithms = engine.algorithms()
+    options = {each.label.lower() for record in algorithms.values() for each in record.parameters.values()}
+    names = {name.lower() for name in (*terms(), *algorithms)}
+    known = names | options | PLAIN | labels_of_options()
     labels = described(controls, widgets.ValueWidget | widgets.Select)
     unknown = [
         f"{name}: {label!r}"

@@ -1,4 +1,4 @@
-"""One slice by several methods, side by side; is told what to compare, and offers one to be taken over."""
+"""One slice by several methods, side by side; one of them can be taken over. Knows no form."""
 
 from __future__ import annotations
 

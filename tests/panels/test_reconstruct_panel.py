@@ -1,10 +1,14 @@
 """What to expect of a reconstruction: one slice followed, methods compared, memory refused with a way out."""
 
+import threading
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from etwidgets import engine, resources
 from etwidgets.panels import ReconstructPanel
+from etwidgets.session import Session, ThreadRunner, TomoStackModel
 
 
 @pytest.fixture
@@ -111,3 +115,38 @@ def test_results_are_set_aside_and_compared(made, session):
     assert "The sizes differ" in shown._snapshots._note.value
     shown.controls["forget"].click()
     assert session.model.snapshots == ()
+
+
+def test_the_tv_weight_is_suggested_beside_the_kernels_thread(made, stack, monkeypatch):
+    threads = []
+    options = engine.find_algorithm("FISTA-TV").parameters
+    slow = replace(
+        options["tv_weight"], suggest=lambda data: threads.append(threading.current_thread()) or 2.5
+    )
+    monkeypatch.setitem(options, "tv_weight", slow)
+    runner = ThreadRunner()
+    session = Session(TomoStackModel(stack), runner)
+    shown = made(ReconstructPanel(session))
+    assert runner.wait(lambda: shown.controls["tv_weight"].value == 2.5, 20)
+    assert threads
+    assert threading.current_thread() not in threads
+    shown.close()
+    session.close()
+    runner.close()
+
+
+def test_a_tv_weight_that_was_typed_meanwhile_stays(panel):
+    shown = {"tv_weight": 0.0}
+    panel.controls["tv_weight"].value = 7.0
+    panel._form._take_suggested(({"tv_weight": 3.0}, shown))
+    assert panel.controls["tv_weight"].value == 7.0
+
+
+def test_subsets_are_chosen_or_left_to_the_method(panel):
+    panel.controls["method"].value = "OS-SIRT"
+    assert "n_subsets" not in panel._form.parameters()
+    panel.controls["n_subsets"].value = "4"
+    assert panel._form.parameters()["n_subsets"] == 4
+    panel.controls["n_subsets"].value = "few"
+    panel.controls["run"].click()
+    assert "whole number, not 'few'" in panel.model.message.text

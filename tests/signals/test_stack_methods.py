@@ -5,6 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from etwidgets import engine
 from etwidgets.errors import DataError, MissingTiltsError, ParameterError
 from etwidgets.progress import Cancelled, Progress
 from etwidgets.signals import LazyRecStack, RecStack, TomoStack
@@ -263,3 +264,13 @@ def test_weight_stack_makes_the_masses_equal():
     masses = weighted.sum((1, 2))
     assert np.ptp(masses) / masses.mean() < 0.02
     assert np.allclose(weighted[2, 19:21].mean(), 1.5, rtol=0.05)
+
+
+def test_the_defaults_of_the_positional_parameters_are_those_of_the_records():
+    import inspect
+
+    signature = inspect.signature(TomoStack.reconstruct).parameters
+    for record in engine.algorithms().values():
+        for option in record.parameters.values():
+            if option.user_keyword in signature and not option.required:
+                assert signature[option.user_keyword].default == option.default, option.user_keyword

@@ -1,27 +1,14 @@
-"""Writes docs/reference/methods.md: the reconstruction methods and their options, from their records."""
-
-from pathlib import Path
+"""The tables on the page docs/reference/methods.md, from the records of the reconstruction methods."""
 
 from etwidgets.engine import algorithms
 
-PAGE = Path(__file__).parent / "reference" / "methods.md"
-HEAD = """\
-# Table of reconstruction methods
-
-Written by `docs/make_methods.py` from the records in `etwidgets/engine/algorithms/`; do not edit it by hand.
-[Algorithms](../algorithms.md) has the formulas, [How to](../howto.md) helps to choose.
-
-`stack.reconstruct("SIRT", iterations=30)` takes the options of its method as keywords. Functions of
-{py:mod}`etwidgets.engine` take the same; where the engine has another name for one, it stands in parentheses.
-An option in units of the data grows with the data. A pass is one projection and one back projection of the
-whole series.
-"""
+PLACE = "<!-- tables of methods -->"
 
 
-def page() -> str:
-    """The page as Markdown, of the methods that there are now."""
+def tables() -> str:
+    """As Markdown, of the methods that there are now."""
     records = algorithms().values()
-    lines = [HEAD, "| method | what it is for | when | caution | source |", "|---|---|---|---|---|"]
+    lines = ["| method | what it is for | when | caution | source |", "|---|---|---|---|---|"]
     for each in records:
         words = (f"**{each.name}** {each.title}", each.use_for, each.when, each.caution, each.source)
         lines.append(f"| {' | '.join(words)} |")
@@ -47,5 +34,6 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+def filled(text: str) -> str:
+    """A page with the tables in their place."""
+    return text.replace(PLACE, tables())
