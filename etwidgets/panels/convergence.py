@@ -1,4 +1,4 @@
-"""One slice while it converges: curve, slice, residual; is told with which parameters."""
+"""One slice while it converges: curve, slice, residual; is given the parameters."""
 
 from __future__ import annotations
 

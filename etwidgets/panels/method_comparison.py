@@ -1,4 +1,4 @@
-"""One slice by several methods, side by side; is told what to compare, and offers one to be taken over."""
+"""One slice by several methods, side by side; is given what to compare, and offers one of them for use."""
 
 from __future__ import annotations
 
