@@ -36,7 +36,7 @@ def test_the_display_is_read_and_written_by_its_old_names():
     with WARNS:
         assert display.colour_of("series", 0) == "#112233"
     with WARNS:
-        display.centre(None, RecStack(np.zeros((4, 6, 8), np.float32)))
+        display.centre(None, RecStack(np.zeros((4, 6, 8), np.float32)))  # codespell:ignore centre
     assert display.voxel == (2, 3, 4)
 
 
@@ -79,7 +79,7 @@ def test_modules_know_their_old_names(module, old, new):
 
 def test_a_name_that_there_never_was_is_refused():
     with pytest.raises(AttributeError, match=r"module 'etwidgets.session' has no attribute 'Colours'"):
-        _ = sessions.Colours
+        _ = sessions.Colours  # codespell:ignore Colours
 
 
 def test_keywords_are_taken_under_their_old_names(session, tmp_path):
@@ -88,7 +88,7 @@ def test_keywords_are_taken_under_their_old_names(session, tmp_path):
     session.model.stack.save_movie(tmp_path / "b.gif", color_map="viridis")
     assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
     with WARNS:
-        moved = simulation.cylinder(20, radius=3, centre=(5, 6))
+        moved = simulation.cylinder(20, radius=3, centre=(5, 6))  # codespell:ignore centre
     assert np.array_equal(moved, simulation.cylinder(20, radius=3, center=(5, 6)))
 
 

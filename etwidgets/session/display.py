@@ -84,7 +84,7 @@ class Display(HasTraits):
             self.voxel = tuple(size // 2 for size in volume.data.shape)
 
     colour_of = renamed_method("Display.colour_of", "color_of")
-    centre = renamed_method("Display.centre", "center")
+    centre = renamed_method("Display.centre", "center")  # codespell:ignore centre
 
     def keep_inside(self, stack: TomoStack | None, volume: RecStack | None) -> None:
         """Move to the nearest place that there is, after the data changed their size."""

@@ -13,6 +13,8 @@ import numpy as np
 from matplotlib import patheffects
 from matplotlib.figure import Figure
 
+from etwidgets.picture_scale import nice_length
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -83,12 +85,6 @@ def _add_scale_bar(axis: Any, width: float, height: float, unit: str) -> None:
     )  # fmt: skip
     axis.set_xlim(0, width)
     axis.set_ylim(height, 0)
-
-
-def nice_length(most: float) -> float:
-    """The largest of 1, 2, 5, 10, 20, ... and their tenths that is not more than ``most``."""
-    power = 10 ** np.floor(np.log10(most))
-    return float(next(step * power for step in (5, 2, 1) if step * power <= most * (1 + 1e-9)))
 
 
 def axis_test(

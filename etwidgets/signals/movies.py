@@ -12,8 +12,8 @@ from etwidgets import engine
 from etwidgets.atomic import atomic_path
 from etwidgets.checks import is_number
 from etwidgets.errors import DiskFullError, MissingDependencyError, ParameterError
+from etwidgets.picture_scale import contrast_limits, nice_length
 from etwidgets.progress import NullProgress
-from etwidgets.signals.figures import nice_length
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -195,11 +195,7 @@ def limits_of(values: NDArray[Any], percentiles: tuple[float, float]) -> tuple[f
     given = list(percentiles)
     if len(given) != 2 or not all(is_number(each) for each in given) or not 0 <= given[0] < given[1] <= 100:
         raise ParameterError(f"percentiles must be two rising numbers, 0 to 100, not {given}")
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        return 0.0, 1.0
-    low, high = (float(value) for value in np.percentile(finite, percentiles))
-    return low, high if high > low else low + 1.0
+    return contrast_limits(values, (given[0], given[1]))
 
 
 def _write(draw: Any, at: tuple[float, float], words: str, font: Any, anchor: str) -> None:

@@ -102,7 +102,7 @@ def catalyst(
     raise ParameterError(f"{n_particles} particles do not fit on a support of radius {radius:.0f}")
 
 
-@renamed_keywords(centre="center")
+@renamed_keywords(centre="center")  # codespell:ignore centre
 def cylinder(
     size: int = 200,
     *,

@@ -1,10 +1,19 @@
 """Arrays in, pixels out; a view has a display state of its own and knows no session and no signal."""
 
+from etwidgets.picture_scale import contrast_limits
 from etwidgets.views.curve_view import CurveView
 from etwidgets.views.histogram_view import HistogramView
 from etwidgets.views.image_view import ImageView
 from etwidgets.views.page_watch import PageWatch
-from etwidgets.views.panes import COLOR_MAPS, Pane, contrast_limits, overlay, to_plane
+from etwidgets.views.panes import COLOR_MAPS, Pane, overlay, to_plane
+from etwidgets.views.snapshots import (
+    ChannelSnapshot,
+    CurvesSnapshot,
+    HistogramSnapshot,
+    PaneSnapshot,
+    SpectrumSnapshot,
+    VolumeSnapshot,
+)
 from etwidgets.views.spectrum_view import SpectrumCurve, SpectrumView, SpectrumWindow
 from etwidgets.views.upload_view import UploadView
 from etwidgets.views.volume_channels import VolumeChannel
@@ -12,16 +21,22 @@ from etwidgets.views.volume_view import VolumeView
 
 __all__ = [
     "COLOR_MAPS",
+    "ChannelSnapshot",
     "CurveView",
+    "CurvesSnapshot",
+    "HistogramSnapshot",
     "HistogramView",
     "ImageView",
     "PageWatch",
     "Pane",
+    "PaneSnapshot",
     "SpectrumCurve",
+    "SpectrumSnapshot",
     "SpectrumView",
     "SpectrumWindow",
     "UploadView",
     "VolumeChannel",
+    "VolumeSnapshot",
     "VolumeView",
     "contrast_limits",
     "overlay",

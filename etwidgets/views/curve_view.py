@@ -6,7 +6,7 @@ The figure is made without pyplot, so that no global backend and no list of figu
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 import numpy as np
@@ -14,6 +14,7 @@ from ipympl.backend_nbagg import Canvas, FigureManager
 from matplotlib.figure import Figure
 
 from etwidgets.views.parts import close_parts
+from etwidgets.views.snapshots import CurvesSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,9 +118,19 @@ class CurveView(widgets.VBox):
         """Draw nothing."""
         self.show({})
 
-    def values(self) -> dict[str, tuple[Any, Any]]:
-        """What is drawn: name to ``(x, y)``."""
-        return {name: (line.get_xdata(), line.get_ydata()) for name, line in self._lines.items()}
+    def snapshot(self) -> CurvesSnapshot:
+        """What is drawn now."""
+        axes, mark, band = self._axes, self._mark, self._band
+        points = {name: np.asarray(line.get_xydata()) for name, line in self._lines.items()}
+        return CurvesSnapshot(
+            {name: (xy[:, 0], xy[:, 1]) for name, xy in points.items()},
+            None if mark is None else float(np.asarray(mark.get_xdata())[0]),
+            None if band is None else (band.get_x(), band.get_x() + band.get_width()),
+            axes.get_xlabel(),
+            axes.get_ylabel(),
+            axes.get_xlim(),
+            axes.get_ylim(),
+        )
 
     def close(self) -> None:
         """Take it off the page and free the figure; twice is harmless."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -10,13 +9,14 @@ import numpy as np
 import traitlets
 
 from etwidgets.views.parts import close_parts
+from etwidgets.views.scripts import script
+from etwidgets.views.snapshots import HistogramSnapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-_HERE = Path(__file__).parent
 _BARS = 96
 _SHOWN = (0.02, 99.98)  # percent: a few hot pixels must not squeeze all the others into one bar
 
@@ -24,7 +24,7 @@ _SHOWN = (0.02, 99.98)  # percent: a few hot pixels must not squeeze all the oth
 class HistogramView(anywidget.AnyWidget):
     """A histogram (logarithmic) and two lines on it."""
 
-    _esm = _HERE / "histogram_view.js"
+    _esm = script("histogram_view.js")
     _css = ".etw-histogram { display: block; width: 100%; height: 48px; border-bottom: 1px solid #8b909b; }"
     heights = traitlets.List(traitlets.Float()).tag(sync=True)
     """Of the bars, 0 to 1. Written here."""
@@ -37,7 +37,7 @@ class HistogramView(anywidget.AnyWidget):
         self._source: object = None
         self._low, self._high = 0.0, 1.0
         self._on_percentiles: Callable[[tuple[float, float] | None], None] = lambda _: None
-        self.on_msg(self._receive)
+        self.on_msg(lambda _widget, content, buffers: self.receive(content, buffers))
 
     def on_percentiles(self, handler: Callable[[tuple[float, float] | None], None]) -> None:
         """Call ``handler((low, high))``, in percent, when a line was dragged; None after a double click."""
@@ -73,17 +73,17 @@ class HistogramView(anywidget.AnyWidget):
             at = (np.percentile(self._sorted, percentiles) - self._low) / (self._high - self._low)
             self.limits = [round(float(part), 4) for part in np.clip(at, 0, 1)]
 
+    def snapshot(self) -> HistogramSnapshot:
+        """What is drawn now."""
+        low, high = self.limits
+        return HistogramSnapshot(tuple(self.heights), (low, high), (self._low, self._high))
+
     def clear(self) -> None:
         """Show nothing."""
         self._sorted, self._source, self.heights, self.limits = None, None, [], [0.0, 1.0]
 
-    def close(self) -> None:
-        """Take it off the page."""
-        self._sorted = self._source = None
-        close_parts(self)
-        super().close()
-
-    def _receive(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
+    def receive(self, content: dict[str, Any], _buffers: Sequence[Any] = ()) -> None:
+        """Act on a message as the browser sends it, which a test may send too."""
         if content.get("type") == "reset":
             self._on_percentiles(None)
         elif content.get("type") == "limits" and self._sorted is not None and self._sorted.size:
@@ -91,3 +91,9 @@ class HistogramView(anywidget.AnyWidget):
             below = np.searchsorted(self._sorted, values) / self._sorted.size * 100
             low = float(np.clip(below[0], 0, 99.9))
             self._on_percentiles((round(low, 2), round(float(np.clip(below[1], low + 0.1, 100)), 2)))
+
+    def close(self) -> None:
+        """Take it off the page."""
+        self._sorted = self._source = None
+        close_parts(self)
+        super().close()

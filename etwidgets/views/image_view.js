@@ -1,21 +1,13 @@
 // Draws panes of bytes on one canvas: colors, zoom, pan, scale bar, overlays. The kernel sends whole
 // frames; every frame is acknowledged when it is drawn.
+import { atMostEvery, bytes, clamp, clearedCanvas, connect, oncePerFrame, pointerAt, Viewport, wheelFactor } from "./viewport.js";
+import { cornersOf, drawLabels, drawMarks, drawScaleBar, TITLE } from "./image_marks.js";
 
-const TITLE = 20;      // CSS pixels above an image
-const GAP = 8;
+const GAP = 8;         // CSS pixels between images
 const MARGIN = 22;     // for the names of the axes, at the left of and under an image
-const TEXT = "#d7d9de", QUIET = "#8b909b", ACCENT = "#ffb454", CROSS = "#5ac8fa";
-const REACH = 8;       // CSS pixels around an edge or a line at which it is caught
-const BOXES = { marked: "#ff5f57", suspect: "#ffb454" };
+const REACH = 8;       // around an edge or a line at which it is caught
 const SEND_EVERY_MS = 60;
-const FONT = "system-ui, sans-serif";
 const FORWARDED = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", " ", "b", "z", "Z", "[", "]"];
-
-function niceLength(most) {
-  const power = Math.pow(10, Math.floor(Math.log10(most)));
-  for (const step of [5, 2, 1]) if (step * power <= most) return step * power;
-  return power;
-}
 
 function render({ model, el }) {
   const box = document.createElement("div");
@@ -29,19 +21,13 @@ function render({ model, el }) {
   help.onclick = () => { help.hidden = true; };
   box.appendChild(help);
   el.appendChild(box);
-  const context = canvas.getContext("2d");
   const colors = {};
   let panes = [], pictures = [], number = 0, places = [];
-  const zoom = { scale: 1, x: 0, y: 0 };   // one for all panes: pan in parts of the pane's image
-  let mouse = null, drag = null, scheduled = false;
+  const zoom = new Viewport(1);   // one for all panes
+  let mouse = null, drag = null;
 
+  const schedule = oncePerFrame(draw);
   const setHeight = () => { box.style.height = model.get("height") + "px"; schedule(); };
-
-  function schedule() {
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(() => { scheduled = false; draw(); });
-  }
 
   function receive(content, buffers) {
     if (content.type === "colors") {
@@ -61,7 +47,8 @@ function render({ model, el }) {
         if (drag.grip.kind === "column" && panes[drag.i].columns.length !== drag.columns.length) drag = null;
         else if (mouse && drag.moved && places[drag.i]) pull(panes[drag.i], places[drag.i]);
       }
-      if (content.anew) resetZoom();
+      zoom.most = content.mostZoom;
+      if (content.anew) zoom.fit();
       number = content.number;
       pictures = panes.map(paint);
       requestAnimationFrame(() => {
@@ -70,8 +57,6 @@ function render({ model, el }) {
       });
     }
   }
-
-  const bytes = (view) => new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);
 
   function paint(pane) {
     const table = colors[pane.cmap];
@@ -91,9 +76,9 @@ function render({ model, el }) {
     return picture;
   }
 
-  function place() {
+  function place(width, height) {
     // where each pane's image goes, CSS pixels
-    const width = box.clientWidth, height = box.clientHeight, each = (width - GAP * (panes.length - 1)) / panes.length;
+    const each = (width - GAP * (panes.length - 1)) / panes.length;
     places = panes.map((pane, i) => {
       const left = i * (each + GAP) + MARGIN, top = TITLE, w = each - MARGIN, h = height - TITLE - MARGIN;
       let sx = w / pane.width, sy = h / pane.height;
@@ -107,81 +92,40 @@ function render({ model, el }) {
   }
 
   const toScreen = (p, pane, x, y) => [   // from pixels of the full image (center of pixel 0 is 0)
-    p.x + p.w * (zoom.scale * ((x + 0.5) / (pane.width * pane.factor) - 0.5 - zoom.x) + 0.5),
-    p.y + p.h * (zoom.scale * ((y + 0.5) / (pane.height * pane.factor) - 0.5 - zoom.y) + 0.5),
+    p.x + p.w * zoom.toScreen((x + 0.5) / (pane.width * pane.factor), "x"),
+    p.y + p.h * zoom.toScreen((y + 0.5) / (pane.height * pane.factor), "y"),
   ];
   const toImage = (p, pane, sx, sy) => [
-    (((sx - p.x) / p.w - 0.5) / zoom.scale + 0.5 + zoom.x) * pane.width * pane.factor - 0.5,
-    (((sy - p.y) / p.h - 0.5) / zoom.scale + 0.5 + zoom.y) * pane.height * pane.factor - 0.5,
+    zoom.toPart((sx - p.x) / p.w, "x") * pane.width * pane.factor - 0.5,
+    zoom.toPart((sy - p.y) / p.h, "y") * pane.height * pane.factor - 0.5,
   ];
 
   function draw() {
-    const ratio = window.devicePixelRatio || 1, width = box.clientWidth, height = box.clientHeight;
-    if (!width || !height) return;
-    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-      canvas.width = Math.round(width * ratio); canvas.height = Math.round(height * ratio);
-    }
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.fillStyle = "#0d0d0f";
-    context.fillRect(0, 0, width, height);
-    place();
-    panes.forEach((pane, i) => drawPane(pane, pictures[i], places[i]));
+    const cleared = clearedCanvas(canvas);
+    if (!cleared) return;
+    place(cleared.width, cleared.height);
+    panes.forEach((pane, i) => drawPane(cleared.context, pane, pictures[i], places[i]));
   }
 
-  function drawPane(pane, picture, p) {
+  function drawPane(context, pane, picture, p) {
+    const to = (x, y) => toScreen(p, pane, x, y);
     context.save();
     context.beginPath(); context.rect(p.x, p.y, p.w, p.h); context.clip();
-    const [x0, y0] = toScreen(p, pane, -0.5, -0.5), w = p.w * zoom.scale, h = p.h * zoom.scale;
+    const [x0, y0] = to(-0.5, -0.5), w = p.w * zoom.scale, h = p.h * zoom.scale;
     context.imageSmoothingEnabled = w < pane.width;
     context.drawImage(picture, x0, y0, w, h);
-    if (pane.line) drawAxis(pane, p);
-    context.lineWidth = 1;
-    context.strokeStyle = CROSS;
-    if (pane.cross) {
-      const [cx, cy] = toScreen(p, pane, pane.cross[0], pane.cross[1]);
-      stroke(cx, p.y, cx, p.y + p.h); stroke(p.x, cy, p.x + p.w, cy);
-    }
-    for (const column of pane.columns) {
-      const [cx] = toScreen(p, pane, column, 0);
-      stroke(cx, p.y, cx, p.y + p.h);
-    }
-    for (const [x0, y0, x1, y1, kind] of pane.boxes) drawBox(pane, p, [x0, y0, x1, y1], BOXES[kind], kind === "marked");
-    if (pane.rectangle) drawRectangle(pane, p);
-    if (pane.pixelSize) drawScale(pane, p);
+    drawMarks(context, pane, p, to);
+    if (pane.pixelSize) drawScaleBar(context, pane, p, zoom.scale);
     context.restore();
-    drawLabels(pane, p);
-  }
-
-  function stroke(x1, y1, x2, y2) {
-    context.beginPath(); context.moveTo(x1, y1); context.lineTo(x2, y2); context.stroke();
-  }
-
-  const corners = (pane, p, [x0, y0, x1, y1]) => [   // of whole pixels, the last one not among them
-    ...toScreen(p, pane, x0 - 0.5, y0 - 0.5), ...toScreen(p, pane, x1 - 0.5, y1 - 0.5),
-  ];
-
-  function drawBox(pane, p, box, color, crossed) {
-    const [x0, y0, x1, y1] = corners(pane, p, box);
-    context.strokeStyle = color; context.lineWidth = 2;
-    context.strokeRect(x0 + 1, y0 + 1, x1 - x0 - 2, y1 - y0 - 2);
-    if (crossed) { stroke(x0, y0, x1, y1); stroke(x0, y1, x1, y0); }
-  }
-
-  function drawRectangle(pane, p) {
-    const [x0, y0, x1, y1] = corners(pane, p, pane.rectangle);
-    context.fillStyle = "rgba(13,13,15,0.6)";
-    context.beginPath(); context.rect(p.x, p.y, p.w, p.h); context.rect(x0, y0, x1 - x0, y1 - y0); context.fill("evenodd");
-    context.strokeStyle = ACCENT; context.lineWidth = 1.5; context.strokeRect(x0, y0, x1 - x0, y1 - y0);
-    context.fillStyle = ACCENT;
-    for (const x of [x0, (x0 + x1) / 2, x1]) for (const y of [y0, (y0 + y1) / 2, y1])
-      if (x !== (x0 + x1) / 2 || y !== (y0 + y1) / 2) context.fillRect(x - 3, y - 3, 6, 6);
+    const reduced = pane.factor > 1 ? ` · shown 1:${pane.factor}` : "";
+    drawLabels(context, pane, p, readout(pane, p) ?? pane.caption + reduced);
   }
 
   function gripAt(i, { x, y }) {
     // what can be caught there: edges of the rectangle (all of them: it moves), or a column
     const pane = panes[i], p = places[i];
     if (pane.rectangle) {
-      const [x0, y0, x1, y1] = corners(pane, p, pane.rectangle);
+      const [x0, y0, x1, y1] = cornersOf((...at) => toScreen(p, pane, ...at), pane.rectangle);
       if (x < x0 - REACH || x > x1 + REACH || y < y0 - REACH || y > y1 + REACH) return null;
       const near = [x0 - x, y0 - y, x1 - x, y1 - y].map((d) => Math.abs(d) <= REACH);
       return { kind: "rectangle", edges: near.some(Boolean) ? near : [true, true, true, true] };
@@ -194,70 +138,20 @@ function render({ model, el }) {
     // move what was caught by as much as the mouse has moved
     const [ax, ay] = toImage(p, pane, drag.at.x, drag.at.y), [bx, by] = toImage(p, pane, mouse.x, mouse.y);
     const dx = Math.round(bx - ax), dy = Math.round(by - ay), columns = pane.width * pane.factor, rows = pane.height * pane.factor;
-    const limit = (v, low, high) => Math.min(high, Math.max(low, v));
     if (drag.grip.kind === "column") {
-      pane.columns = drag.columns.map((c, k) => (k === drag.grip.index ? limit(c + dx, 0, columns - 1) : c));
+      pane.columns = drag.columns.map((c, k) => (k === drag.grip.index ? clamp(c + dx, 0, columns - 1) : c));
       return;
     }
     const [l, t, r, b] = drag.grip.edges, whole = l && t && r && b, [x0, y0, x1, y1] = drag.rectangle;
-    const mx = whole ? limit(dx, -x0, columns - x1) : dx, my = whole ? limit(dy, -y0, rows - y1) : dy;
-    const left = l ? limit(x0 + mx, 0, whole ? columns : x1 - 1) : x0, top = t ? limit(y0 + my, 0, whole ? rows : y1 - 1) : y0;
-    pane.rectangle = [left, top, r ? limit(x1 + mx, left + 1, columns) : x1, b ? limit(y1 + my, top + 1, rows) : y1];
+    const mx = whole ? clamp(dx, -x0, columns - x1) : dx, my = whole ? clamp(dy, -y0, rows - y1) : dy;
+    const left = l ? clamp(x0 + mx, 0, whole ? columns : x1 - 1) : x0, top = t ? clamp(y0 + my, 0, whole ? rows : y1 - 1) : y0;
+    pane.rectangle = [left, top, r ? clamp(x1 + mx, left + 1, columns) : x1, b ? clamp(y1 + my, top + 1, rows) : y1];
   }
 
-  function tell(done) {
-    const pane = panes[drag.i], now = performance.now();
-    if (!done && now - drag.told < SEND_EVERY_MS) return;
-    drag.told = now;
-    const kind = drag.grip.kind, values = kind === "column" ? pane.columns : pane.rectangle;
+  const tell = atMostEvery(SEND_EVERY_MS, (done) => {
+    const kind = drag.grip.kind, pane = panes[drag.i], values = kind === "column" ? pane.columns : pane.rectangle;
     model.send({ type: "drag", pane: drag.i, kind, values, done });
-  }
-
-  function drawAxis(pane, p) {
-    const [shift, rotation] = pane.line, columns = pane.width * pane.factor, rows = pane.height * pane.factor;
-    const half = columns / 2, slope = Math.tan(rotation * Math.PI / 180), y = (rows - 1) / 2 + shift;
-    const [x1, y1] = toScreen(p, pane, -0.5, y - slope * half), [x2, y2] = toScreen(p, pane, columns - 0.5, y + slope * half);
-    context.strokeStyle = ACCENT; context.lineWidth = 1.5;
-    context.setLineDash([8, 4]); stroke(x1, y1, x2, y2); context.setLineDash([]);
-    context.fillStyle = ACCENT; context.font = `11px ${FONT}`; context.textAlign = "left"; context.textBaseline = "bottom";
-    context.fillText("tilt axis", x1 + 6, y1 - 3);
-  }
-
-  function drawScale(pane, p) {
-    const perUnit = p.w * zoom.scale / (pane.width * pane.factor) / pane.pixelSize;
-    const length = niceLength(0.3 * p.w / perUnit), w = length * perUnit, x = p.x + p.w - w - 10, y = p.y + p.h - 10;
-    context.fillStyle = "rgba(0,0,0,0.55)"; context.fillRect(x - 6, y - 20, w + 12, 26);
-    context.fillStyle = "#fff"; context.fillRect(x, y - 3, w, 3);
-    context.font = `11px ${FONT}`; context.textAlign = "center"; context.textBaseline = "bottom";
-    context.fillText(`${+length.toPrecision(6)} ${pane.unit}`, x + w / 2, y - 5);
-  }
-
-  function drawLabels(pane, p) {
-    context.textBaseline = "middle"; context.textAlign = "left";
-    context.font = `600 12px ${FONT}`; context.fillStyle = TEXT;
-    const x = Math.max(p.left, p.x), room = p.left + p.each - x, y = p.y - TITLE / 2;
-    fillFitted(pane.title, x, y, room);
-    const offset = context.measureText(pane.title).width + 8;
-    context.font = `12px ${FONT}`; context.fillStyle = QUIET;
-    const reduced = pane.factor > 1 ? ` · shown 1:${pane.factor}` : "";
-    fillFitted(readout(pane, p) ?? pane.caption + reduced, x + offset, y, room - offset);
-    context.font = `11px ${FONT}`;
-    context.textAlign = "center"; context.textBaseline = "top";
-    context.fillText(`${pane.axes[0]} →`, p.x + p.w / 2, p.y + p.h + 5);
-    context.save();
-    context.translate(p.x - 6, p.y + p.h / 2); context.rotate(-Math.PI / 2);
-    context.textBaseline = "bottom"; context.fillText(`← ${pane.axes[1]}`, 0, 0);
-    context.restore();
-  }
-
-  function fillFitted(text, x, y, room) {   // what does not fit is cut, not squeezed
-    if (context.measureText(text).width > room) {
-      let length = text.length;
-      while (length > 1 && context.measureText(text.slice(0, length) + "…").width > room) length -= 1;
-      text = length > 1 ? text.slice(0, length) + "…" : "";
-    }
-    context.fillText(text, x, y);
-  }
+  });
 
   function readout(pane, p) {
     if (!mouse || mouse.x < p.x || mouse.x > p.x + p.w || mouse.y < p.y || mouse.y > p.y + p.h) return null;
@@ -271,38 +165,28 @@ function render({ model, el }) {
     return `${pane.axes[0]} ${x}, ${pane.axes[1]} ${y}: ${edge}${Number(value.toPrecision(3))}`;
   }
 
-  const position = (event) => {
-    const r = canvas.getBoundingClientRect();
-    return { x: event.clientX - r.left, y: event.clientY - r.top };
-  };
   const under = ({ x, y }) => places.findIndex((p) => x >= p.x && x <= p.x + p.w && y >= p.y && y <= p.y + p.h);
 
   function zoomAt(factor, at) {
-    const i = at ? under(at) : 0;
-    if (i < 0 || !places[i]) return;
-    const p = places[i], u = at ? (at.x - p.x) / p.w - 0.5 : 0, v = at ? (at.y - p.y) / p.h - 0.5 : 0;
-    const scale = Math.min(40, Math.max(1, zoom.scale * factor));
-    zoom.x += u / zoom.scale - u / scale; zoom.y += v / zoom.scale - v / scale;
-    zoom.scale = scale;
-    keepInside(); schedule();
+    const p = at ? places[under(at)] : null;
+    if (at && !p) return;
+    if (p) zoom.zoomAt(factor, (at.x - p.x) / p.w, (at.y - p.y) / p.h);
+    else zoom.zoomAt(factor);
+    schedule();
   }
-  function keepInside() {
-    const most = 0.5 - 0.5 / zoom.scale;
-    zoom.x = Math.min(most, Math.max(-most, zoom.x)); zoom.y = Math.min(most, Math.max(-most, zoom.y));
-  }
-  function resetZoom() { zoom.scale = 1; zoom.x = zoom.y = 0; schedule(); }
+  const fit = () => { zoom.fit(); schedule(); };
 
-  const on = {
-    wheel: (event) => { event.preventDefault(); zoomAt(Math.exp(-event.deltaY / 400), position(event)); },
+  const events = {
+    wheel: (event) => { event.preventDefault(); zoomAt(wheelFactor(event), pointerAt(canvas, event)); },
     pointerdown: (event) => {
-      const at = position(event), i = under(at);
+      const at = pointerAt(canvas, event), i = under(at);
       if (i < 0) return;
       const { columns, rectangle } = panes[i];
-      drag = { at, i, x: zoom.x, y: zoom.y, moved: false, grip: gripAt(i, at), columns, rectangle, told: 0 };
+      drag = { at, i, x: zoom.x, y: zoom.y, moved: false, grip: gripAt(i, at), columns, rectangle };
       canvas.setPointerCapture(event.pointerId);
     },
     pointermove: (event) => {
-      mouse = position(event);
+      mouse = pointerAt(canvas, event);
       if (drag) {
         const p = places[drag.i], dx = mouse.x - drag.at.x, dy = mouse.y - drag.at.y;
         if (Math.hypot(dx, dy) > 3) drag.moved = true;
@@ -310,8 +194,7 @@ function render({ model, el }) {
           pull(panes[drag.i], p);
           tell(false);
         } else if (drag.moved && p) {
-          zoom.x = drag.x - dx / p.w / zoom.scale; zoom.y = drag.y - dy / p.h / zoom.scale;
-          keepInside();
+          zoom.moveFrom(drag, dx / p.w, dy / p.h);
         }
       } else {
         const i = under(mouse), grip = i < 0 ? null : gripAt(i, mouse);
@@ -328,11 +211,11 @@ function render({ model, el }) {
       drag = null;
     },
     pointerleave: () => { mouse = null; schedule(); },
-    dblclick: resetZoom,
+    dblclick: fit,
     keydown: (event) => {
       if (event.key === "+" || event.key === "=") zoomAt(1.25, null);
       else if (event.key === "-") zoomAt(0.8, null);
-      else if (event.key === "0") resetZoom();
+      else if (event.key === "0") fit();
       else if (event.key === "?") help.hidden = !help.hidden;
       else if (event.key === "Escape") help.hidden = true;
       else if (FORWARDED.includes(event.key)) model.send({ type: "key", key: event.key, shift: event.shiftKey });
@@ -340,17 +223,12 @@ function render({ model, el }) {
       event.preventDefault();
     },
   };
-  for (const [name, handler] of Object.entries(on)) canvas.addEventListener(name, handler, { passive: false });
-  const resized = new ResizeObserver(schedule);
-  resized.observe(box);
-  model.on("msg:custom", receive);
-  model.on("change:height", setHeight);
+  const changes = { "msg:custom": receive, "change:height": setHeight };
+  const disconnect = connect(canvas, model, { events, changes, resized: schedule });
   setHeight();
   model.send({ type: "ready" });
   return () => {
-    resized.disconnect();
-    model.off("msg:custom", receive);
-    model.off("change:height", setHeight);
+    disconnect();
     model.send({ type: "gone" });
   };
 }

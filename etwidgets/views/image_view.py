@@ -15,11 +15,14 @@ import anywidget
 import traitlets
 
 from etwidgets.errors import ParameterError
-from etwidgets.views.panes import COLOR_MAPS, Pane, color_table, message
+from etwidgets.views.panes import COLOR_MAPS, Pane, color_table, message, read_message
 from etwidgets.views.parts import close_parts
+from etwidgets.views.scripts import script
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from etwidgets.views.snapshots import PaneSnapshot
 
 _HERE = Path(__file__).parent
 _MAX_PANES = 6
@@ -46,7 +49,7 @@ class ImageView(anywidget.AnyWidget):
         As given; may be changed.
     """
 
-    _esm = _HERE / "image_view.js"
+    _esm = script("image_view.js")
     _css = _HERE / "image_view.css"
     height = traitlets.Int(320, min=60).tag(sync=True)
     """Height of the view in CSS pixels. Its owner may write it."""
@@ -65,13 +68,18 @@ class ImageView(anywidget.AnyWidget):
             "drag": [],
         }
         self._keys: list[tuple[str, str]] = []
-        self.on_msg(self._receive)
+        self.on_msg(lambda _widget, content, buffers: self.receive(content, buffers))
 
     def tell_keys(self, rows: list[tuple[str, str]]) -> None:
         """What ``?`` shows: keys, and what each does; those of the view itself are added."""
         self._keys = [*rows, *_OWN_KEYS]
         if self._viewers:
             self._send_keys()
+
+    @property
+    def key_help(self) -> dict[str, str]:
+        """What ``?`` shows: keys, and what each does."""
+        return dict(self._keys)
 
     def _send_keys(self) -> None:
         self.send({"type": "keys", "rows": [list(row) for row in self._keys]})
@@ -99,6 +107,10 @@ class ImageView(anywidget.AnyWidget):
             self._waiting = True
         else:
             self._send_frame()
+
+    def snapshot(self) -> list[PaneSnapshot]:
+        """The images as they are drawn now; zoom and position are known to the browser only."""
+        return [] if self._frame is None else read_message(*self._frame)
 
     def clear(self) -> None:
         """Draw nothing, and forget zoom and position: what comes next shows something else."""
@@ -137,6 +149,25 @@ class ImageView(anywidget.AnyWidget):
         """
         return self._connect("drag", handler)
 
+    def receive(self, content: dict[str, Any], _buffers: Sequence[Any] = ()) -> None:
+        """Act on a message as the browser sends it, which a test may send too."""
+        kind = content.get("type")
+        if kind == "ready":
+            self._viewers += 1
+            self.send({"type": "colors", "names": list(COLOR_MAPS)}, [color_table(n) for n in COLOR_MAPS])
+            self._send_keys()
+            if self._frame is not None:
+                self._send_frame()
+        elif kind == "gone":
+            self._viewers = max(0, self._viewers - 1)
+        elif kind == "drawn":
+            self._sent_at = None
+            if self._waiting:
+                self._send_frame()
+        elif kind in self._handlers:
+            for handler in list(self._handlers[kind]):
+                handler(content)
+
     def close(self) -> None:
         """Take it off the page and forget the pixels and the handlers."""
         self._frame = None
@@ -154,24 +185,6 @@ class ImageView(anywidget.AnyWidget):
                 handlers.remove(handler)
 
         return disconnect
-
-    def _receive(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
-        kind = content.get("type")
-        if kind == "ready":
-            self._viewers += 1
-            self.send({"type": "colors", "names": list(COLOR_MAPS)}, [color_table(n) for n in COLOR_MAPS])
-            self._send_keys()
-            if self._frame is not None:
-                self._send_frame()
-        elif kind == "gone":
-            self._viewers = max(0, self._viewers - 1)
-        elif kind == "drawn":
-            self._sent_at = None
-            if self._waiting:
-                self._send_frame()
-        elif kind in self._handlers:
-            for handler in list(self._handlers[kind]):
-                handler(content)
 
     def _send_frame(self) -> None:
         if self._frame is None:

@@ -11,7 +11,7 @@ import traitlets
 from etwidgets.views.parts import close_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 
 class PageWatch(anywidget.AnyWidget):
@@ -39,7 +39,7 @@ class PageWatch(anywidget.AnyWidget):
         self._on_double = dict(on_double or {})
         self._on_seen: Callable[[], None] | None = None
         super().__init__(watched=watched, classes=list(self._on_double))
-        self.on_msg(self._receive)
+        self.on_msg(lambda _widget, content, buffers: self.receive(content, buffers))
 
     def on_seen(self, action: Callable[[], None]) -> None:
         """Call ``action()`` once, when a watched page is on the screen and asks for the first time."""
@@ -49,14 +49,8 @@ class PageWatch(anywidget.AnyWidget):
         """Have the browser go to another address of this server."""
         self.send({"type": "go", "address": address})
 
-    def close(self) -> None:
-        """Take it off the page."""
-        self._on_double.clear()
-        self._on_seen = None
-        close_parts(self)
-        super().close()
-
-    def _receive(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
+    def receive(self, content: dict[str, Any], _buffers: Sequence[Any] = ()) -> None:
+        """Act on a message as the browser sends it, which a test may send too."""
         if content.get("type") == "there?":
             self.send({"type": "here"})
             action, self._on_seen = self._on_seen, None
@@ -64,3 +58,10 @@ class PageWatch(anywidget.AnyWidget):
                 action()
         elif content.get("type") == "double" and content.get("name") in self._on_double:
             self._on_double[content["name"]]()
+
+    def close(self) -> None:
+        """Take it off the page."""
+        self._on_double.clear()
+        self._on_seen = None
+        close_parts(self)
+        super().close()

@@ -10,6 +10,8 @@ import numpy as np
 from matplotlib.colors import to_rgb
 
 from etwidgets.errors import ParameterError, ShapeError
+from etwidgets.picture_scale import contrast_limits, nice_lengths
+from etwidgets.views.snapshots import PaneSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 COLOR_MAPS = ("gray", "inferno", "viridis", "coolwarm")
 """Names of color maps; ``coolwarm`` is for differences: zero in its middle."""
+
+_MOST_ZOOM = 40  # times the size at which an image fits its place
+_BAR = 0.3  # longest scale bar, in parts of the width of an image
 
 _MAX_SIDE = 1024
 
@@ -79,18 +84,6 @@ class Pane:
             raise ShapeError(f"colors {np.shape(self.rgb)} do not fit an image {np.shape(self.image)}")
         if self.cmap not in COLOR_MAPS:
             raise ParameterError(f"no color map {self.cmap!r}; choose from {', '.join(COLOR_MAPS)}")
-
-
-def contrast_limits(
-    image: NDArray[Any], percentiles: tuple[float, float] = (0.5, 99.8)
-) -> tuple[float, float]:
-    """The intensities at two percentiles of the finite values; always two different ones."""
-    values = np.asarray(image, dtype=float).ravel()
-    values = values[np.isfinite(values)]
-    if values.size == 0:
-        return 0.0, 1.0
-    low, high = (float(value) for value in np.percentile(values, percentiles))
-    return (low, high) if high > low else (low, low + (abs(low) or 1.0) * 1e-6)
 
 
 def to_plane(image: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.uint8]:
@@ -159,6 +152,7 @@ def message(panes: list[Pane]) -> tuple[dict[str, Any], list[bytes]]:
                 "caption": pane.caption,
                 "pixelSize": pane.pixel_size,
                 "unit": pane.unit,
+                **_scale_bars(plane.shape[1] * factor * (pane.pixel_size or 0)),
                 "axes": list(pane.axes),
                 "stretch": "tilt" in pane.axes,
                 "line": None if pane.line is None else [float(value) for value in pane.line],
@@ -168,4 +162,28 @@ def message(panes: list[Pane]) -> tuple[dict[str, Any], list[bytes]]:
                 "boxes": [[*(int(value) for value in box[:4]), box[4]] for box in pane.boxes],
             }
         )
-    return {"type": "frame", "panes": described}, buffers
+    return {"type": "frame", "panes": described, "mostZoom": _MOST_ZOOM}, buffers
+
+
+def read_message(content: dict[str, Any], buffers: Sequence[bytes]) -> list[PaneSnapshot]:
+    """What a message of :func:`message` has the browser draw."""
+    return [_read_pane(said, buffer) for said, buffer in zip(content["panes"], buffers, strict=True)]
+
+
+def _read_pane(said: dict[str, Any], buffer: bytes) -> PaneSnapshot:
+    shape = (said["height"], said["width"], *([3] if said["rgb"] else []))
+    same: dict[str, Any] = {name: said[name] for name in ("factor", "title", "caption", "cmap", "unit")}
+    for name in ("limits", "axes", "line", "cross", "columns", "rectangle"):
+        same[name] = None if said[name] is None else tuple(said[name])
+    return PaneSnapshot(
+        np.frombuffer(buffer, np.uint8).reshape(shape),
+        pixel_size=said["pixelSize"],
+        boxes=tuple(tuple(box) for box in said["boxes"]),
+        **same,
+    )
+
+
+def _scale_bars(width: float) -> dict[str, Any]:
+    """Lengths of scale bars for all zooms, as the browser has no rule: it takes the longest that fits."""
+    longest = _BAR * width
+    return {"longestBar": longest, "bars": nice_lengths(longest, longest / _MOST_ZOOM) if width else []}

@@ -1,9 +1,9 @@
 // Curves over energies on one canvas; windows whose edges are dragged; wheel zooms, drag moves, double click fits.
+import { atMostEvery, bytes, clearedCanvas, connect, FONT, INK, oncePerFrame, pointerAt, stroke, Viewport, wheelFactor } from "./viewport.js";
 
-const INK = "#8b909b", GRID = "rgba(128,128,128,0.22)", REACH = 6, SEND_EVERY_MS = 80;
+const GRID = "rgba(128,128,128,0.22)", MOST_ZOOM = 200, REACH = 6, SEND_EVERY_MS = 80;
 const LEFT = 8, RIGHT = 8, TOP = 18, BOTTOM = 30;
 const WINDOWS = { line: ["rgba(47,111,222,0.28)", "#2f6fde"], background: ["rgba(224,160,48,0.24)", "#c98a1b"] };
-const FONT = "system-ui, sans-serif";
 
 function render({ model, el }) {
   const canvas = document.createElement("canvas");
@@ -11,36 +11,33 @@ function render({ model, el }) {
   canvas.tabIndex = 0;
   canvas.title = "Drag a window or one of its edges; wheel: zoom; drag: move; double-click: all; l: logarithmic";
   el.appendChild(canvas);
-  const context = canvas.getContext("2d");
-  let shown = null, curves = [], view = null, drag = null, told = 0, logarithmic = false, mouse = null;
+  const zoom = new Viewport(MOST_ZOOM);
+  let shown = null, curves = [], context = null, drag = null, logarithmic = false, mouse = null;
 
+  const schedule = oncePerFrame(draw);
   const plot = () => ({ w: canvas.clientWidth - LEFT - RIGHT, h: canvas.clientHeight - TOP - BOTTOM });
-  const toX = (energy) => LEFT + (energy - view[0]) / (view[1] - view[0]) * plot().w;
-  const toEnergy = (x) => view[0] + (x - LEFT) / plot().w * (view[1] - view[0]);
+  const range = () => shown.last - shown.first;
+  const toX = (energy) => LEFT + plot().w * zoom.toScreen((energy - shown.first) / range(), "x");
+  const toEnergy = (x) => shown.first + range() * zoom.toPart((x - LEFT) / plot().w, "x");
   const shape = (value) => logarithmic ? Math.log10(1 + Math.max(value, 0)) : value;
 
   function receive(content, buffers) {
-    if (content.type === "nothing") { shown = null; draw(); return; }
+    if (content.type === "nothing") { shown = null; schedule(); return; }
     if (content.type !== "spectrum") return;
     const same = shown && shown.first === content.first && shown.last === content.last;
     if (drag && drag.index !== null && shown) content.windows[drag.index] = shown.windows[drag.index];
     shown = content;
-    curves = content.curves.map((curve, i) => {
-      const b = buffers[i];
-      return { ...curve, counts: new Float32Array((b.buffer ?? b).slice(b.byteOffset ?? 0, (b.byteOffset ?? 0) + b.byteLength)) };
-    });
-    if (!same || !view) view = [content.first, content.last];
-    draw();
+    curves = content.curves.map((curve, i) => ({ ...curve, counts: new Float32Array(bytes(buffers[i]).slice().buffer) }));
+    if (!same) zoom.fit();
+    schedule();
   }
 
   function draw() {
-    const ratio = window.devicePixelRatio || 1, width = canvas.clientWidth, height = canvas.clientHeight;
     canvas.dataset.windows = JSON.stringify(shown ? shown.windows : []);
     canvas.dataset.curves = JSON.stringify(curves.map((curve) => curve.name));
-    if (!width || !height) return;
-    canvas.width = Math.round(width * ratio); canvas.height = Math.round(height * ratio);
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, width, height);
+    const cleared = clearedCanvas(canvas);
+    if (!cleared) return;
+    context = cleared.context;
     if (!shown) return;
     canvas.dataset.places = JSON.stringify(shown.windows.map(([a, b]) => [toX(a), toX(b)]));
     const { w, h } = plot();
@@ -59,8 +56,8 @@ function render({ model, el }) {
   }
 
   function drawCurve(curve, w, h, filled) {
-    const n = curve.counts.length, step = (shown.last - shown.first) / (n - 1);
-    const i0 = Math.max(0, Math.floor((view[0] - shown.first) / step)), i1 = Math.min(n - 1, Math.ceil((view[1] - shown.first) / step));
+    const n = curve.counts.length, step = range() / (n - 1);
+    const i0 = Math.max(0, Math.floor(zoom.toPart(0, "x") * (n - 1))), i1 = Math.min(n - 1, Math.ceil(zoom.toPart(1, "x") * (n - 1)));
     let most = 1e-12;
     for (let i = i0; i <= i1; i++) most = Math.max(most, shape(curve.counts[i]));
     context.beginPath();
@@ -81,7 +78,7 @@ function render({ model, el }) {
     let end = -1e9;
     for (const [name, energy] of sorted) {
       const x = toX(energy), half = context.measureText(name).width / 2;
-      context.strokeStyle = GRID; context.beginPath(); context.moveTo(x, TOP); context.lineTo(x, TOP + h); context.stroke();
+      context.strokeStyle = GRID; stroke(context, x, TOP, x, TOP + h);
       if (x - half < end) continue;   // no room: the line is there, its name is not
       context.fillStyle = INK; context.fillText(name, x, TOP - 3);
       end = x + half + 4;
@@ -90,11 +87,11 @@ function render({ model, el }) {
 
   function drawAxis(w, h) {
     context.strokeStyle = INK; context.lineWidth = 1;
-    context.beginPath(); context.moveTo(LEFT, TOP + h + 0.5); context.lineTo(LEFT + w, TOP + h + 0.5); context.stroke();
-    const raw = (view[1] - view[0]) / 8, power = Math.pow(10, Math.floor(Math.log10(raw)));
+    stroke(context, LEFT, TOP + h + 0.5, LEFT + w, TOP + h + 0.5);
+    const start = toEnergy(LEFT), end = toEnergy(LEFT + w), raw = (end - start) / 8, power = Math.pow(10, Math.floor(Math.log10(raw)));
     const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw);
     context.font = `11px ${FONT}`; context.fillStyle = INK; context.textAlign = "center"; context.textBaseline = "top";
-    for (let k = Math.ceil(view[0] / step); k * step <= view[1] - 0.3 * step; k++) {
+    for (let k = Math.ceil(start / step); k * step <= end - 0.3 * step; k++) {
       context.fillText(`${+(k * step).toPrecision(6)}`, toX(k * step), TOP + h + 4);
     }
     context.textAlign = "right";
@@ -129,33 +126,23 @@ function render({ model, el }) {
     return index < 0 ? null : { index, edge: null };
   }
 
-  function tell(done) {
-    const now = performance.now();
-    if (!done && now - told < SEND_EVERY_MS) return;
-    told = now;
+  const tell = atMostEvery(SEND_EVERY_MS, (done) => {
     const [start, stop] = shown.windows[drag.index];
     model.send({ type: "window", index: drag.index, range: [start, stop], done });
-  }
+  });
 
-  const position = (event) => event.clientX - canvas.getBoundingClientRect().left;
-  const keepInside = () => {
-    const span = Math.min(view[1] - view[0], shown.last - shown.first);
-    const start = Math.min(Math.max(view[0], shown.first), shown.last - span);
-    view = [start, start + span];
-  };
-  const on = {
+  const position = (event) => pointerAt(canvas, event).x;
+  const events = {
     wheel: (event) => {
       if (!shown) return;
       event.preventDefault();
-      const at = toEnergy(position(event)), factor = Math.exp(event.deltaY / 400), least = (shown.last - shown.first) / 200;
-      const span = Math.max(least, (view[1] - view[0]) * factor), part = (at - view[0]) / (view[1] - view[0]);
-      view = [at - part * span, at - part * span + span];
-      keepInside(); draw();
+      zoom.zoomAt(wheelFactor(event), (position(event) - LEFT) / plot().w);
+      schedule();
     },
     pointerdown: (event) => {
       if (!shown) return;
       const x = position(event), grip = gripAt(x);
-      drag = { x, index: grip ? grip.index : null, edge: grip ? grip.edge : null, view: [...view], window: grip ? [...shown.windows[grip.index]] : null };
+      drag = { x, index: grip ? grip.index : null, edge: grip ? grip.edge : null, from: { x: zoom.x, y: zoom.y }, window: grip ? [...shown.windows[grip.index]] : null };
       canvas.setPointerCapture(event.pointerId);
     },
     pointermove: (event) => {
@@ -165,37 +152,29 @@ function render({ model, el }) {
       if (!drag) {
         const grip = gripAt(x);
         canvas.style.cursor = !grip ? "default" : grip.edge === null ? "move" : "ew-resize";
-        draw(); return;
+        schedule(); return;
       }
-      const by = (x - drag.x) / plot().w * (view[1] - view[0]);
-      if (drag.index === null) { view = drag.view.map((v) => v - by); keepInside(); draw(); return; }
-      const least = (shown.last - shown.first) / 1000;
+      const part = (x - drag.x) / plot().w;
+      if (drag.index === null) { zoom.moveFrom(drag.from, part); schedule(); return; }
+      const by = part / zoom.scale * range(), least = range() / 1000;
       let [start, stop, kind] = drag.window;
       if (drag.edge !== 1) start += by;
       if (drag.edge !== 0) stop += by;
       if (drag.edge === 0) start = Math.min(start, stop - least);
       if (drag.edge === 1) stop = Math.max(stop, start + least);
       shown.windows[drag.index] = [Math.max(start, shown.first), Math.min(stop, shown.last), kind];
-      draw(); tell(false);
+      schedule(); tell(false);
     },
-    pointerup: () => { if (drag && drag.index !== null) tell(true); drag = null; },
-    pointerleave: () => { mouse = null; draw(); },
-    dblclick: () => { if (shown) { view = [shown.first, shown.last]; draw(); } },
-    keydown: (event) => { if (event.key === "l") { logarithmic = !logarithmic; draw(); event.preventDefault(); } },
+    pointerup: () => { if (shown && drag && drag.index !== null) tell(true); drag = null; },
+    pointerleave: () => { mouse = null; schedule(); },
+    dblclick: () => { zoom.fit(); schedule(); },
+    keydown: (event) => { if (event.key === "l") { logarithmic = !logarithmic; schedule(); event.preventDefault(); } },
   };
-  for (const [name, handler] of Object.entries(on)) canvas.addEventListener(name, handler, { passive: false });
-  const setHeight = () => { canvas.style.height = model.get("height") + "px"; draw(); };
-  const resized = new ResizeObserver(draw);
-  resized.observe(canvas);
-  model.on("msg:custom", receive);
-  model.on("change:height", setHeight);
+  const setHeight = () => { canvas.style.height = model.get("height") + "px"; schedule(); };
+  const changes = { "msg:custom": receive, "change:height": setHeight };
   setHeight();
   model.send({ type: "ready" });
-  return () => {
-    resized.disconnect();
-    model.off("msg:custom", receive);
-    model.off("change:height", setHeight);
-  };
+  return connect(canvas, model, { events, changes, resized: schedule });
 }
 
 export default { render };

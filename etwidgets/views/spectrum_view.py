@@ -6,7 +6,6 @@ The curves travel as binary messages and are not part of the widget's state.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -15,13 +14,13 @@ import traitlets
 
 from etwidgets.errors import ShapeError
 from etwidgets.views.parts import close_parts
+from etwidgets.views.scripts import script
+from etwidgets.views.snapshots import SpectrumSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
-
-_HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +68,7 @@ class SpectrumView(anywidget.AnyWidget):
         Of the view, CSS pixels.
     """
 
-    _esm = _HERE / "spectrum_view.js"
+    _esm = script("spectrum_view.js")
     _css = (
         ".etw-spectrum { display: block; width: 100%; outline: none; touch-action: none; }"
         ".etw-spectrum:focus-visible { box-shadow: inset 0 0 0 2px #4c8dff; }"
@@ -81,7 +80,7 @@ class SpectrumView(anywidget.AnyWidget):
         super().__init__(height=height)
         self._shown: tuple[dict[str, Any], list[bytes]] | None = None
         self._on_window: Callable[[int, float, float, bool], None] = lambda *_: None
-        self.on_msg(self._receive)
+        self.on_msg(lambda _widget, content, buffers: self.receive(content, buffers))
 
     def on_window(self, handler: Callable[[int, float, float, bool], None]) -> None:
         """Call ``handler(index, start, stop, done)`` while a window is dragged."""
@@ -131,20 +130,38 @@ class SpectrumView(anywidget.AnyWidget):
         self._shown = described, [np.asarray(c.counts, dtype=np.float32).tobytes() for c in curves]
         self.send(*self._shown)
 
+    def snapshot(self) -> SpectrumSnapshot:
+        """What is drawn now; zoom and position are known to the browser only."""
+        said, buffers = self._shown or ({"type": "nothing"}, [])
+        if said["type"] == "nothing":
+            return SpectrumSnapshot(None)
+        counts = [np.frombuffer(buffer, np.float32) for buffer in buffers]
+        return SpectrumSnapshot(
+            (said["first"], said["last"]),
+            tuple(
+                SpectrumCurve(curve["name"], values, curve["color"])
+                for curve, values in zip(said["curves"], counts, strict=True)
+            ),
+            tuple(SpectrumWindow(*window) for window in said["windows"]),
+            tuple((name, energy) for name, energy in said["marks"]),
+            said["axisLabel"],
+        )
+
     def clear(self) -> None:
         """Draw nothing."""
         self._shown = {"type": "nothing"}, []
         self.send(*self._shown)
+
+    def receive(self, content: dict[str, Any], _buffers: Sequence[Any] = ()) -> None:
+        """Act on a message as the browser sends it, which a test may send too."""
+        if content.get("type") == "ready" and self._shown is not None:
+            self.send(*self._shown)
+        elif content.get("type") == "window":
+            start, stop = (float(value) for value in content["range"])
+            self._on_window(int(content["index"]), start, stop, bool(content["done"]))
 
     def close(self) -> None:
         """Take it off the page."""
         self._shown = None
         close_parts(self)
         super().close()
-
-    def _receive(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
-        if content.get("type") == "ready" and self._shown is not None:
-            self.send(*self._shown)
-        elif content.get("type") == "window":
-            start, stop = (float(value) for value in content["range"])
-            self._on_window(int(content["index"]), start, stop, bool(content["done"]))

@@ -15,7 +15,7 @@ from etwidgets.errors import UnsafeFileError
 from etwidgets.views.parts import close_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from io import BufferedWriter
 
 _HERE = Path(__file__).parent
@@ -54,24 +54,14 @@ class UploadView(anywidget.AnyWidget):
         self._mark = ""
         self._choice: Any = None
         self._done: list[Path] = []
-        self.on_msg(self._receive)
+        self.on_msg(lambda _widget, content, buffers: self.receive(content, buffers))
 
     def on_files(self, handler: Callable[[list[Path]], None]) -> None:
         """Call ``handler(paths)`` when all chosen files are there."""
         self._on_files = handler
 
-    def close(self) -> None:
-        """Take it off the page; what was not complete is removed."""
-        self._drop()
-        close_parts(self)
-        super().close()
-
-    @property
-    def _partial(self) -> Path:
-        # its own name: two pages may bring files of one name at a time
-        return self._target.with_name(f".upload-{self._mark}.part")
-
-    def _receive(self, _widget: Any, content: dict[str, Any], buffers: Any) -> None:
+    def receive(self, content: dict[str, Any], buffers: Sequence[Any] = ()) -> None:
+        """Act on a message as the browser sends it, which a test may send too."""
         kind, choice = content.get("type"), content.get("choice")
         if kind != "begin" and choice != self._choice:
             return  # of a choice that was cancelled
@@ -93,6 +83,17 @@ class UploadView(anywidget.AnyWidget):
             # what a page of ours never sends has no words of ours
             told = isinstance(error, OSError | ValueError)
             self._answer("refused", why=str(error) if told else "the upload failed; reload the page")
+
+    def close(self) -> None:
+        """Take it off the page; what was not complete is removed."""
+        self._drop()
+        close_parts(self)
+        super().close()
+
+    @property
+    def _partial(self) -> Path:
+        # its own name: two pages may bring files of one name at a time
+        return self._target.with_name(f".upload-{self._mark}.part")
 
     def _answer(self, kind: str, **content: Any) -> None:
         self.send({"type": kind, "choice": self._choice, **content})

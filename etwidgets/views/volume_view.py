@@ -13,7 +13,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from etwidgets.errors import ParameterError
-from etwidgets.views.panes import contrast_limits
+from etwidgets.picture_scale import contrast_limits
 from etwidgets.views.parts import close_parts, with_plain_text
 from etwidgets.views.snapshots import ChannelSnapshot, VolumeSnapshot
 from etwidgets.views.volume_channels import DrawnChannel, VolumeChannel, checked_shape, fewer_voxels

@@ -102,12 +102,10 @@ def upload():
         answers = []
         view = panel._upload
         view.send = lambda content, buffers=None: answers.append(content)
-        view._receive(view, {"type": "begin", "name": name, "size": announced or len(content)}, [])
+        view.receive({"type": "begin", "name": name, "size": announced or len(content)})
         for start in range(0, len(content), 1000):
-            view._receive(
-                view, {"type": "piece", "offset": start}, [memoryview(content[start : start + 1000])]
-            )
-        view._receive(view, {"type": "end"}, [])
+            view.receive({"type": "piece", "offset": start}, [memoryview(content[start : start + 1000])])
+        view.receive({"type": "end"})
         return answers
 
     return upload

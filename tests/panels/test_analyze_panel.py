@@ -70,13 +70,13 @@ def test_bodies_are_measured_with_their_interval(panel, session):
     assert "90 % interval" in panel._summary.value
     assert found.pores == (0.0, 0)
     assert panel._table.value.count("<tr>") == 3
-    thresholds, values = panel._curve.values()["all bodies"]
+    thresholds, values = panel._curve.snapshot().curves["all bodies"]
     assert thresholds[0] < 5 < thresholds[-1]
     assert (np.diff(values) <= 0).all()
 
 
 def test_dragging_on_the_histogram_sets_the_threshold(panel, session):
-    panel._histogram._receive(None, {"type": "window", "index": 0, "range": [8.0, 10], "done": True}, None)
+    panel._histogram.receive({"type": "window", "index": 0, "range": [8.0, 10], "done": True})
     assert panel.controls["threshold"].value == 8
     assert panel.controls["method"].value == "by hand"
     panel.controls["run"].click()
@@ -112,7 +112,7 @@ def test_layers_are_listed(panel, session):
     layers = session.model.measurements[-1].layers
     assert len(layers) == 2
     assert "thickness (nm)" in panel._summary.value
-    position, area = panel._profile.values()["cross-section"]
+    position, area = panel._profile.snapshot().curves["cross-section"]
     assert position[0] == 1
     assert area.max() == pytest.approx(4 * np.pi * 7**2, rel=0.05)
 

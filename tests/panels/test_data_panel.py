@@ -51,7 +51,7 @@ def test_a_series_is_uploaded_with_its_tilts_and_opened(panel, root, series, tmp
     answers = upload(panel, "a.mrc", content)
     assert answers[-1]["type"] == "kept"
     assert upload(panel, "angles.rawtlt", tilts)[-1]["type"] == "kept"
-    panel._upload._receive(panel._upload, {"type": "all"}, [])
+    panel._upload.receive({"type": "all"})
     assert (root / "uploads" / "a.mrc").read_bytes() == content
     assert np.allclose(panel.model.stack.tilts_deg, series.tilts_deg)
     again = io.load(tmp_path / "a.mrc", tilts=series.tilts_deg)
@@ -81,9 +81,9 @@ def test_an_upload_replaces_no_file_and_leaves_nothing_when_it_is_stopped(panel,
     assert "exists" in upload(panel, "a.mrc", b"second")[-1]["why"]
     assert (root / "uploads" / "a.mrc").read_bytes() == b"first"
     view = panel._upload
-    view._receive(view, {"type": "begin", "name": "b.mrc", "size": 10}, [])
-    view._receive(view, {"type": "piece", "offset": 0}, [b"01234"])
-    view._receive(view, {"type": "stop"}, [])
+    view.receive({"type": "begin", "name": "b.mrc", "size": 10})
+    view.receive({"type": "piece", "offset": 0}, [b"01234"])
+    view.receive({"type": "stop"})
     assert [path.name for path in (root / "uploads").iterdir()] == ["a.mrc"]
 
 

@@ -155,7 +155,7 @@ def test_the_volume_is_cut_where_one_clicks_and_says_when_it_is_old(made, sessio
     session.apply("reconstruct", method="FBP")
     shown = made(VolumePanel(session))
     assert session.display.voxel == (24, 20, 20)
-    shown._images._receive(shown._images, {"type": "click", "pane": 1, "x": 11, "y": 7}, [])
+    shown._images.receive({"type": "click", "pane": 1, "x": 11, "y": 7})
     assert session.display.voxel == (11, 7, 20)
     assert shown.controls["x"].value == 11
     shown.controls["render"].click()

@@ -222,7 +222,7 @@ def test_a_series_is_uploaded_in_several_files(panel, root, tmp_path, upload):
     for path in sorted(folder.iterdir()):
         assert upload(panel, path.name, path.read_bytes())[-1]["type"] == "kept"
     upload(panel, "up.rawtlt", b"-8\n0\n8\n")
-    panel._upload._receive(panel._upload, {"type": "all"}, [])
+    panel._upload.receive({"type": "all"})
     assert shown(panel)
     assert "+8.0°" in panel._series._table.value
     panel.controls["open-series"].click()
@@ -232,7 +232,7 @@ def test_a_series_is_uploaded_in_several_files(panel, root, tmp_path, upload):
 
 def test_an_upload_without_an_image_is_told(panel, upload):
     upload(panel, "up.rawtlt", b"-8\n0\n8\n")
-    panel._upload._receive(panel._upload, {"type": "all"}, [])
+    panel._upload.receive({"type": "all"})
     assert "up.rawtlt: none of the uploaded files" in panel.model.message.text
 
 

@@ -43,9 +43,7 @@ def opened(panel):
 
 
 def drag(panel, index, start, stop, *, done=True):
-    panel._spectrum._receive(
-        None, {"type": "window", "index": index, "range": [start, stop], "done": done}, None
-    )
+    panel._spectrum.receive({"type": "window", "index": index, "range": [start, stop], "done": done})
 
 
 def shown(panel):

@@ -27,7 +27,7 @@ class Sender:
             self.sent = 0
         told = {"type": kind, "choice": 1, "offset": self.sent, **content}
         self.sent += sum(map(len, pieces))
-        self.view._receive(self.view, told, list(pieces))
+        self.view.receive(told, list(pieces))
         return self.answers[-1]
 
     def whole(self, name, content):
@@ -85,7 +85,7 @@ def test_the_folder_of_uploads_may_not_lead_out(folder):
     panel = DataPanel(Session(runner=InlineRunner()), folder)
     answers = []
     panel._upload.send = answers.append
-    panel._upload._receive(panel._upload, {"type": "begin", "name": "a.mrc", "size": 4}, [])
+    panel._upload.receive({"type": "begin", "name": "a.mrc", "size": 4})
     assert answers[-1]["type"] == "refused"
     assert names(folder.parent) == ["root"]
     panel.close()
@@ -186,7 +186,7 @@ def test_no_sequence_of_messages_breaks_it_or_leaves_the_folder(tmp_path_factory
     root.mkdir()
     sender = Sender(root)
     for kind, content, pieces in messages:
-        sender.view._receive(sender.view, {**content, "type": kind}, pieces)
+        sender.view.receive({**content, "type": kind}, pieces)
     sender.view.close()
     assert [path.name for path in root.parent.iterdir()] == ["root"]
     assert [name for name in names(root) if name.startswith(".")] == []

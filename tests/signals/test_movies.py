@@ -8,7 +8,6 @@ from etwidgets.errors import ParameterError
 from etwidgets.progress import Cancelled, Progress
 from etwidgets.session import Session, TomoStackModel
 from etwidgets.signals import RecStack, TomoStack
-from etwidgets.signals.figures import nice_length
 
 
 @pytest.fixture
@@ -108,7 +107,3 @@ def test_the_session_writes_films_and_replaces_nothing(volume, tmp_path):
         session.save_movie("projections", tmp_path / "a.gif")
     with pytest.raises(ParameterError, match="no volume"):
         session.save_movie("tilting", tmp_path / "b.gif")
-
-
-def test_scale_bars_have_round_lengths():
-    assert [nice_length(most) for most in (1, 9.9, 49, 50, 0.3, 230)] == [1, 5, 20, 50, 0.2, 200]

@@ -1,5 +1,7 @@
 """Views without a browser: the bytes that are sent, when they are sent, and what is left after closing."""
 
+import re
+
 import ipywidgets.widgets.widget as registry
 import numpy as np
 import pytest
@@ -15,26 +17,17 @@ from etwidgets.views import (
     SpectrumWindow,
     VolumeChannel,
     VolumeView,
-    contrast_limits,
     overlay,
     to_plane,
 )
 from etwidgets.views.panes import message, reduced
+from etwidgets.views.scripts import script
 from etwidgets.views.volume_channels import fewer_voxels
 
 
 def test_bytes_are_linear_between_the_limits():
     plane = to_plane(np.array([[-5.0, 0, 50, 100, 900, np.nan]]), (0, 100))
     assert plane.tolist() == [[0, 0, 128, 255, 255, 0]]
-
-
-def test_limits_are_percentiles_of_finite_values_and_never_equal():
-    values = np.arange(1001.0)
-    values[3] = np.nan
-    assert contrast_limits(values, (1, 99)) == pytest.approx((10, 990), abs=1.1)
-    low, high = contrast_limits(np.full((3, 3), 7.0))
-    assert low < high
-    assert contrast_limits(np.full((2, 2), np.nan)) == (0, 1)
 
 
 def test_large_images_are_reduced_by_means():
@@ -88,20 +81,20 @@ def test_nothing_is_sent_before_a_browser_is_there_and_then_the_last_frame(wired
     view.show([Pane(np.eye(2))])
     view.show([Pane(np.eye(3))])
     assert sent == []
-    view._receive(view, {"type": "ready"}, [])
+    view.receive({"type": "ready"})
     assert [content["type"] for content in sent] == ["colors", "keys", "frame"]
     assert frames(sent) == [2]
 
 
 def test_while_a_frame_is_drawn_only_the_newest_waits(wired):
     view, sent = wired
-    view._receive(view, {"type": "ready"}, [])
+    view.receive({"type": "ready"})
     for _ in range(5):
         view.show([Pane(np.eye(2))])
     assert frames(sent) == [1]
-    view._receive(view, {"type": "drawn", "number": 1}, [])
+    view.receive({"type": "drawn", "number": 1})
     assert frames(sent) == [1, 5]
-    view._receive(view, {"type": "drawn", "number": 5}, [])
+    view.receive({"type": "drawn", "number": 5})
     assert frames(sent) == [1, 5]
 
 
@@ -109,9 +102,9 @@ def test_clicks_and_keys_reach_their_handlers_until_undone(wired):
     view, _ = wired
     clicks = []
     undo = view.on_click(clicks.append)
-    view._receive(view, {"type": "click", "pane": 0, "x": 4, "y": 2}, [])
+    view.receive({"type": "click", "pane": 0, "x": 4, "y": 2})
     undo()
-    view._receive(view, {"type": "click", "pane": 0, "x": 5, "y": 2}, [])
+    view.receive({"type": "click", "pane": 0, "x": 5, "y": 2})
     assert [click["x"] for click in clicks] == [4]
 
 
@@ -125,11 +118,18 @@ def test_pixels_are_no_widget_state():
 def test_curves_are_updated_in_place():
     view = CurveView("tilt (deg)", "shift (px)")
     view.show({"y": ([0, 1], [2, 3]), "x": ([0, 1], [4, 5])})
-    line = view._lines["y"]
-    view.show({"y": ([0, 1, 2], [5, 6, 7])}, mark=1)
-    assert view._lines["y"] is line
-    assert [list(values) for values in view.values()["y"]] == [[0, 1, 2], [5, 6, 7]]
-    assert list(view.values()) == ["y"]
+    figure = view.children[0]
+    view.show({"y": ([0, 1, 2], [5, 6, 7])}, mark=1, band=(0.5, 1.5))
+    assert view.children[0] is figure
+    shown = view.snapshot()
+    assert {name: [list(values) for values in pair] for name, pair in shown.curves.items()} == {
+        "y": [[0, 1, 2], [5, 6, 7]]
+    }
+    assert (shown.mark, shown.band) == (1, (0.5, 1.5))
+    assert (shown.x_label, shown.y_label) == ("tilt (deg)", "shift (px)")
+    view.clear()
+    shown = view.snapshot()
+    assert (shown.curves, shown.mark, shown.band) == ({}, None, None)
     view.close()
 
 
@@ -149,10 +149,11 @@ def test_the_rendered_volume_has_x_y_z_in_the_order_of_ipyvolume():
     volume = np.zeros((20, 10, 16), np.float32)
     volume[19, 0, 5] = 1
     view.show(volume, 2.0)
-    data = view._channels[0].volume.data
+    (channel,) = view.snapshot().channels
+    data = channel.voxels
     assert data.shape == (10, 16, 20)
     assert np.unravel_index(np.argmax(data), data.shape) == (0, 5, 19)
-    assert view._channels[0].volume.extent == [[-20, 20], [-16, 16], [-10, 10]]
+    assert channel.extent == ((-20, 20), (-16, 16), (-10, 10))
     view.close()
 
 
@@ -186,11 +187,11 @@ def test_the_histogram_turns_its_lines_into_percentiles():
     assert view.limits == pytest.approx([0.1, 0.9], abs=0.01)
     assert len(view.heights) == 96
     assert max(view.heights) == 1
-    view._receive(view, {"type": "limits", "limits": [0.25, 0.5]}, [])
+    view.receive({"type": "limits", "limits": [0.25, 0.5]})
     assert heard[-1] == pytest.approx((25, 50), abs=0.5)
-    view._receive(view, {"type": "limits", "limits": [1.0, 1.0]}, [])
+    view.receive({"type": "limits", "limits": [1.0, 1.0]})
     assert heard[-1][0] < heard[-1][1] <= 100
-    view._receive(view, {"type": "reset"}, [])
+    view.receive({"type": "reset"})
     assert heard[-1] is None
     view.show(None, (0.0, 100.0))
     assert view.heights == []
@@ -212,17 +213,23 @@ def test_the_surface_lies_where_the_ball_is():
     view.show(ndimage_smooth(ball()), 2.0)
     view.controls["draw"].value = "surface"
     view.controls["level"].value = 50
-    mesh = view._figure.meshes[0]
-    assert not view._channels[0].volume.visible
-    middle = [np.mean([np.min(axis), np.max(axis)]) for axis in (mesh.x, mesh.y, mesh.z)]
+    channel = only(view)
+    assert not channel.visible
+    middle = [np.mean([channel.surface[axis].min(), channel.surface[axis].max()]) for axis in "xyz"]
     # the ball is at x 8, z 12, y 12 of 24 voxels of 2 nm, and the middle of the volume is 0
     assert middle == pytest.approx([(8.5 - 12) * 2, (12.5 - 12) * 2, (12.5 - 12) * 2], abs=0.2)
-    assert np.ptp(mesh.x) / 2 == pytest.approx(11.5, abs=1)  # voxels make a ball smaller
+    assert np.ptp(channel.surface["x"]) / 2 == pytest.approx(11.5, abs=1)  # voxels make a ball smaller
     view.controls["draw"].value = "both"
-    assert view._channels[0].volume.visible
+    assert only(view).visible
+    assert only(view).surface is not None
     view.controls["draw"].value = "volume"
-    assert not mesh.visible
+    assert only(view).surface is None
     view.close()
+
+
+def only(view):
+    (channel,) = view.snapshot().channels
+    return channel
 
 
 def ndimage_smooth(volume):
@@ -234,16 +241,15 @@ def ndimage_smooth(volume):
 def test_cutting_takes_away_what_is_outside_in_volume_and_surface():
     view = VolumeView()
     view.show(ndimage_smooth(ball()))
-    whole = view._channels[0].volume.data.copy()
+    whole = only(view).voxels
     view.controls["cut-x"].value = (0, 34)  # the ball's middle is at 8.5 of 24
-    data = view._channels[0].volume.data  # z, y, x
+    data = only(view).voxels  # z, y, x
     assert np.array_equal(data[..., :8], whole[..., :8])
-    assert data[..., 8:].max() <= view._channels[0].limits[0]
+    assert data[..., 8:].max() <= only(view).limits[0]
     view.controls["draw"].value = "surface"
-    mesh = view._figure.meshes[0]
-    assert np.max(mesh.x) == pytest.approx(8 - 12, abs=0.6)  # closed where it is cut
+    assert np.max(only(view).surface["x"]) == pytest.approx(8 - 12, abs=0.6)  # closed where it is cut
     view.controls["cut-x"].value = (0, 100)
-    assert np.array_equal(view._channels[0].volume.data, whole)
+    assert np.array_equal(only(view).voxels, whole)
     view.close()
 
 
@@ -251,20 +257,18 @@ def test_channels_have_their_own_colors_and_sliders():
     view = VolumeView()
     channels = [VolumeChannel("Ni", ball(), "#ff0000"), VolumeChannel("Cr", ball(at=(16, 12, 12)), "#00ff00")]
     view.show(channels, 1.0)
-    assert len(view._figure.volumes) == 2
-    assert "const int steps = 24;" in view._figure._shaders["volr-fragment"]
-    red, green = (channel.volume.tf.rgba for channel in view._channels)
+    red, green = (channel.colors for channel in view.snapshot().channels)
     assert np.allclose(red[-1, :3], (1, 0, 0))
     assert np.allclose(green[-1, :3], (0, 1, 0))
     view.controls["channel"].value = 1
     view.controls["opacity"].value = 0.9
     view.controls["shown"].value = False
-    assert view._channels[0].settings["opacity"] == 0.2
-    assert view._channels[1].volume.tf.rgba[-1, 3] == pytest.approx(0.9)
-    assert [channel.volume.visible for channel in view._channels] == [True, False]
+    first, second = view.snapshot().channels
+    assert (first.colors[-1, 3], second.colors[-1, 3]) == pytest.approx((0.2, 0.9))
+    assert (first.visible, second.visible) == (True, False)
     view.controls["channel"].value = 0
     assert (view.controls["opacity"].value, view.controls["shown"].value) == (0.2, True)
-    assert "Ni" in view._note.value
+    assert "Ni" in view.snapshot().note
     with pytest.raises(ShapeError, match="same place"):
         view.show([VolumeChannel("a", np.zeros((4, 4, 4))), VolumeChannel("b", np.zeros((4, 4, 5)))])
     with pytest.raises(ParameterError, match="one to 4 channels"):
@@ -287,13 +291,49 @@ def test_a_spectrum_is_sent_as_bytes_and_its_windows_are_told():
     view, told = SpectrumView(), []
     energies = np.arange(5) * 0.5
     view.show(energies, [SpectrumCurve("a", np.arange(5))], [SpectrumWindow(0.5, 1)], [("Si Ka", 1.74)])
-    content, (counts,) = view._shown
-    assert (content["first"], content["last"]) == (0, 2)
-    np.testing.assert_array_equal(np.frombuffer(counts, np.float32), np.arange(5))
+    shown = view.snapshot()
+    assert shown.energies == (0, 2)
+    np.testing.assert_array_equal(shown.curves[0].counts, np.arange(5))
+    assert (shown.windows, shown.marks) == ((SpectrumWindow(0.5, 1),), (("Si Ka", 1.74),))
     view.on_window(lambda *moved: told.append(moved))
-    view._receive(view, {"type": "window", "index": 0, "range": [0.25, 1.5], "done": False}, None)
+    view.receive({"type": "window", "index": 0, "range": [0.25, 1.5], "done": False})
     assert told == [(0, 0.25, 1.5, False)]
     assert not {"curves", "counts", "energies"} & set(view.get_state())
     with pytest.raises(ShapeError, match="a: "):
         view.show(energies, [SpectrumCurve("a", np.arange(4))])
     view.close()
+
+
+def test_a_snapshot_of_an_image_view_is_what_was_shown():
+    view = ImageView()
+    assert view.snapshot() == []
+    pane = Pane(
+        np.arange(4.0).reshape(2, 2), (0, 3), "viridis", "Slice", "x = 3", 3.4, cross=(0, 1), columns=(1,)
+    )
+    view.show([pane, Pane(np.eye(2), rgb=np.full((2, 2, 3), 7, np.uint8))])
+    first, second = view.snapshot()
+    assert first.image.tolist() == [[0, 85], [170, 255]]
+    assert (first.limits, first.cmap, first.title, first.caption) == ((0, 3), "viridis", "Slice", "x = 3")
+    assert (first.cross, first.columns, first.rectangle, first.factor) == ((0, 1), (1,), None, 1)
+    assert second.image.tolist() == [[[7, 7, 7]] * 2] * 2
+    view.close()
+    assert view.snapshot() == []
+
+
+def test_scale_bars_are_sent_for_every_zoom():
+    content, _ = message([Pane(np.eye(100), pixel_size=2.0), Pane(np.eye(100))])
+    assert content["panes"][0]["longestBar"] == pytest.approx(60)
+    assert content["panes"][0]["bars"] == [1, 2, 5, 10, 20, 50]  # 60 nm at zoom 1, 1.5 nm at zoom 40
+    assert content["mostZoom"] == 40
+    assert content["panes"][1]["bars"] == []
+
+
+@pytest.mark.parametrize("name", ["image_view.js", "spectrum_view.js", "histogram_view.js"])
+def test_the_script_of_a_view_holds_what_it_imports_once(name):
+    module = script(name)
+    assert "import " not in re.sub("//.*", "", module)
+    assert module.count("class Viewport") == 1
+    assert re.findall(r"^export .*", module, re.MULTILINE) == ["export default { render };"]
+    names = re.findall(r"^(?:const|function|class) (\w+)|, ([A-Z_]+) = ", module, re.MULTILINE)
+    flat = ["".join(pair) for pair in names]
+    assert sorted(flat) == sorted(set(flat))
