@@ -281,7 +281,7 @@ def describe(options_type: type[Any]) -> tuple[Option, ...]:
     found = []
     for each in fields(options_type):
         if _KEY not in each.metadata:
-            raise TypeError(f"{options_type.__name__}.{each.name} was not made with option")
+            raise TypeError(f"{options_type.__name__}.{each.name} is not declared as an option")
         kind, count, may_be_none = _kind_of(hints[each.name], f"{options_type.__name__}.{each.name}")
         default = None if each.default is MISSING else each.default
         found.append(

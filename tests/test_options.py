@@ -106,7 +106,7 @@ def test_a_field_of_another_kind_is_a_mistake_of_the_programmer():
     class Odd:
         size: complex = option(1, label="size", help="It.")
 
-    with pytest.raises(TypeError, match=r"Plain\.size was not made with option"):
+    with pytest.raises(TypeError, match=r"Plain\.size is not declared as an option"):
         describe(Plain)
     with pytest.raises(TypeError, match=r"the type of .*Odd\.size must be int, float, bool, str"):
         describe(Odd)

@@ -1,4 +1,4 @@
-"""One slice while it converges: curve, slice, residual; knows no form."""
+"""One slice while it converges: curve, slice, residual; is given the parameters."""
 
 from __future__ import annotations
 

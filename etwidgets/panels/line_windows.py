@@ -77,7 +77,7 @@ class LineWindows:
             self._background[line] = [start, stop, *row[2:]] if index == 1 else [*row[:2], start, stop]
 
     def parameters(self, lines: Sequence[str], *, with_background: bool) -> dict[str, Any]:
-        """What the operation is told for these lines.
+        """The parameters of the operation for these lines.
 
         Raises
         ------

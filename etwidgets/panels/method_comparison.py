@@ -1,4 +1,4 @@
-"""One slice by several methods, side by side; one of them can be taken over. Knows no form."""
+"""One slice by several methods, side by side; is given what to compare, and offers one of them for use."""
 
 from __future__ import annotations
 
