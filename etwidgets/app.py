@@ -180,7 +180,7 @@ class Workbench:
             self.session.apply("sample", name=sample)
 
     def _continue(self) -> None:
-        """Go on with the session that the address of the page names; what is wrong with it is told."""
+        """Go on with the session that the address of the page names; problems are shown."""
         try:
             self.session.resume()
         except EtwidgetsError as error:
@@ -295,7 +295,7 @@ class Workbench:
 
 
 def report(shown: Any) -> str:
-    """What a kernel says of what it shows (see :meth:`Workbench.report`); also where that is no workbench."""
+    """What a kernel says of what it shows (see :meth:`Workbench.report`); also if that is not a workbench."""
     if isinstance(shown, Workbench):
         return shown.report()
     return json.dumps({"busy": "", "steps": 0, "kept": True})

@@ -51,7 +51,7 @@ class About:
     steps
         How many are in effect.
     all_steps
-        How many there are, with those that were undone or set aside.
+        How many there are, with those that were undone or are in snapshots.
     last
         The last of those in effect, in words; empty where none is.
     saved_at

@@ -1,8 +1,8 @@
-"""The sample data of the ETSpy paper, measured or simulated; knows where they may lie, not how they are read.
+"""The sample data of the ETSpy paper, measured or simulated; knows where they are, not how they are read.
 
-Sources, in order: the folder named by the environment variable ``ETWIDGETS_DATA``; the installed
-``etspy`` package (extra ``samples``), located through its metadata and never imported; a download with
-checksums.
+Sources, in this order: the folder in the environment variable ``ETWIDGETS_DATA``; the installed ``etspy``
+package (extra ``samples``), which is located through its metadata and never imported; a download with
+verified checksums.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ def locate(name: str, *, download: bool = True) -> Path:
     name
         ``"HAADF.mrc"``, ``"HAADF_Aligned.hspy"`` or ``"Catalyst3DModel_TiltSeries180.hspy"``.
     download
-        Fetch it where it is not at hand.
+        Download it if it is not found.
 
     Raises
     ------
     ParameterError
         If there is no such sample.
     SampleDataError
-        If it is nowhere; the message says what to install.
+        If it is not found; the message says what to install.
     """
     if name not in _CHECKSUMS:
         raise ParameterError(f"there is no sample file {name!r}; there are: {', '.join(_CHECKSUMS)}")
@@ -84,12 +84,12 @@ def get_needle_data(aligned: bool = False) -> TomoStack:
     Parameters
     ----------
     aligned
-        Give the series that was registered and aligned to its tilt axis, instead of the raw one.
+        Return the series after registration and tilt-axis alignment, instead of the raw series.
 
     Raises
     ------
     SampleDataError
-        If the data are not installed and cannot be fetched.
+        If the data are not installed and cannot be downloaded.
     """
     stack = load(locate("HAADF_Aligned.hspy" if aligned else "HAADF.mrc"))
     return _as_stack(stack)
@@ -107,35 +107,35 @@ def get_catalyst_data(
     *,
     seed: int = 0,
 ) -> TomoStack:
-    """The simulated catalyst of the paper, aligned, or misaligned on purpose.
+    """The simulated catalyst of the paper, aligned or misaligned.
 
-    The bundled series has 90 projections of 600 x 600; where it is not at hand our own simulation of
-    200 x 200 takes its place.
+    The series of the paper has 90 projections of 600 x 600 pixels; if it is not installed, our own
+    simulation of 200 x 200 pixels replaces it.
 
     Parameters
     ----------
     misalign
-        Shift every projection at random, and the tilt axis as asked.
+        Shift every projection at random, and shift and rotate the tilt axis as given.
     minshift, maxshift
         Range of the random shifts, pixels.
     tiltshift
-        Shift of the tilt axis, across it, pixels.
+        Shift of the tilt axis, perpendicular to it, pixels.
     tiltrotate
         Rotation of the tilt axis, degrees, positive clockwise on screen.
     y_only
-        Shift across the tilt axis only.
+        Shift only perpendicular to the tilt axis.
     noise
         Add Gaussian noise.
     noise_factor
-        Its standard deviation as a part of the mean.
+        Its standard deviation as a fraction of the mean.
     seed
-        Of shifts and noise.
+        Seed of shifts and noise.
 
     Returns
     -------
     TomoStack
-        The random shifts are in ``metadata.Simulation.shifts``; ``shifts`` holds what was applied to
-        align, and is zero.
+        The random shifts are in ``metadata.Simulation.shifts``; ``shifts`` contains only shifts that were
+        applied to align the series, and is zero.
     """
     try:
         stack = _as_stack(load(locate(_CATALYST, download=False)))
@@ -168,26 +168,27 @@ def get_spectral_needle(
     lazy: bool = False,
     seed: int = 0,
 ) -> Any:
-    """A simulated EDX tilt series of a Si / Ni / Cr needle with a cap of Pt, 37 tilts from 0 to 180 degrees.
+    """A simulated EDX tilt series of a Si / Ni / Cr needle with a Pt cap, 37 tilts from 0 to 180 degrees.
 
     Parameters
     ----------
     shape
-        ``(X, Z, Y)`` voxels; the paper's images have 162 x 128 pixels: ``(162, 128, 128)``.
+        ``(X, Z, Y)`` voxels; the images in the paper have 162 x 128 pixels: ``(162, 128, 128)``.
     counts
-        In a spectrum, on the average.
+        Average counts per spectrum.
     jitter_px
-        Each projection is shifted at random by up to so many pixels.
+        Largest random shift of a projection, pixels.
     lazy
-        Draw the spectra of a projection when they are needed; the paper's size takes 1.6 GB otherwise.
+        Simulate the spectra of a projection when they are needed; otherwise, the size of the paper takes
+        1.6 GB.
     seed
-        Of all that is random.
+        Seed of all random numbers.
 
     Returns
     -------
     EDSTEMSpectrum
-        ``(x, y, tilt | energy)``; the truth is given by :func:`etwidgets.simulation.spectral_needle` with
-        the same parameters.
+        ``(x, y, tilt | energy)``; :func:`etwidgets.simulation.spectral_needle` with the same
+        parameters returns the truth.
     """
     needle = simulation.spectral_needle(shape, counts=counts, jitter_px=jitter_px, seed=seed)
     data: Any
@@ -212,7 +213,7 @@ def get_spectral_needle(
 def get_spectral_needle_haadf(
     shape: Sequence[int] = (64, 64, 64), *, jitter_px: float = 0, seed: int = 0
 ) -> TomoStack:
-    """The HAADF series taken along with :func:`get_spectral_needle`, of the same parameters."""
+    """The HAADF series recorded with :func:`get_spectral_needle`, for the same parameters."""
     needle = simulation.spectral_needle(shape, jitter_px=jitter_px, seed=seed)
     stack = TomoStack(needle.haadf, needle.tilts_deg)
     stack.set_pixel_size(_EDX_PIXEL_NM)
@@ -223,14 +224,14 @@ def get_spectral_needle_haadf(
 def get_edx_data(
     tilts_deg: Sequence[float] | None = None, *, record: str = _EDX_RECORD, lazy: bool = True
 ) -> Any:
-    """The EDX tilt series of the paper (NIST, doi:10.18434/mds2-3631), fetched on the first call.
+    """The EDX tilt series of the paper (NIST, doi:10.18434/mds2-3631), downloaded on the first call.
 
     Parameters
     ----------
     tilts_deg
-        ``(T,)``; default: equally spaced from 0 to 180, as the paper says.
+        ``(T,)``; default: equally spaced from 0 to 180, as in the paper.
     record
-        Address of the record that lists the files with their checksums.
+        Address of the record with the list of files and checksums.
     lazy
         Leave the spectra on disk.
 
@@ -242,7 +243,7 @@ def get_edx_data(
     Raises
     ------
     SampleDataError
-        If it cannot be fetched, or a checksum is another one.
+        If it cannot be downloaded, or a checksum is wrong.
     """
     paths = [_fetch(url, checksum) for url, checksum in _edx_files(record)]
     tilts = np.linspace(0, 180, len(paths)) if tilts_deg is None else np.asarray(tilts_deg, dtype=float)
@@ -250,7 +251,7 @@ def get_edx_data(
 
 
 def _edx_files(record: str) -> list[tuple[str, str]]:
-    """Address and checksum of the spectrum images, in the order of their names."""
+    """Address and checksum of the spectrum images, sorted by name."""
     import pooch
 
     path = _fetch(record, None, pooch.HTTPDownloader(headers={"Accept": "application/json"}))
@@ -264,7 +265,7 @@ def _edx_files(record: str) -> list[tuple[str, str]]:
     except (ValueError, LookupError, TypeError) as error:
         raise SampleDataError(f"the list of files at {record} cannot be read ({error})") from error
     if not found:
-        raise SampleDataError(f"the record {record} names no spectrum images ({', '.join(_EDX_FILES)})")
+        raise SampleDataError(f"the record {record} lists no spectrum images ({', '.join(_EDX_FILES)})")
     return [(url, checksum) for _, url, checksum in sorted(found)]
 
 

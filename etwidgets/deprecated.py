@@ -53,6 +53,27 @@ def renamed_property(old: str, new: str) -> Any:
     return property(read, write, doc=f"Deprecated: use :attr:`{new}`.")
 
 
+def renamed_names(module: str, names: dict[str, tuple[str, Any]]) -> Callable[[str], Any]:
+    """The ``__getattr__`` of a module whose names changed.
+
+    Parameters
+    ----------
+    module
+        Its name.
+    names
+        Old name to the new one and what it stands for.
+    """
+
+    def get(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        new, value = names[name]
+        warn_renamed(f"{module}.{name}", new)
+        return value
+
+    return get
+
+
 def renamed_keywords(**names: str) -> Callable[[_Function], _Function]:
     """Let a function take keywords under their old names.
 

@@ -36,7 +36,7 @@ class Progress:
         """Progress of a part of the work: its 0..1 maps to ``start..stop`` of this one.
 
         Without ``may_finish`` the part is done to its end, even where the whole may be finished early. A
-        title is told where the part itself says nothing.
+        title is shown if the part itself has none.
         """
         return _Part(self, start, stop, may_finish=may_finish, title=title)
 

@@ -45,7 +45,7 @@ def fits_memory(n_bytes: float) -> bool:
     return n_bytes <= SPARE * free_memory()
 
 
-def check_memory(n_bytes: float, what: str, cure: str = SMALLER) -> None:
+def check_memory(n_bytes: float, what: str, fix: str = SMALLER) -> None:
     """Refuse what cannot fit into the memory, before it is begun.
 
     Parameters
@@ -54,7 +54,7 @@ def check_memory(n_bytes: float, what: str, cure: str = SMALLER) -> None:
         At the peak, beyond what is held already.
     what
         What needs them, for the message.
-    cure
+    fix
         What the user can do.
 
     Raises
@@ -65,7 +65,7 @@ def check_memory(n_bytes: float, what: str, cure: str = SMALLER) -> None:
     free = free_memory()
     if n_bytes > SPARE * free:
         raise MemoryLimitError(
-            f"{what} needs about {size_text(n_bytes)} and {size_text(free)} are free; {cure}"
+            f"{what} needs about {size_text(n_bytes)}, but only {size_text(free)} are free; {fix}"
         )
 
 
@@ -92,7 +92,7 @@ def check_disk(path: Path, n_bytes: float) -> None:
     free = free_disk(path.parent)
     if n_bytes + _NEXT_TO_NOTHING > free:
         raise DiskFullError(
-            f"{path.name} needs about {size_text(n_bytes)} and {size_text(free)} are free in "
+            f"{path.name} needs about {size_text(n_bytes)}, but only {size_text(free)} are free in "
             f"{path.parent}; nothing was written: make room there, or save it elsewhere"
         )
 

@@ -88,7 +88,7 @@ def test_a_port_that_is_none_is_refused_before_anything_begins(capsys, port):
     ("error", "words"),
     [
         (FileFormatError("wire.mrc is truncated"), "wire.mrc is truncated"),
-        (FileFormatError("wire is no session of etwidgets"), "wire is no session of etwidgets"),
+        (FileFormatError("wire is not a session of etwidgets"), "wire is not a session of etwidgets"),
         (UnsafeFileError("../x.mrc lies outside the folder"), "../x.mrc lies outside the folder"),
         (FileExistsError("series_rec.hspy exists"), "series_rec.hspy exists"),
         (FileFormatError("the file is empty"), "The file is empty"),

@@ -49,6 +49,13 @@ def test_badges_say_what_the_project_says():
         assert (DOCS / "images" / f"{name}.svg").read_text(encoding="utf-8") == script["draw"](*words)
 
 
+def test_the_table_of_methods_is_that_of_their_records():
+    from runpy import run_path
+
+    script = run_path(str(DOCS / "make_methods.py"))
+    assert script["PAGE"].read_text(encoding="utf-8") == script["page"](), "run docs/make_methods.py"
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_public_module_is_in_the_reference(package):
     reference = "\n".join(path.read_text(encoding="utf-8") for path in (DOCS / "reference").glob("*.md"))

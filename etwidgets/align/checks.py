@@ -70,7 +70,7 @@ def checked_tilts(tilts_deg: ArrayLike, n_projections: int) -> NDArray[np.float6
     TiltCountError
         If there is not one tilt per projection.
     DataError
-        If a tilt is no number, NaN or infinite.
+        If a tilt is not a number, NaN or infinite.
     """
     tilts = checked_reals("tilts", tilts_deg).reshape(-1)
     if tilts.size != n_projections:

@@ -65,8 +65,8 @@ def check_up(
     projections
         ``(T, Y, X)``.
     tilts_deg
-        ``(T,)`` degrees. Whether their sign is right cannot be told from projections: with the other sign the
-        volume is its own mirror image, and explains them as well.
+        ``(T,)`` degrees. Their sign cannot be determined from projections: with the opposite sign,
+        the mirror image of the volume explains them as well.
     header_axis_deg
         Direction of the tilt axis as the file's header has it, degrees, to be named beside what is seen.
     """

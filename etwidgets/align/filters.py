@@ -43,7 +43,7 @@ def filter_projections(
     method
         ``"median"`` (removes spikes and noise), ``"sobel"`` (magnitude of the gradient), ``"both"``
         (median, then sobel), or ``"bpf"`` (band-pass, 0.05 to 0.1 cycles per pixel: details of 10 to 20
-        px stay). A band-passed image has mean 0 and is no input for center-of-mass methods.
+        px stay). A band-passed image has mean 0 and is not suitable for center-of-mass methods.
     size
         Side of the median's square, pixels; odd, so that nothing moves, and no larger than the image.
     taper

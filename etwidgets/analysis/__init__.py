@@ -1,4 +1,4 @@
-"""Volumes to numbers: segmentation, measures, interfaces, and how far they can be trusted; knows arrays only.
+"""Measurements on volumes: segmentation, measures, interfaces and their uncertainty; knows only arrays.
 
 Volumes are ``(X, Z, Y)``, lengths in nm.
 """

@@ -1,4 +1,4 @@
-"""From a volume to the table of what is in it, in one call; each step is a function of its own elsewhere."""
+"""Segments and measures a volume in one call; each step is a separate function elsewhere."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def bodies(
     smallest_voxels: int = 0,
     split_px: float | None = None,
 ) -> pd.DataFrame:
-    """Segment a volume, number what is apart, and measure each.
+    """Segment a volume, and label and measure its separate bodies.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def bodies(
     Returns
     -------
     DataFrame
-        As :func:`measure` gives it.
+        As returned by :func:`measure`.
     """
     mask = segment(volume, threshold, low=low, smooth_px=smooth_px, smallest_voxels=smallest_voxels)
     edge = threshold if low is None else low
@@ -61,7 +61,7 @@ def total_volume(
     smallest_voxels: int = 0,
     seed: int = 0,
 ) -> Uncertainty:
-    """The volume, nm³, of all bodies together, with its interval; the parameters are those of :func:`bodies`.
+    """The volume, nm³, of all bodies, with its confidence interval; parameters as for :func:`bodies`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Refuses what cannot be measured; changes nothing."""
+"""Rejects data that cannot be measured; changes nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def checked_volume(volume: NDArray[Any]) -> NDArray[np.float32]:
     Raises
     ------
     ShapeError, DataError
-        If it is none.
+        If it is not one.
     """
     data = np.asarray(volume)
     if data.ndim != 3 or min(data.shape) < 2:
@@ -34,12 +34,12 @@ def checked_volume(volume: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def checked_mask(mask: NDArray[Any], what: str = "the mask") -> NDArray[np.bool_]:
-    """A mask ``(X, Z, Y)`` with something in it.
+    """A mask ``(X, Z, Y)`` that is not empty.
 
     Raises
     ------
     ShapeError, DataError
-        If it is none, or empty.
+        If it is not a mask, or empty.
     """
     found = np.asarray(mask)
     if found.ndim != 3:
@@ -51,7 +51,7 @@ def checked_mask(mask: NDArray[Any], what: str = "the mask") -> NDArray[np.bool_
 
 
 def checked_threshold(threshold: Any, what: str = "the threshold") -> float:
-    """An intensity at which a volume is parted.
+    """An intensity at which a volume is segmented.
 
     Raises
     ------

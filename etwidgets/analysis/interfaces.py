@@ -1,4 +1,4 @@
-"""Where two phases touch, and how thick layers are."""
+"""Interfaces between phases, and the thickness of layers."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ def interface_area(
 ) -> float:
     """The area, nm², of the surface at which two phases touch.
 
-    It is the surface halfway between them: where a voxel is as near to the one as to the other. Counting the
-    faces between voxels would make a tilted plane up to 1.7 times as large.
+    The interface is the surface halfway between them, with the same distance to both. Counting the faces
+    between voxels would make a tilted plane up to 1.7 times as large.
 
     Parameters
     ----------
     first, second
-        Masks ``(X, Z, Y)`` of the two; a voxel of both belongs to the first.
+        Masks ``(X, Z, Y)`` of the two phases; a voxel in both belongs to the first.
     voxel_nm
         Length of a voxel.
     gap_px
-        They touch if there are fewer voxels than so many between them.
+        Number of voxels between the phases below which they touch.
 
     Returns
     -------
     float
-        0 if they do not touch; flat interfaces in any direction and spheres of 8 voxels radius are right to
-        2 %, less the rim: a strip of half a voxel.
+        0 if they do not touch. Accurate to 2 % for flat interfaces in any direction and spheres with a radius
+        of 8 voxels, except for the rim: a strip of half a voxel is missing.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def thickness_profile(mask: NDArray[Any], axis: str, voxel_nm: float) -> pd.Data
     Returns
     -------
     DataFrame
-        ``position_nm`` of the middle of each slice from the start of the volume, ``area_nm2``.
+        ``position_nm``: center of each slice from the start of the volume; ``area_nm2``.
     """
     voxel, body = checked_voxel(voxel_nm), checked_mask(mask)
     number = _axis(axis)
@@ -107,11 +107,11 @@ def layers(
     *,
     within: NDArray[Any] | None = None,
 ) -> pd.DataFrame:
-    """Layers across an axis, and how thick they are.
+    """Positions and thicknesses of the layers along an axis.
 
-    In every column of voxels along the axis the edges are where the gray values cross the threshold, between
-    the voxels (known to a tenth of a voxel); the table has their means over the columns. Layers of ten voxels
-    and more are right to 2 %.
+    In every column of voxels along the axis, the edges are where the gray values cross the threshold,
+    interpolated between voxels (to a tenth of a voxel); the table has their means over the columns. The
+    thickness of layers of ten or more voxels is accurate to 2 %.
 
     Parameters
     ----------
@@ -120,18 +120,18 @@ def layers(
     threshold
         In the units of the volume.
     axis
-        Along which the layers follow each other: ``"x"``, ``"z"`` or ``"y"``.
+        Axis along which the layers are stacked: ``"x"``, ``"z"`` or ``"y"``.
     voxel_nm
         Length of a voxel.
     within
-        Only columns ``(two axes)`` of this mask are taken; default: those with the commonest number of
-        layers, and away from the rim of the specimen.
+        Mask ``(two axes)`` of the columns to use; default: those with the most frequent number of layers,
+        away from the rim of the specimen.
 
     Returns
     -------
     DataFrame
-        One row per layer: ``start_nm``, ``stop_nm``, ``thickness_nm``, ``std_nm`` (over the columns, of the
-        thickness), ``columns``.
+        One row per layer: ``start_nm``, ``stop_nm``, ``thickness_nm``, ``std_nm`` (standard deviation of
+        the thickness over the columns), ``columns``.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def layers(
 
 
 def _crossings(column: NDArray[Any], threshold: float) -> NDArray[np.float64]:
-    """Start and stop ``(layers, 2)`` of what is above the threshold, voxels from the start of the first."""
+    """Start and stop ``(layers, 2)`` of the ranges above the threshold, in voxels from the start."""
     inside = np.concatenate([[False], column >= threshold, [False]])
     starts, stops = (np.flatnonzero(np.diff(inside.astype(np.int8)) == sign) for sign in (1, -1))
     pairs = []
@@ -185,7 +185,7 @@ def _crossings(column: NDArray[Any], threshold: float) -> NDArray[np.float64]:
 
 
 def _between(column: NDArray[Any], outside: int, inside: int, threshold: float) -> float:
-    """Where between the middles of two neighboring voxels the value is the threshold."""
+    """The position between two neighboring voxels where the value is the threshold."""
     low, high = float(column[outside]), float(column[inside])
     part = (threshold - low) / (high - low)
     return outside + 0.5 + part * (inside - outside)

@@ -1,4 +1,4 @@
-"""Volumes, surfaces and shapes of bodies; given a mask or gray values with a threshold."""
+"""Volumes, surface areas and shapes of bodies, from a mask or from gray values with a threshold."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ def measure(
     voxel_nm
         Length of a voxel.
     volume, threshold
-        The gray values that were parted at this threshold: then surfaces run between the voxels where the
-        gray values cross it, and volumes are those within them.
+        The gray values that were segmented at this threshold. If given, surfaces are where the gray values
+        cross it, between the voxels, and volumes are those enclosed.
 
     Returns
     -------
     DataFrame
-        One row per body, with the columns :data:`COLUMNS`: equivalent diameter: of the sphere of the same
-        volume; sphericity: surface of that sphere by the surface (1: a sphere; Wadell 1935,
-        doi:10.1086/624298); centers from the middle of the first voxel; mean of the gray values; whether it
-        touches the edge of the volume, so that a part of it is not seen. Spheres of 8 voxels radius and more
-        are right to 2 %; the surface of a mask without gray values to 3 %. A blur of s voxels takes s²/r
-        off the radius r of a sphere, with the threshold halfway.
+        One row per body, with the columns :data:`COLUMNS`: equivalent diameter: that of a sphere with the
+        same volume; sphericity: surface area of that sphere divided by the surface area (1: a sphere; Wadell
+        1935, doi:10.1086/624298); center, measured from the center of the first voxel; mean of the gray
+        values; whether the body touches the edge of the volume and is therefore incomplete. Accurate to 2 %
+        for spheres with a radius of 8 voxels or more; the surface area of a mask without gray values to 3 %.
+        A blur of s voxels reduces the radius r of a sphere by s²/r, with the threshold halfway.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def volume_of(volume: NDArray[Any], threshold: float, voxel_nm: float) -> float:
 
 
 def fraction(mask: NDArray[Any], within: NDArray[Any] | None = None) -> float:
-    """The part, 0 to 1, that a mask fills of another, or of the whole volume.
+    """The fraction, 0 to 1, of another mask or of the whole volume that a mask fills.
 
     Raises
     ------
@@ -120,27 +120,27 @@ def fraction(mask: NDArray[Any], within: NDArray[Any] | None = None) -> float:
 
 
 def volume_ratio(first: NDArray[Any], second: NDArray[Any]) -> float:
-    """The volume of one mask by that of another, as in the paper's last listing."""
+    """The volume of one mask divided by that of another, as in the last listing of the paper."""
     return float(checked_mask(first, "the first").sum() / checked_mask(second, "the second").sum())
 
 
 def porosity(solid: NDArray[Any], envelope: NDArray[Any] | None = None) -> tuple[float, int]:
-    """The part of a body that is pores, and how many pores there are.
+    """The pore fraction of a body, and its number of pores.
 
     Parameters
     ----------
     solid
-        ``(X, Z, Y)``: the mask of what is filled.
+        ``(X, Z, Y)``: the mask of the solid.
     envelope
-        The mask of the body, pores included; default: the solid with all that it encloses. Pores that are
-        open to the outside need an envelope.
+        The mask of the body including its pores; default: the solid and everything that it encloses. Pores
+        that are open to the outside need an envelope.
 
     Returns
     -------
     porosity
         0 to 1.
     count
-        Pores that do not hang together.
+        Number of separate pores.
     """
     body = checked_mask(solid, "the solid")
     around = ndimage.binary_fill_holes(body) if envelope is None else checked_mask(envelope, "the envelope")

@@ -1,4 +1,4 @@
-"""Which voxels belong to what: thresholds, masks and labels; measures nothing."""
+"""Thresholds, masks and labels of volumes; measures nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 THRESHOLDS = ("half", "otsu", "multi-otsu", "li")
-"""Ways to find a threshold: see :func:`threshold_of`."""
+"""Methods to find a threshold: see :func:`threshold_of`."""
 
 _EVERYWHERE = np.ones((3, 3, 3), bool)  # voxels that share a corner belong together
 _MOST_SAMPLES = 2_000_000
@@ -24,30 +24,30 @@ _BINS = 256
 
 
 def threshold_of(volume: NDArray[Any], method: str = "half", classes: int = 3) -> tuple[float, ...]:
-    """Intensities that part a volume into classes.
+    """Intensities that divide a volume into classes.
 
     Parameters
     ----------
     volume
         ``(X, Z, Y)``.
     method
-        ``"half"``: halfway between the typical intensities of either side of Otsu's threshold, which is where
-        the edge of an even, blurred body is, however small it is; ``"otsu"``: the least variance within two
-        classes (Otsu 1979, doi:10.1109/TSMC.1979.4310076), too low where one class has few voxels;
+        ``"half"``: halfway between the typical intensities on either side of Otsu's threshold, which is where
+        the edge of a homogeneous, blurred body is, of any size; ``"otsu"``: the smallest variance within two
+        classes (Otsu 1979, doi:10.1109/TSMC.1979.4310076), too low if one class has few voxels;
         ``"multi-otsu"``: the same for 3 to 5 classes; ``"li"``: minimum cross entropy (Li and Lee 1993,
-        doi:10.1016/0031-3203(93)90115-D), for faint bodies on a dark ground.
+        doi:10.1016/0031-3203(93)90115-D), for faint bodies on a dark background.
     classes
-        Of ``"multi-otsu"``.
+        Number of classes of ``"multi-otsu"``.
 
     Returns
     -------
     tuple
-        One threshold, or one less than classes, ascending.
+        One threshold, or one less than the number of classes, ascending.
 
     Raises
     ------
     ParameterError
-        If there is no such method, or number of classes.
+        If the method or the number of classes is invalid.
     DataError
         If all voxels are equal.
     """
@@ -55,14 +55,14 @@ def threshold_of(volume: NDArray[Any], method: str = "half", classes: int = 3) -
     if data.size > _MOST_SAMPLES:
         data = data[:: data.size // _MOST_SAMPLES + 1]
     if data.min() == data.max():
-        raise DataError(f"all voxels are {data[0]:g}; there is nothing to part")
+        raise DataError(f"all voxels are {data[0]:g}; there is nothing to separate")
     if method == "multi-otsu":
         if not is_whole(classes) or not 3 <= classes <= 5:
-            raise ParameterError(f"multi-otsu parts into 3 to 5 classes, not {classes!r}")
+            raise ParameterError(f"multi-otsu needs 3 to 5 classes, not {classes!r}")
         n_values = np.count_nonzero(np.histogram(data, _BINS)[0])
         if n_values < classes:
             raise DataError(
-                f"{n_values} different values cannot be parted into {classes} classes; ask for fewer"
+                f"{n_values} different values cannot be divided into {classes} classes; use fewer"
             )
         return tuple(float(value) for value in filters.threshold_multiotsu(data, classes))
     if method == "otsu":
@@ -91,12 +91,12 @@ def segment(
     threshold
         In the units of the volume.
     low
-        Voxels above this belong to it, too, where they hang together with one above the threshold
+        Voxels above this value are included if they are connected to a voxel above the threshold
         (hysteresis).
     smooth_px
-        Standard deviation of a Gaussian, voxels, with which the volume is smoothed before.
+        Standard deviation, in voxels, of a Gaussian that smooths the volume first.
     smallest_voxels
-        Smaller pieces are left out.
+        Smaller objects are ignored.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def segment(
 
 
 def smoothed(volume: NDArray[Any], smooth_px: float) -> NDArray[np.float32]:
-    """The volume, smoothed by a Gaussian of so many voxels."""
+    """The volume, smoothed by a Gaussian with this standard deviation in voxels."""
     data = checked_volume(volume)
     if not is_number(smooth_px) or smooth_px < 0:
         raise ParameterError(f"smooth_px must not be negative, not {smooth_px!r}")
@@ -135,10 +135,10 @@ def label(mask: NDArray[Any], split_px: float | None = None) -> NDArray[np.int32
     Parameters
     ----------
     mask
-        ``(X, Z, Y)``; voxels that share a face, an edge or a corner belong together.
+        ``(X, Z, Y)``; voxels that share a face, an edge or a corner are connected.
     split_px
-        Bodies that touch are parted at their necks (watershed of the distance to the outside), if their
-        middles are at least so many voxels apart.
+        Touching bodies are split (watershed of the distance to the outside) if their centers are at least
+        this many voxels apart.
 
     Raises
     ------
@@ -161,13 +161,13 @@ def label(mask: NDArray[Any], split_px: float | None = None) -> NDArray[np.int32
 
 
 def _half(data: NDArray[np.float32]) -> float:
-    """Halfway between the ground and the plateau: the modes on either side, each of a smooth histogram."""
+    """Halfway between background and plateau: the modes of the smoothed histogram on either side."""
     otsu = float(filters.threshold_otsu(data))
     return (_mode(data[data < otsu]) + _mode(data[data >= otsu])) / 2
 
 
 def _mode(values: NDArray[np.float32]) -> float:
-    """The commonest value, from a histogram smoothed over 4 of its bins; the median of very few."""
+    """The most frequent value, from a histogram smoothed over 4 bins; the median if there are few values."""
     if values.size < 100 or values.min() == values.max():
         return float(np.median(values))
     low, high = np.percentile(values, [0.1, 99.9])

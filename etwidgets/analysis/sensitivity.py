@@ -1,4 +1,4 @@
-"""How far a number can be trusted: what another threshold, noise, or one iteration more makes of it."""
+"""The uncertainty of a measurement: the effects of the threshold, of noise, and of one more iteration."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHIFT_OF_EDGE = 0.1  # of the step between ground and plateau: how well "halfwa
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """A number and where it is with 90 % confidence.
+    """A measured value with its 90 % confidence interval.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Uncertainty:
     low, high
         Ends of the interval.
     threshold_part, noise_part
-        Half widths that come from either.
+        Half widths due to the threshold and due to noise.
     """
 
     value: float
@@ -49,15 +49,15 @@ class Uncertainty:
 
 
 def versus_threshold(volume: NDArray[Any], quantity: Quantity, thresholds: Sequence[float]) -> pd.DataFrame:
-    """A number for several thresholds.
+    """A measured value for several thresholds.
 
     Parameters
     ----------
     volume
         ``(X, Z, Y)``.
     quantity
-        ``quantity(volume, threshold)``; where it finds nothing to measure (DataError, ParameterError) the
-        value is NaN.
+        ``quantity(volume, threshold)``; if there is nothing to measure (DataError, ParameterError), the value
+        is NaN.
     thresholds
         In the units of the volume.
 
@@ -77,11 +77,11 @@ def versus_threshold(volume: NDArray[Any], quantity: Quantity, thresholds: Seque
 
 
 def interval(volume: NDArray[Any], quantity: Quantity, threshold: float, *, seed: int = 0) -> Uncertainty:
-    """A number with the interval in which it lies with 90 % confidence.
+    """A measured value with its 90 % confidence interval.
 
-    Two things move it: where the edge is taken to be (the threshold moved by a tenth of the step between
-    inside and outside, up and down), and noise (measured in the volume, added to it again eight times with
-    the same correlation length). Both are added in squares.
+    Two effects are included: the position of the edge (the threshold is moved up and down by a tenth of the
+    step between inside and outside), and noise (its strength and correlation length are measured in the
+    volume, and such noise is added eight times). Both are added in quadrature.
 
     Parameters
     ----------
@@ -92,18 +92,18 @@ def interval(volume: NDArray[Any], quantity: Quantity, threshold: float, *, seed
     threshold
         In the units of the volume.
     seed
-        Of the noise that is added.
+        Seed of the added noise.
 
     Raises
     ------
     DataError
-        If the threshold parts nothing.
+        If no voxel, or every voxel, is above the threshold.
     """
     data = checked_volume(volume)
     inside = data >= checked_threshold(threshold)
     if not inside.any() or inside.all():
         raise DataError(
-            f"the threshold {threshold:g} parts nothing: the values go from {data.min():g} to {data.max():g}"
+            f"the threshold {threshold:g} separates nothing: values go from {data.min():g} to {data.max():g}"
         )
     value = float(quantity(data, threshold))
     step = float(np.median(data[inside]) - np.median(data[~inside]))
@@ -118,12 +118,12 @@ def interval(volume: NDArray[Any], quantity: Quantity, threshold: float, *, seed
 
 
 def between_iterations(values: Sequence[float]) -> Uncertainty:
-    """The last of the numbers found after so many iterations, with what the one before and after make of it.
+    """A measured value with its change by one iteration less or more.
 
     Parameters
     ----------
     values
-        After one iteration less, after those chosen, and, where known, after one more.
+        After one iteration less, after the chosen number, and, if known, after one more.
     """
     if not 2 <= len(values) <= 3 or not np.isfinite(values).all():
         raise ParameterError(f"give the number for two or three neighboring iterations, not {values}")
@@ -135,7 +135,7 @@ def between_iterations(values: Sequence[float]) -> Uncertainty:
 def _spread_by_noise(
     data: NDArray[np.float32], quantity: Quantity, threshold: float, inside: NDArray[np.bool_], seed: int
 ) -> float:
-    """Standard deviation of the number when the volume's own noise is added once more."""
+    """Standard deviation of the measured value when noise like that of the volume is added."""
     level, width = _noise_of(data, inside)
     if level == 0:
         return 0.0
@@ -154,7 +154,7 @@ def _spread_by_noise(
 
 
 def _noise_of(data: NDArray[np.float32], inside: NDArray[np.bool_]) -> tuple[float, float]:
-    """Standard deviation of the noise inside, and the width of the Gaussian that its correlation is like."""
+    """Standard deviation of the noise inside, and the width of a Gaussian with the same correlation."""
     core = ndimage.binary_erosion(inside, iterations=2)
     if core.sum() < 500:
         core = ndimage.binary_erosion(~inside, iterations=2)

@@ -27,8 +27,8 @@ _REPORT_EVERY_S = 0.1
 _ROUND_S = 0.2  # blocks wait for each other about so often, and no request waits much longer
 
 
-class Stopped(Exception):  # noqa: N818  (a worker's answer to being told to stop; never leaves this package)
-    """Raised in a worker by :meth:`Shared.step` after the caller was told to stop."""
+class Stopped(Exception):  # noqa: N818  (a worker's response to a request to stop; never leaves this package)
+    """Raised in a worker by :meth:`Shared.step` after the caller was asked to stop."""
 
 
 class Shared:

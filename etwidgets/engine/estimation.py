@@ -139,7 +139,8 @@ def whole_run(tries: Sequence[_Times], n_steps: int, rounds: float) -> float:
 
     A run meets fresh memory in every block, as a first try does: of beginning and end the slowest counts, of
     the steps, which go on in warm caches, the median. Processor time is hardly changed by what else
-    runs; how much longer the clock goes on meanwhile is the mean over all tries, for a lucky one is no rule.
+    runs; how much longer the wall clock takes is the mean over all tries, because a single fast try is not
+    representative.
     """
     begin, end = max(each.begin for each in tries), max(each.end for each in tries)
     step = median(each.step for each in tries)

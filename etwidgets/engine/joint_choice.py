@@ -1,4 +1,4 @@
-"""Weights of a joint reconstruction, by how well left-out map projections are foretold; knows no units."""
+"""Weights of a joint reconstruction, by how well omitted map projections are predicted; knows no units."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TV_FACTORS = (0.3, 0.55, 1.0)
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """The weights that foretell best.
+    """The weights with the best predictions.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ def choose_weights(
 ) -> Choice:
     """Reconstruct from a part of the maps' tilts with several weights, and score each on the other tilts.
 
-    First each element alone gets its price of edges; then HAADF its weight, and all prices a common factor.
+    First each element alone gets its TV weight; then HAADF its weight, and all TV weights a common factor.
     A few slices ``X`` are enough.
 
     Parameters
@@ -99,7 +99,7 @@ def choose_weights(
     every = checked_count("leave_out", leave_out, 2)
     if not pairs or not len(tv_weights) or map_geometry.n_angles <= every:
         raise ParameterError(
-            f"nothing to choose from: {len(pairs)} pairs of weights, {len(tv_weights)} prices of edges, "
+            f"nothing to choose from: {len(pairs)} pairs of weights, {len(tv_weights)} TV weights, "
             f"{map_geometry.n_angles} tilts of which every {every}th is left out; give more"
         )
     order = np.argsort(map_geometry.angles_rad)

@@ -91,7 +91,7 @@ class Terms:
 class RunningJoint:
     """FISTA (Beck and Teboulle 2009, doi:10.1137/080716542) on one block.
 
-    Where a slice overshoots, its momentum is taken away (O'Donoghue and Candes 2015,
+    Where a slice overshoots, its momentum is reset (O'Donoghue and Candes 2015,
     doi:10.1007/s10208-013-9150-3): HAADF makes the slopes steep one way and flat another.
 
     Parameters

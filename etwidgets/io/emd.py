@@ -212,8 +212,8 @@ def _check(path: Path, dataset: h5py.Dataset, dims: list[_Dim]) -> None:
         raise FileFormatError(f"{path.name}: {dataset.name} is empty: shape {dataset.shape}")
     if any(dim.unit in _ENERGY for dim in dims):
         raise FileFormatError(
-            f"{path.name} holds spectra; open it as spectra, with etwidgets.spectral.load or in the step "
-            "Spectral"
+            f"{path.name} holds spectra; open it as spectra, with etwidgets.spectral.load or in the "
+            "Spectral tab"
         )
     if dataset.ndim > 3:
         raise ShapeError(
@@ -271,7 +271,7 @@ def _tilts(dim: _Dim) -> NDArray[np.float64] | None:
     if not dim.is_tilt or dim.values is None:
         return None
     values = dim.positions()
-    return (dim.values if values is None else values) * _TO_DEG.get(dim.unit, 1.0)  # a wrong count is told
+    return (dim.values if values is None else values) * _TO_DEG.get(dim.unit, 1.0)  # checked later
 
 
 class _OnDisk:

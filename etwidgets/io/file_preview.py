@@ -84,7 +84,7 @@ def preview_files(paths: str | Path | Sequence[str | Path]) -> list[FilePreview]
 
 
 def _with_tilts_of_names(found: list[FilePreview]) -> list[FilePreview]:
-    """With the tilts in their names; where most names have one, the others are told."""
+    """With the tilts in their names; where most names have one, the others are reported."""
     names = [item.path.name for item in found]
     named = [name for name in names if file_names.tilts_of([name, name]) is not None]
     tilts = file_names.tilts_of(named) if 2 * len(named) > len(names) else None

@@ -33,7 +33,7 @@ def check_hdf5(path: Path, *, lazy: bool) -> None:
         with h5py.File(path, "r") as file:
             total = _check_group(file, path, seen=set())
     except OSError as error:
-        raise FileFormatError(f"{path.name} is no readable HDF5 file: {error}") from error
+        raise FileFormatError(f"{path.name} cannot be read as an HDF5 file: {error}") from error
     if not lazy:
         check_size(path, total)
 
@@ -49,8 +49,8 @@ def check_size(path: Path, n_bytes: int) -> None:
     free = free_memory()
     if n_bytes > free:
         raise UnsafeFileError(
-            f"{path.name} claims {n_bytes / 1e9:.1f} GB of data and {free / 1e9:.1f} GB of memory are free; "
-            "use lazy=True if this is what you expect"
+            f"{path.name} claims {n_bytes / 1e9:.1f} GB of data, but only {free / 1e9:.1f} GB of memory "
+            "are free; use lazy=True if this is what you expect"
         )
 
 

@@ -25,7 +25,7 @@ def safe_path(root: str | Path, name: str | Path) -> Path:
     FileNotFoundError
         If there is no such file.
     UnsafeFileError
-        If it lies outside ``root``, or is no regular file.
+        If it lies outside ``root``, or is not a regular file.
     """
     base = Path(root).resolve(strict=True)
     _check_text(str(name))
@@ -54,7 +54,7 @@ def safe_new_path(root: str | Path, name: str) -> Path:
     """
     base = Path(root).resolve(strict=True)
     if not name or name != Path(name).name or name.startswith(".") or "\\" in name or "\0" in name:
-        raise UnsafeFileError(f"{name!r} is no name of a file in {base}; give one without folders")
+        raise UnsafeFileError(f"{name!r} is not a valid file name in {base}; give one without folders")
     _check_text(name)
     path = base / name
     if path.exists() or path.is_symlink():
@@ -65,8 +65,8 @@ def safe_new_path(root: str | Path, name: str) -> Path:
 def _check_text(name: str) -> None:
     """Refuse what no file can be called; the system says it in another way on each platform."""
     if "\0" in name:
-        raise UnsafeFileError(f"{name!r} is no name of a file")
+        raise UnsafeFileError(f"{name!r} is not a valid file name")
     if len(name) > _LONGEST_PATH or any(len(os.fsencode(part)) > _LONGEST_NAME for part in Path(name).parts):
         raise UnsafeFileError(
-            f"a name of {len(name)} characters ({name[:40]}...) is no name of a file; give a shorter one"
+            f"a name of {len(name)} characters ({name[:40]}...) is not a valid file name; give a shorter one"
         )

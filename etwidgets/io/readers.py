@@ -282,7 +282,7 @@ def _read(path: Path, reader: str, *, lazy: bool) -> Any:
     if best.axes_manager.signal_dimension == 1 and best.axes_manager.navigation_dimension > 1:
         raise FileFormatError(
             f"{path.name} holds spectra ({best.data.shape[-1]} energies); open it as spectra, "
-            "with etwidgets.spectral.load or in the step Spectral"
+            "with etwidgets.spectral.load or in the Spectral tab"
         )
     return best if best.axes_manager.signal_dimension == 2 else best.as_signal2D((0, 1))
 

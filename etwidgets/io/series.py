@@ -75,7 +75,7 @@ def find_files(filename: str | Path | Sequence[str | Path]) -> list[Path]:
         raise ParameterError("the list of files is empty")
     wrong = [name for name in filename if not isinstance(name, str | Path)]
     if wrong:
-        raise ParameterError(f"the list of files has {wrong[0]!r} in it, which is no path")
+        raise ParameterError(f"the list of files has {wrong[0]!r} in it, which is not a path")
     return [existing(name) for name in filename]
 
 

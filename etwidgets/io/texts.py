@@ -58,7 +58,7 @@ def read_tilt_file(path: Path) -> NDArray[np.float64]:
     Raises
     ------
     FileFormatError
-        If a line does not begin with a number; the message names it. If it cannot be told whether the commas
+        If a line does not begin with a number; the message names it. If it is unclear whether the commas
         are decimal, or the first column counts the lines.
     """
     lines = [line.split("#")[0].strip() for line in read_text(path).splitlines()]

@@ -30,7 +30,7 @@ def check_tiff(path: Path, *, lazy: bool) -> None:
             n_pages, following = len(file.pages), _offset_after_the_last(file)
             claimed = sum(int(series.nbytes) for series in file.series)
     except (tifffile.TiffFileError, struct.error) as error:
-        raise FileFormatError(f"{path.name} is no readable TIFF file: {error}") from error
+        raise FileFormatError(f"{path.name} cannot be read as a TIFF file: {error}") from error
     size = path.stat().st_size
     if following >= size:
         raise FileFormatError(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from etwidgets.checks import MOST_PIXELS
 from etwidgets.errors import ParameterError
 from etwidgets.panels.pieces import control
 
@@ -36,8 +37,9 @@ def option_control(option: Option) -> Any:
 
 def number_range(option: Option) -> dict[str, Any]:
     """The traits ``min`` and ``max`` of a control for a number."""
-    lowest = -_UNLIMITED if option.lowest is None else option.lowest
-    highest = _UNLIMITED if option.highest is None else option.highest
+    most = MOST_PIXELS if option.kind is int else _UNLIMITED
+    lowest = -most if option.lowest is None else option.lowest
+    highest = most if option.highest is None else option.highest
     return {"min": option.kind(lowest), "max": option.kind(highest)}
 
 

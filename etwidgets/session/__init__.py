@@ -1,5 +1,6 @@
 """The observable state of a tilt series, the steps that change it, and the jobs they run as; no widget."""
 
+from etwidgets.deprecated import renamed_names
 from etwidgets.resources import size_text
 from etwidgets.samples import SAMPLES
 from etwidgets.session.autosave import Autosave, begin_autosave
@@ -43,3 +44,14 @@ __all__ = [
     "run_batch",
     "size_text",
 ]
+
+__getattr__ = renamed_names(
+    __name__,
+    {
+        "COLOUR_MAPS": ("COLOR_MAPS", COLOR_MAPS),
+        "Kept": ("Snapshot", Snapshot),
+        "Latest": ("LatestOnly", LatestOnly),
+        "in_words": ("error_text", error_text),
+        "size_in_words": ("size_text", size_text),
+    },
+)

@@ -131,7 +131,7 @@ class ResultsFolder:
         """
         if not autosaved_sessions.make_room(self.session.parent, results.nbytes, keep=self.session):
             return (
-                "the results are larger than the limit for kept results; they are computed again when this "
+                "the results are larger than the limit for saved results; they are computed again when this "
                 "session is continued"
             )
         self._folder.mkdir(exist_ok=True)
@@ -181,7 +181,7 @@ class ResultsFolder:
             return None
         except Exception:  # noqa: BLE001  (a damaged file may raise anything; the steps are done again)
             _log.warning(
-                "kept results in %s cannot be used; they are computed again", self._folder, exc_info=True
+                "saved results in %s cannot be used; they are computed again", self._folder, exc_info=True
             )
             return None
         return Found(state, count, bool(content["spectra"]))

@@ -34,12 +34,12 @@ def run_batch(
 ) -> list[Path]:
     """Do the steps of a saved session on each series, and save what comes out.
 
-    A series that fails is told, and the next one is done. No file is replaced.
+    A series that fails is reported, and the next one is done. No file is replaced.
 
     Parameters
     ----------
     steps
-        Session file, as ``session.save`` and the panel History write it.
+        Session file, as ``session.save`` and the History tab write it.
     series
         Files with tilt series; none: the one that the session itself opened, and its results must then be
         those that it had.
@@ -75,7 +75,7 @@ def run_batch(
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
         raise ParameterError(
-            f"{folder} is no folder; choose another one for the results with --output"
+            f"{folder} is not a folder; choose another one for the results with --output"
         ) from error
     results: list[Path] = []
     failed: list[str] = []

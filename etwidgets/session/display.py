@@ -1,6 +1,6 @@
 """How the data are looked at: slice, contrast, colors; apart from the data, and shared by all pictures.
 
-Changing it changes no result and is no step of the history.
+Changing it changes no result and is not a step of the history.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from traitlets import Dict, Float, HasTraits, Int, Tuple, Unicode
 
+from etwidgets.deprecated import renamed_method, renamed_property
+
 if TYPE_CHECKING:
     from etwidgets.signals import RecStack, TomoStack
 
@@ -18,7 +20,7 @@ SERIES = "series"
 """How the series itself is called among its channels."""
 
 CHANNEL_COLORS = ("#bbbbbb", "#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")
-"""Of the series and of its channels; told apart by color-blind eyes, too (Okabe and Ito)."""
+"""Of the series and of its channels; distinguishable with color blindness (Okabe and Ito)."""
 
 
 class Display(HasTraits):
@@ -49,6 +51,9 @@ class Display(HasTraits):
     hidden_channels = Tuple()
     """Names of the channels that are not drawn over the others. Any panel may write it."""
 
+    colour_map = renamed_property("Display.colour_map", "color_map")
+    channel_colours = renamed_property("Display.channel_colours", "channel_colors")
+
     def color_of(self, name: str, place: int) -> str:
         """The color of a channel: the one it was given, or that of its place in the list."""
         given: Any = self.channel_colors.get(name)
@@ -77,6 +82,9 @@ class Display(HasTraits):
             self.column, self.row = stack.data.shape[-1] // 2, stack.data.shape[-2] // 2
         if volume is not None:
             self.voxel = tuple(size // 2 for size in volume.data.shape)
+
+    colour_of = renamed_method("Display.colour_of", "color_of")
+    centre = renamed_method("Display.centre", "center")  # codespell:ignore centre
 
     def keep_inside(self, stack: TomoStack | None, volume: RecStack | None) -> None:
         """Move to the nearest place that there is, after the data changed their size."""

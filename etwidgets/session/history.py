@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets.checks import is_whole
+from etwidgets.deprecated import renamed_property
 from etwidgets.errors import HistoryError
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ class Step:
     before: str
     after: str
     when: str
+
+    words = renamed_property("Step.words", "label")
 
 
 @dataclass(eq=False)

@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from etwidgets.deprecated import renamed_property
 from etwidgets.errors import EtwidgetsError, FileFormatError, UnsafeFileError
 from etwidgets.progress import Cancelled, Progress
 from etwidgets.resources import FULL
@@ -61,6 +62,8 @@ class Job:
             self.operation, self.label, self.state, self._fraction, self.message, self.seconds, left,
             self.can_finish and running,
         )  # fmt: skip
+
+    words = renamed_property("Job.words", "label")
 
     @property
     def seconds(self) -> float:

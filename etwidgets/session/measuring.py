@@ -1,4 +1,4 @@
-"""What the step Analyze measures: one volume, or two of them together; touches its arguments only."""
+"""What the Analyze tab measures: one volume, or two of them together; touches its arguments only."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from traitlets import Bool, Float, HasTraits, Int, Tuple, Unicode
 
+from etwidgets.deprecated import renamed_property
 from etwidgets.session.traits import ByIdentity
 from etwidgets.signals import RecStack, TomoStack
 
@@ -52,6 +53,8 @@ class JobStatus:
     seconds: float = 0.0
     seconds_left: float | None = None
     can_finish: bool = False
+
+    words = renamed_property("JobStatus.words", "label")
 
     @property
     def active(self) -> bool:
@@ -121,6 +124,8 @@ class HistoryLine:
     label: str
     seconds: float
     done: bool
+
+    words = renamed_property("HistoryLine.words", "label")
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,6 +247,8 @@ class TomoStackModel(HasTraits):
 
     memory_used = Float(0.0)
     """Bytes that the stacks and volumes of the history take. Written by the session."""
+
+    kept = renamed_property("TomoStackModel.kept", "snapshots")
 
     def __init__(self, stack: TomoStack | None = None, source: str = "", **traits: Any) -> None:
         super().__init__(**traits)

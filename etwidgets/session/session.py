@@ -156,6 +156,8 @@ class Session:
         needed, _ = self.estimate(name, **parameters)
         return None if fits_memory(needed) else (needed, free_memory())
 
+    lack = renamed_method("Session.lack", "memory_shortfall")
+
     @property
     def history(self) -> tuple[Step, ...]:
         """The steps that are in effect, the first one first."""
@@ -242,7 +244,7 @@ class Session:
         Raises
         ------
         FileFormatError
-            If the file is no session, or of a later version.
+            If the file is not a session, or of a later version.
         ParameterError
             If it has a step that there is not.
         UnsafeFileError
@@ -296,7 +298,7 @@ class Session:
         Raises
         ------
         FileFormatError
-            If the file is no session, or of a later version.
+            If the file is not a session, or of a later version.
         ParameterError
             If it has no step to repeat, or one that adds a file of the other series.
         """

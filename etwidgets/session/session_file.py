@@ -106,7 +106,7 @@ def read(path: str | Path) -> SavedSession:
     source = Path(path)
     content = _content(source)
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise FileFormatError(f"{source.name} is no session of etwidgets")
+        raise FileFormatError(f"{source.name} is not a session of etwidgets")
     if content.get("version") != _VERSION:
         version, writer = (str(content.get(name))[:40] for name in ("version", "etwidgets"))
         raise FileFormatError(
@@ -140,7 +140,7 @@ def _content(path: Path) -> Any:
     except _NotFiniteError as error:
         raise FileFormatError(f"{path.name} is damaged: it holds {error}") from error
     except (ValueError, RecursionError) as error:
-        raise FileFormatError(f"{path.name} is no session of etwidgets: {str(error)[:80]}") from error
+        raise FileFormatError(f"{path.name} is not a session of etwidgets: {str(error)[:80]}") from error
 
 
 class _NotFiniteError(ValueError):

@@ -2,7 +2,7 @@
 
 After a write that failed HDF5 cannot close its file, and it ends the process by a segmentation fault when
 Python ends (h5py 3.16, HDF5 2.0; one failure is enough, also if the next try succeeds). What it is given
-here is a Python file that takes all it is told to write; the error is raised after HDF5 has closed it. An
+here is a Python file that accepts all writes; the error is raised after HDF5 has closed it. An
 image in memory would double the memory, and a helper process would copy the data and start for seconds.
 """
 

@@ -70,7 +70,7 @@ class ImageStack(Signal2D):
         DataError
             If an image is constant: it has no contrast to normalize; or holds NaN.
         ParameterError
-            If ``width`` is no number, or negative.
+            If ``width`` is not a number, or negative.
         """
         if not is_number(width) or width < 0:
             raise ParameterError(f"width must be a number, zero or more, not {width!r}")

@@ -43,7 +43,7 @@ def write_movie(
     frames_per_second: float = 15.0,
     progress: Progress | None = None,
 ) -> None:
-    """Write a film.
+    """Write a movie.
 
     Parameters
     ----------
@@ -76,9 +76,9 @@ def write_movie(
     """
     ending = str(path)[-4:].lower()
     if ending not in ENDINGS:
-        raise ParameterError(f"a film is saved as {' or '.join(ENDINGS)}, not as {path}")
+        raise ParameterError(f"a movie is saved as {' or '.join(ENDINGS)}, not as {path}")
     if not 1 <= len(captions) <= _MOST_FRAMES:
-        raise ParameterError(f"a film has 1 to {_MOST_FRAMES} frames, not {len(captions)}")
+        raise ParameterError(f"a movie has 1 to {_MOST_FRAMES} frames, not {len(captions)}")
     if not is_number(frames_per_second) or not 1 <= frames_per_second <= _FASTEST:
         raise ParameterError(
             f"frames_per_second must be a number from 1 to {_FASTEST}, not {frames_per_second!r}"
@@ -207,7 +207,7 @@ def _need_ffmpeg() -> None:
         import imageio_ffmpeg  # noqa: F401  (only asked for)
     except ImportError as error:
         raise MissingDependencyError(
-            "an MP4 film needs imageio-ffmpeg: pip install imageio-ffmpeg, or save it as .gif"
+            "an MP4 movie needs imageio-ffmpeg: pip install imageio-ffmpeg, or save it as .gif"
         ) from error
 
 
@@ -227,7 +227,7 @@ def _write_mp4(path: Path, pictures: list[Image.Image], frames_per_second: float
 
 
 def check_mp4(path: Path) -> None:
-    """Refuse a film whose end was not written: imageio-ffmpeg does not tell that ffmpeg failed.
+    """Reject a movie whose end was not written: imageio-ffmpeg does not report that ffmpeg failed.
 
     Raises
     ------

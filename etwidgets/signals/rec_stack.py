@@ -10,6 +10,7 @@ from hyperspy.signal import BaseSignal
 
 from etwidgets import align
 from etwidgets.checks import checked_count, checked_reals, is_number, is_whole
+from etwidgets.deprecated import renamed_keywords
 from etwidgets.errors import DataError, MissingDependencyError, ParameterError, ShapeError
 from etwidgets.signals import reconstruction
 from etwidgets.signals.blocks import interpolation_name, listener
@@ -133,6 +134,7 @@ class RecStack(ImageStack):
         scales = {axis.name: (axis.scale, axis.units) for axis in self.axes_manager._axes}
         return figures.orthogonal_slices(self.data, point, scales, shown=shown, returned=returned, **kwargs)
 
+    @renamed_keywords(colour_map="color_map")
     def save_movie(
         self,
         path: str | Path,
@@ -143,7 +145,7 @@ class RecStack(ImageStack):
         color_map: str = "gray",
         progress: Progress | None = None,
     ) -> None:
-        """Save a film of the volume, with a scale bar.
+        """Save a movie of the volume, with a scale bar.
 
         Parameters
         ----------
@@ -335,7 +337,7 @@ class RecStack(ImageStack):
 
 
 def _check(array: Any) -> None:
-    """Refuse what is no volume and no slice of one."""
+    """Reject anything that is neither a volume nor a slice of one."""
     if is_placeholder(array):
         return
     if array.dtype.kind not in "biuf":

@@ -103,7 +103,7 @@ def path_of(filename: Any) -> Path:
     Raises
     ------
     ParameterError
-        If it is no name of a file; a ParameterTypeError if it is no path at all.
+        If it is not a valid file name; a ParameterTypeError if it is not a path.
     """
     if not isinstance(filename, str | Path):
         raise ParameterTypeError(f"filename must be a path such as 'a.hspy', not {type(filename).__name__}")
@@ -121,7 +121,7 @@ def _writer(signal: ImageStack, path: Path, file_format: str | None, kwargs: dic
     ending, size = path.suffix.lower(), float(signal.data.nbytes) + _HEADERS
     if file_format is None and ending in (*MRC, *_TIFF, _EMD):
         if signal.data.ndim > 3:
-            raise ParameterError(f"{ending} has no place for frames; average them first: s.mean('Frames')")
+            raise ParameterError(f"{ending} cannot store frames; average them first: s.mean('Frames')")
         if not isinstance(signal.data, np.ndarray):
             check_memory(size, f"saving as {ending}", "save it as .hspy or .zspy, which goes piece by piece")
         beside = (".rawtlt",) if ending != _EMD and _tilts(signal) is not None else ()

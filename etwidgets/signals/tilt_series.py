@@ -280,7 +280,7 @@ class TiltSeries(ImageStack):
         Raises
         ------
         ParameterTypeError
-            If the column is no number.
+            If the column is not a number.
         OutsideError
             If the column lies outside the image.
         """
@@ -324,7 +324,7 @@ class TiltSeries(ImageStack):
         Raises
         ------
         ParameterError
-            If projections would be binned: a sum over different tilts is no projection. If a number is not
+            If projections would be binned: a sum over different tilts is not a projection. If a number is not
             positive, or larger than the image.
         """
         _check_rebin(self, new_shape, scale)

@@ -14,6 +14,7 @@ import numpy as np
 
 from etwidgets import align
 from etwidgets.checks import checked_reals, is_whole
+from etwidgets.deprecated import renamed_keywords
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.signals import reconstruction, replay
 from etwidgets.signals import tomography_node as node
@@ -568,6 +569,7 @@ class TomoStack(TiltSeries):
             given["dart_iterations"] = dart_iterations
         return reconstruction.reconstruct(self, given, progress)
 
+    @renamed_keywords(colour_map="color_map")
     def save_movie(
         self,
         path: str | Path,
@@ -577,7 +579,7 @@ class TomoStack(TiltSeries):
         color_map: str = "gray",
         progress: Progress | None = None,
     ) -> None:
-        """Save a film of the projections in order of tilt, with their tilts and a scale bar.
+        """Save a movie of the projections in order of tilt, with their tilts and a scale bar.
 
         The parameters and errors are those of :meth:`etwidgets.RecStack.save_movie`.
         """

@@ -29,7 +29,7 @@ def turned(stack: Series, quarter_turns: int) -> Series:
     Raises
     ------
     ParameterError
-        If it is no whole number.
+        If it is not an integer.
     """
     if not is_whole(quarter_turns):
         raise ParameterError(f"quarter_turns must be a whole number, not {quarter_turns!r}")

@@ -1,7 +1,7 @@
 """Phantoms with known truth, as arrays: volumes, their projections, spectra, misalignment and noise.
 
-Knows no signal and no file. Volumes are ``(X, Z, Y)`` float32 and projections ``(T, Y, X)`` float32, as
-everywhere. Everything that is random has a seed.
+Knows no signal and no file. Volumes are ``(X, Z, Y)`` float32 and projections ``(T, Y, X)`` float32.
+All random numbers have a seed.
 """
 
 from etwidgets.simulation.phantoms import add_noise, catalyst, cylinder, discs, misalign, needle, project

@@ -9,6 +9,7 @@ import numpy as np
 from etwidgets import align, engine
 from etwidgets.align.checks import checked_projections
 from etwidgets.checks import checked_count, checked_reals, is_number, is_whole
+from etwidgets.deprecated import renamed_keywords
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.resources import check_memory
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     Point = NDArray[np.float64]
 
 _MAX_TRIES = 10_000
-# y, r and radius in pixels of 256, and the value; the third lies within the first
+# y, r and radius in pixels of 256, and the value; the third is inside the first
 _DISCS = (
     (0, 0, 75, 1.0), (60, -55, 20, 0.8), (-20, 10, 22, 0.5), (30, 25, 10, -0.7),
     (-75, 50, 12, 1.2), (-85, -60, 6, 1.5), (15, 95, 3, 2.0),
@@ -47,15 +48,15 @@ def catalyst(
     size
         Voxels per side of the cube, or ``(X, Z, Y)``.
     n_particles
-        How many particles.
+        Number of particles.
     support_value, particle_value
-        Intensity per voxel of either.
+        Intensity per voxel of support and particles.
     support_radius
         Voxels; default: a third of the shortest side.
     particle_radii
         Smallest and largest, voxels; default: 1/120 and 1/50 of the shortest side, at least 1.5.
     seed
-        Of places and sizes of the particles.
+        Seed of the positions and sizes of the particles.
 
     Returns
     -------
@@ -65,7 +66,7 @@ def catalyst(
     Raises
     ------
     ParameterError
-        If the volume is too small, the radii are not two rising numbers, or the particles do not fit.
+        If the volume is too small, the radii are not two ascending numbers, or the particles do not fit.
     """
     sides: Sequence[Any] = (size, size, size) if np.ndim(size) == 0 else tuple(np.atleast_1d(size).tolist())
     if len(sides) != 3:
@@ -101,6 +102,7 @@ def catalyst(
     raise ParameterError(f"{n_particles} particles do not fit on a support of radius {radius:.0f}")
 
 
+@renamed_keywords(centre="center")  # codespell:ignore centre
 def cylinder(
     size: int = 200,
     *,
@@ -137,18 +139,18 @@ def needle(
     void_radius: float = 4,
     seed: int = 0,
 ) -> NDArray[np.float32]:
-    """A needle along x as milled for tomography: tapered, of layers across x, with a void off its axis.
+    """A tapered needle along x, as milled for tomography, with layers across x and an off-axis void.
 
     Parameters
     ----------
     shape
         ``(X, Z, Y)`` voxels.
     values
-        Intensity of the layers, from the base (a half of the length) to the tip.
+        Intensity of the layers, from the base (half of the length) to the tip.
     void_radius
         Voxels; 0 for none.
     seed
-        Of the place of the void and of the grain of the layers (2 % per layer and slice).
+        Seed of the position of the void and of the intensity variation (2 % per layer and slice).
     """
     if len(shape) != 3:
         raise ParameterError(f"a volume has the shape (X, Z, Y), not {shape}")
@@ -176,7 +178,7 @@ def needle(
 
 
 def discs(tilts_deg: ArrayLike, size: int = 256) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A slice of seven discs, and its sinogram by formula: a truth that no projector had a hand in.
+    """A slice of seven discs and its analytic sinogram: a truth that does not depend on any projector.
 
     Parameters
     ----------
@@ -188,9 +190,9 @@ def discs(tilts_deg: ArrayLike, size: int = 256) -> tuple[NDArray[np.float32], N
     Returns
     -------
     slice
-        ``(size, size)`` as (Z, Y): each pixel has the mean over its area. Values from 0 to 2.
+        ``(size, size)`` as (Z, Y): each pixel is the mean over its area. Values from 0 to 2.
     sinogram
-        ``(T, size)``: chords, averaged over each detector pixel.
+        ``(T, size)``: chord lengths, averaged over each detector pixel.
     """
     _check_size(size, 64, 24 * 64, power=2)
     fine = (np.arange(8) - 3.5) / 8
@@ -236,23 +238,23 @@ def misalign(
     projections
         ``(T, Y, X)``; not written.
     jitter_px
-        Every projection is shifted by a uniform random number of pixels in y and x: up to
-        plus or minus this, or between these two.
+        Every projection is shifted in y and x by uniform random numbers of pixels: up to plus or minus
+        this number, or between these two.
     axis_shift_px
-        Shift of the tilt axis across itself, in y; positive to larger y.
+        Shift of the tilt axis along y; positive is toward larger y.
     axis_rotation_deg
         Rotation of the tilt axis, positive clockwise on screen.
     y_only
-        No jitter along the tilt axis.
+        No random shifts along the tilt axis.
     seed
-        Of the jitter.
+        Seed of the random shifts.
 
     Returns
     -------
     projections
         ``(T, Y, X)`` float32.
     shifts
-        ``(T, 2)`` pixels ``(y, x)``: the jitter that was applied.
+        ``(T, 2)`` pixels ``(y, x)``: the random shifts that were applied.
     """
     low, high = jitter_px if isinstance(jitter_px, tuple) else (-jitter_px, jitter_px)
     if not (is_number(low) and is_number(high)):
@@ -276,7 +278,7 @@ def add_noise(
     *,
     seed: int = 0,
 ) -> NDArray[np.float32]:
-    """Add noise whose mean is zero.
+    """Add noise with zero mean.
 
     Parameters
     ----------
@@ -285,15 +287,15 @@ def add_noise(
     kind
         ``"gaussian"``, or ``"poisson"`` (shot noise).
     level
-        Gaussian: the standard deviation as a part of the mean of all data; values may become negative.
+        Gaussian: the standard deviation as a fraction of the mean of all data; values may become negative.
         Poisson: counts per unit of intensity, so that the variance is intensity / level.
     seed
-        Of the noise.
+        Seed of the noise.
 
     Raises
     ------
     ParameterError
-        If the kind is not known, the level not positive, or Poisson data negative.
+        If the kind is unknown, the level is not positive, or data for Poisson noise are negative.
     ShapeError, DataError
         If the projections are not a stack of finite numbers.
     """
@@ -330,7 +332,7 @@ def _put_ball(volume: NDArray[np.float32], center: Point, radius: float, value: 
 
 
 def _check_size(size: int, smallest: int, n_bytes: float = 0, power: int = 3) -> None:
-    """Refuse a size that is too small, or for which ``n_bytes * size**power`` bytes of memory are needed."""
+    """Reject a size that is too small, or for which ``n_bytes * size**power`` bytes do not fit in memory."""
     if not is_whole(size) or size < smallest:
         raise ParameterError(f"the phantom must have at least {smallest} voxels per side, not {size!r}")
     check_memory(

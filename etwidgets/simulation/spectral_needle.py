@@ -1,6 +1,6 @@
-"""An EDX tilt series with known truth: a needle of Si, Ni and Cr with a cap of Pt; knows no signal.
+"""An EDX tilt series with known truth: a needle of Si, Ni and Cr with a Pt cap; knows no signal.
 
-The spectra are drawn one projection at a time, so that a series of any size needs the memory of one.
+The spectra are simulated one projection at a time, so that a series of any size needs the memory of one.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-# keV and part of the element's line counts: Deslattes et al. 2003, doi:10.1103/RevModPhys.75.35 (energies);
-# the parts are typical of a thin foil at 200 kV
+# keV and fraction of the line counts: Deslattes et al. 2003, doi:10.1103/RevModPhys.75.35 (energies);
+# the fractions are typical of a thin foil at 200 kV
 _LINES: Mapping[str, tuple[tuple[float, float], ...]] = MappingProxyType(
     {
         "Si": ((1.740, 0.97), (1.836, 0.03)),
@@ -36,8 +36,8 @@ _NUMBERS = MappingProxyType({"Si": 14, "Cr": 24, "Ni": 28, "Pt": 78})
 _YIELDS = MappingProxyType({"Si": 0.8, "Cr": 1.0, "Ni": 0.9, "Pt": 1.2})
 _BEAM_KEV = 200.0
 _MN_KA_KEV, _FWHM_PER_KEV = 5.8987, 2.5e-3  # Fiori and Newbury 1978: the width grows with the energy
-_WINDOW_KEV = 0.7  # below this the detector's window takes the most away
-_BACKGROUND = 0.25  # part of all counts
+_WINDOW_KEV = 0.7  # below this the detector window absorbs most X-rays
+_BACKGROUND = 0.25  # fraction of all counts
 _HAADF_NOISE = 0.01  # where it is brightest
 _HAADF_POWER = 1.7  # of the atomic number
 _MOST_PER_CHANNEL = np.iinfo(np.uint16).max
@@ -45,28 +45,28 @@ _MOST_PER_CHANNEL = np.iinfo(np.uint16).max
 
 @dataclass(frozen=True, eq=False)
 class SpectralNeedle:
-    """A spectral tilt series, and the truth behind it.
+    """A simulated spectral tilt series with its true volumes.
 
     Attributes
     ----------
     truth
-        Element to ``(X, Z, Y)`` float32: the part of each voxel that it fills, 0 to 1.
+        Element to ``(X, Z, Y)`` float32: the fraction of each voxel that it fills, 0 to 1.
     tilts_deg
         ``(T,)`` degrees.
     haadf
-        ``(T, Y, X)`` float32: the image taken along with the spectra, with shot noise, 1 % where it
+        ``(T, Y, X)`` float32: the image recorded with the spectra, with shot noise of 1 % where it
         is brightest.
     maps
-        Element to ``(T, Y, X)`` float32: counts to expect in each spectrum, the background that the element
-        makes included.
+        Element to ``(T, Y, X)`` float32: expected counts of each spectrum, including the background of the
+        element.
     spectra
-        Element to ``(channels,)``: how these counts are spread over the energies; sums to 1.
+        Element to ``(channels,)``: distribution of these counts over the energies; sums to 1.
     energies_kev
         ``(channels,)``.
     shifts
-        ``(T, 2)`` pixels ``(y, x)``: the jitter of the projections.
+        ``(T, 2)`` pixels ``(y, x)``: the random shifts of the projections.
     seed
-        Of all that is random.
+        Seed of all random numbers.
     """
 
     truth: Mapping[str, NDArray[np.float32]]
@@ -89,7 +89,7 @@ class SpectralNeedle:
         return (*self.haadf.shape, self.energies_kev.size)
 
     def counts(self, projection: int) -> NDArray[np.uint16]:
-        """The spectra ``(Y, X, channels)`` of one projection; the same ones every time."""
+        """The spectra ``(Y, X, channels)`` of one projection; reproducible."""
         random = np.random.default_rng([self.seed, projection])
         _, n_y, n_x, channels = self.shape
         found = np.zeros(n_y * n_x * channels, np.uint16)
@@ -103,7 +103,7 @@ class SpectralNeedle:
         return found.reshape(n_y, n_x, channels)
 
     def all_counts(self) -> NDArray[np.uint16]:
-        """All spectra ``(T, Y, X, channels)``; takes 2 bytes for each number."""
+        """All spectra ``(T, Y, X, channels)``; 2 bytes per number."""
         check_memory(
             4.0 * math.prod(self.shape),
             "the array of all spectra",
@@ -123,7 +123,7 @@ def spectral_needle(
     jitter_px: float = 0,
     seed: int = 0,
 ) -> SpectralNeedle:
-    """A needle along x: Si, then layers of Ni and Cr in turn with a void in the first, and a cap of Pt.
+    """A needle along x: Si, then alternating layers of Ni and Cr with a void in the first, and a Pt cap.
 
     Parameters
     ----------
@@ -134,18 +134,18 @@ def spectral_needle(
     channels, channel_kev
         Number and width of the energy channels; the first is at 0.
     counts
-        In a spectrum, on the average of all pixels, vacuum included.
+        Average counts per spectrum over all pixels, vacuum included.
     resolution_ev
         Width of the line Mn Ka at half its height.
     jitter_px
-        Each projection is shifted at random by up to so many pixels.
+        Largest random shift of a projection, pixels.
     seed
-        Of jitter, noise and counts.
+        Seed of shifts, noise and counts.
 
     Raises
     ------
     ParameterError
-        If it is too small, or the energies do not hold the lines.
+        If it is too small, or the lines are outside the energy range.
     """
     n_x, n_z, n_y = (int(n) for n in shape)
     if min(n_x, n_z, n_y) < 16:
@@ -189,7 +189,7 @@ def spectral_needle(
 
 
 def _materials(n_x: int, n_z: int, n_y: int) -> dict[str, NDArray[np.float32]]:
-    """How much of each voxel each element fills."""
+    """The fraction of each voxel that each element fills."""
     x = np.arange(n_x)
     z, y = np.arange(n_z) - (n_z - 1) / 2, np.arange(n_y) - (n_y - 1) / 2
     distance = np.hypot(z[:, np.newaxis], y)[np.newaxis]
@@ -212,7 +212,7 @@ def _materials(n_x: int, n_z: int, n_y: int) -> dict[str, NDArray[np.float32]]:
 
 
 def _spectrum(name: str, energies: NDArray[Any], width: float, resolution_ev: float) -> NDArray[np.float64]:
-    """Lines with the detector's width, on the background of Kramers' law seen through its window."""
+    """Lines with the detector's width, on a background by Kramers' law, absorbed by its window."""
     centers = energies[1:]
     passed = np.exp(-((_WINDOW_KEV / centers) ** 3))
     background = np.concatenate([[0.0], np.clip(_BEAM_KEV - centers, 0, None) / centers * passed])

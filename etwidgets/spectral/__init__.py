@@ -1,10 +1,11 @@
-"""From spectrum images to tilt series of elements: maps by windows or by decomposition.
+"""From spectrum images to tilt series of elements: maps from windows or from a decomposition.
 
-A spectral tilt series is a spectrum image of HyperSpy with the navigation axes ``(x, y, tilt)``, eager or
-lazy; its spectroscopy is exspy's (extra ``spectral``). Every map is a :class:`~etwidgets.signals.TomoStack`.
-It knows no session and no widget.
+A spectral tilt series is a HyperSpy spectrum image with the navigation axes ``(x, y, tilt)``, in memory or
+lazy; the spectroscopy is done by exspy (extra ``spectral``). Every map is a
+:class:`~etwidgets.signals.TomoStack`. It knows no session and no widget.
 """
 
+from etwidgets.deprecated import renamed_names
 from etwidgets.spectral.decomposition import Decomposition, decompose
 from etwidgets.spectral.files import load
 from etwidgets.spectral.joint import JointReconstruction, reconstruct_jointly
@@ -42,3 +43,5 @@ __all__ = [
     "sum_spectrum",
     "tilts_of",
 ]
+
+__getattr__ = renamed_names(__name__, {"snr_in_words": ("snr_warning", snr_warning)})

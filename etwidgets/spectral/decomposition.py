@@ -1,8 +1,8 @@
-"""Maps by decomposition: spectra that, mixed, explain all others; fitted to some, solved for all.
+"""Maps from a decomposition: a few spectra whose mixtures approximate all others.
 
-A decomposition of every spectrum at once takes twenty times their memory. Here spectra of blocks of pixels
-are decomposed, and the loadings of each projection are solved for with the spectra found; both see every
-count.
+Decomposing all spectra at once takes twenty times their memory. Here, the spectra of blocks of pixels are
+decomposed, and the loadings of each projection are then computed with the resulting spectra. Both steps use
+all counts.
 """
 
 from __future__ import annotations
@@ -37,20 +37,19 @@ _SCREE = 12
 
 @dataclass(frozen=True, eq=False)
 class Decomposition:
-    """Spectra of components and where they are.
+    """Components: their spectra and maps.
 
     Attributes
     ----------
     maps
-        Label to tilt series ``(T, Y, X)`` float32: counts of the component. A label names the elements whose
-        line counts the component holds most of, or says ``background``.
+        Label to tilt series ``(T, Y, X)`` float32: counts of the component. A label lists the elements whose
+        line counts are mostly in the component, or is ``background``.
     spectra
         Label to ``(channels,)``, sum 1.
     energies
         ``(channels,)``; keV for X-rays.
     scree
-        Parts of the variance that so many singular vectors explain, one by one; where it levels off, noise
-        begins.
+        Fraction of the variance of each singular vector; where the curve levels off, there is only noise.
     """
 
     maps: Mapping[str, TomoStack]
@@ -67,35 +66,35 @@ def decompose(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Decomposition:
-    """Decompose spectra into a few, with Poisson weights.
+    """Decompose spectra into a few components, with Poisson weights.
 
     Parameters
     ----------
     spectra
-        ``(x, y, tilt | energy)``, eager or lazy.
+        ``(x, y, tilt | energy)``, in memory or lazy.
     components
-        How many: one per phase or element, and one or two for background and absorption.
+        Number of components: one per phase or element, and one or two for background and absorption.
     method
-        ``"NMF"``: nothing negative (Paatero and Tapper 1994, doi:10.1002/env.3170050203), which is what
-        spectra are; ``"SVD"``: orthogonal ones, for judging how many there are.
+        ``"NMF"``: non-negative components (Paatero and Tapper 1994, doi:10.1002/env.3170050203), as spectra
+        are not negative; ``"SVD"``: orthogonal components, to judge how many there are.
     seed
-        Of the randomized beginning.
+        Seed of the random initial values.
     progress
-        Told how far the work is, and may stop it.
+        Reports the progress, and can cancel the work.
 
     Raises
     ------
     ParameterError
-        If the number of components or the method is not possible.
+        If the number of components or the method is invalid.
     MissingDependencyError
         If scikit-learn is not installed.
     """
     check(spectra)
     kind = str(method).upper()
     if kind not in ("NMF", "SVD"):
-        raise ParameterError(f"decomposition is by 'NMF' or 'SVD', not {method!r}")
+        raise ParameterError(f"the method of a decomposition is 'NMF' or 'SVD', not {method!r}")
     if not is_whole(components) or not 1 <= components <= min(32, spectra.data.shape[-1] - 1):
-        raise ParameterError(f"between 1 and 32 components can be asked for, not {components!r}")
+        raise ParameterError(f"between 1 and 32 components are possible, not {components!r}")
     components, seed = int(components), checked_count("seed", seed, 0)
     progress = progress or NullProgress()
     blocks = _blocks(spectra, progress.part(0, 0.25))
@@ -114,7 +113,7 @@ def decompose(
 
 
 def _blocks(spectra: Any, progress: Progress) -> NDArray[np.float32]:
-    """Summed spectra of blocks of pixels, so many that the fit stays small."""
+    """Summed spectra of blocks of pixels, large enough to keep the fit small."""
     count, n_y, n_x, channels = spectra.data.shape
     side = max(1, int(np.ceil(np.sqrt(count * n_y * n_x / _MOST_FITTED))))
     parts = []
@@ -152,7 +151,7 @@ def _loadings(
     *,
     negative: bool,
 ) -> tuple[NDArray[np.float32], list[float]]:
-    """How much of each component is in each spectrum ``(K, T, Y, X)``, and its signal to noise ratio."""
+    """Loadings of each component ``(K, T, Y, X)``, and its signal-to-noise ratio."""
     count, n_y, n_x, _ = spectra.data.shape
     check_memory(4.0 * len(found) * count * n_y * n_x, f"a set of {len(found)} components")
     loadings = np.empty((len(found), count, n_y, n_x), np.float32)
@@ -171,7 +170,7 @@ def _loadings(
 
 
 def _not_negative(data: NDArray[Any], found: NDArray[Any], start: NDArray[Any]) -> NDArray[np.float64]:
-    """Non-negative least squares of every row, by coordinate descent; a few unknowns each."""
+    """Non-negative least squares for every row by coordinate descent; each has only a few unknowns."""
     gram = (found @ found.T).astype(float)
     target = (data @ found.T).astype(float)
     solved = np.clip(start, 0, None)
@@ -216,7 +215,7 @@ def _named(
 
 
 def _labels(spectra: Any, energies: NDArray[Any], counts: NDArray[Any]) -> list[str]:
-    """A label for each component ``(K, channels)``, by the line counts that it holds most of."""
+    """A label for each component ``(K, channels)``, from the elements whose line counts are mostly in it."""
     if spectra.metadata.Signal.signal_type == "EELS":
         return [f"component {k + 1}" for k in range(len(counts))]
     elements = list(spectra.metadata.get_item("Sample.elements", default=None) or [])

@@ -1,4 +1,4 @@
-"""Opens spectral tilt series: one file, or one spectrum image per tilt; by an allowlist of formats."""
+"""Opens spectral tilt series: one file, or one spectrum image per tilt; only listed formats."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ def load(
         One file with all tilts, or a list with one spectrum image per tilt, in order of tilt: ``.hspy``,
         ``.hdf5``, ``.zspy``, ``.dm3``, ``.dm4``, ``.emd``.
     tilts
-        ``(T,)`` degrees; default: those that the file holds.
+        ``(T,)`` degrees; default: those in the file.
     lazy
         Leave the spectra on disk until they are needed.
 
     Returns
     -------
     EDSTEMSpectrum or EELSSpectrum
-        exspy's, ``(x, y, tilt | energy)``.
+        A signal of exspy, ``(x, y, tilt | energy)``.
 
     Raises
     ------
     FileNotFoundError, FileFormatError, UnsafeFileError
         As :func:`etwidgets.load`.
     ShapeError
-        If it holds no spectral tilt series.
+        If it does not contain a spectral tilt series.
     TiltCountError
         If there is not one tilt per spectrum image.
     """

@@ -1,4 +1,4 @@
-"""All elements together with the HAADF series: names, tilts, weights; the arithmetic is the engine's."""
+"""Joint reconstruction of elements and HAADF: names, tilts, weights; the engine does the computation."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etwidgets.deprecated import renamed_property
 from etwidgets.engine.joint import reconstruct_jointly as solve
 from etwidgets.engine.joint_choice import choose_weights
 from etwidgets.errors import ParameterError
@@ -26,17 +27,17 @@ _CHOOSING = 0.6  # of the time, where weights are chosen
 
 @dataclass(frozen=True, eq=False)
 class JointReconstruction:
-    """What came of it.
+    """Result of a joint reconstruction.
 
     Attributes
     ----------
     volumes
         Name of each map to its volume ``(X, Z, Y)``, in the units of the map.
     haadf_weight, tv_weight
-        That were used; the latter one for each map.
+        The weights that were used; one TV weight for each map.
     missed
-        Mean squared error of map projections that were left out, in units of their variance, by each element
-        alone and by all together; None where the weights were given.
+        Mean squared error of the prediction of omitted map projections, in units of their variance, without
+        and with HAADF; None if the weights were given.
     """
 
     volumes: Mapping[str, RecStack]
@@ -46,14 +47,16 @@ class JointReconstruction:
 
     @property
     def warning(self) -> str:
-        """A warning, where the maps are foretold no better with HAADF than without."""
+        """A warning if HAADF does not improve the prediction of the maps."""
         if self.missed is None or self.missed[1] < self.missed[0]:
             return ""
         return (
-            f"HAADF does not help here: projections that were left out are missed by {self.missed[1]:.3f} "
-            f"with it and by {self.missed[0]:.3f} without. Is it a sum over the mapped elements, with no "
+            f"HAADF does not help here: the prediction error of omitted projections is {self.missed[1]:.3f} "
+            f"with HAADF and {self.missed[0]:.3f} without. Is HAADF a sum over the mapped elements, with no "
             "background?"
         )
+
+    in_words = renamed_property("JointReconstruction.in_words", "warning")
 
 
 def reconstruct_jointly(
@@ -66,11 +69,11 @@ def reconstruct_jointly(
     iterations: int = 200,
     progress: Progress | None = None,
 ) -> JointReconstruction:
-    """Reconstruct all elements at once, held together by HAADF (fused multi-modal tomography).
+    """Reconstruct all elements together with HAADF (fused multi-modal tomography).
 
-    It assumes that HAADF is a sum over the mapped elements, each with a share of its own and next to no
-    background, and that elements have sharp edges. Where an element that is not mapped makes up much of the
-    specimen, thick parts scatter out of the detector, or crystals diffract, it is wrong by that.
+    It assumes that HAADF is a weighted sum over the mapped elements with almost no background, and that the
+    elements have sharp edges. If unmapped elements make up much of the specimen, thick areas scatter beyond
+    the detector, or crystals diffract, the result has a corresponding error.
 
     Parameters
     ----------
@@ -79,30 +82,30 @@ def reconstruct_jointly(
     maps
         Name to tilt series ``(U, Y, X)``, aligned with it; a name begins with the symbol of its element.
     haadf_weight, tv_weight
-        Default: chosen by how well map projections that are left out are foretold.
+        Default: chosen by how well omitted map projections are predicted.
     coupling
-        ``"tv"``: total variation of each element; ``"tnv"``: total nuclear variation, which likes edges that
+        ``"tv"``: total variation of each element; ``"tnv"``: total nuclear variation, which favors edges that
         elements share (Zhong et al. 2018, doi:10.1016/j.ultramic.2018.04.011).
     iterations
-        How many.
+        Number of iterations.
     progress
-        Told how far the work is, and may stop it.
+        Reports the progress, and can cancel the work.
 
     Raises
     ------
     ParameterError
-        If a map is of no element, or only one of the weights is given.
+        If the name of a map does not begin with an element, or only one of the weights is given.
     ShapeError, DataError
-        If the series do not fit together.
+        If the series do not match.
 
     References
     ----------
     Schwartz et al. 2024, doi:10.1038/s41467-024-47558-0.
     """
     if not maps:
-        raise ParameterError("there are no maps; make them first, by windows or by a decomposition")
+        raise ParameterError("there are no maps; make them first, from windows or from a decomposition")
     if (haadf_weight is None) != (tv_weight is None):
-        raise ParameterError("give both weights, or none of them to have them chosen")
+        raise ParameterError("give both weights, or none to have them chosen automatically")
     progress, stacks = progress or NullProgress(), list(maps.values())
     tilts = {stack.tilts_deg.tobytes() for stack in stacks}
     if len(tilts) > 1:
@@ -137,7 +140,7 @@ def reconstruct_jointly(
 
 
 def atomic_number(name: str) -> int:
-    """Of the element with whose symbol a map's name begins, such as ``Ni_Ka`` or ``Ni``.
+    """Atomic number of the element at the beginning of the name of a map, such as ``Ni_Ka`` or ``Ni``.
 
     Raises
     ------
@@ -148,7 +151,7 @@ def atomic_number(name: str) -> int:
     known = exspy().material.elements
     if symbol not in known:
         raise ParameterError(
-            f"the map {name!r} is of no element; rename it to begin with a symbol such as Ni, or remove it"
+            f"the name of the map {name!r} does not begin with an element such as Ni; rename or remove it"
         )
     return int(known[symbol].General_properties.Z)
 

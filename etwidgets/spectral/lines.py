@@ -1,4 +1,4 @@
-"""X-ray lines and the windows around them; knows exspy's tables and no counts but those of a sum spectrum."""
+"""X-ray lines and the windows around them; knows the tables of exspy, and counts only as a sum spectrum."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ Window = list[float]
 
 
 def lines_of(spectra: Any, elements: Sequence[str] | None = None) -> list[str]:
-    """One line per element that its map is best taken from: the strongest above 1 keV that stands alone.
+    """The best line of each element for a map: the strongest isolated line above 1 keV.
 
     Parameters
     ----------
     spectra
         X-ray spectra.
     elements
-        Symbols; default: those that the spectra name, or that are found in their sum.
+        Symbols; default: those in the metadata, or those found in the sum spectrum.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def lines_of(spectra: Any, elements: Sequence[str] | None = None) -> list[str]:
 
 
 def line_windows(spectra: Any, lines: Sequence[str], width: float = _LINE_WIDTH) -> list[Window]:
-    """Start and stop of each line, keV: ``width`` times its width at half its height."""
+    """Start and stop of each line, keV: ``width`` times its full width at half maximum."""
     windows = spectra.estimate_integration_windows(windows_width=width, xray_lines=list(lines))
     return [[float(start), float(stop)] for start, stop in windows]
 
@@ -71,10 +71,10 @@ def line_windows(spectra: Any, lines: Sequence[str], width: float = _LINE_WIDTH)
 def background_windows(
     spectra: Any, lines: Sequence[str], elements: Sequence[str] | None = None
 ) -> list[list[float]]:
-    """Two windows beside each line that no line of the specimen reaches into.
+    """Two windows next to each line that avoid all lines of the specimen.
 
-    A window that lies on a neighboring line takes its counts for background; windows that are moved next
-    to it as a fixed distance says can lose a quarter of the element.
+    A background window on a neighboring line subtracts its counts; windows at a fixed distance can lose a
+    quarter of the counts of an element.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def background_windows(
     lines
         Such as ``"Ni_Ka"``.
     elements
-        Symbols of what else is in the specimen; default: those that the spectra name, or that are found.
+        Symbols of all elements in the specimen; default: those in the metadata, or those found.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def background_windows(
     Raises
     ------
     ParameterError
-        If there is no clear place within 4 keV; give the windows, or decompose the spectra.
+        If there is no free range within 4 keV; give the windows, or decompose the spectra.
     """
     named = sorted({*_elements(spectra, elements), *(line.split("_")[0] for line in lines)})
     taken = [
@@ -104,7 +104,7 @@ def background_windows(
 
 
 def check_windows(spectra: Any, lines: Sequence[str], windows: Sequence[Sequence[float]]) -> list[str]:
-    """Refuse windows that give wrong numbers in silence, and say which take counts of other lines.
+    """Reject invalid windows, and warn of windows on other lines.
 
     Parameters
     ----------
@@ -118,13 +118,13 @@ def check_windows(spectra: Any, lines: Sequence[str], windows: Sequence[Sequence
     Returns
     -------
     list
-        Sentences: which window lies on which line.
+        Warnings: which window is on which line.
 
     Raises
     ------
     ParameterError, DataError
-        If there is not one row of four ascending energies inside the range for each line, left and right
-        of it.
+        If a line does not have one row of four ascending energies within the range, to its left and
+        right.
     """
     rows = [checked_reals("background windows", row).ravel().tolist() for row in windows]
     if len(rows) != len(lines):
@@ -151,7 +151,7 @@ def check_windows(spectra: Any, lines: Sequence[str], windows: Sequence[Sequence
             raise ParameterError(f"{line} at {energy:.2f} keV is not between its background windows {row}")
         said += [
             f"{line}: the background window {start:.2f} to {stop:.2f} keV lies on {name} ({at:.2f} keV); its "
-            "counts are taken for background"
+            "counts are subtracted as background"
             for start, stop in (row[:2], row[2:])
             for name, at, weight in known
             if start - _width(spectra, name) / 2 < at < stop + _width(spectra, name) / 2
@@ -195,15 +195,15 @@ def check_in_range(spectra: Any, lines: Sequence[str]) -> None:
 def find_elements(spectra: Any) -> list[str]:
     """Elements whose lines stand out of the sum spectrum, the strongest first.
 
-    An element is named if its main line is a peak that no stronger element explains, and all its strong
-    lines in the range are seen.
+    An element is listed if its main line is a peak that no stronger element explains, and all its strong
+    lines in the range are visible.
     """
     energies, counts = energies_kev(spectra), sum_spectrum(spectra)
     return elements_in(spectra, energies, counts)
 
 
 def elements_in(spectra: Any, energies: NDArray[Any], counts: NDArray[Any]) -> list[str]:
-    """As :func:`find_elements`, of one spectrum."""
+    """Like :func:`find_elements`, for one spectrum."""
     left = dict(_peaks(energies, counts))
     peaks = list(left)
     found: list[str] = []
@@ -230,7 +230,7 @@ def elements_in(spectra: Any, energies: NDArray[Any], counts: NDArray[Any]) -> l
 
 
 def net_of_lines(spectra: Any, element: str, energies: NDArray[Any], counts: NDArray[Any]) -> float:
-    """Counts of an element's main lines in a spectrum above a smooth background; 0 where there is none."""
+    """Counts of an element's main lines in a spectrum above a smooth background; 0 if there are none."""
     smooth = _smooth_background(energies, counts)
     total = 0.0
     for name, energy, _ in _lines_in_range(spectra, [element]):
@@ -241,7 +241,7 @@ def net_of_lines(spectra: Any, element: str, energies: NDArray[Any], counts: NDA
 
 
 def _peaks(energies: NDArray[Any], counts: NDArray[Any]) -> list[tuple[float, float]]:
-    """Energy and height above the background of what stands out of the noise."""
+    """Energy and height above the background of the peaks that exceed the noise."""
     step = float(energies[1] - energies[0])
     smooth = ndimage.gaussian_filter1d(np.asarray(counts, dtype=float), max(0.03 / step, 0.5))
     background = _smooth_background(energies, counts)
@@ -253,7 +253,7 @@ def _peaks(energies: NDArray[Any], counts: NDArray[Any]) -> list[tuple[float, fl
 
 
 def _smooth_background(energies: NDArray[Any], counts: NDArray[Any]) -> NDArray[np.float64]:
-    """What remains of a spectrum when all that is narrow is cut off (a morphological opening)."""
+    """A spectrum without its narrow peaks (a morphological opening)."""
     step = float(energies[1] - energies[0])
     smooth = ndimage.gaussian_filter1d(np.asarray(counts, dtype=float), 0.03 / step)
     width = max(int(0.6 / step), 3)
@@ -297,8 +297,8 @@ def _beside(spectra: Any, line: str, taken: list[tuple[float, float]]) -> list[f
     if left is None or right is None:
         side = "below" if left is None else "above"
         raise ParameterError(
-            f"{line}: no place for a background window {side} it is clear of other lines; give the windows, "
-            "or decompose the spectra"
+            f"{line}: there is no range for a background window {side} it without other lines; "
+            "give the windows, or decompose the spectra"
         )
     return [round(float(value), 4) for value in (left, left + own, right, right + own)]
 
@@ -313,7 +313,7 @@ def _elements(spectra: Any, given: Sequence[str] | None, lines: Sequence[str] = 
 
 
 def _lines_in_range(spectra: Any, elements: Sequence[str]) -> list[tuple[str, float, float]]:
-    """Name, energy (keV) and weight of every line worth noticing."""
+    """Name, energy (keV) and weight of every relevant line."""
     energies = energies_kev(spectra)
     found = []
     for element in elements:
@@ -343,6 +343,6 @@ def _energy(line: str) -> float:
 
 
 def _width(spectra: Any, line: str) -> float:
-    """Width at half height, keV."""
+    """Full width at half maximum, keV."""
     ((start, stop),) = spectra.estimate_integration_windows(windows_width=1, xray_lines=[line])
     return float(stop - start)

@@ -1,4 +1,4 @@
-"""Maps of elements by windows: the counts of a line less the background beside it; also of energy losses."""
+"""Element maps from windows: the counts of a line minus the background next to it; also for energy losses."""
 
 from __future__ import annotations
 
@@ -41,30 +41,31 @@ def element_maps(
     Parameters
     ----------
     spectra
-        ``(x, y, tilt | energy)``, eager or lazy: X-ray spectra, or energy losses.
+        ``(x, y, tilt | energy)``, in memory or lazy: X-ray spectra, or energy losses.
     lines
-        Such as ``["Si_Ka", "Ni_Ka"]``; of energy losses, edges such as ``"Fe_L3"``.
+        Such as ``["Si_Ka", "Ni_Ka"]``; for energy losses, edges such as ``"Fe_L3"``.
     background_windows
         For each line ``[left start, left stop, right start, right stop]``, keV; ``"auto"``: as
-        :func:`background_windows` proposes; None: the background is left in. Of energy losses, ``[start,
-        stop]`` before each edge, in the units of the axis, from which a power law is continued.
+        suggested by :func:`background_windows`; None: the background is not subtracted. For energy losses,
+        ``[start, stop]`` before each edge, in the units of the axis, for the fit of a power law.
     windows
-        ``[start, stop]`` of each line; default: twice its width at half height. Energy losses need them.
+        ``[start, stop]`` of each line; default: twice its full width at half maximum. Required for
+        energy losses.
     progress
-        Told how far the work is, and may stop it.
+        Reports the progress, and can cancel the work.
 
     Returns
     -------
     dict
-        Line to tilt series ``(T, Y, X)`` float32, counts; noise makes some of them negative, and they are
-        left so, for cutting them off would add counts everywhere. ``metadata.Spectral`` says the windows
-        and the signal to noise ratio ``snr`` of a pixel (root mean square of the signal by that of the
+        Line to tilt series ``(T, Y, X)`` float32, counts. Some are negative because of noise; they are
+        kept, because setting them to 0 would add counts everywhere. ``metadata.Spectral`` has the windows
+        and the signal-to-noise ratio ``snr`` of a pixel (ratio of the root mean squares of signal and
         noise).
 
     Raises
     ------
     ParameterError
-        If a line is not known, or the windows do not fit: see :func:`check_windows`.
+        If a line is unknown, or the windows are invalid: see :func:`check_windows`.
     """
     check(spectra)
     lines = checked_lines(lines)
@@ -110,7 +111,7 @@ def element_maps(
 def band_map(
     image: Any, line: str, window: Sequence[float], row: Sequence[float] | None
 ) -> NDArray[np.float64]:
-    """The counts of an X-ray line in spectra that are in memory, less the background.
+    """The counts of an X-ray line in spectra in memory, minus the background.
 
     Parameters
     ----------
@@ -121,7 +122,7 @@ def band_map(
     window
         Start and stop, keV.
     row
-        The two windows of the background, or None.
+        The two background windows, or None.
 
     Returns
     -------
@@ -147,17 +148,17 @@ def _line_map(
 
 
 def signal_to_noise(mean_square: float, variance: float) -> float:
-    """Root mean square of the signal of a pixel by that of its noise; 0 where there is only noise."""
+    """Ratio of the root mean squares of signal and noise of a pixel; 0 if there is only noise."""
     return float(np.sqrt(max(mean_square / variance - 1, 0))) if variance > 0 else 0.0
 
 
 def snr_warning(name: str, stack: TomoStack) -> str:
-    """A warning where a map is mostly noise, or nothing."""
+    """A warning if a map is mostly noise, otherwise empty."""
     snr = stack.metadata.get_item("Spectral.snr", default=None)
     if snr is None or snr >= _LOW_SNR:
         return ""
     return (
-        f"{name}: the signal of a pixel is {snr:.2f} of its noise; a reconstruction will show little but "
+        f"{name}: the signal-to-noise ratio of a pixel is {snr:.2f}; a reconstruction will show mostly "
         "noise. Bin the images, or use a stronger line or a decomposition."
     )
 

@@ -1,4 +1,4 @@
-"""What a spectral tilt series is, and the sums over it; reads one projection at a time."""
+"""Spectral tilt series and sums over them; reads one projection at a time."""
 
 from __future__ import annotations
 
@@ -78,23 +78,23 @@ def from_array(
     pixel_size_nm
         nm; None: pixels.
     elements
-        Symbols of what is in the specimen.
+        Symbols of the elements in the specimen.
     beam_kev
-        Energy of the electrons.
+        Beam energy.
     resolution_ev
-        Of the detector, at the line Mn Ka.
+        Energy resolution of the detector, at the line Mn Ka.
     title
-        Of the series.
+        Title of the series.
 
     Returns
     -------
     EDSTEMSpectrum
-        exspy's, ``(x, y, tilt | energy)``.
+        A signal of exspy, ``(x, y, tilt | energy)``.
 
     Raises
     ------
     ShapeError, TiltCountError
-        If the shape is another one.
+        If the shape does not match.
     ParameterError
         If a size is not positive, or an element unknown.
     """
@@ -129,12 +129,12 @@ def from_array(
 
 
 def check(spectra: Any) -> None:
-    """Refuse what is no spectral tilt series.
+    """Reject anything that is not a spectral tilt series.
 
     Raises
     ------
     ShapeError
-        With the axes that it has.
+        The message lists its axes.
     """
     axes = getattr(spectra, "axes_manager", None)
     if axes is None or (axes.navigation_dimension, axes.signal_dimension) != (3, 1):
@@ -180,7 +180,7 @@ def tilts_of(spectra: Any) -> NDArray[np.float64]:
 
 
 def images(spectra: Any) -> Iterator[NDArray[Any]]:
-    """The counts ``(Y, X, channels)`` of each tilt in turn, in memory."""
+    """The counts ``(Y, X, channels)`` of one tilt after another, in memory."""
     for image in spectra.data:
         yield np.asarray(image)
 
@@ -191,7 +191,7 @@ def projection(spectra: Any, number: int) -> Any:
 
 
 def pieces(spectra: Any) -> Iterator[Any]:
-    """The series ``(x, y, tilt | energy)`` in memory: whole, or of a lazy one some tilts at a time."""
+    """The series ``(x, y, tilt | energy)`` in memory: all of it, or some tilts at a time if it is lazy."""
     if not spectra._lazy:  # noqa: SLF001  (HyperSpy has no public way to ask)
         yield spectra
         return
@@ -208,7 +208,7 @@ def _in_memory(spectra: Any) -> Any:
 
 
 def energies_kev(spectra: Any) -> NDArray[np.float64]:
-    """``(channels,)`` of X-ray spectra in keV; of energy losses as they are."""
+    """``(channels,)``: in keV for X-ray spectra; in the units of the axis for energy losses."""
     axis = spectra.axes_manager.signal_axes[0]
     return np.asarray(axis.axis) * _TO_KEV.get(str(axis.units), 1.0)
 
@@ -226,14 +226,14 @@ def as_stack(projections: NDArray[Any], spectra: Any, title: str) -> TomoStack:
 
 
 def sum_image(spectra: Any, *, progress: Progress | None = None) -> TomoStack:
-    """The counts of all energies: a tilt series ``(T, Y, X)`` float32, good for alignment.
+    """The counts of all energies: a tilt series ``(T, Y, X)`` float32, suitable for alignment.
 
     Parameters
     ----------
     spectra
         ``(x, y, tilt | energy)``.
     progress
-        Told how far the work is, and may stop it.
+        Reports the progress, and can cancel the work.
     """
     check(spectra)
     progress = progress or NullProgress()
@@ -247,7 +247,7 @@ def sum_image(spectra: Any, *, progress: Progress | None = None) -> TomoStack:
 
 
 def sum_spectrum(spectra: Any, *, progress: Progress | None = None) -> NDArray[np.float64]:
-    """The spectrum ``(channels,)`` of all pixels and tilts together."""
+    """The spectrum ``(channels,)`` summed over all pixels and tilts."""
     check(spectra)
     progress = progress or NullProgress()
     total = np.zeros(spectra.data.shape[-1])

@@ -31,7 +31,7 @@ class PageWatch(anywidget.AnyWidget):
     busy = traitlets.Bool(default_value=False).tag(sync=True)
     """Whether a step runs: the browser then asks before the page is left. Its owner writes it."""
     classes = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """DOM classes whose double clicks are told. Written here."""
+    """DOM classes whose double clicks are reported. Written here."""
 
     def __init__(
         self, *, watched: bool = False, on_double: Mapping[str, Callable[[], None]] | None = None

@@ -46,7 +46,7 @@ class Pane:
     unit
         Of ``pixel_size``.
     axes
-        Names of the axes to the right and downwards. An axis named ``"tilt"`` is no length, and the image
+        Names of the axes to the right and downwards. An axis named ``"tilt"`` is not a length, and the image
         is stretched to fill its place.
     line
         The tilt axis: ``(shift, rotation)``, pixels down from the center and degrees, positive clockwise.

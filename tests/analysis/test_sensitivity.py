@@ -73,5 +73,5 @@ def test_one_iteration_more():
 
 
 def test_a_threshold_outside_of_the_values_is_refused():
-    with pytest.raises(DataError, match="parts nothing: the values go from 0 to 1"):
+    with pytest.raises(DataError, match="separates nothing: values go from 0 to 1"):
         analysis.interval(np.eye(4)[None].repeat(4, 0), lambda v, t: 1.0, 9)

@@ -2,7 +2,7 @@
 
 Run it as a script (4 minutes on 2 cores); arguments: counts per spectrum pixel, EDX tilts, HAADF tilts,
 first seed. Five seeds draw the shape, the efficiency of the detector for each element and the noise of a
-core/shell particle (Pt, Ni) and of a layered needle (Si, Cr, Ni). Each element has its own price of edges,
+core/shell particle (Pt, Ni) and of a layered needle (Si, Cr, Ni). Each element has its own TV weight,
 tuned without HAADF; with HAADF a common factor and HAADF's weight are tuned; TNV takes the weights of TV.
 Errors are relative, the mean over the elements.
 """

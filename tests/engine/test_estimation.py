@@ -10,6 +10,7 @@ from etwidgets import engine
 from etwidgets.engine import blocks, estimation
 from etwidgets.errors import ParameterError
 from etwidgets.progress import Progress
+from etwidgets.signals import TomoStack
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_the_last_blocks_share_the_threads(n_blocks, n_threads, expected):
     ("algorithm", "iterations"), [("SIRT", 40), ("OS-SIRT", 12), ("CGLS", 30), ("FISTA-TV", 20)]
 )
 def test_the_estimated_time_is_of_the_right_size(algorithm, iterations):
-    """Machines under test are noisy: the order of magnitude here; how near it is, the benchmark shows."""
+    """Machines under test are noisy: within 4 here; how near it is, the benchmark shows."""
     geometry = engine.Geometry(np.linspace(-1.3, 1.3, 60), 128)
     data = np.random.default_rng(0).random((60, 128, 70), dtype=np.float32)
     expected = engine.estimate(geometry, algorithm, iterations, n_slices=70)
@@ -48,7 +49,27 @@ def test_the_estimated_time_is_of_the_right_size(algorithm, iterations):
         began = time.perf_counter()
         engine.reconstruct(data, geometry, algorithm=algorithm, iterations=iterations, tv_weight=1.0)
         spent.append(time.perf_counter() - began)
-    assert min(spent) / 8 < expected.seconds < 8 * max(spent)
+    assert min(spent) / 4 < expected.seconds < 4 * max(spent)
+
+
+def test_an_estimate_does_as_many_steps_as_the_run(monkeypatch):
+    """DART: 50 iterations of SIRT, then 5 times 7. The run and its estimate have one default."""
+    geometry = engine.Geometry(np.linspace(-1.3, 1.3, 12), 16)
+    steps = []
+    whole = estimation.whole_run
+    monkeypatch.setattr(
+        estimation,
+        "whole_run",
+        lambda tries, n_steps, rounds: steps.append(n_steps) or whole(tries, n_steps, rounds),
+    )
+    engine.estimate(geometry, "DART", 7)
+    engine.estimate(geometry, "DART", 7, dart_iterations=2)
+    engine.estimate(geometry, "OS-SIRT", 3, n_subsets=4)
+    assert steps == [50 + 5 * 7, 50 + 2 * 7, 3 * 4]
+    data = np.random.default_rng(0).random((12, 16, 2), dtype=np.float32)
+    stack = TomoStack(data, np.rad2deg(geometry.angles_rad))
+    made = stack.reconstruct("DART", 7, gray_levels=[0, 0.05], show_progressbar=False)
+    assert made.metadata.Tomography.reconstruction.dart_iterations == 5
 
 
 def test_what_was_tried_is_made_a_whole():

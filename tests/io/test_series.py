@@ -109,7 +109,7 @@ def test_folders_and_patterns_that_hold_no_series_say_so(tmp_path, make_mrc, ima
     make_mrc(images)
     with pytest.raises(FileFormatError, match=r"several kinds \(2 TIFF, 1 MRC\).*\*\.tif"):
         load(tmp_path)
-    with pytest.raises(ParameterError, match="3 in it, which is no path"):
+    with pytest.raises(ParameterError, match="3 in it, which is not a path"):
         load([tmp_path / "a_1deg.tif", 3])
 
 

@@ -251,5 +251,5 @@ def test_whatever_a_session_file_holds_it_opens_or_is_refused_in_words(
 def test_bytes_that_are_no_session_are_refused(place, content):
     path = place / "session.json"
     path.write_bytes(content)
-    with pytest.raises(FileFormatError, match="no session"):
+    with pytest.raises(FileFormatError, match="not a session"):
         Session(root=place).open_session(path)

@@ -76,14 +76,13 @@ def test_a_job_in_a_thread_is_committed_on_the_waiting_thread(threaded, stack, g
     assert threaded.model.job.fraction == 1
 
 
-def test_cancel_ends_the_job_soon_and_changes_nothing(threaded, stack, gate):
+def test_cancel_ends_the_job_at_its_next_report_and_changes_nothing(threaded, stack, gate):
     job = threaded.apply("gate")
     assert gate.reached.wait(5)
-    begun = time.monotonic()
     threaded.cancel()
     with pytest.raises(Cancelled):
-        job.result(timeout=5)
-    assert time.monotonic() - begun < 0.5
+        job.result(timeout=60)  # the gate stays closed: nothing else would end it
+    assert not gate.open.is_set()
     assert job.state == "cancelled"
     assert threaded.model.stack is stack
     assert threaded.history == ()
@@ -154,7 +153,7 @@ def test_results_reach_the_event_loop_without_being_asked_for(stack, gate):
 
 def test_what_cannot_fit_is_refused_with_numbers(session, stack, monkeypatch):
     monkeypatch.setattr(resources, "free_memory", lambda: 1_000_000)
-    with pytest.raises(MemoryLimitError, match=r"needs about \d+ MB and 1 MB are free"):
+    with pytest.raises(MemoryLimitError, match=r"needs about \d+ MB, but only 1 MB are free"):
         session.apply("reconstruct", method="FBP", thickness=50_000)
     assert session.model.stack is stack
     assert session.model.reconstruction is None

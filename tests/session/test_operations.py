@@ -119,7 +119,7 @@ def test_what_it_needs_is_asked_for_by_name(name):
     else:
         operation.check({})
     with pytest.raises(ParameterError, match=f"{name} has no parameter 'colour'"):
-        operation.check({"colour": 1})
+        operation.check({"colour": 1})  # codespell:ignore colour
 
 
 def test_each_change_is_declared():

@@ -73,9 +73,9 @@ def test_names_of_files_keep_their_letters(text):
 @pytest.mark.parametrize(
     ("text", "on_the_page"),
     [
-        ("2 tv_weights for 3 maps", "2 prices of edges for 3 maps"),
-        ("tv_weight must be positive", "price of edges must be positive"),
-        ("tv_weight=0.1, limit=3", "price of edges 0.1, limit 3"),
+        ("2 tv_weights for 3 maps", "2 TV weights for 3 maps"),
+        ("tv_weight must be positive", "TV weight must be positive"),
+        ("tv_weight=0.1, limit=3", "TV weight 0.1, limit 3"),
     ],
 )
 def test_names_of_parameters_are_those_of_the_page(text, on_the_page):

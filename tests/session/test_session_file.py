@@ -4,6 +4,7 @@ import contextlib
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from etwidgets import io
 from etwidgets.errors import FileFormatError, HistoryError
 from etwidgets.session import OPERATIONS, Session, TomoStackModel
 from etwidgets.session.digest import digest
+from etwidgets.signals import TomoStack
 
 STEPS = [
     ("set_tilts", {"start": -60, "increment": 10}),
@@ -153,9 +155,9 @@ def test_a_changed_file_is_noticed_and_nothing_is_replaced(stack, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("[1, 2]", "no session"),
-        ("{", "no session"),
-        ('{"format": "x"}', "no session"),
+        ("[1, 2]", "not a session"),
+        ("{", "not a session"),
+        ('{"format": "x"}', "not a session"),
         ('{"format": "etwidgets-session", "version": 2}', "version 2"),
         ('{"format": "etwidgets-session", "version": 1}', "damaged"),
     ],
@@ -165,3 +167,31 @@ def test_what_is_no_session_is_refused(session, tmp_path, content, message):
     path.write_text(content)
     with pytest.raises(FileFormatError, match=message):
         session.open_session(path)
+
+
+def test_a_session_file_from_before_2026_12_is_read(tmp_path, monkeypatch):
+    """Written by the code of 26 November 2026: steps have "words", the display a "colour_map"."""
+    images = (np.arange(7 * 12 * 16) * 37 % 251).reshape(7, 12, 16).astype(np.float32)
+    TomoStack(images, np.arange(-30.0, 31, 10)).save(tmp_path / "numbers.hspy")
+    monkeypatch.chdir(tmp_path)
+    session = Session()
+    session.open_session(Path(__file__).parent / "written_before_2026-12.json")
+    labels = [line.label.split(":")[0] for line in session.model.history]
+    assert labels == ["Open", "Crop", "Bin", "Turn by 90°"]
+    assert [step.operation for step in session.history] == ["open", "crop", "bin"]  # one was undone
+    cropped = images[:, :, 2:14]
+    binned = cropped.reshape(7, 6, 2, 6, 2).sum(axis=(2, 4))
+    assert np.allclose(session.model.stack.data, binned)
+    shown = session.display
+    assert (shown.color_map, shown.channel_colors, shown.projection) == ("viridis", {"series": "#112233"}, 3)
+    assert [each.label for each in session.model.snapshots] == ["without two"]
+    session.restore_snapshot(0)
+    assert np.array_equal(session.model.stack.data, cropped[[0, 2, 3, 4, 6]])
+    session.restore_snapshot(0)
+    session.redo()
+    assert np.allclose(session.model.stack.data, binned[:, ::-1, ::-1])
+    session.save(tmp_path / "now.json")
+    again = Session()
+    again.open_session(tmp_path / "now.json")
+    assert digest(again.model.stack) == digest(session.model.stack)
+    assert len(again.model.snapshots) == 1

@@ -162,7 +162,7 @@ def test_what_has_no_room_is_refused_before_a_byte_is_written(series, tmp_path, 
     monkeypatch.setattr(resources, "free_disk", lambda _: 66_000)
     monkeypatch.setattr("etwidgets.signals.saving.free_disk", lambda _: 0)
     for ending in (".mrc", ".tif", ".emd", ".hspy", ".zspy"):
-        with pytest.raises(DiskFullError, match=rf"a{ending} needs about \d+ kB and 66 kB are free in"):
+        with pytest.raises(DiskFullError, match=rf"a{ending} needs about \d+ kB, but only 66 kB are free in"):
             series.save(tmp_path / f"a{ending}")
     assert list(tmp_path.iterdir()) == []
 

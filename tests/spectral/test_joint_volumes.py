@@ -62,7 +62,7 @@ def test_a_haadf_series_of_something_else_is_found_out(needle, series):
     ("change", "words"),
     [
         (lambda maps: {}, "there are no maps"),
-        (lambda maps: {"phase 1": maps["Ni"]}, "is of no element"),
+        (lambda maps: {"phase 1": maps["Ni"]}, "does not begin with an element"),
         (lambda maps: {"Ni": maps["Ni"], "Cr": maps["Cr"].inav[:5]}, "different tilts"),
     ],
 )

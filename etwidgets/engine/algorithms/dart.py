@@ -88,7 +88,6 @@ class DartOptions:
         label="seed",
         help="Of the random choice of pixels; each slice has its own stream.",
         lowest=0,
-        highest=2**63,
         in_scripts_only=True,
     )
 

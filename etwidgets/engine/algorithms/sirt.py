@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etwidgets.checks import MOST_PIXELS
 from etwidgets.engine.algorithms.base import Misfit, inverse, pixel_sums, ray_sums
 from etwidgets.engine.algorithms.record import Algorithm, iterations
 from etwidgets.engine.arithmetic import aligned
@@ -42,7 +41,6 @@ class OsSirtOptions(SirtOptions):
         help="Groups of tilts that are corrected with in turn. More: faster, and noisier.",
         none_means="about 7 tilts in each",
         lowest=1,
-        highest=MOST_PIXELS,
     )
 
 

@@ -32,7 +32,7 @@ ana.refused(
     lambda w: analysis.threshold_of(_FLAT),
     DataError,
     "all voxels are 1",
-    "nothing to part",
+    "nothing to separate",
 )
 ana.refused(
     "a threshold of text", lambda w: analysis.threshold_of(_FLAT.astype(str)), DataError, "real", "<U"

@@ -182,17 +182,19 @@ saved.refused(
     "missing", lambda w: Session().open_session(w.folder / "none.json"), FileNotFoundError, "no", "none.json"
 )
 saved.refused("a folder", lambda w: Session().open_session(w.folder), FileFormatError, "folder", "session")
-saved.refused("empty", _file(b""), FileFormatError, "work.json", "no session")
-saved.refused("bytes", _file(bytes(range(256))), FileFormatError, "work.json", "no session")
-saved.refused("a list", _file("[1, 2]"), FileFormatError, "work.json", "no session")
-saved.refused("another program's", _file('{"format": "other"}'), FileFormatError, "work.json", "no session")
-saved.refused("nested too deep", _file("[" * 100_000), FileFormatError, "work.json", "no session")
+saved.refused("empty", _file(b""), FileFormatError, "work.json", "not a session")
+saved.refused("bytes", _file(bytes(range(256))), FileFormatError, "work.json", "not a session")
+saved.refused("a list", _file("[1, 2]"), FileFormatError, "work.json", "not a session")
+saved.refused(
+    "another program's", _file('{"format": "other"}'), FileFormatError, "work.json", "not a session"
+)
+saved.refused("nested too deep", _file("[" * 100_000), FileFormatError, "work.json", "not a session")
 saved.refused(
     "a number of 10000 digits",
     _file('{"format": ' + "9" * 10_000 + "}"),
     FileFormatError,
     "work.json",
-    "no session",
+    "not a session",
 )
 saved.refused("of a later version", _open(version=99), FileFormatError, "version 99", "reads 1", "install")
 saved.refused(

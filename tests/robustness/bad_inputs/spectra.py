@@ -197,7 +197,7 @@ spectra.refused(
     lambda w: spectral.reconstruct_jointly(w.stack, {"noise": w.stack}),
     ParameterError,
     "'noise'",
-    "symbol",
+    "an element such as Ni",
     "rename",
 )
 spectra.refused(
