@@ -253,7 +253,7 @@ def test_a_volume_is_rendered_by_the_widget_that_the_registry_names():
     data = np.zeros((8, 9, 10), np.float32)
     data[2:4] = 100
     view = RecStack(data).plot_3d(vmin_std=0, vmax_std=1, figsize=(4, 3), display=False)["ipywidgets"]
-    drawn = np.asarray(view._channels[0].small)
+    drawn = view.snapshot().channels[0].voxels.transpose(2, 0, 1)
     assert drawn.min() == pytest.approx(data.mean())
     assert drawn.max() == pytest.approx(data.mean() + data.std())
     view.close()

@@ -46,4 +46,4 @@ def _range(label: str) -> widgets.IntRangeSlider:
 
 
 def _look() -> dict[str, Any]:
-    return {"style": {"description_width": "64px"}, "layout": widgets.Layout(width="auto")}
+    return {"style": {"description_width": "72px"}, "layout": widgets.Layout(width="auto")}

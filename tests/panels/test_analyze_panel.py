@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import seen
 
 from etwidgets import analysis
 from etwidgets.panels import AnalyzePanel
@@ -53,9 +54,8 @@ def panel(made, session, tmp_path):
 
 def test_the_threshold_is_found_and_the_outline_is_drawn(panel):
     assert panel.controls["threshold"].value == pytest.approx(5, abs=0.2)
-    content, buffers = panel._images._frame
-    assert all(pane["rgb"] for pane in content["panes"])
-    rgb = np.frombuffer(buffers[0], np.uint8).reshape(30, 36, 3)
+    rgb = seen.images(panel)[0].image
+    assert all(pane.image.shape[2:] == (3,) for pane in seen.images(panel))
     orange = (rgb == [255, 180, 84]).all(-1)
     radii = np.hypot(*(np.argwhere(orange) - [15, 10]).T)
     assert np.isclose(radii[radii < 9], 7, atol=1).all()

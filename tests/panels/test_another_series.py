@@ -10,6 +10,7 @@ import weakref
 import ipywidgets as widgets
 import numpy as np
 import pytest
+import seen
 
 from etwidgets import simulation, spectral
 from etwidgets.app import Workbench
@@ -145,17 +146,16 @@ def digest(*buffers):
 def drawn(view):
     """What a view shows beside its traits."""
     if isinstance(view, ImageView):
-        content, buffers = view._frame or ({"panes": []}, [])
-        return content["panes"], digest(*buffers)
+        return [{**vars(pane), "image": digest(pane.image)} for pane in view.snapshot()]
+    shown = view.snapshot()
     if isinstance(view, SpectrumView):
-        content, buffers = view._shown or ({"type": "nothing"}, [])
-        return content, digest(*buffers)
+        curves = [(curve.name, curve.color, digest(curve.counts)) for curve in shown.curves]
+        return {**vars(shown), "curves": curves}
     if isinstance(view, CurveView):
-        curves = {name: [np.asarray(axis).tolist() for axis in pair] for name, pair in view.values().items()}
-        mark = None if view._mark is None else float(view._mark.get_xdata()[0])
-        return curves, mark, view._band is not None, view._axes.get_xlim(), view._axes.get_ylim()
+        curves = {name: [axis.tolist() for axis in pair] for name, pair in shown.curves.items()}
+        return {**vars(shown), "curves": curves}
     if isinstance(view, VolumeView):
-        return [(each.name, each.limits, digest(each.small)) for each in view._channels]
+        return [(each.name, each.limits, digest(each.voxels)) for each in shown.channels]
     return ()
 
 
@@ -330,12 +330,12 @@ def test_pictures_go_when_those_of_now_cannot_be_drawn(make, root):
     bench.session.open(str(root / "a.hspy"))
     bench.show("inspect")
     panel = bench.panels["inspect"]
-    assert len(panel._images._frame[0]["panes"]) == 2
+    assert len(seen.images(panel)) == 2
 
     def fail():
         raise ValueError("no picture of this")
 
     panel.redraw = fail
     panel.refresh()
-    assert panel._images._frame[0]["panes"] == []
+    assert seen.images(panel) == []
     assert "no picture of this" in bench.model.message.text

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+import seen
 
 from etwidgets import simulation, spectral
 from etwidgets.engine import joint_choice
@@ -192,10 +193,9 @@ def test_slices_show_each_channel_or_all_in_their_colors(opened, made, needle):
     session.apply("reconstruct", method="SIRT", iterations=5)
     panel = made(VolumePanel(session))
     assert panel.controls["which"].value == ""
-    content, buffers = panel._images._frame
-    assert all(pane["rgb"] for pane in content["panes"])
+    assert all(pane.image.shape[2:] == (3,) for pane in seen.images(panel))
     x = session.display.voxel[0]
-    image = np.frombuffer(buffers[0], np.uint8).reshape(24, 24, 3).astype(float)
+    image = seen.images(panel)[0].image.astype(float)
     places = {name: np.argwhere(needle.truth[name][x] > 0.9) for name in needle.elements}
     element = max(places, key=lambda name: len(places[name]))
     names = [channel.name for channel in session.model.channels]
@@ -206,11 +206,10 @@ def test_slices_show_each_channel_or_all_in_their_colors(opened, made, needle):
     session.display.hidden_channels = (element,)
     assert element not in panel._legend.value
     panel.controls["which"].value = element
-    content, _ = panel._images._frame
-    assert not any(pane["rgb"] for pane in content["panes"])
+    assert all(pane.image.ndim == 2 for pane in seen.images(panel))
     channel = session.model.channels[names.index(element)]
     panel.display.contrast = (0, 100)
-    low, high = panel._images._frame[0]["panes"][0]["limits"]
+    low, high = seen.images(panel)[0].limits
     assert (low, high) == pytest.approx(
         (channel.reconstruction.data.min(), channel.reconstruction.data.max())
     )
