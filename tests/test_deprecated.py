@@ -78,8 +78,8 @@ def test_modules_know_their_old_names(module, old, new):
 
 
 def test_a_name_that_there_never_was_is_refused():
-    with pytest.raises(AttributeError, match=r"module 'etwidgets.session' has no attribute 'Colours'"):
-        _ = sessions.Colours  # codespell:ignore Colours
+    with pytest.raises(AttributeError, match=r"module 'etwidgets.session' has no attribute 'Palettes'"):
+        _ = sessions.Palettes
 
 
 def test_keywords_are_taken_under_their_old_names(session, tmp_path):

@@ -11,10 +11,9 @@ from etwidgets.views.snapshots import (
     CurvesSnapshot,
     HistogramSnapshot,
     PaneSnapshot,
-    SpectrumSnapshot,
     VolumeSnapshot,
 )
-from etwidgets.views.spectrum_view import SpectrumCurve, SpectrumView, SpectrumWindow
+from etwidgets.views.spectrum_view import SpectrumCurve, SpectrumSnapshot, SpectrumView, SpectrumWindow
 from etwidgets.views.upload_view import UploadView
 from etwidgets.views.volume_channels import VolumeChannel
 from etwidgets.views.volume_view import VolumeView

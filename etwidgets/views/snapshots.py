@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from etwidgets.views.spectrum_view import SpectrumCurve, SpectrumWindow
-
 
 @dataclass(frozen=True, eq=False)
 class PaneSnapshot:
@@ -91,25 +89,6 @@ class HistogramSnapshot:
     heights: tuple[float, ...]
     limits: tuple[float, float]
     intensities: tuple[float, float]
-
-
-@dataclass(frozen=True, eq=False)
-class SpectrumSnapshot:
-    """What a spectrum view shows.
-
-    Attributes
-    ----------
-    energies
-        Of the first and the last channel; None where nothing is shown.
-    curves, windows, marks, axis_label
-        As they were given to :meth:`etwidgets.views.SpectrumView.show`.
-    """
-
-    energies: tuple[float, float] | None
-    curves: tuple[SpectrumCurve, ...] = ()
-    windows: tuple[SpectrumWindow, ...] = ()
-    marks: tuple[tuple[str, float], ...] = ()
-    axis_label: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,6 @@ import traitlets
 from etwidgets.errors import ShapeError
 from etwidgets.views.parts import close_parts
 from etwidgets.views.scripts import script
-from etwidgets.views.snapshots import SpectrumSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,6 +56,25 @@ class SpectrumWindow:
     start: float
     stop: float
     kind: str = "line"
+
+
+@dataclass(frozen=True, eq=False)
+class SpectrumSnapshot:
+    """What a spectrum view shows.
+
+    Attributes
+    ----------
+    energies
+        Of the first and the last channel; None where nothing is shown.
+    curves, windows, marks, axis_label
+        As they were given to :meth:`etwidgets.views.SpectrumView.show`.
+    """
+
+    energies: tuple[float, float] | None
+    curves: tuple[SpectrumCurve, ...] = ()
+    windows: tuple[SpectrumWindow, ...] = ()
+    marks: tuple[tuple[str, float], ...] = ()
+    axis_label: str = ""
 
 
 class SpectrumView(anywidget.AnyWidget):
