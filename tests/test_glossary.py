@@ -66,7 +66,7 @@ PLAIN = {
 }  # fmt: skip
 UNITS = {
     "px", "deg", "nm", "%", "keV", "vox", "std", "fraction", "±1", "CSV", "log",
-    "units of the projections", "units of the volume",
+    "intensity",
 }  # fmt: skip
 ARTICLES = re.compile(r"\b(the|a|an)\b", re.IGNORECASE)
 STRING = re.compile(r"\"[^\"]*\"|`[^`]*`|'[^']*'")

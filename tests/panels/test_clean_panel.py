@@ -28,7 +28,7 @@ def test_clean_leaves_out_what_is_clicked_and_what_is_suspect(open_panel):
     images = simulation.project(simulation.catalyst(64), tilts)
     images[5] *= 0.7
     panel = open_panel(CleanPanel, TomoStack(images, tilts))
-    panel.controls["tool"].value = "leave out"
+    panel.controls["tool"].value = "exclude"
     assert "6 (-10.0°): darker" in seen.text(panel)
     left, top, right, bottom = panel._places[2]
     seen.click(panel, x=(left + right) // 2, y=(top + bottom) // 2, pane=0)
@@ -36,7 +36,7 @@ def test_clean_leaves_out_what_is_clicked_and_what_is_suspect(open_panel):
     assert [box[4] for box in boxes] == ["marked", "suspect"]
     assert boxes[0][:4] == (left, top, right, bottom)
     panel.controls["suspects"].click()
-    assert panel.controls["run"].description == "Leave out 2"
+    assert panel.controls["run"].description == "Exclude 2"
     panel.controls["run"].click()
     assert np.array_equal(panel.model.stack.tilts_deg, np.delete(tilts, [2, 5]))
     assert panel.controls["run"].disabled

@@ -56,8 +56,8 @@ class DartOptions:
     )
     gray_levels: tuple[float, ...] = option(
         label="gray levels",
-        help="The values of the materials and of nothing, as in a SIRT volume, such as 0, 120, 400.",
-        unit="units of the volume",
+        help="Values of vacuum and of each material, as read from a SIRT volume, such as 0, 120, 400.",
+        unit="intensity",
         example=(0, 1),
         required=True,
         checked_by=checked_levels,

@@ -35,8 +35,8 @@ class FistaTvOptions:
     iterations: int = iterations()
     tv_weight: float = option(
         label="TV weight",
-        help="What a jump of 1 along an edge of 1 pixel costs; higher: smoother, and small things vanish.",
-        unit="units of the projections",
+        help="Cost of an edge, in units of the projections. Higher: smoother, and small features vanish.",
+        unit="intensity",
         lowest=0,
         required=True,
         example=1.0,
@@ -56,7 +56,7 @@ class FistaTv:
     iterations
         How many.
     tv_weight
-        What a jump of height 1 along an edge of 1 pixel costs, in units of the projections.
+        Cost of a step of height 1 along an edge of 1 pixel, in units of the projections.
     """
 
     widest = 32
