@@ -264,13 +264,13 @@ axis.refused(
     ParameterError,
     "slices",
     "1.5",
-    "whole numbers",
+    "integers",
 )
 axis.refused(
-    "columns as text", _axis("CoM", slices=["a", "b", "c"]), ParameterError, "slices", "'a'", "whole numbers"
+    "columns as text", _axis("CoM", slices=["a", "b", "c"]), ParameterError, "slices", "'a'", "integers"
 )
 axis.refused(
-    "columns of NaN", _axis("CoM", slices=[np.nan, 9, 20]), ParameterError, "slices", "nan", "whole numbers"
+    "columns of NaN", _axis("CoM", slices=[np.nan, 9, 20]), ParameterError, "slices", "nan", "integers"
 )
 axis.refused("one of all columns", _axis("CoM", nslices=1), ParameterError, "nslices", "at least 3", "1")
 axis.refused("3.5 of all columns", _axis("CoM", nslices=3.5), ParameterError, "nslices", "at least 3", "3.5")

@@ -21,8 +21,8 @@ def _bad(name, values, method="SIRT", *words, error=ParameterError):
 
 recon.refused("unknown algorithm", _rec("magic"), ParameterError, "algorithm", "'magic'", "FISTA-TV")
 recon.refused("no algorithm", _rec(None), ParameterError, "algorithm", "None", "FISTA-TV")
-_bad("iterations", (0, -1, 1.5, True, "10", None, np.nan, 1e9), "SIRT", "iterations", "whole number")
-_bad("thickness", (0, -1, 1.5, np.nan, "thick", True), "FBP", "thickness", "whole number")
+_bad("iterations", (0, -1, 1.5, True, "10", None, np.nan, 1e9), "SIRT", "iterations", "integer")
+_bad("thickness", (0, -1, 1.5, np.nan, "thick", True), "FBP", "thickness", "integer")
 recon.refused(
     "thickness of 5 million", _rec("FBP", thickness=5_000_000), MemoryLimitError, "GB", "thickness", "5000000"
 )
