@@ -76,7 +76,7 @@ registration.refused(
     "columns beyond the image", _register("COM", xrange=(0, 99)), ParameterError, "xrange", "0 to 32", "99"
 )
 registration.refused(
-    "columns from right to left", _register("COM", xrange=(20, 5)), ParameterError, "xrange", "rising", "20"
+    "columns from right to left", _register("COM", xrange=(20, 5)), ParameterError, "xrange", "increasing", "20"
 )
 registration.refused("one column", _register("COM", xrange=5), ParameterError, "xrange", "two", "5")
 registration.refused(
@@ -173,7 +173,7 @@ registration.refused(
 registration.refused(
     "no shift type", _register(shift_type=None), ParameterError, "shift_type", "None", "fourier"
 )
-registration.refused("on a GPU", _register(cuda=True), ParameterError, "processor", "cuda=True", "leave out")
+registration.refused("on a GPU", _register(cuda=True), ParameterError, "processor", "cuda=True", "omit")
 registration.refused(
     "shifts of another count",
     lambda w: w.stack.shift_projections(np.zeros((5, 2))),
@@ -233,7 +233,7 @@ registration.refused(
     ParameterError,
     "projection",
     "1.5",
-    "whole",
+    "integer",
 )
 registration.refused(
     "a correlation of three",

@@ -47,7 +47,7 @@ recon.refused(
 recon.refused(
     "a mask of another shape", _rec(mask=np.ones((5, 5), bool)), ShapeError, "mask", "(24, 24)", "(5, 5)"
 )
-recon.refused("a mask of numbers", _rec(mask=np.ones((24, 24))), DataError, "mask", "truth values", "float64")
+recon.refused("a mask of numbers", _rec(mask=np.ones((24, 24))), DataError, "mask", "Boolean", "float64")
 recon.refused("an empty mask", _rec(mask=np.zeros((24, 24), bool)), DataError, "mask", "no pixel")
 recon.refused("negative weights", _rec(weights=-np.ones(9)), DataError, "weights", "zero or more", "-1")
 recon.refused("weights of NaN", _rec(weights=np.full(9, np.nan)), DataError, "weights", "finite", "nan")
