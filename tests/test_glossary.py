@@ -63,7 +63,7 @@ PLAIN = {
     "below", "above", "name", "file", "files", "format", "what", "view", "tool", "angle", "angles",
     "map", "element", "elements", "color", "colors", "axis", "layers", "edges", "intensity", "aligned",
     "compare", "again", "text", "other", "others", "same", "as", "min.", "size", "factor", "width",
-    "export", "overlay", "already", "series", "this", "subtract", "prefer", "smooth",
+    "export", "overlay", "already", "series", "this", "subtract", "smooth",
 }  # fmt: skip
 UNITS = {
     "px", "deg", "nm", "%", "keV", "vox", "std", "fraction", "±1", "CSV", "log",
