@@ -101,8 +101,8 @@ def _link_to_copies(_app: Sphinx, _name: str, source: list[str]) -> None:
 
 
 def _fill_method_tables(_app: Sphinx, name: str, source: list[str]) -> None:
-    """The tables of reconstruction methods come from their records."""
-    if name == "reference/methods":
+    """The tables of methods come from their records."""
+    if name.endswith("methods"):
         source[0] = run_path(str(HERE / "method_tables.py"))["filled"](source[0])
 
 

@@ -65,20 +65,25 @@ def of_method(
     running: str,
     method: Callable[..., TomoStack],
     parameters: AbstractSet[str],
+    *,
+    also_needed: str = "",
     **options: Any,
 ) -> SeriesOperation:
-    """An operation that is one method of the series; the script calls the same."""
+    """An operation that is one method of the series; the script calls the same.
+
+    ``also_needed`` has a default in the method, as in ETSpy, with which it does nothing but raise.
+    """
     takes_progress = "progress" in inspect.signature(method).parameters
 
     def function(stack: TomoStack, progress: Progress, **given: Any) -> TomoStack:
-        told = {"progress": progress} if takes_progress else {}
-        result: TomoStack = getattr(stack, method.__name__)(**given, **told)
+        report = {"progress": progress} if takes_progress else {}
+        result: TomoStack = getattr(stack, method.__name__)(**given, **report)
         return result
 
     def lines(given: Mapping[str, Any]) -> list[str]:
         return [f"stack = {call(f'stack.{method.__name__}', **given)}"]
 
-    needed = needed_by(method, parameters)
+    needed = needed_by(method, parameters) | ({also_needed} if also_needed else set())
     return SeriesOperation(
         name, title, running, function, lines, parameters=parameters, needed=needed, **options
     )
@@ -147,7 +152,7 @@ SERIES = (
     of_method("bin", "Bin", "binning", TomoStack.bin, {"factor"}, copies=1),
     of_method(
         "remove_projections", "Remove projections", "removing projections", TomoStack.remove_projections,
-        {"projections"}, copies=1,
+        {"projections"}, also_needed="projections", copies=1,
     ),
     of_method("filter", "Filter", "filtering", TomoStack.filter, {"method", "size", "taper"}),
     of_method("normalize", "Normalize", "normalizing", TomoStack.normalize, {"width"}),
