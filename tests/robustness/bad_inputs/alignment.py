@@ -76,7 +76,13 @@ registration.refused(
     "columns beyond the image", _register("COM", xrange=(0, 99)), ParameterError, "xrange", "0 to 32", "99"
 )
 registration.refused(
-    "columns from right to left", _register("COM", xrange=(20, 5)), ParameterError, "xrange", "increasing", "20"
+    "columns from right to left", _register("COM", xrange=(20, 5)),
+    ParameterError, "xrange", "increasing", "20"
+    _register("COM", xrange=(20, 5)),
+    ParameterError,
+    "xrange",
+    "increasing",
+    "20",
 )
 registration.refused("one column", _register("COM", xrange=5), ParameterError, "xrange", "two", "5")
 registration.refused(
