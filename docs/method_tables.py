@@ -1,4 +1,4 @@
-"""The tables of methods in docs/reference, from the records of the methods; the build puts them in their places."""
+"""The tables of methods in docs/reference, from their records; the build puts them in their places."""
 
 from collections.abc import Iterable, Mapping
 
