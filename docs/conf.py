@@ -13,7 +13,6 @@ from sphinx.application import Sphinx
 import etwidgets
 
 HERE = Path(__file__).parent
-filled = run_path(str(HERE / "method_tables.py"))["filled"]
 project = "etwidgets"
 author = "the etwidgets developers"
 copyright = "the etwidgets developers"
@@ -103,8 +102,8 @@ def _link_to_copies(_app: Sphinx, _name: str, source: list[str]) -> None:
 
 def _fill_method_tables(_app: Sphinx, name: str, source: list[str]) -> None:
     """The tables of methods come from their records."""
-    if name.startswith("reference/"):
-        source[0] = filled(source[0])
+    if name.endswith("methods"):
+        source[0] = run_path(str(HERE / "method_tables.py"))["filled"](source[0])
 
 
 def _one_name_an_entry(

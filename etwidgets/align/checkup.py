@@ -152,8 +152,8 @@ def _axis(
         return []
     header = "" if header_axis_deg is None else f" (the header says {header_axis_deg:.1f}°)"
     message = (
-        f"The tilt axis seems to be vertical{header}; here it must be horizontal, parallel to x. "
-        "Turned the other way, the volume is the mirror image."
+        f"The tilt axis appears to be vertical{header}; it must be horizontal, parallel to x. "
+        "Turning the images the wrong way mirrors the volume."
     )
     return [Finding(message, FixKind.TURN)]
 

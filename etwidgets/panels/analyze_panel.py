@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from etwidgets.signals import RecStack
 
 _NOTHING = ("nothing", "")
-_HELP = """<div class='etw-help'><p><b>For</b> volumes, surfaces, layers, interfaces and ratios, in nm.</p>
-<p><b>When</b> the edge is half as bright as the inside: <i>half maximum</i> is then right for any size.</p>
-<p><b>Caution</b> the missing wedge blurs along the beam, and too few iterations soften all edges. The
-interval includes the threshold and noise, but not these.</p>
+_HELP = """<div class='etw-help'><p><b>For</b> Volumes, surfaces, layers, interfaces and ratios, in nm.</p>
+<p><b>When</b> The edge is half as bright as the inside: <i>half maximum</i> is then right for any size.</p>
+<p><b>Caution</b> The missing wedge blurs along the beam, and too few iterations soften all edges. The
+interval includes threshold and noise, but not these effects.</p>
 <p class='etw-source'>Otsu 1979; Li &amp; Lee 1993; Wadell 1935</p></div>"""
 
 
@@ -70,7 +70,7 @@ class AnalyzePanel(Panel):
 
     def _build_measuring(self) -> list[widgets.Widget]:
         self.add("against", control(widgets.Dropdown, "compare with", options=[_NOTHING]))
-        axes = [("no layers", ""), *((f"along {axis}", axis) for axis in "xzy")]
+        axes = [("none", ""), *((f"along {axis}", axis) for axis in "xzy")]
         self.add("axis", control(widgets.Dropdown, "layers", options=axes, value=""))
         again = control(widgets.Checkbox, "iteration sensitivity (±1)", value=False, indent=False)
         self.add("again", again)

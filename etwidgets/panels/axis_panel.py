@@ -30,11 +30,11 @@ _SLICES, _THREE_SHIFTS, _THREE_ROTATIONS = "three columns", "three shifts", "thr
 _BEFORE_NOW = "before and now"
 _FLUID_PX = 512  # larger slices are drawn coarsely while a slider moves, and sharply when it rests
 _REST_S = 0.25
-_BY_HAND = """<p class='etw-help'><b>By hand</b> Move shift until the slices have no arcs to one side,
-then rotation until all three are sharp at once. The dashed line is the tilt axis as the sliders have it.
-Drag the three columns on the projection, or click where the nearest shall go. With the mouse on a
-picture: arrow keys up and down shift by 0.1 px, left and right rotate by 0.05°, with Shift ten times as
-far. A double click on a slider resets it.</p>"""
+_BY_HAND = """<p class='etw-help'><b>By hand</b> Adjust shift until no slice has arcs to one side, then
+rotation until all three are sharp. The dashed line is the tilt axis at the slider values. Drag the three
+columns in the projection, or click to move the nearest one. With the pointer on an image, up and down
+shift by 0.1 px, left and right rotate by 0.05°; Shift makes it ten times as much. Double-click a slider to
+reset it.</p>"""
 _KEYS = {
     "ArrowUp": ("shift", -_SHIFT_STEP_PX),
     "ArrowDown": ("shift", _SHIFT_STEP_PX),
@@ -92,7 +92,7 @@ class AxisPanel(Panel):
             control(widgets.FloatSlider, "rotation (deg)", min=-15, max=15, step=_ROTATION_STEP_DEG, **fine),
         )
         self.add("apply", button("Apply sliders"))
-        self.add("reset", button("Sliders to 0"))
+        self.add("reset", button("Reset sliders"))
         choices = [_SLICES, _THREE_SHIFTS, _THREE_ROTATIONS, _BEFORE_NOW]
         self.add("compare", control(widgets.Dropdown, "show", options=choices))
         self.add("less", button("Less"))
@@ -261,7 +261,7 @@ class AxisPanel(Panel):
             for image, title in zip(pair, ("Before", "Now"), strict=True)
         ]
         if pair[0].shape == pair[1].shape:
-            panes.append(difference_pane(pair[1] - pair[0], "Difference", "now less before", ("y", "z")))
+            panes.append(difference_pane(pair[1] - pair[0], "Difference", "now \u2212 before", ("y", "z")))
         self._slices.show(panes)
 
     def _show_neighbors(self, slices: NDArray[Any]) -> None:

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 _CROP, _REMOVE, _FILTER, _BIN, _NORMALIZE = "crop", "exclude", "filter", "bin", "normalize"
 _SIDES = ("x_start", "y_start", "x_stop", "y_stop")
 _BREADTH = 1.3  # of the contact sheet, over its height
-_FILTERS = ("median", "sobel", "both", "bpf")
+_FILTERS = (
+    ("median", "median"),
+    ("Sobel", "sobel"),
+    ("median, then Sobel", "both"),
+    ("band-pass", "bpf"),
+)
 _HELP = {
     _CROP: "Drag an edge, a corner or the whole rectangle, or enter numbers.",
     _REMOVE: "Click a projection to select it, again to deselect it. Orange: suspect, for the reason below.",

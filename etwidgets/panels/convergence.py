@@ -58,7 +58,7 @@ class Convergence(Component):
         self._trace: ConvergenceTrace | None = None
         self._request: tuple[Any, Any, Mapping[str, Any]] | None = None
         self._column, self._drawn_at = 0, 0.0
-        self._curve = self.add_view(CurveView("iteration", "residual", height=160, width=760))
+        self._curve = self.add_view(CurveView("iteration", "residual", 160, 760, whole_x=True))
         self._note = text()
         self.add("follow", button("Follow one slice"))
         self.add("stop", button("Stop"))
@@ -153,7 +153,7 @@ class Convergence(Component):
         size, display = pixel_size(stack, "y"), self.display
         limits = contrast_limits(image, display.contrast)
         shown = bare_slice(image, self._column, size, display, limits, title)
-        caption = f"data less reprojection, x = {self._column}"
+        caption = f"data \u2212 reprojection, x = {self._column}"
         left = difference_pane(residual, "Residual sinogram", caption, axes=("y", "tilt"))
         self._show([shown, left])
         self._curve.show({"residual": (trace.iterations, trace.residuals)}, mark=number)

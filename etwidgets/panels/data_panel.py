@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,8 +118,8 @@ class DataPanel(Panel):
         self.on_event(self._upload.on_files, self._open_uploaded)
         said = (
             f"<p class='etw-quiet'>At most {size_text(_LIMIT)} in total. Select a file with the tilts "
-            f"({' '.join(_TILTS)}) together with the series. Files are saved in the folder {_UPLOADS} of "
-            "the folder above.</p>"
+            f"({' '.join(_TILTS)}) together with the series. Files are saved in "
+            f"{escape(str(self._root / _UPLOADS))}.</p>"
         )
         chosen = row(*(self.controls[name] for name in ("file", "tilts-file", "open")))
         listed = [heading("Files on this machine"), text(_SEVERAL), self._files.widget, chosen]

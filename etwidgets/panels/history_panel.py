@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from etwidgets.io import safe_new_path
-from etwidgets.panels.cures import NO_SERIES_REASON, NO_VOLUME_REASON
+from etwidgets.panels.cures import NO_SERIES, NO_SERIES_REASON, NO_VOLUME, NO_VOLUME_REASON
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pieces import button, control, heading, row, text
 from etwidgets.panels.snapshots_part import SnapshotsPart
@@ -17,10 +17,10 @@ from etwidgets.panels.snapshots_part import SnapshotsPart
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from etwidgets.session import Session
+    from etwidgets.session import Cure, Session
 
 _SCRIPT, _NOTEBOOK, _SESSION = "script", "notebook", "session"
-_PROJECTIONS, _VOLUME, _FIGURE = "projections", "volume", "figure of the slices"
+_PROJECTIONS, _VOLUME, _FIGURE = "projections", "volume", "figure of slices"
 _MOVIE, _ROTATION, _THROUGH = "movie: projections", "movie: rotation", "movie: along x"
 _MOVIES = {_MOVIE: "projections", _ROTATION: "tilting", _THROUGH: "x"}
 _KINDS = {
@@ -107,6 +107,7 @@ class HistoryPanel(Panel):
 
     def enable(self) -> None:
         """Undo and redo where there is something to, and save what there is."""
+        super().enable()
         self.controls["undo"].disabled = not self.model.can_undo or self.model.busy
         self.controls["redo"].disabled = not self.model.can_redo or self.model.busy
         self.controls["steps"].disabled = self.model.busy
@@ -131,6 +132,10 @@ class HistoryPanel(Panel):
             return NO_SERIES_REASON
         return ""
 
+    def way_out(self) -> Cure | None:
+        """To where that is made which cannot be exported yet."""
+        return {NO_SERIES_REASON: NO_SERIES, NO_VOLUME_REASON: NO_VOLUME}.get(self._missing())
+
     def _go_to(self) -> None:
         chosen = self.controls["steps"].value
         if chosen is not None and chosen != self._position:
@@ -139,7 +144,11 @@ class HistoryPanel(Panel):
     def _propose(self) -> None:
         name, about = _KINDS[self.controls["kind"].value]
         self.controls["name"].value = name
-        where = "" if self._root is None else f" Saved in {self._root}; existing files are never overwritten."
+        where = (
+            ""
+            if self._root is None
+            else f" Files are saved in {self._root}; existing files are never overwritten."
+        )
         self._about.value = f"<p class='etw-help'>{about}{where}</p>"
         self.enable()
 

@@ -21,8 +21,8 @@ _SINOGRAM, _MAXIMUM, _SUM = "sinogram", "maximum over tilts", "sum over tilts"
 _HELP = """<p>In a good series the specimen stays in the frame and <b>nothing jumps</b> between tilts.</p>
 <p>In the sinogram every feature follows a smooth curve. Jumps are drift, which <b>Register</b> corrects. If
 all curves lean to one side, the tilt axis is off center: correct it in <b>Tilt axis</b>.</p>
-<p class='etw-quiet'>The same point is marked in both pictures: click to move it, or drag the blue column.
-Press ? over a picture to see all keys.</p>"""
+<p class='etw-quiet'>The same point is marked in both images: click to move it, or drag the blue column.
+Press ? over an image to see all keys.</p>"""
 
 
 class InspectPanel(Panel):
@@ -52,7 +52,7 @@ class InspectPanel(Panel):
         self.on_event(self._images.on_key, self._key)
         look = add_look(self, lambda: self.model.stack, self._contrast)
         pictures = [self._images, row(play, tilt, column), self.hint]
-        return pictures, [heading("Look"), self.controls["beside"], *look, text(_HELP)]
+        return pictures, [heading("Display"), self.controls["beside"], *look, text(_HELP)]
 
     def fresh(self) -> None:
         """Forget the contrast."""

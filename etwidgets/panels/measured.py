@@ -34,7 +34,7 @@ def summary_html(found: Measurement) -> str:
         (f"total surface ({unit}²)", f"{bodies['surface_nm2'].sum():.4g}"),
     ]
     fraction, count = found.pores
-    pairs.append(("enclosed pores", f"{count}, {100 * fraction:.2f} % of all" if count else "none"))
+    pairs.append(("enclosed pores", f"{count}, {100 * fraction:.2f} % of the volume" if count else "none"))
     if found.by_iterations is not None:
         change = 100 * found.by_iterations.noise_part / found.by_iterations.value
         pairs.append(("from ±1 iteration ±", f"{change:.2f} %"))
@@ -56,7 +56,7 @@ def comparison_html(found: Measurement) -> str:
         )
         for number, row in enumerate(found.layers.itertuples(), 1)
     ]
-    return said + table(rows, ("layer", f"from, to ({unit})", f"thickness ({unit})"))
+    return said + table(rows, ("layer", f"range ({unit})", f"thickness ({unit})"), style="etw-bodies")
 
 
 def table_html(found: Measurement) -> str:

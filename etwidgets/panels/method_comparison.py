@@ -128,7 +128,7 @@ class MethodComparison(Component):
         times = ", ".join(f"{each.method} {each.seconds:.2f} s" for each in candidates)
         self._note.value = (
             f"<p class='etw-quiet'>Slice at x = {self._column}, same contrast in all. Time: {times}. "
-            "<b>Relative residual</b>: data less reprojection, over the data; noise should remain in it.</p>"
+            "<b>Residual</b>: norm of data \u2212 reprojection, relative to the data; ideally only noise.</p>"
         )
         self._draw()
 
@@ -143,7 +143,7 @@ class MethodComparison(Component):
             count = f" {each.iterations}" if each.iterations else ""
             title = f"{each.method}{count}"
             pane = bare_slice(each.image, self._column, size, self.display, limits, title)
-            caption = f"relative residual {100 * each.relative_residual:.1f} %"
+            caption = f"residual {100 * each.relative_residual:.1f} %"
             panes.append(replace(pane, caption=caption))
         self._show(panes)
 

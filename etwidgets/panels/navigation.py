@@ -30,7 +30,7 @@ _INTERVAL_MS = 120
 
 def add_tilt_slider(panel: Component) -> widgets.SelectionSlider:
     """A slider over the projections that shows their true tilts."""
-    nothing = (("no projection", 0),)
+    nothing = (("none", 0),)
     slider = panel.add("tilt", control(widgets.SelectionSlider, "tilt", options=nothing), keep=True)
 
     def adjust() -> None:

@@ -37,9 +37,9 @@ _MAXIMUM, _NEIGHBOR = "maximum over tilts", "neighbor (to nudge)"
 _BEFORE, _AFTER, _CHANGE = "before", "after", "difference"
 _NUDGE_PX = 0.25
 _KEYS = {"ArrowUp": (-1, 0), "ArrowDown": (1, 0), "ArrowLeft": (0, -1), "ArrowRight": (0, 1)}
-_CORRECTIONS = """<p class='etw-help'><b>Outliers</b> The shift (px) that would bring a projection to both of
-its neighbors. <b>Nudge</b> Show the neighbor; with the mouse on the picture, arrow keys move the
-projection by 0.25 px (with Shift by 1 px) until the difference is flat.</p>"""
+_CORRECTIONS = """<p class='etw-help'><b>Outliers</b> The list has the residual shift (px) of each projection
+relative to its neighbors. <b>Nudge</b> Show the neighbor; with the pointer on the image, arrow keys move
+the projection by 0.25 px (1 px with Shift). Stop when the difference is flat.</p>"""
 
 
 class RegisterPanel(Panel):
@@ -189,14 +189,14 @@ class RegisterPanel(Panel):
         return [replace(earlier, title="Before"), later]
 
     def _change(self, before: TomoStack, now: TomoStack) -> list[Pane]:
-        """After less before, of projection and sinogram; where the sizes differ, why there is none."""
+        """After minus before, of projection and sinogram; where the sizes differ, why there is none."""
         if before.data.shape != now.data.shape:
             limits = self._contrast.of(now, self.display.contrast)
             return [projection_pane(now, self.display, limits, title="No difference: the sizes differ")]
         index = min(self.display.projection, now.data.shape[0] - 1)
         x = min(self.display.column, now.data.shape[-1] - 1)
         one, other = (np.asarray(each.data, dtype=np.float32) for each in (now, before))
-        caption = f"after less before, {tilt_text(now, index)}"
+        caption = f"after \u2212 before, {tilt_text(now, index)}"
         return [
             difference_pane(one[index] - other[index], "Projection", caption),
             difference_pane(one[..., x] - other[..., x], "Sinogram", f"at x = {x}", axes=("y", "tilt")),
@@ -223,14 +223,14 @@ class RegisterPanel(Panel):
             return
         lines = []
         for i in np.argsort(stack.tilts_deg, kind="stable"):
-            y, x = found.shifts_px[i]
+            y, x = np.round(found.shifts_px[i], 1) + 0.0  # no -0.0
             mark = "  outlier" if found.outliers[i] else ""
             lines.append((f"{i + 1:3d} {tilt_text(stack, i):>7} y {y:+.1f} x {x:+.1f}{mark}", int(i)))
         table = self.controls["residuals"]
         table.options = lines
         self._outliers = tuple(int(i) for i in np.flatnonzero(found.outliers))
         said = f"{len(self._outliers)} of {len(lines)} projections are outliers:" if self._outliers else ""
-        self._off.value = f"<p class='etw-quiet'>Off from the neighbors (px). {said}</p>"
+        self._off.value = f"<p class='etw-quiet'>Residual shifts (px). {said}</p>"
         self.enable()
 
     def _pick(self) -> None:
@@ -284,9 +284,9 @@ class RegisterPanel(Panel):
         y, x = self._nudge_by()
         limits = self._contrast.of(stack, self.display.contrast)
         shown = projection_pane(stack, self.display, limits)
-        moved = f"{tilt_text(stack, index)}, moved y {y:+.2f} x {x:+.2f} px"
-        caption = f"{moved}, less {tilt_text(stack, neighbor)}"
-        difference = difference_pane(pictures[1], "Difference to the neighbor", caption)
+        moved = f"{tilt_text(stack, index)}, shifted by y {y:+.2f} x {x:+.2f} px"
+        caption = f"{moved}, \u2212 {tilt_text(stack, neighbor)}"
+        difference = difference_pane(pictures[1], "Difference from neighbor", caption)
         self._images.show([shown, difference])
         self.enable()
 

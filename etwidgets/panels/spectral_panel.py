@@ -28,10 +28,10 @@ _REGION, _COMPONENT = "#d9403a", "#3a9d5d"
 _WELCOME = """<p>Spectra of a tilt series give a map of each element at each tilt. Open them, and the sum of
 their counts becomes the series to align. Or add them to the HAADF series of the same field of view. The
 sample <b>EDX needle</b> in tab Data has both.</p>"""
-_HELP = """<div class='etw-help'><p><b>For</b> a volume of each element, all aligned by one series.</p>
-<p><b>When</b> lines are well separated: windows, which anyone can check. When lines overlap or are faint:
-a decomposition, which uses all channels.</p>
-<p><b>Caution</b> a background window counts any line inside it as background. A component is a spectrum that
+_HELP = """<div class='etw-help'><p><b>For</b> A volume of each element, all aligned by one series.</p>
+<p><b>When</b> Lines are well separated: use windows, which are easy to check. Lines overlap or are faint:
+decompose, which uses all channels.</p>
+<p><b>Caution</b> A background window counts any line inside it as background. A component is a spectrum that
 repeats, not necessarily one element.</p>
 <p class='etw-source'>Paatero &amp; Tapper 1994; Keenan &amp; Kotula 2004</p></div>"""
 

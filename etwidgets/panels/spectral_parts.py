@@ -42,11 +42,10 @@ class OpeningPart(Component):
     def __init__(self, session: Session, name: str, root: Path | None) -> None:
         super().__init__(session, name)
         self._root = root
-        names = "name; or EDX_*.hspy, one per tilt"
-        self.add("file", control(widgets.Text, "file", placeholder=names))
-        self.add(
-            "tilts", control(widgets.Text, "tilts (deg)", placeholder="first, increment; if not in the file")
-        )
+        names = "A file, or a pattern such as EDX_*.hspy for one file per tilt."
+        self.add("file", control(widgets.Text, "file", placeholder="EDX_*.hspy", tooltip=names))
+        tilts = "First tilt and increment in degrees, such as -70, 5; empty: from the file."
+        self.add("tilts", control(widgets.Text, "tilts (deg)", placeholder="from file", tooltip=tilts))
         self.add("open", button("Open spectra"))
         self.add("add", button("Add to open series"))
         self.on_click("open", partial(self._open, "open_spectra"))
@@ -103,7 +102,7 @@ class JointPart(Component):
     def __init__(self, session: Session, name: str) -> None:
         super().__init__(session, name)
         couplings = [("own edges", "tv"), ("shared edges", "tnv")]
-        self.add("coupling", control(widgets.Dropdown, "prefer", options=couplings))
+        self.add("coupling", control(widgets.Dropdown, "coupling", options=couplings))
         self.add("together", button("Reconstruct with HAADF"))
         self.on_click("together", self._together)
         self.hint = text("", "etw-hint")

@@ -62,7 +62,7 @@ STOPS = (
     ),
     Stop(
         "axis",
-        "Press <b>Find the axis</b>, then move <b>shift</b> by hand and watch the three slices: arcs mean "
+        "Press <b>Find axis</b>, then move <b>shift</b> by hand and watch the three slices: arcs mean "
         "that the shift is wrong. Double-click a slider to reset it.",
         "auto",
         frozenset({"tilt_align", "transform"}),

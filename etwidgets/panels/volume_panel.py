@@ -34,7 +34,7 @@ _EXPORTS = {
     "movie: along z": ("along-z.gif", "z"),
 }
 
-_HELP = """<p>Drag to rotate, wheel to zoom. <b>Level</b> is the intensity that is drawn, in percent of the
+_HELP = """<p>Drag to rotate, wheel to zoom. The <b>level</b> is the intensity that is drawn, in percent of the
 maximum; raise it to see only dense regions. <b>x, y, z</b> crop the rendering.</p>"""
 
 
@@ -90,7 +90,9 @@ class VolumePanel(Panel):
         self.add("name", control(widgets.Text, "file name", value="rendering.png"))
         self.add("save", button("Export"))
         self._into = text(
-            "" if self._root is None else f"<p class='etw-quiet'>Saved in {escape(str(self._root))}.</p>"
+            ""
+            if self._root is None
+            else f"<p class='etw-quiet'>Files are saved in {escape(str(self._root))}.</p>"
         )
         self.on_change("what", self._propose)
         self.on_click("save", self._save)

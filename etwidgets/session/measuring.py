@@ -129,9 +129,9 @@ def measure(
     given = {name: value for name, value in subject.parameters.items() if name != "split_px"}
     progress.advance(0.0, "bodies")
     table = analysis.bodies(subject.data, voxel_nm, **subject.parameters)
-    progress.advance(0.2, "uncertainty")
+    progress.advance(0.2, "estimating uncertainty")
     total = analysis.total_volume(subject.data, voxel_nm, **given)
-    progress.advance(0.4, "over thresholds")
+    progress.advance(0.4, "varying threshold")
     curve = _over_thresholds(subject, voxel_nm, given)
     comparison: list[tuple[str, str]] = []
     if other is not None:
@@ -202,8 +202,8 @@ def _compare(
     found = [
         (f"volume of {second.name} ({unit}³)", str(other)),
         (f"volumes {pair}", f"{ratio:.3f} ({ratio - half:.3f} to {ratio + half:.3f})"),
-        (f"{first.name}, of the two together", f"{100 * analysis.fraction(one, one | two):.1f} %"),
-        ("voxels of both", f"{shared}"),
+        (f"{first.name} fraction of union", f"{100 * analysis.fraction(one, one | two):.1f} %"),
+        ("overlap (voxels)", f"{shared}"),
     ]
     if (two & ~one).any():
         found.append((f"interface ({unit}²)", f"{analysis.interface_area(one, two, voxel_nm):.4g}"))

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etwidgets import engine
+from etwidgets.align import AXIS_METHODS, METHODS
 from etwidgets.checks import is_number
 from etwidgets.errors import ParameterError
 
@@ -80,7 +82,7 @@ def needed_by(function: Callable[..., Any], names: Iterable[str]) -> frozenset[s
 
 def parameters_text(parameters: Mapping[str, Any]) -> str:
     """Parameters as a short text, for titles and lists; of a method or a file its name says enough."""
-    said = []
+    said, labels = [], _labels(str(parameters.get("method", "")))
     for name, value in parameters.items():
         if name in ("method", "name"):
             said.append(str(value))
@@ -95,8 +97,19 @@ def parameters_text(parameters: Mapping[str, Any]) -> str:
         elif name == "tilts" and isinstance(value, str):
             said.append(f"tilts from {Path(value).name}")
         else:
-            said.append(f"{name.replace('_', ' ')} {_brief(value)}")
+            said.append(f"{labels.get(name) or name.replace('_', ' ')} {_brief(value)}")
     return ", ".join(said)
+
+
+def _labels(method: str) -> dict[str, str]:
+    """Keyword to label of the options of a method, as on its controls."""
+    if method in engine.algorithms():
+        options = engine.find_algorithm(method).parameters.values()
+        return {each.user_keyword: each.label for each in options} | {"constrain": "non-negativity"}
+    for records in (METHODS, AXIS_METHODS):
+        if method in records:
+            return {each.user_keyword: each.label for each in records[method].options}
+    return {}
 
 
 def paths_text(paths: str | list[str]) -> str:

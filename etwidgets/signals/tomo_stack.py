@@ -119,7 +119,7 @@ class TomoStack(TiltSeries):
         method
             ``"PC"``, ``"StackReg"``, ``"COM"`` or ``"COM-CL"``, in any letter case.
         start
-            Index of the projection that stays in place; default: the one in the middle of the tilts.
+            Index of the reference projection; default: the one in the middle of the tilts.
         show_progressbar
             Show a text bar.
         cuda

@@ -12,6 +12,7 @@ import ipywidgets as widgets
 import numpy as np
 from ipympl.backend_nbagg import Canvas, FigureManager
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from etwidgets.views.parts import close_parts
 from etwidgets.views.snapshots import CurvesSnapshot
@@ -39,10 +40,19 @@ class CurveView(widgets.VBox):
         CSS pixels.
     log_y
         Draw y on a logarithmic scale.
+    whole_x
+        Label x at whole numbers only.
     """
 
     def __init__(
-        self, x_label: str, y_label: str, height: int = 180, width: int = 640, *, log_y: bool = False
+        self,
+        x_label: str,
+        y_label: str,
+        height: int = 180,
+        width: int = 640,
+        *,
+        log_y: bool = False,
+        whole_x: bool = False,
     ) -> None:
         self._figure = Figure(figsize=(width * _INCHES, height * _INCHES), dpi=96, layout="constrained")
         with warnings.catch_warnings():
@@ -62,6 +72,8 @@ class CurveView(widgets.VBox):
         self._axes.grid(alpha=0.25, linewidth=0.6, color=_INK)
         if log_y:
             self._axes.set_yscale("log")
+        if whole_x:
+            self._axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
         self._lines: dict[str, Line2D] = {}
         self._mark: Line2D | None = None
         self._band: Rectangle | None = None

@@ -15,14 +15,14 @@ VOLUME, SURFACE, BOTH = "volume", "surface", "both"
 def make_controls() -> dict[str, Any]:
     """All controls by name, each with its DOM class ``etw-volume-NAME``."""
     controls = {
-        "draw": _dropdown("Draw", [VOLUME, SURFACE, BOTH]),
-        "channel": _dropdown("Channel", []),
-        "shown": widgets.Checkbox(description="Show this channel", value=True, indent=False),
-        "level": _slider("Level (%)", 25, 0, 100, 1),
-        "width": _slider("Width (%)", 30, 2, 100, 1),
-        "opacity": _slider("Opacity", 0.2, 0.01, 1, 0.01),
+        "draw": _dropdown("draw", [VOLUME, SURFACE, BOTH]),
+        "channel": _dropdown("channel", []),
+        "shown": widgets.Checkbox(description="show this channel", value=True, indent=False),
+        "level": _slider("level (%)", 25, 0, 100, 1),
+        "width": _slider("width (%)", 30, 2, 100, 1),
+        "opacity": _slider("opacity", 0.2, 0.01, 1, 0.01),
         **{f"cut-{axis}": _range(f"{axis} (%)") for axis in AXES},
-        "box": widgets.Checkbox(description="Box with scale", value=True, indent=False),
+        "box": widgets.Checkbox(description="box with scale", value=True, indent=False),
     }
     for name, control in controls.items():
         control.add_class(f"etw-volume-{name}")

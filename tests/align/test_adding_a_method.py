@@ -20,7 +20,6 @@ from etwidgets.session.script import script
 from etwidgets.signals import TomoStack
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGE = DOCS / "reference" / "alignment-methods.md"
 HELP = "Side of the squares that are averaged before the brightest is looked for."
 
 
@@ -133,6 +132,8 @@ def test_the_panel_runs_it_and_the_script_repeats_it(panel, stack):
 
 
 def test_the_table_of_the_documentation_has_it():
-    page = run_path(str(DOCS / "method_tables.py"))["filled"](PAGE.read_text(encoding="utf-8"))
-    assert "| **Brightest** Brightest pixel | A method of one's own. |" in page
-    assert f"| Brightest | `box_size` | 1 | from 1 to 9 | px | {HELP} |" in page
+    page = (DOCS / "reference" / "alignment-methods.md").read_text(encoding="utf-8")
+    text = run_path(str(DOCS / "method_tables.py"))["filled"](page)
+    assert "| **Brightest** Brightest pixel | A method of one's own. |" in text
+    assert f"| Brightest | `box_size` | 1 | from 1 to 9 | px | {HELP} |" in text
+    assert "| MaxImage | `limit` | 10 |" in text

@@ -112,3 +112,15 @@ def test_a_panel_that_stands_alone_has_no_button_that_leads_nowhere(open_panel, 
     assert said(panel._strip)
     assert panel.controls["fix-1"].layout.display == "none"
     assert open_panel(RegisterPanel).controls["way-out"].layout.display == "none"
+
+
+def test_every_tab_shows_its_way_out_with_a_label_or_not_at_all(made):
+    bench = Workbench(runner=InlineRunner())
+    for panel in bench.panels.values():
+        way_out = panel.controls["way-out"]
+        assert (way_out.layout.display == "none") == (not way_out.description), panel.name
+    history = bench.panels["history"]
+    assert history.controls["way-out"].description == "Go to Data"
+    history.controls["kind"].value = "volume"
+    assert history.controls["way-out"].description == "Go to Reconstruct"
+    bench.close()

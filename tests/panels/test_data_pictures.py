@@ -39,6 +39,11 @@ def test_data_tells_the_facts_of_the_needle(open_panel):
     panel.controls["sample"].value = "needle"
     panel.controls["open-sample"].click()
     assert panel.model.stack.data.shape == (77, 256, 256)
-    tilts = "-76.0° to 76.0°, increment 2.00°"
-    for fact in ("77 of 256 x 256 px", "3.36 nm", tilts, "HAADF.rawtlt", "-31908"):
+    for fact in (
+        "77 of 256 x 256 px",
+        "3.36 nm",
+        "-76.0° to 76.0°, increment 2.00°",
+        "HAADF.rawtlt",
+        "-31908",
+    ):
         assert fact in seen.text(panel)

@@ -195,7 +195,7 @@ def test_history_writes_into_the_root_and_replaces_nothing(made, session, tmp_pa
         ("session", "session.json"),
         ("projections", "projections.mrc"),
         ("volume", "volume.tif"),
-        ("figure of the slices", "slices.svg"),
+        ("figure of slices", "slices.svg"),
     ):
         shown.controls["kind"].value = kind
         shown.controls["name"].value = name

@@ -148,7 +148,7 @@ OPENING = (
         parameters=frozenset({"path", "tilts", "offset"}), needed=frozenset({"path"}),
     ),
     OpeningOperation(
-        "sample", "Open the sample", "opening", _open_sample, _sample_lines,
+        "sample", "Open sample", "opening", _open_sample, _sample_lines,
         parameters=frozenset({"name"}), needed=frozenset({"name"}),
     ),
     OpeningOperation(
