@@ -208,7 +208,7 @@ def _tilts(spectra: Any, tilts: int | slice) -> Any:
     Another thread that looks at the spectra meanwhile finds no data; the stand-in has its own reference.
     """
     everything = slice(None)
-    return copy(spectra)._slicer((everything, everything, tilts), True)  # noqa: SLF001  (what inav calls)
+    return copy(spectra)._slicer((everything, everything, tilts), isNavigation=True)  # noqa: SLF001  (inav)
 
 
 def _in_memory(spectra: Any) -> Any:
