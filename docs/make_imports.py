@@ -43,7 +43,7 @@ def main() -> None:
     places = {}
     for row, line in enumerate(lines):
         for column, name in enumerate(line):
-            places[name] = (3.0 * (column - (len(line) - 1) / 2), -row)
+            places[name] = (2.4 * (column - (len(line) - 1) / 2), -row)
     figure, ax = plt.subplots(figsize=(9, 9), layout="constrained")
     sides = [1, -1]
     for index, ((source, target), count) in enumerate(sorted(counted.items())):
@@ -66,7 +66,7 @@ def main() -> None:
         -5.6,
         0.7,
         "Arrows: imports as they are, all downwards; thicker: more of them.\n"
-        "The five at the bottom are imported by nearly all.",
+        f"Without those of {', '.join(EVERYWHERE[:-1])} and {EVERYWHERE[-1]},\nwhich nearly all import.",
         color=QUIET,
     )
     ax.set(xlim=(-5.6, 5.6), ylim=(-len(lines) + 0.3, 1))

@@ -41,7 +41,7 @@ def is_whole(value: Any) -> bool:
 
 
 def checked_count(what: str, value: Any, lowest: int = 1, highest: int = MOST_PIXELS) -> int:
-    """A whole number.
+    """An integer.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def checked_count(what: str, value: Any, lowest: int = 1, highest: int = MOST_PI
         return int(value)
     known = highest != MOST_PIXELS or (whole and value > highest)
     limits = f"from {lowest} to {highest}" if known else f"at least {lowest}"
-    raise ParameterError(f"{what} must be a whole number, {limits}, not {value!r}")
+    raise ParameterError(f"{what} must be an integer, {limits}, not {value!r}")
 
 
 def checked_reals(what: str, values: Any) -> NDArray[np.float64]:

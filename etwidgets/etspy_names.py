@@ -416,4 +416,4 @@ def _with_data(stack: TomoStack, data: NDArray[Any]) -> TomoStack:
 
 def _check_order(order: int) -> None:
     if order not in range(6):
-        raise ParameterError(f"interp_order must be a whole number from 0 to 5, not {order}")
+        raise ParameterError(f"interp_order must be an integer from 0 to 5, not {order}")

@@ -184,7 +184,7 @@ class Option:
 
     def _wanted(self) -> str:
         one, many = {
-            int: ("a whole number", "whole numbers"),
+            int: ("an integer", "integers"),
             float: ("a number", "numbers"),
             bool: ("True or False", "True or False"),
             str: ("a text", "texts"),

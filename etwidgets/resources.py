@@ -109,7 +109,7 @@ def check_disk(path: Path, n_bytes: float) -> None:
     if n_bytes + _NEXT_TO_NOTHING > free:
         raise DiskFullError(
             f"{path.name} needs about {size_text(n_bytes)}, but only {size_text(free)} are free in "
-            f"{path.parent}; nothing was written: make room there, or save it elsewhere"
+            f"{path.parent}; nothing was written: free some space there, or save elsewhere"
         )
 
 
@@ -133,7 +133,7 @@ def disk_full(error: BaseException, path: Path) -> DiskFullError | None:
     )
     return DiskFullError(
         f"{path.name} could not be written to {path.parent}: {limit} ({size_text(free)} are free). An "
-        "old file of this name is as it was; make room, or save it elsewhere"
+        "old file of this name is as it was; free some space, or save elsewhere"
     )
 
 

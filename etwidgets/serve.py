@@ -77,9 +77,7 @@ def serve(
         server.initialize([str(_PAGE / "workbench.ipynb")])
         server.start()
     except OSError as error:
-        raise ParameterError(
-            f"port {port} cannot be used: {error}; leave out --port for any free one"
-        ) from error
+        raise ParameterError(f"port {port} cannot be used: {error}; omit --port for any free one") from error
 
 
 def _environment(file: str | Path | None, sample: str | None, root: str | Path | None) -> dict[str, str]:

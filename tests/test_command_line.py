@@ -94,7 +94,7 @@ def test_a_port_that_is_none_is_refused_before_anything_begins(capsys, port):
         (FileFormatError("the file is empty"), "The file is empty"),
         (FileNotFoundError("there is no file needle.mrc"), "There is no file needle.mrc"),
         (ParameterError("thickness must be at least 1"), "Thickness must be at least 1"),
-        (ParameterError("x_start must be a whole number"), "x_start must be a whole number"),
+        (ParameterError("x_start must be an integer"), "x_start must be an integer"),
         (ParameterError("'magic' is unknown"), "'magic' is unknown"),
         (ParameterError("59 projections"), "59 projections"),
         (ParameterError(""), "No further explanation"),

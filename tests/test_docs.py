@@ -49,16 +49,25 @@ def test_badges_say_what_the_project_says():
         assert (DOCS / "images" / f"{name}.svg").read_text(encoding="utf-8") == script["draw"](*words)
 
 
-def test_the_table_of_methods_has_every_option_with_its_default():
+def test_the_tables_of_methods_have_every_option_with_its_default():
     from runpy import run_path
 
-    from etwidgets import engine
+    from etwidgets import align, engine
 
-    text = run_path(str(DOCS / "method_tables.py"))["filled"]((DOCS / "reference" / "methods.md").read_text())
+    filled = run_path(str(DOCS / "method_tables.py"))["filled"]
+    pages = [DOCS / "reference" / name for name in ("methods.md", "alignment-methods.md")]
+    text = filled("\n".join(page.read_text(encoding="utf-8") for page in pages))
+    assert "<!--" not in text  # each place is known
     for name, method in engine.algorithms().items():
         assert f"| **{name}** {method.title} | {method.use_for} |" in text
         rows = re.findall(rf"^\| {name} \| `(\w+)`[^|]* \| ([^|]+) \|", text, re.MULTILINE)
         assert rows == [(each.user_keyword, each.default_text) for each in method.parameters.values()]
+    for name, method in {**align.METHODS, **align.AXIS_METHODS}.items():
+        assert f"| **{name}** {method.title} | {method.use_for} |" in text
+        for each in method.options:
+            assert (
+                f"| {name} | `{each.name}` | {each.default_text} | {each.limits_text} | {each.unit} |" in text
+            )
     assert "| DART | `dart_iterations` | 5 |" in text
 
 

@@ -46,17 +46,17 @@ def test_a_volume_that_cannot_fit_is_refused_at_once(stack, monkeypatch, method,
 @pytest.mark.parametrize("thickness", [0, -3, 2.5, np.nan, np.inf, "10", True, 1e12])
 def test_a_thickness_that_is_none_is_told(stack, thickness):
     for work in (stack.reconstruct, stack.test_align):
-        with pytest.raises(ParameterError, match="thickness, in pixels, must be a whole number"):
+        with pytest.raises(ParameterError, match="thickness, in pixels, must be an integer"):
             work(thickness=thickness)
 
 
 @pytest.mark.parametrize("iterations", [0, -1, 1.5, np.nan, "5", 10**9])
 def test_iterations_that_are_none_are_told(stack, iterations):
-    with pytest.raises(ParameterError, match="iterations must be a whole number"):
+    with pytest.raises(ParameterError, match="iterations must be an integer"):
         stack.reconstruct("SIRT", iterations, show_progressbar=False)
-    with pytest.raises(ParameterError, match="iterations must be a whole number"):
+    with pytest.raises(ParameterError, match="iterations must be an integer"):
         stack.recon_error(iterations=iterations)
-    with pytest.raises(ParameterError, match="dart_iterations must be a whole number"):
+    with pytest.raises(ParameterError, match="dart_iterations must be an integer"):
         stack.reconstruct("DART", dart_iterations=iterations, gray_levels=[0, 1], show_progressbar=False)
 
 

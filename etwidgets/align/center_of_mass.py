@@ -110,7 +110,7 @@ def jitter_of_tracks(tracks: NDArray[np.float64], tilts_deg: NDArray[np.float64]
 def _mass_window(width: int, xrange: tuple[int, int] | None, p: int) -> tuple[int, int]:
     first, stop = (round(width / 5), round(4 * width / 5)) if xrange is None else xrange
     if not 0 <= first < stop <= width:
-        raise ParameterError(f"xrange must be two rising columns of 0 to {width}, not {xrange!r}")
+        raise ParameterError(f"xrange must be two increasing columns of 0 to {width}, not {xrange!r}")
     inner_first, inner_stop = max(first, p), min(stop, width - p)
     if inner_stop - inner_first < _LEAST_COLUMNS:
         raise AlignmentError(

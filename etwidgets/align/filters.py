@@ -69,7 +69,7 @@ def filter_projections(
     largest = min(images.shape[1:])
     if not is_whole(size) or size < 1 or size % 2 == 0 or size > largest:
         raise ParameterError(
-            f"size must be an odd whole number of pixels, at most {largest} (the image), not {size!r}"
+            f"size must be an odd integer (pixels), at most {largest} (the image), not {size!r}"
         )
     if not (is_number(taper) and 0 <= taper <= 0.5):
         raise ParameterError(f"taper must be a fraction from 0 to 0.5, not {taper!r}")

@@ -74,7 +74,7 @@ def apply_shifts(
     rows = _checked_shifts(shifts, images.shape)
     name = match_name(method, _METHODS, "shifting method")
     if isinstance(order, bool) or order not in range(6):
-        raise ParameterError(f"order must be a whole number from 0 to 5, not {order!r}")
+        raise ParameterError(f"order must be an integer from 0 to 5, not {order!r}")
     moved = np.empty(images.shape, np.float32)
     one = (
         _fourier_shifter(images, rows, moved)

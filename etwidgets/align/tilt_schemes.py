@@ -31,14 +31,14 @@ def calc_est_angles(num_points: int) -> NDArray[np.float64]:
     Raises
     ------
     ParameterError
-        If ``num_points`` is not a positive whole number.
+        If ``num_points`` is not a positive integer.
 
     Notes
     -----
     Miao, Foerster and Levi (2005), doi:10.1103/PhysRevB.72.052103.
     """
     if isinstance(num_points, bool) or num_points != int(num_points) or num_points < 1:
-        raise ParameterError(f"num_points must be a positive whole number, not {num_points!r}")
+        raise ParameterError(f"num_points must be a positive integer, not {num_points!r}")
     number = int(num_points)
     slopes = (number - 2 * np.arange(number + 1)) / number
     flat = np.rad2deg(np.arctan(slopes))
@@ -77,7 +77,7 @@ def calc_golden_ratio_angles(tilt_range: float, nangles: int) -> NDArray[np.floa
     if not 0 < tilt_range <= 180:
         raise ParameterError(f"tilt_range must be above 0 and at most 180 deg, not {tilt_range!r}")
     if isinstance(nangles, bool) or nangles != int(nangles) or nangles < 1:
-        raise ParameterError(f"nangles must be a positive whole number, not {nangles!r}")
+        raise ParameterError(f"nangles must be a positive integer, not {nangles!r}")
     turns = np.arange(1, int(nangles) + 1) * tilt_range * _GOLDEN_RATIO
     angles: NDArray[np.float64] = np.mod(turns, tilt_range) - tilt_range / 2
     return angles

@@ -36,7 +36,7 @@ def measure(
     Parameters
     ----------
     labels
-        ``(X, Z, Y)`` whole numbers, 0 outside; or a mask.
+        ``(X, Z, Y)`` integers, 0 outside; or a mask.
     voxel_nm
         Length of a voxel.
     volume, threshold
@@ -63,15 +63,13 @@ def measure(
     given = np.asarray(labels)
     if given.dtype.kind not in "biu" and (given != np.round(given)).any():
         odd = given[given != np.round(given)][0]
-        raise DataError(
-            f"labels must be whole numbers, 0 outside, not {odd:g}; number the bodies of a mask first"
-        )
+        raise DataError(f"labels must be integers, 0 outside, not {odd:g}; number the bodies of a mask first")
     if given.min() < 0:
         raise DataError(f"labels must be 0 outside and positive inside, not {given.min():g}")
     numbered = given.astype(np.int32, copy=False)
     if numbered.max() > _MOST_LABELS:
         raise DataError(
-            f"{numbered.max()} bodies; leave out the small ones (smallest_voxels) or smooth the volume first"
+            f"{numbered.max()} bodies; omit the small ones (smallest_voxels) or smooth the volume first"
         )
     gray = None if volume is None else _as_large(volume, numbered)
     if (gray is None) != (threshold is None):

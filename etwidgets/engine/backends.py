@@ -61,9 +61,9 @@ def find_backend(name: str, model: str | None) -> Backend:
         If it needs ASTRA and that is not installed.
     """
     if name not in BACKENDS:
-        raise ParameterError(f"no backend {name!r}; choose from {', '.join(BACKENDS)}")
+        raise ParameterError(f"unknown backend {name!r}; choose from {', '.join(BACKENDS)}")
     if model is not None and model not in MODELS:
-        raise ParameterError(f"no projector model {model!r}; choose from {', '.join(MODELS)}")
+        raise ParameterError(f"unknown projector model {model!r}; choose from {', '.join(MODELS)}")
     if name == "cpu" or (name == "auto" and model not in (None, "linear")):
         return _CPU
     from etwidgets.engine import astra_projectors
@@ -76,7 +76,7 @@ def find_backend(name: str, model: str | None) -> Backend:
     if name == "auto":
         return _CPU
     astra_projectors.astra()
-    raise ParameterError("no CUDA device that ASTRA can use here; leave out cuda=True, or use backend='auto'")
+    raise ParameterError("no CUDA device that ASTRA can use here; omit cuda=True, or use backend='auto'")
 
 
 def why_not(name: str) -> str:

@@ -22,5 +22,5 @@ def checked_limits(minimum: Any, maximum: Any) -> Limits:
         if value is not None and not is_number(value):
             raise ParameterError(f"{what} must be a number or None, not {value!r}")
     if minimum is not None and maximum is not None and minimum >= maximum:
-        raise ParameterError(f"minimum ({minimum}) must lie below maximum ({maximum})")
+        raise ParameterError(f"minimum ({minimum}) must be below maximum ({maximum})")
     return minimum, maximum

@@ -74,7 +74,7 @@ def checked_filter(name: Any) -> str:
     said = str(name).lower()
     key = _ALIASES.get(said, said)
     if key not in _WINDOWS:
-        raise ParameterError(f"no filter {name!r}; choose from {', '.join(FILTERS)}")
+        raise ParameterError(f"unknown filter {name!r}; choose from {', '.join(FILTERS)}")
     return key
 
 

@@ -37,7 +37,7 @@ class Geometry:
     Raises
     ------
     ParameterError
-        If there is no angle, a size is not a positive whole number.
+        If there is no angle, a size is not a positive integer.
     DataError
         If an angle is not finite.
     """
@@ -87,7 +87,7 @@ class Geometry:
 def _checked(values: Any, what: str) -> NDArray[Any]:
     data = np.asarray(values)
     if data.ndim != 3 or 0 in data.shape:
-        raise ShapeError(f"expected {what} with something in it, got the shape {data.shape}")
+        raise ShapeError(f"expected {what}, got the empty shape {data.shape}")
     if data.dtype.kind not in "biuf":
         raise DataError(f"{what} must be real numbers, not {data.dtype}")
     if data.dtype.kind == "f" and not np.isfinite(data.sum(dtype=np.float64)):
@@ -95,7 +95,5 @@ def _checked(values: Any, what: str) -> NDArray[Any]:
         if n_bad:
             raise DataError(f"{n_bad} value(s) of {what} are NaN or infinite; repair or remove them first")
     if data.dtype.kind == "f" and max(data.max(), -data.min()) > _LARGEST:
-        raise DataError(
-            f"{what} reach beyond {_LARGEST:.1e}, the largest float32 number; scale them down first"
-        )
+        raise DataError(f"{what} exceed {_LARGEST:.1e}, the largest float32 number; scale them down first")
     return data

@@ -188,7 +188,7 @@ def _checked_weights(
             f"tv_weight must be above 0, or 0 alone, not {tv_weight}; choose_weights finds one"
         )
     if coupling not in COUPLINGS:
-        raise ParameterError(f"no coupling {coupling!r}; choose from {', '.join(COUPLINGS)}")
+        raise ParameterError(f"unknown coupling {coupling!r}; choose from {', '.join(COUPLINGS)}")
     return np.broadcast_to(prices, (n_elements,))
 
 

@@ -97,7 +97,7 @@ def find_balance(
     for number, element in enumerate(maps):
         density, predicted = _predict(element, map_geometry)
         if density == 0:
-            raise DataError(f"map {number} (Z = {atomic_numbers[number]:g}) holds nothing; leave it out")
+            raise DataError(f"map {number} (Z = {atomic_numbers[number]:g}) holds nothing; omit it")
         densities.append(density)
         expected.append(predicted)
     dark = reconstruct(haadf / unit, haadf_geometry, iterations=_HAADF_ITERATIONS, **_SIRT)

@@ -87,7 +87,7 @@ class CpuProjector:
 
     def __init__(self, geometry: Geometry, model: str, width: int, team: Team) -> None:
         if model not in MODELS:
-            raise ParameterError(f"no projector model {model!r}; choose from {', '.join(MODELS)}")
+            raise ParameterError(f"unknown projector model {model!r}; choose from {', '.join(MODELS)}")
         self.geometry, self.model, self.width, self.team = geometry, model, width, team
         self._cos, self._sin = np.cos(geometry.angles_rad), np.sin(geometry.angles_rad)
 

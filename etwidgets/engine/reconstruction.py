@@ -155,7 +155,7 @@ def checked_start(
     if start is None:
         return None
     if not record.takes_start:
-        raise ParameterError(f"{record.name} has a beginning of its own; leave out start")
+        raise ParameterError(f"{record.name} takes no start volume; omit start")
     first = geometry.checked_volume(start)
     if len(first) != n_slices:
         raise ShapeError(f"start has {len(first)} slices for {n_slices} sinograms; give one for each")

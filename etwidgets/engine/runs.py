@@ -173,7 +173,7 @@ def _checked_mask(mask: Any, geometry: Geometry) -> NDArray[np.float32]:
     if given.shape != shape:
         raise ShapeError(f"the mask must be of a slice (Z, Y), {shape}, not {given.shape}")
     if given.dtype != bool:
-        raise DataError(f"the mask must be of truth values (True: solved for), not {given.dtype}")
+        raise DataError(f"the mask must be Boolean (True: reconstructed), not {given.dtype}")
     if not given.any():
         raise DataError("the mask leaves no pixel to solve for")
     return given.astype(np.float32)

@@ -205,7 +205,9 @@ def _attributes(group: Any) -> dict[str, Any]:
 
 def _check(path: Path, dataset: h5py.Dataset, dims: list[_Dim]) -> None:
     if dataset.dtype.kind not in "biuf":
-        raise FileFormatError(f"{path.name}: {dataset.name} holds {dataset.dtype}, no images of real numbers")
+        raise FileFormatError(
+            f"{path.name}: {dataset.name} holds {dataset.dtype}, not images of real numbers"
+        )
     if 0 in dataset.shape:
         raise FileFormatError(f"{path.name}: {dataset.name} is empty: shape {dataset.shape}")
     if any(dim.unit in _ENERGY for dim in dims):

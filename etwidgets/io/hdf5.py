@@ -80,8 +80,8 @@ def _check_group(group: h5py.Group, path: Path, seen: set[bytes]) -> int:
 def _check_dataset(item: h5py.Dataset, path: Path) -> int:
     if item.external:
         raise UnsafeFileError(
-            f"{path.name}: {item.name} keeps its data in another file ({item.external[0][0]}); not opened"
+            f"{path.name}: {item.name} stores its data in another file ({item.external[0][0]}); not opened"
         )
     if item.is_virtual:
-        raise UnsafeFileError(f"{path.name}: {item.name} is put together from other files; not opened")
+        raise UnsafeFileError(f"{path.name}: {item.name} is assembled from other files; not opened")
     return int(item.size or 0) * item.dtype.itemsize

@@ -102,7 +102,7 @@ def load(
         own = False
     if signal.metadata.Signal.signal_type in _VOLUMES:
         if given:
-            raise DataError(f"{path.name} holds a reconstruction, which has no tilts; leave tilts= out")
+            raise DataError(f"{path.name} holds a reconstruction, which has no tilts; omit tilts=")
         return guarded(path, "volume", lambda: RecStack(signal))
     stack = guarded(path, "tilt series", lambda: TomoStack(signal))
     if stack.has_tilts and not signal.metadata.has_item("Tomography.tilts"):  # the last of the sources

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _HEADER_BYTES = 1024
 _NOT_READ = {
-    3: "complex whole numbers",
+    3: "complex integers",
     4: "complex numbers",
     16: "colors",
 }
@@ -120,7 +120,7 @@ def _checked_header(path: Path) -> MrcHeader:
     shape, mode, extended = header.shape, header.mode, int(header.record.nsymbt)
     if min(shape) < 1 or extended < 0:
         raise FileFormatError(
-            f"{path.name} is no MRC file: mode {mode}, {shape} sections, rows, columns, "
+            f"{path.name} is not an MRC file: mode {mode}, {shape} sections, rows, columns, "
             f"{extended} bytes of extended header"
         )
     if mode not in MODES:
@@ -141,7 +141,7 @@ def _checked_header(path: Path) -> MrcHeader:
     if int(header.record.ispg) >= _VOLUME_STACK and 1 < per_volume < shape[0]:
         raise FileFormatError(
             f"{path.name} holds {shape[0] // per_volume} volumes of {per_volume} sections each (space group "
-            f"{int(header.record.ispg)}), no tilt series; save one of them by itself"
+            f"{int(header.record.ispg)}), not a tilt series; save one of them on its own"
         )
     if size > expected:
         warnings.warn(

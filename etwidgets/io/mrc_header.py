@@ -54,7 +54,7 @@ class MrcHeader:
         return self.number("i4", 156) if self.number("i4", 152) == _IMOD_STAMP else None
 
     def number(self, kind: str, byte: int) -> int:
-        """A whole number at a byte."""
+        """An integer at a byte."""
         return int(np.frombuffer(self.raw, f"{self.order}{kind}", 1, byte)[0])
 
     @property
@@ -69,7 +69,7 @@ class MrcHeader:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """How values are stored; whole numbers have a sign unless stamp or minimum and maximum deny it."""
+        """How values are stored; integers have a sign unless stamp or minimum and maximum deny it."""
         if self.packed:
             return np.dtype(np.uint8)
         stored = np.dtype(f"{self.order}{_TYPES[self.mode]}")

@@ -33,9 +33,11 @@ def safe_path(root: str | Path, name: str | Path) -> Path:
     try:
         path = (base / name).resolve()
     except (OSError, RuntimeError) as error:  # links that lead round in a circle
-        raise UnsafeFileError(f"{name} leads to no file: {error}") from error
+        raise UnsafeFileError(f"{name} does not point to a file: {error}") from error
     if not path.is_relative_to(base):  # before it is looked whether it exists: the page need not tell
-        raise UnsafeFileError(f"{name} lies outside the folder {base}, which is all this page may read")
+        raise UnsafeFileError(
+            f"{name} lies outside the folder {base}, the only folder that this page may read"
+        )
     if not path.exists():
         raise FileNotFoundError(f"there is no file {name} in {base}")
     if not path.is_file() and path.suffix != ".zspy":

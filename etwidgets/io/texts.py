@@ -40,7 +40,7 @@ def read_text(path: Path) -> str:
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             raise FileFormatError(
-                f"{path.name} has {path.stat().st_size} bytes: no text file of tilts is so long"
+                f"{path.name} has {path.stat().st_size} bytes: too long for a text file of tilts"
             )
         raw = path.read_bytes()
     except OSError as error:

@@ -64,7 +64,7 @@ def given(tilts: ArrayLike | str | Path) -> TiltSource:
         try:
             array = np.asarray(values, dtype=float).ravel()
         except (TypeError, ValueError) as error:
-            raise DataError(f"the tilts are no numbers: {error}") from error
+            raise DataError(f"the tilts are not numbers: {error}") from error
     fault = tilt_fault(array)
     if fault:
         raise DataError(f"{name}: {fault}")

@@ -69,7 +69,7 @@ class AxisPanel(Panel):
         form = [heading("Tilt axis"), self._chooser.widget, auto, self._found, apply, reset, self.hint]
         look = row(
             self.controls["compare"], self.controls["less"], self.controls["more"], self.controls["by"]
-        )
+        ).add_class("etw-axis-look")
         doubled = {
             f"etw-axis-{name}": lambda name=name: self.guard(lambda: self._reset(name))
             for name in ("shift", "rotation")
@@ -261,7 +261,7 @@ class AxisPanel(Panel):
             for image, title in zip(pair, ("Before", "Now"), strict=True)
         ]
         if pair[0].shape == pair[1].shape:
-            panes.append(difference_pane(pair[1] - pair[0], "Difference", "now \u2212 before", ("y", "z")))
+            panes.append(difference_pane(pair[1] - pair[0], "Difference", "now minus before", ("y", "z")))
         self._slices.show(panes)
 
     def _show_neighbors(self, slices: NDArray[Any]) -> None:

@@ -153,7 +153,7 @@ class Convergence(Component):
         size, display = pixel_size(stack, "y"), self.display
         limits = contrast_limits(image, display.contrast)
         shown = bare_slice(image, self._column, size, display, limits, title)
-        caption = f"data \u2212 reprojection, x = {self._column}"
+        caption = f"data minus reprojection, x = {self._column}"
         left = difference_pane(residual, "Residual sinogram", caption, axes=("y", "tilt"))
         self._show([shown, left])
         self._curve.show({"residual": (trace.iterations, trace.residuals)}, mark=number)

@@ -128,7 +128,7 @@ class MethodComparison(Component):
         times = ", ".join(f"{each.method} {each.seconds:.2f} s" for each in candidates)
         self._note.value = (
             f"<p class='etw-quiet'>Slice at x = {self._column}, same contrast in all. Time: {times}. "
-            "<b>Residual</b>: norm of data \u2212 reprojection, relative to the data; ideally only noise.</p>"
+            "<b>Residual</b>: norm of data minus reprojection, relative to the data; ideally only noise.</p>"
         )
         self._draw()
 

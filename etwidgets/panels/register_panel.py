@@ -196,7 +196,7 @@ class RegisterPanel(Panel):
         index = min(self.display.projection, now.data.shape[0] - 1)
         x = min(self.display.column, now.data.shape[-1] - 1)
         one, other = (np.asarray(each.data, dtype=np.float32) for each in (now, before))
-        caption = f"after \u2212 before, {tilt_text(now, index)}"
+        caption = f"after minus before, {tilt_text(now, index)}"
         return [
             difference_pane(one[index] - other[index], "Projection", caption),
             difference_pane(one[..., x] - other[..., x], "Sinogram", f"at x = {x}", axes=("y", "tilt")),
@@ -280,12 +280,11 @@ class RegisterPanel(Panel):
         stack = self.model.stack
         if stack is None or self.controls["look"].value != _NEIGHBOR:
             return
-        index, neighbor = self._pair(stack)
+        _, neighbor = self._pair(stack)
         y, x = self._nudge_by()
         limits = self._contrast.of(stack, self.display.contrast)
         shown = projection_pane(stack, self.display, limits)
-        moved = f"{tilt_text(stack, index)}, shifted by y {y:+.2f} x {x:+.2f} px"
-        caption = f"{moved}, \u2212 {tilt_text(stack, neighbor)}"
+        caption = f"at {tilt_text(stack, neighbor)}; nudge y {y:+.2f} x {x:+.2f} px"
         difference = difference_pane(pictures[1], "Difference from neighbor", caption)
         self._images.show([shown, difference])
         self.enable()

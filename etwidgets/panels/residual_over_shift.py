@@ -73,7 +73,7 @@ class ResidualOverShift(Component):
             band=(search.shift_px - reach, search.shift_px + reach),
         )
         error_text = f" ± {error:.2f}" if search.shift_error_px is not None else ""
-        caution = " It lies at the edge of what was tried." if search.warning else ""
+        caution = " It is at the edge of the search range." if search.warning else ""
         self._note.value = (
             f"<p class='etw-quiet'>Lowest at {search.shift_px:+.2f}{error_text} px (green); "
             f"the sliders are at {shift:+.2f} px (dashed).{caution}</p>"

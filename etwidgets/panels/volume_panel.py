@@ -34,8 +34,8 @@ _EXPORTS = {
     "movie: along z": ("along-z.gif", "z"),
 }
 
-_HELP = """<p>Drag to rotate, wheel to zoom. The <b>level</b> is the intensity that is drawn, in percent of the
-maximum; raise it to see only dense regions. <b>x, y, z</b> crop the rendering.</p>"""
+_HELP = """<p>Drag to rotate, wheel to zoom. The <b>level</b> is the intensity that is drawn, in percent of
+the maximum; raise it to see only dense regions. <b>x, y, z</b> crop the rendering.</p>"""
 
 
 class VolumePanel(Panel):

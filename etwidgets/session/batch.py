@@ -113,7 +113,7 @@ def _one(session: Session, steps: Path, source: Path | None, stem: Path, ending:
     record = stem.with_name(f"{stem.name}_steps.json")
     for path in (*targets.values(), record):
         if path.exists():
-            raise ParameterError(f"{path} is there already; choose another folder with --output")
+            raise ParameterError(f"{path} already exists; choose another folder with --output")
     if source is None:
         session.open_session(steps)
     else:

@@ -49,10 +49,10 @@ class Reopener:
         """Go on with an autosaved session; as :meth:`etwidgets.session.Session.resume`."""
         autosave = self._core.autosave
         if autosave is None:
-            raise HistoryError("this session is not kept on disk, and cannot continue one that is")
+            raise HistoryError("this session is not saved on disk, so it cannot continue a saved one")
         kept = autosave.found if kept is None else kept
         if kept is None:
-            raise HistoryError("there is no kept session that could be continued")
+            raise HistoryError("there is no saved session to continue")
         if kept.about.at_work:
             raise HistoryError(f"{kept.about.source} is being worked on in another page or notebook")
         path = kept.folder / STEPS

@@ -26,13 +26,13 @@ def cropped(stack: Series, x_start: int, x_stop: int, y_start: int, y_stop: int)
     Raises
     ------
     ParameterError
-        If one is not a whole number, the part is empty, or it reaches beyond the image.
+        If one is not an integer, the part is empty, or it reaches beyond the image.
     """
     height, width = stack.data.shape[-2:]
     for name, start, stop, size in (("x", x_start, x_stop, width), ("y", y_start, y_stop, height)):
         for edge, value in ((f"{name}_start", start), (f"{name}_stop", stop)):
             if not is_whole(value):
-                raise ParameterError(f"{edge} must be a whole number of pixels, not {value!r}")
+                raise ParameterError(f"{edge} must be an integer (pixels), not {value!r}")
         if not 0 <= start < stop <= size:
             raise ParameterError(
                 f"crop keeps {name} from {start} to {stop}, but the image has {name} 0 to {size}"
@@ -54,11 +54,9 @@ def binned(stack: Series, factor: int) -> Series:
     Raises
     ------
     ParameterError
-        If it is not a whole number, or larger than the image.
+        If it is not an integer, or larger than the image.
     """
     height, width = stack.data.shape[-2:]
     if not is_whole(factor) or not 1 <= factor <= min(height, width):
-        raise ParameterError(
-            f"factor must be a whole number between 1 and {min(height, width)}, not {factor!r}"
-        )
+        raise ParameterError(f"factor must be an integer between 1 and {min(height, width)}, not {factor!r}")
     return cast("Series", stack.rebin(scale=[1] * (stack.data.ndim - 2) + [factor, factor]))

@@ -137,7 +137,7 @@ def along(volume: NDArray[Any], axis: str) -> tuple[Callable[[int], NDArray[Any]
         If there is no such axis.
     """
     if axis not in ("x", "y", "z"):
-        raise ParameterError(f"slices go along x, y or z, not {axis!r}")
+        raise ParameterError(f"slices are taken along x, y or z, not {axis!r}")
     size = volume.shape[("x", "z", "y").index(axis)]
     step = -(-size // _MOST_FRAMES)
     places = range(0, size, step)
@@ -194,7 +194,7 @@ def limits_of(values: NDArray[Any], percentiles: tuple[float, float]) -> tuple[f
     """
     given = list(percentiles)
     if len(given) != 2 or not all(is_number(each) for each in given) or not 0 <= given[0] < given[1] <= 100:
-        raise ParameterError(f"percentiles must be two rising numbers, 0 to 100, not {given}")
+        raise ParameterError(f"percentiles must be two increasing numbers, 0 to 100, not {given}")
     return contrast_limits(values, (given[0], given[1]))
 
 

@@ -32,7 +32,7 @@ def as_mrc(data: Any) -> NDArray[Any]:
     Raises
     ------
     DataError
-        If whole numbers would be rounded, or numbers are beyond the range.
+        If integers would be rounded, or numbers are beyond the range.
 
     Warns
     -----

@@ -310,7 +310,7 @@ class RecStack(ImageStack):
 
         self._check_volume()
         if cuda:
-            raise ParameterError("rotation runs on the processor; leave out cuda=True")
+            raise ParameterError("rotation runs on the processor; omit cuda=True")
         if np.shape(rotation_angles) != (3,):
             raise ParameterError(f"three angles are needed (about x, z, y; degrees), not {rotation_angles!r}")
         if not all(is_number(angle) for angle in rotation_angles):

@@ -44,8 +44,8 @@ def geometry(stack: TiltSeries, thickness: int | None = None) -> engine.Geometry
     tilts = stack.tilts_deg
     if np.ptp(tilts) == 0:
         raise DataError(
-            f"{len(tilts)} projection(s), all at {tilts[0]:g} deg, determine no volume; at least 2 different "
-            "tilts are needed: load the whole series, or set its tilts"
+            f"{len(tilts)} projection(s), all at {tilts[0]:g} deg, cannot determine a volume; at least 2 "
+            "different tilts are needed: load the whole series, or set its tilts"
         )
     return engine.Geometry(np.deg2rad(tilts), height, rows)
 

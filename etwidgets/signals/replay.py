@@ -97,7 +97,7 @@ def follow(stack: Series, other: Series, progress: Progress, *, aligned: bool = 
     _check_series(other)
     ours, theirs = recorded(stack), recorded(other)
     if len(theirs) > len(ours) or not all(a.same_as(b) for a, b in zip(ours, theirs, strict=False)):
-        raise HistoryError("the other signal was changed in another way than this one; load it anew")
+        raise HistoryError("the other signal was changed differently from this one; load it again")
     todo = [] if aligned else ours[len(theirs) :]
     expected = todo[0].shape if todo else stack.data.shape
     if other.data.shape == expected:
@@ -149,7 +149,7 @@ def _missing(stack: Series, other: Series) -> tuple[list[Transform], tuple[float
             return todo, (1.0, 1.0)
     if any(transform.kind in ("shift", "transform") for transform in theirs):
         raise HistoryError(
-            "the other stack was already shifted or rotated in another way than this one; "
+            "the other stack was already shifted or rotated differently from this one; "
             "start from the stack as it was loaded"
         )
     first = next(i for i, transform in enumerate(ours) if transform.kind not in _CHANGES_OF_EXTENT)

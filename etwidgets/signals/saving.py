@@ -75,7 +75,7 @@ def save(
     ParameterError
         If the format is not known, or cannot hold these data; or the name is none.
     DataError
-        If the format would change whole numbers.
+        If the format would change integers.
     """
     if not isinstance(signal, Signal2D):
         raise ParameterTypeError(
@@ -171,7 +171,7 @@ def _by_hyperspy(signal: Signal2D, target: Path, name: str, kwargs: dict[str, An
             if "does not support this data" not in str(error):
                 raise
             raise ParameterError(
-                f"{target.suffix} has no place for data of the shape {signal.data.shape}; use one of "
+                f"{target.suffix} cannot store data of the shape {signal.data.shape}; use one of "
                 f"{' '.join(_OFFERED)}"
             ) from error
 

@@ -125,7 +125,9 @@ class TiltSeries(ImageStack):
             if not is_number(value):
                 raise ParameterError(f"{name} must be a finite number of degrees, not {value!r}")
         if increment == 0 and node.count(self) > 1:
-            raise ParameterError(f"increment must not be {increment:g}: all projections would have one tilt")
+            raise ParameterError(
+                f"increment must not be {increment:g}: all projections would have the same tilt"
+            )
         node.write(self, "tilts", start + increment * np.arange(node.count(self)))
 
     # -- slicing: tilts and shifts follow -----------------------------------------------------------
@@ -207,7 +209,7 @@ class TiltSeries(ImageStack):
         Raises
         ------
         ParameterError
-            If one is not a whole number, the part is empty, or it reaches beyond the image.
+            If one is not an integer, the part is empty, or it reaches beyond the image.
         """
         return cropped(self, x_start, x_stop, y_start, y_stop)
 
@@ -222,7 +224,7 @@ class TiltSeries(ImageStack):
         Raises
         ------
         ParameterError
-            If it is not a whole number, or larger than the image.
+            If it is not an integer, or larger than the image.
         """
         return binned(self, factor)
 
@@ -243,7 +245,7 @@ class TiltSeries(ImageStack):
         n_projections = node.count(self)
         index = checked_indices(keep, n_projections, "keep")
         if index.size == 0:
-            raise ParameterError(f"no projection would remain of {n_projections}; leave at least one")
+            raise ParameterError(f"no projection would remain of {n_projections}; keep at least one")
         result = self._deepcopy_with_new_data(self.data[index])
         result.axes_manager._axes[0].size = index.size
         node.take(self, result, index)
@@ -398,12 +400,12 @@ FRAMES_LAYOUT = [node.PROJECTIONS, node.FRAMES, "y", "x"]
 def _checked(data: Any, *, one_image: bool) -> Any:
     """The data as an array of real numbers; a single image only where it is one projection of a stack."""
     if data is None:
-        raise DataError("no data were given, but None")
+        raise DataError("data must not be None")
     if isinstance(data, str | Path):
-        raise DataError(f"a TomoStack is made of data, not of a name; use etwidgets.load({str(data)!r})")
+        raise DataError(f"a TomoStack takes data, not a file name; use etwidgets.load({str(data)!r})")
     masked = int(np.sum(data.mask)) if isinstance(data, np.ma.MaskedArray) else 0
     if masked:
-        raise DataError(f"{masked} masked values would become ordinary ones; fill them: data.filled(value)")
+        raise DataError(f"{masked} masked values would lose their mask; fill them: data.filled(value)")
     try:
         array = data if isinstance(data, da.Array) else np.asarray(data)
     except ValueError as error:
@@ -506,5 +508,5 @@ def checked_indices(values: ArrayLike, size: int, name: str, *, repeated: bool =
     if repeated:
         return np.unique(whole)
     if len(np.unique(whole)) != len(whole):
-        raise ParameterError(f"{name} names a projection twice: {whole.tolist()}")
+        raise ParameterError(f"{name} lists a projection twice: {whole.tolist()}")
     return whole

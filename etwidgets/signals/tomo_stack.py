@@ -145,7 +145,7 @@ class TomoStack(TiltSeries):
         """
         self._check_layout()
         if cuda:
-            raise ParameterError("registration runs on the processor; leave out cuda=True")
+            raise ParameterError("registration runs on the processor; omit cuda=True")
         progress = listener(progress, show_progressbar=show_progressbar, title=f"register ({method})")
         images = self.data if self.data.ndim == 3 else self.data.mean(axis=1)
         shifts = align.estimate_shifts(
@@ -287,7 +287,7 @@ class TomoStack(TiltSeries):
             If there is nothing to apply, or the stacks do not fit; the message says why.
         """
         if cuda:
-            raise ParameterError("shifting runs on the processor; leave out cuda=True")
+            raise ParameterError("shifting runs on the processor; omit cuda=True")
         progress = listener(progress, show_progressbar=False, title="align other")
         return replay.align_like(self, other, progress, shift_type)
 

@@ -32,7 +32,7 @@ def turned(stack: Series, quarter_turns: int) -> Series:
         If it is not an integer.
     """
     if not is_whole(quarter_turns):
-        raise ParameterError(f"quarter_turns must be a whole number, not {quarter_turns!r}")
+        raise ParameterError(f"quarter_turns must be an integer, not {quarter_turns!r}")
     turns = int(quarter_turns) % 4
     data = np.rot90(stack.data, -turns, axes=(-2, -1))
     result = stack._deepcopy_with_new_data(

@@ -87,7 +87,7 @@ def test_it_registers_in_the_order_of_acquisition(stack):
 
 @pytest.mark.parametrize("wrong", [0, 10, 1.5, "wide", np.nan, None])
 def test_its_limits_are_kept(stack, wrong):
-    with pytest.raises(ParameterError, match="box_size must be a whole number, from 1 to 9 px"):
+    with pytest.raises(ParameterError, match="box_size must be an integer, from 1 to 9 px"):
         stack.stack_register("Brightest", box_size=wrong)
 
 

@@ -91,7 +91,7 @@ def test_a_reference_projection_is_counted_as_acquired(blobs):
             lambda d: d,
             "PC",
             {"upsample_factor": 0},
-            "upsample_factor must be a whole number, from 1 to 1000, not 0",
+            "upsample_factor must be an integer, from 1 to 1000, not 0",
         ),
         (lambda d: d, "PC", {"start": 9}, "start must be a projection, 0 to 3, not 9"),
         (lambda d: d, "COM-CL", {"cl_ref_index": 9}, "cl_ref_index must be a projection, 0 to 3, not 9"),
@@ -101,7 +101,7 @@ def test_a_reference_projection_is_counted_as_acquired(blobs):
             {"com_ref_index": 39.5},
             "com_ref_index must be a pixel row, 0 to 39, not 39.5",
         ),
-        (lambda d: d, "COM", {"xrange": (90, 30)}, "xrange must be two rising columns of 0 to 120"),
+        (lambda d: d, "COM", {"xrange": (90, 30)}, "xrange must be two increasing columns of 0 to 120"),
         (lambda d: d * np.nan, "PC", {}, "projections 0, 1, 2, 3 hold NaN or infinite values"),
         (lambda d: np.where(np.arange(4)[:, None, None] == 2, 0, d), "PC", {}, "PC: projections 2 are blank"),
         (

@@ -111,7 +111,7 @@ def test_common_area_is_covered_by_every_image():
             lambda d: apply_shifts(d, [[0, 0]] * 2, method="x"),
             "shifting method 'x' is unknown; use one of fourier",
         ),
-        (lambda d: apply_shifts(d, [[0, 0]] * 2, order=6), "order must be a whole number from 0 to 5, not 6"),
+        (lambda d: apply_shifts(d, [[0, 0]] * 2, order=6), "order must be an integer from 0 to 5, not 6"),
         (
             lambda d: transform(d, interpolation="x"),
             "interpolation 'x' is unknown; use one of nearest, linear, cubic",

@@ -267,7 +267,7 @@ def test_backends_agree(problem, name):
         ({"weights": [1, -1, 1]}, DataError, "zero or more"),
         ({"weights": [0, 0, 0]}, DataError, "all zero"),
         ({"mask": np.ones((5, 6), bool)}, ShapeError, r"\(6, 6\)"),
-        ({"mask": np.ones((6, 6))}, DataError, "truth values"),
+        ({"mask": np.ones((6, 6))}, DataError, "Boolean"),
         ({"mask": np.zeros((6, 6), bool)}, DataError, "no pixel"),
         ({"backend": "astra-cpu", "model": "interpolation"}, ParameterError, "linear and strip"),
     ],

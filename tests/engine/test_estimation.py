@@ -139,7 +139,7 @@ def test_the_estimated_memory_holds_the_volume_and_the_blocks_at_work():
 
 
 def test_an_estimate_refuses_what_a_run_refuses():
-    with pytest.raises(ParameterError, match="no algorithm"):
+    with pytest.raises(ParameterError, match="unknown algorithm"):
         engine.estimate(engine.Geometry([0.0], 8), "XYZ")
     with pytest.raises(ParameterError, match="n_slices"):
         engine.estimate(engine.Geometry([0.0], 8), n_slices=0)

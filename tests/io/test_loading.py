@@ -128,7 +128,7 @@ def test_a_given_tilt_too_few_is_an_error(make_mrc, images):
         load(path, tilts=[1, 2, 3])
     with pytest.raises(DataError, match=r"the tilts of projection\(s\) 1 are not finite \(nan\)"):
         load(path, tilts=[0, np.nan, 1, 2, 3])
-    with pytest.raises(DataError, match="no numbers"):
+    with pytest.raises(DataError, match="not numbers"):
         load(path, tilts=["a", "b"])
     with pytest.raises(FileNotFoundError, match="no file of tilts"):
         load(path, tilts=path.with_name("nothing.tlt"))
@@ -201,7 +201,7 @@ def test_hdf5_that_reads_other_files_is_refused(tmp_path):
         layout = h5py.VirtualLayout((10,), "f8")
         layout[:] = h5py.VirtualSource("other.h5", "x", (10,))
         file.create_virtual_dataset("d", layout)
-    with pytest.raises(UnsafeFileError, match="put together"):
+    with pytest.raises(UnsafeFileError, match="assembled"):
         load(virtual)
 
 

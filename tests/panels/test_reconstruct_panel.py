@@ -150,4 +150,4 @@ def test_subsets_are_chosen_or_left_to_the_method(panel):
     assert panel._form.parameters()["n_subsets"] == 4
     panel.controls["n_subsets"].value = "few"
     panel.controls["run"].click()
-    assert "whole number, not 'few'" in panel.model.message.text
+    assert "integer, not 'few'" in panel.model.message.text

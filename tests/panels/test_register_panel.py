@@ -64,7 +64,7 @@ def test_register_nudges_one_projection_by_keys(open_panel, stack):
         seen.press(panel, key, shift=shift)
     assert (panel.controls["nudge_y"].value, panel.controls["nudge_x"].value) == (1.0, -0.5)
     panes = seen.images(panel)
-    assert panes[1].title == "Difference to the neighbor"
+    assert panes[1].title == "Difference from neighbor"
     assert panes[1].limits[0] == -panes[1].limits[1]
     panel.controls["nudge"].click()
     data = panel.model.stack.data

@@ -157,7 +157,7 @@ def test_pixels_of_different_sizes_are_refused(data):
 
 
 def test_nothing_is_refused_as_data():
-    with pytest.raises(DataError, match="no data"):
+    with pytest.raises(DataError, match="must not be None"):
         TomoStack(None)
 
 

@@ -79,7 +79,7 @@ def test_what_does_not_fit_is_refused_with_the_reason(blobs):
         blobs.align_other(blobs)
     with pytest.raises(HistoryError, match=r"\(11, 40, 40\).*\(11, 40, 48\)"):
         aligned.align_other(TomoStack(blobs.data[:, :, :40], blobs.tilts_deg))
-    with pytest.raises(HistoryError, match="already shifted or rotated in another way"):
+    with pytest.raises(HistoryError, match="already shifted or rotated differently"):
         aligned.align_other(blobs.shift_projections(SHIFTS + 1))
     changed = aligned.map(lambda image: image[::2], inplace=False, show_progressbar=False)
     with pytest.raises(HistoryError, match="not recorded"):

@@ -271,7 +271,9 @@ def test_a_disk_that_fills_up_is_told_and_python_ends_well(tmp_path):
     names = ["a.hspy", "b.hspy", "a.zspy", "a.mrc", "a.tif", "a.emd", "a.rpl", "a.gif"]
     texts = ["a_start.hspy", "a.csv", "a.png"]
     assert [line.split()[2] for line in lines[:-2]] == [*2 * names, *texts]
-    assert all(re.search(r"could not be written to .* as it was; make room", line) for line in lines[:-2])
+    assert all(re.search(r"could not be written to .* as it was; free some space", x) for x in lines[:-2])
+        re.search(r"could not be written to .* as it was; free some space", line) for line in lines[:-2]
+    )
     assert lines[-2:] == ["a.hspy", "end"]
 
 

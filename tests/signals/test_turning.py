@@ -85,5 +85,5 @@ def test_the_step_is_exported_and_a_part_of_a_quarter_turn_is_refused(stack, tmp
     assert session.history[-1].label == "Turn by 90°"
     text = session.export_script(tmp_path / "steps.py").read_text()
     assert "stack = stack.turn()" in text
-    with pytest.raises(ParameterError, match="whole number"):
+    with pytest.raises(ParameterError, match="integer"):
         stack.turn(0.5)

@@ -66,7 +66,7 @@ def find_algorithm(name: Any, *, iterative: bool = False) -> Algorithm:
     known = {name: each for name, each in algorithms().items() if each.iterative or not iterative}
     found = known.get(str(name).upper())
     if found is None:
-        raise ParameterError(f"no algorithm {name!r} here; choose from {', '.join(known)}")
+        raise ParameterError(f"unknown algorithm {name!r}; choose from {', '.join(known)}")
     return found
 
 

@@ -23,9 +23,10 @@ def suggested_tv_weight(projections: NDArray[Any]) -> float:
 
     What the noise of the projections adds to a gradient step grows with the root of their number, and so does
     the weight that smooths it away. It is at least a twentieth of the largest value, for what is missing
-    between the tilts needs smoothing also where there is no noise. On phantoms of three kinds at two doses
-    the error of the volume with this weight is at most 1.2 times the error with the best one. Projections
-    that were shifted by fractions of a pixel or filtered hide a part of their noise: judge by eye.
+    between the tilts needs smoothing also where there is no noise. On phantoms of three kinds, with 2000 and
+    40 electrons in the brightest pixel, the error of the volume with this weight is at most 1.2 times the
+    error with the best one; with 20000 electrons it is 1.28 times on one of them. Projections that were
+    shifted by fractions of a pixel or filtered hide a part of their noise: judge by eye.
 
     Parameters
     ----------

@@ -159,7 +159,7 @@ class Operation(ABC):
             raise ParameterError(f"{self.title}: there is no tilt series yet; open one first")
         if self.needs_tilts and not stack.has_tilts:
             raise MissingTiltsError(
-                f"{self.title}: the tilt series has no tilts; set them in the tab Data, "
+                f"{self.title}: the tilt series has no tilts; set them in the Data tab, "
                 "or by session.apply('set_tilts', start=..., increment=...)"
             )
         return stack

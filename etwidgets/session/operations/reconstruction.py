@@ -123,7 +123,7 @@ def _check_for_channels(parameters: Mapping[str, Any]) -> None:
         )
     for limit in ("maximum", "thresh"):
         if parameters.get(limit):
-            raise ParameterError(f"{limit} is in units of the series and not of its channels; leave it out")
+            raise ParameterError(f"{limit} is in units of the series and not of its channels; omit it")
 
 
 def _reconstruct(stack: TomoStack, progress: Progress, **parameters: Any) -> RecStack:

@@ -121,7 +121,7 @@ def _shift_one(
 ) -> TomoStack:
     count = stack.data.shape[0]
     if not is_whole(projection):
-        raise ParameterError(f"projection must be a whole number, 0 to {count - 1}, not {projection!r}")
+        raise ParameterError(f"projection must be an integer, 0 to {count - 1}, not {projection!r}")
     if not 0 <= projection < count:
         raise ParameterError(f"there is no projection {projection}; the last of {count} is {count - 1}")
     shifts = np.zeros((count, 2))

@@ -60,7 +60,7 @@ class MapsOperation(Operation):
         """Make the maps and bring them to where the series is; they replace channels of the same names."""
         stack = self.usable(state.stack)
         if state.spectra is None:
-            raise ParameterError("there are no spectra yet; open them in the tab Spectral")
+            raise ParameterError("there are no spectra yet; open them in the Spectral tab")
         maps = self.function(state.spectra, progress, **parameters)
         others = tuple(channel for channel in state.channels if channel.name not in maps)
         moved = tuple(Channel(name, stack.bring_along(each)) for name, each in maps.items())

@@ -76,7 +76,13 @@ registration.refused(
     "columns beyond the image", _register("COM", xrange=(0, 99)), ParameterError, "xrange", "0 to 32", "99"
 )
 registration.refused(
-    "columns from right to left", _register("COM", xrange=(20, 5)), ParameterError, "xrange", "rising", "20"
+    "columns from right to left", _register("COM", xrange=(20, 5)),
+    ParameterError, "xrange", "increasing", "20"
+    _register("COM", xrange=(20, 5)),
+    ParameterError,
+    "xrange",
+    "increasing",
+    "20",
 )
 registration.refused("one column", _register("COM", xrange=5), ParameterError, "xrange", "two", "5")
 registration.refused(
@@ -173,7 +179,7 @@ registration.refused(
 registration.refused(
     "no shift type", _register(shift_type=None), ParameterError, "shift_type", "None", "fourier"
 )
-registration.refused("on a GPU", _register(cuda=True), ParameterError, "processor", "cuda=True", "leave out")
+registration.refused("on a GPU", _register(cuda=True), ParameterError, "processor", "cuda=True", "omit")
 registration.refused(
     "shifts of another count",
     lambda w: w.stack.shift_projections(np.zeros((5, 2))),
@@ -233,7 +239,7 @@ registration.refused(
     ParameterError,
     "projection",
     "1.5",
-    "whole",
+    "integer",
 )
 registration.refused(
     "a correlation of three",
@@ -264,13 +270,13 @@ axis.refused(
     ParameterError,
     "slices",
     "1.5",
-    "whole numbers",
+    "integers",
 )
 axis.refused(
-    "columns as text", _axis("CoM", slices=["a", "b", "c"]), ParameterError, "slices", "'a'", "whole numbers"
+    "columns as text", _axis("CoM", slices=["a", "b", "c"]), ParameterError, "slices", "'a'", "integers"
 )
 axis.refused(
-    "columns of NaN", _axis("CoM", slices=[np.nan, 9, 20]), ParameterError, "slices", "nan", "whole numbers"
+    "columns of NaN", _axis("CoM", slices=[np.nan, 9, 20]), ParameterError, "slices", "nan", "integers"
 )
 axis.refused("one of all columns", _axis("CoM", nslices=1), ParameterError, "nslices", "at least 3", "1")
 axis.refused("3.5 of all columns", _axis("CoM", nslices=3.5), ParameterError, "nslices", "at least 3", "3.5")

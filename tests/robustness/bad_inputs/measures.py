@@ -111,7 +111,7 @@ ana.refused(
     lambda w: analysis.measure(_FLAT * 1.5, 1),
     DataError,
     "labels",
-    "whole",
+    "integers",
     "1.5",
 )
 ana.refused(

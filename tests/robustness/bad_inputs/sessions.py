@@ -269,7 +269,7 @@ batch.refused(
     "none.mrc",
 )
 batch.refused(
-    "a result that is there", lambda w: _twice(w), ParameterError, "1 of 1", "there already", "--output"
+    "a result that is there", lambda w: _twice(w), ParameterError, "1 of 1", "already exists", "--output"
 )
 batch.refused(
     "an unknown extension",

@@ -148,8 +148,8 @@ parts.refused("a crop beyond the image", _crop(0, 99, 0, 24), ParameterError, "x
 parts.refused("an empty crop", _crop(5, 5, 0, 24), ParameterError, "x from 5 to 5", "0 to 32")
 parts.refused("a crop from right to left", _crop(9, 5, 0, 24), ParameterError, "x from 9 to 5", "0 to 32")
 parts.refused("a crop from below 0", _crop(0, 8, -3, 24), ParameterError, "y from -3", "0 to 24")
-parts.refused("a crop between pixels", _crop(0.5, 8, 0, 24), ParameterError, "x_start", "0.5", "whole")
-parts.refused("a crop as text", _crop("a", 8, 0, 24), ParameterError, "x_start", "'a'", "whole")
+parts.refused("a crop between pixels", _crop(0.5, 8, 0, 24), ParameterError, "x_start", "0.5", "integer")
+parts.refused("a crop as text", _crop("a", 8, 0, 24), ParameterError, "x_start", "'a'", "integer")
 parts.refused(
     "half a crop", lambda w: w.session.apply("crop", x_start=0), ParameterError, "crop", "x_stop", "needs"
 )
@@ -174,10 +174,10 @@ def _bin(factor):
 
 parts.refused("bin by 0", _bin(0), ParameterError, "factor", "between 1 and 24", "0")
 parts.refused("bin by -2", _bin(-2), ParameterError, "factor", "between 1 and 24", "-2")
-parts.refused("bin by 1.5", _bin(1.5), ParameterError, "factor", "whole", "1.5")
+parts.refused("bin by 1.5", _bin(1.5), ParameterError, "factor", "integer", "1.5")
 parts.refused("bin by 99", _bin(99), ParameterError, "factor", "between 1 and 24", "99")
-parts.refused("bin by True", _bin(factor=True), ParameterError, "factor", "whole", "True")
-parts.refused("bin by '2'", _bin("2"), ParameterError, "factor", "whole", "'2'")
+parts.refused("bin by True", _bin(factor=True), ParameterError, "factor", "integer", "True")
+parts.refused("bin by '2'", _bin("2"), ParameterError, "factor", "integer", "'2'")
 parts.refused(
     "rebin over tilts",
     lambda w: w.stack.rebin(scale=[3, 1, 1]),

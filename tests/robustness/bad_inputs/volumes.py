@@ -21,8 +21,8 @@ def _bad(name, values, method="SIRT", *words, error=ParameterError):
 
 recon.refused("unknown algorithm", _rec("magic"), ParameterError, "algorithm", "'magic'", "FISTA-TV")
 recon.refused("no algorithm", _rec(None), ParameterError, "algorithm", "None", "FISTA-TV")
-_bad("iterations", (0, -1, 1.5, True, "10", None, np.nan, 1e9), "SIRT", "iterations", "whole number")
-_bad("thickness", (0, -1, 1.5, np.nan, "thick", True), "FBP", "thickness", "whole number")
+_bad("iterations", (0, -1, 1.5, True, "10", None, np.nan, 1e9), "SIRT", "iterations", "integer")
+_bad("thickness", (0, -1, 1.5, np.nan, "thick", True), "FBP", "thickness", "integer")
 recon.refused(
     "thickness of 5 million", _rec("FBP", thickness=5_000_000), MemoryLimitError, "GB", "thickness", "5000000"
 )
@@ -47,7 +47,7 @@ recon.refused(
 recon.refused(
     "a mask of another shape", _rec(mask=np.ones((5, 5), bool)), ShapeError, "mask", "(24, 24)", "(5, 5)"
 )
-recon.refused("a mask of numbers", _rec(mask=np.ones((24, 24))), DataError, "mask", "truth values", "float64")
+recon.refused("a mask of numbers", _rec(mask=np.ones((24, 24))), DataError, "mask", "Boolean", "float64")
 recon.refused("an empty mask", _rec(mask=np.zeros((24, 24), bool)), DataError, "mask", "no pixel")
 recon.refused("negative weights", _rec(weights=-np.ones(9)), DataError, "weights", "zero or more", "-1")
 recon.refused("weights of NaN", _rec(weights=np.full(9, np.nan)), DataError, "weights", "finite", "nan")
