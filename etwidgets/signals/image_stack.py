@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -29,6 +30,15 @@ class ImageStack(Signal2D):
     """Base of :class:`TomoStack` and :class:`RecStack`; not a signal type of its own."""
 
     _lazy: bool
+
+    def _deepcopy_with_new_data(self, *args: Any, **kwargs: Any) -> Self:
+        """As HyperSpy's, which takes the data out of the signal while it copies the rest.
+
+        Another thread that looks at this signal meanwhile would find no data: an operation copies it in a
+        worker while the page draws it. The stand-in has its own reference to the data.
+        """
+        copied: Self = super(ImageStack, copy(self))._deepcopy_with_new_data(*args, **kwargs)
+        return copied
 
     def plot(self, navigator: Any = "slider", *args: Any, **kwargs: Any) -> None:
         """Plot with HyperSpy; the navigator is a slider unless another is asked for."""

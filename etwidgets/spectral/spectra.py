@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import dask.array as da
@@ -187,7 +188,7 @@ def images(spectra: Any) -> Iterator[NDArray[Any]]:
 
 def projection(spectra: Any, number: int) -> Any:
     """The spectrum image ``(x, y | energy)`` of one tilt, in memory."""
-    return _in_memory(spectra.inav[:, :, number])
+    return _in_memory(_tilts(spectra, number))
 
 
 def pieces(spectra: Any) -> Iterator[Any]:
@@ -198,7 +199,16 @@ def pieces(spectra: Any) -> Iterator[Any]:
     count = spectra.data.shape[0]
     step = max(1, int(_MOST_BYTES * count // spectra.data.nbytes))
     for start in range(0, count, step):
-        yield _in_memory(spectra.inav[:, :, start : start + step])
+        yield _in_memory(_tilts(spectra, slice(start, start + step)))
+
+
+def _tilts(spectra: Any, tilts: int | slice) -> Any:
+    """As ``spectra.inav[:, :, tilts]``, which takes the data out of the spectra while it copies the rest.
+
+    Another thread that looks at the spectra meanwhile finds no data; the stand-in has its own reference.
+    """
+    everything = slice(None)
+    return copy(spectra)._slicer((everything, everything, tilts), isNavigation=True)  # noqa: SLF001  (inav)
 
 
 def _in_memory(spectra: Any) -> Any:

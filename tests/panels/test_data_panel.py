@@ -122,7 +122,7 @@ def test_a_channel_is_added_from_the_chosen_file_and_drawn_with_the_volume(made,
     panel.controls["channel-name"].value = "Ni"
     panel.controls["add-channel"].click()
     assert [channel.name for channel in empty_session.model.channels] == ["Ni"]
-    assert "Ni" in panel._channels._note.value
+    assert "Ni" in seen.text(panel)
     empty_session.apply("reconstruct", method="FBP")
     shown = made(VolumePanel(empty_session, root))
     shown.controls["render"].click()

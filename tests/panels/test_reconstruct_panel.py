@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import seen
 
 from etwidgets import engine, resources
 from etwidgets.panels import ReconstructPanel
@@ -17,7 +18,7 @@ def panel(made, session):
 
 
 def shown_panes(panel):
-    return panel._images._frame[0]["panes"]
+    return seen.images(panel)
 
 
 def test_methods_are_compared_and_one_is_taken_over(panel):
@@ -25,12 +26,12 @@ def test_methods_are_compared_and_one_is_taken_over(panel):
     panel.controls["with-cgls"].value = True
     panel.controls["with-fbp"].value = False
     panel.controls["compare"].click()
-    titles = [pane["title"] for pane in shown_panes(panel)]
+    titles = [pane.title for pane in shown_panes(panel)]
     assert titles == ["SIRT 16", "OS-SIRT 2", "CGLS 5", "FISTA-TV 16"]
     panel.controls["take"].value = "CGLS"
     panel.controls["use-method"].click()
     assert (panel.controls["method"].value, panel.controls["iterations"].value) == ("CGLS", 5)
-    assert [pane["title"] for pane in shown_panes(panel)] == ["Sinogram"]
+    assert [pane.title for pane in shown_panes(panel)] == ["Sinogram"]
 
 
 def test_a_comparison_stays_when_contrast_and_column_change(panel):
@@ -38,10 +39,10 @@ def test_a_comparison_stays_when_contrast_and_column_change(panel):
     before = shown_panes(panel)
     panel.display.contrast = (10.0, 90.0)
     after = shown_panes(panel)
-    assert [pane["title"] for pane in after] == [pane["title"] for pane in before]
-    assert after[0]["limits"] != before[0]["limits"]
+    assert [pane.title for pane in after] == [pane.title for pane in before]
+    assert after[0].limits != before[0].limits
     panel.display.column += 3
-    assert shown_panes(panel)[0]["caption"] != after[0]["caption"]
+    assert shown_panes(panel)[0].caption != after[0].caption
     assert len(shown_panes(panel)) == 4
 
 
@@ -63,7 +64,7 @@ def test_the_residual_sinogram_is_of_the_chosen_backend(panel):
     panel.controls["iterations"].value = 2
     panel.controls["backend"].value = "astra-cpu"
     panel.controls["follow"].click()
-    assert [pane["title"] for pane in shown_panes(panel)] == ["Slice after 2 iterations", "Residual sinogram"]
+    assert [pane.title for pane in shown_panes(panel)] == ["Slice after 2 iterations", "Residual sinogram"]
     panel.controls["run"].click()
     done = panel.model.reconstruction.metadata.Tomography.reconstruction
     assert done.backend == "astra-cpu"
@@ -86,9 +87,9 @@ def test_where_the_memory_is_not_enough_binning_is_offered(panel, monkeypatch):
     assert panel.controls["bin"].layout.display == "none"
 
 
-def test_a_backend_that_is_not_here_says_why(panel):
-    if engine.cuda_available():
-        pytest.skip("there is a CUDA device")
+def test_a_backend_that_is_not_here_says_why(made, session, monkeypatch):
+    monkeypatch.setattr("etwidgets.engine.astra_projectors.cuda_available", lambda: False)
+    panel = made(ReconstructPanel(session))
     panel.controls["backend"].value = "astra-cuda"
     assert panel.controls["run"].disabled
     assert "no CUDA device" in panel.hint.value
@@ -104,15 +105,15 @@ def test_results_are_set_aside_and_compared(made, session):
     session.apply("reconstruct", method="FBP")
     shown.controls["keep"].click()
     session.apply("reconstruct", method="SIRT", iterations=3)
-    titles = [pane["title"] for pane in shown._snapshots._images._frame[0]["panes"]]
+    titles = [pane.title for pane in seen.images(shown)]
     assert titles == ["Snapshot", "Now", "Difference"]
-    assert "% of the snapshot" in shown._snapshots._note.value
+    assert "% of the snapshot" in seen.text(shown)
     first = np.array(session.model.snapshots[0].reconstruction.data)
     shown.controls["return"].click()
     assert np.array_equal(session.model.reconstruction.data, first)
     session.apply("bin", factor=2)
     session.apply("reconstruct", method="FBP")
-    assert "The sizes differ" in shown._snapshots._note.value
+    assert "The sizes differ" in seen.text(shown)
     shown.controls["forget"].click()
     assert session.model.snapshots == ()
 

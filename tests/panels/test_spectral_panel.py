@@ -11,6 +11,7 @@ from etwidgets.engine import joint_choice
 from etwidgets.panels import SpectralPanel, VolumePanel
 from etwidgets.session import Session, TomoStackModel
 from etwidgets.signals import TomoStack
+from etwidgets.views import SpectrumView
 
 
 @pytest.fixture(scope="module")
@@ -44,22 +45,18 @@ def opened(panel):
 
 
 def drag(panel, index, start, stop, *, done=True):
-    panel._spectrum.receive({"type": "window", "index": index, "range": [start, stop], "done": done})
-
-
-def shown(panel):
-    content, buffers = panel._spectrum._shown
-    return content, [np.frombuffer(each, np.float32) for each in buffers]
+    seen.view(panel, SpectrumView).receive(
+        {"type": "window", "index": index, "range": [start, stop], "done": done}
+    )
 
 
 def test_the_sum_spectrum_is_shown_with_windows_on_a_line(opened, needle):
     assert opened.controls["elements"].value == "Cr, Ni, Pt, Si"
-    content, curves = shown(opened)
-    np.testing.assert_allclose(curves[0], opened.model.spectra.data.sum((0, 1, 2)))
-    assert [kind for *_, kind in content["windows"]] == ["line", "background", "background"]
-    start, stop, _ = content["windows"][0]
-    assert start < 5.415 < stop
-    assert ["Ni Ka", pytest.approx(7.478, abs=0.01)] in content["marks"]
+    drawn = seen.spectrum(opened)
+    np.testing.assert_allclose(drawn.curves[0].counts, opened.model.spectra.data.sum((0, 1, 2)))
+    assert [window.kind for window in drawn.windows] == ["line", "background", "background"]
+    assert drawn.windows[0].start < 5.415 < drawn.windows[0].stop
+    assert ("Ni Ka", pytest.approx(7.478, abs=0.01)) in drawn.marks
 
 
 def test_the_map_follows_the_window(opened, needle):
@@ -77,18 +74,18 @@ def test_the_map_follows_the_window(opened, needle):
 
 
 def test_the_frame_gives_its_own_spectrum(opened):
-    opened._drag_region({"kind": "rectangle", "values": [2, 3, 10, 20], "pane": 0, "done": True})
-    _, curves = shown(opened)
+    seen.drag(opened, "rectangle", (2, 3, 10, 20))
+    curves = seen.spectrum(opened).curves
     part = opened.model.spectra.data[opened.display.projection, 3:20, 2:10]
-    np.testing.assert_allclose(curves[1], part.sum((0, 1)))
+    np.testing.assert_allclose(curves[1].counts, part.sum((0, 1)))
 
 
 def test_a_window_on_another_line_is_said(opened):
     drag(opened, 2, 7.4, 7.6)
-    assert "lies on Ni_Ka" in opened._windows._numbers.value
+    assert "lies on Ni_Ka" in seen.text(opened)
     assert "lies on Ni_Ka" in opened.model.message.text
     drag(opened, 2, 5.0, 5.2)
-    assert "must ascend" in opened._windows._numbers.value
+    assert "must ascend" in seen.text(opened)
 
 
 def test_windows_as_they_were_dragged_make_the_maps(opened):
@@ -98,7 +95,7 @@ def test_windows_as_they_were_dragged_make_the_maps(opened):
     assert sorted(names) == ["Cr_Ka", "Ni_Ka", "Pt_Ma", "Si_Ka"]
     chromium = next(channel for channel in opened.model.channels if channel.name == "Cr_Ka")
     assert list(chromium.stack.metadata.Spectral.window) == [5.2, 5.6]
-    assert "S/N" in opened._maps._table.value
+    assert "S/N" in seen.text(opened)
     assert "Cr Ka, Ni Ka" in opened.model.history[-1].label
     assert "5.2" not in opened.model.history[-1].label
 
@@ -107,9 +104,9 @@ def test_components_are_shown_with_their_spectra_named_and_colored(opened, needl
     opened.controls["decompose"].click()
     assert {channel.name for channel in opened.model.channels} == {"Si", "Cr", "Ni", "Pt"}
     opened.controls["map"].value = "Ni"
-    content, curves = shown(opened)
-    assert content["curves"][-1]["name"] == "Ni"
-    assert np.corrcoef(curves[-1], needle.spectra["Ni"])[0, 1] > 0.99
+    curve = seen.spectrum(opened).curves[-1]
+    assert curve.name == "Ni"
+    assert np.corrcoef(curve.counts, needle.spectra["Ni"])[0, 1] > 0.99
     opened.controls["color"].value = "#123456"
     opened.controls["shown"].value = False
     assert opened.display.channel_colors == {"Ni": "#123456"}
@@ -122,7 +119,7 @@ def test_components_are_shown_with_their_spectra_named_and_colored(opened, needl
 def test_elements_with_haadf_say_what_is_missing(opened):
     opened.controls["run"].click()
     assert opened.controls["together"].disabled
-    assert "Open the HAADF series" in opened._joint.hint.value
+    assert "Open the HAADF series" in seen.text(opened)
 
 
 def test_elements_with_haadf_take_one_map_of_each(made, needle, root, monkeypatch):
@@ -135,7 +132,7 @@ def test_elements_with_haadf_take_one_map_of_each(made, needle, root, monkeypatc
     panel.controls["add"].click()
     panel.controls["run"].click()
     panel.controls["decompose"].click()
-    assert "reconstruct the series first" in panel._joint.hint.value
+    assert "reconstruct the series first" in seen.text(panel)
     panel.session.apply("reconstruct", method="SIRT", iterations=3)
     panel.controls["coupling"].value = "tnv"
     panel.controls["together"].click()

@@ -4,6 +4,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from hyperspy.signals import BaseSignal
 
 from etwidgets import engine
 from etwidgets.errors import DataError, MissingTiltsError, ParameterError
@@ -278,3 +279,18 @@ def test_the_defaults_of_the_positional_parameters_are_those_of_the_records():
         for option in record.parameters.values():
             if option.user_keyword in signature and not option.required:
                 assert signature[option.user_keyword].default == option.default, option.user_keyword
+
+
+def test_another_thread_sees_the_data_while_the_stack_is_copied(stack, monkeypatch):
+    seen, deepcopy = [], BaseSignal.deepcopy
+
+    def look_and_copy(signal):
+        seen.append(stack.data.shape)
+        return deepcopy(signal)
+
+    monkeypatch.setattr(BaseSignal, "deepcopy", look_and_copy)
+    shape = stack.data.shape
+    assert stack.inav[2:4].data.shape == (2, *shape[1:])
+    stack.normalize()
+    assert len(seen) >= 2
+    assert set(seen) == {shape}

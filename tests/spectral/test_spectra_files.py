@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from hyperspy.signals import BaseSignal
 
 import etwidgets as etw
 from etwidgets import datasets, simulation, spectral
@@ -97,3 +98,17 @@ def test_the_sample_is_the_simulation():
     np.testing.assert_array_equal(np.asarray(lazy.data), eager.data)
     assert eager.data.dtype == np.uint8
     np.testing.assert_array_equal(eager.data[5], simulation.spectral_needle((24, 16, 16)).counts(5))
+
+
+def test_another_thread_sees_the_spectra_while_a_projection_is_taken(spectra, monkeypatch):
+    seen, deepcopy = [], BaseSignal.deepcopy
+
+    def look_and_copy(signal):
+        seen.append(spectra.data.shape)
+        return deepcopy(signal)
+
+    monkeypatch.setattr(BaseSignal, "deepcopy", look_and_copy)
+    image = spectral.projection(spectra, 3)
+    np.testing.assert_array_equal(image.data, spectra.data[3])
+    assert seen
+    assert set(seen) == {spectra.data.shape}
