@@ -63,7 +63,7 @@ def axis_by_com(
     options
         See :class:`AxisComOptions`.
     progress
-        Is given the progress, and may stop it.
+        Reports progress and can cancel the work.
 
     Returns
     -------

@@ -72,7 +72,7 @@ def axis_by_max_image(
     options
         See :class:`AxisMaxImageOptions`.
     progress
-        Is given the progress, and may stop it.
+        Reports progress and can cancel the work.
 
     Returns
     -------

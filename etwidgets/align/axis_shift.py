@@ -67,7 +67,7 @@ def search_axis_shift(
     nslices
         Number of columns to reconstruct.
     progress
-        Is given the progress, and may stop it.
+        Reports progress and can cancel the work.
 
     Returns
     -------

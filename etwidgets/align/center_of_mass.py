@@ -57,7 +57,7 @@ def com_shifts(series: OrderedSeries, options: ComOptions, progress: Progress) -
     options
         See :class:`ComOptions`.
     progress
-        Is given the progress, and may stop it.
+        Reports progress and can cancel the work.
 
     Returns
     -------

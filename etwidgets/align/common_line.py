@@ -70,7 +70,7 @@ def common_line_shifts(
     options
         See :class:`CommonLineOptions`.
     progress
-        Is given the progress, and may stop it.
+        Reports progress and can cancel the work.
 
     Returns
     -------

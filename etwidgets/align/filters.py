@@ -50,7 +50,7 @@ def filter_projections(
         Fraction of the height and width over which the filtered image fades, at each edge, into its
         mean (a cosine); 0 to 0.5. The size of the images stays.
     progress
-        Is given the progress, and may stop it.
+        Reports progress and can cancel the work.
 
     Returns
     -------

@@ -55,7 +55,7 @@ def chain_steps(images: NDArray[Any], *, upsample_factor: int, progress: Progres
     upsample_factor
         The correlation is sampled in steps of ``1 / upsample_factor`` pixel around its peak.
     progress
-        Is given the progress, and may stop it.
+        Reports progress and can cancel the work.
 
     Returns
     -------

@@ -63,7 +63,7 @@ def projection_quality(
     tilts_deg
         ``(T,)`` degrees, in any order.
     progress
-        Is given the progress, and may stop it.
+        Reports progress and can cancel the work.
 
     Raises
     ------

@@ -43,7 +43,7 @@ def estimate_shifts(
         Index of the projection that keeps its place (PC, StackReg), or its place in x (COM-CL). COM
         treats all alike, and moves nothing on average. Default: the tilt nearest the middle of the range.
     progress
-        Is given the progress, and may stop it.
+        Reports progress and can cancel the work.
     **params
         Options of the method; ``METHODS[method].options`` lists them with their defaults and limits.
 

@@ -58,7 +58,7 @@ def registration_residuals(
     upsample_factor
         Shifts are found in steps of one over it, pixels.
     progress
-        Is given the progress, and may stop it.
+        Reports progress and can cancel the work.
 
     Raises
     ------

@@ -46,7 +46,7 @@ def apply_shifts(
     order
         Spline order, 0 to 5; only used by ``"spline"``.
     progress
-        Is given the progress, and may stop it.
+        Reports progress and can cancel the work.
 
     Returns
     -------

@@ -47,7 +47,7 @@ def chain_steps(images: NDArray[Any], *, progress: Progress) -> NDArray[np.float
     images
         ``(T, Y, X)`` in the order of the chain.
     progress
-        Is given the progress, and may stop it.
+        Reports progress and can cancel the work.
 
     Returns
     -------

@@ -35,7 +35,7 @@ def find_tilt_axis(
     method
         A name in :data:`AXIS_METHODS`, in any letter case.
     progress
-        Is given the progress, and may stop it.
+        Reports progress and can cancel the work.
     **params
         Options of the method; ``AXIS_METHODS[method].options`` lists them with their defaults and limits.
 

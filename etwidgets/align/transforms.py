@@ -45,7 +45,7 @@ def transform(
         ``"linear"`` (makes no new extremes), ``"cubic"`` (sharper; over- and undershoots at edges) or
         ``"nearest"`` (for labels).
     progress
-        Is given the progress, and may stop it.
+        Reports progress and can cancel the work.
 
     Returns
     -------

@@ -76,7 +76,7 @@ def reconstruct_jointly(
         Zero or more. HAADF with a relative noise of 10 % deserves 100, and with 1 % 10 000, if it were
         exactly a sum over the elements. 0: leave HAADF out.
     tv_weight
-        One, or ``(E,)``: price of an edge of 1 pixel, as high as the element's typical density, in units
+        One, or ``(E,)``: cost of an edge of 1 pixel, as high as the element's typical density, in units
         of the logarithm of a likelihood; some 0.1 to 1 for few counts. All above 0, or 0 alone.
         :func:`etwidgets.engine.joint_choice.choose_weights` finds both weights.
     coupling
@@ -91,7 +91,7 @@ def reconstruct_jointly(
     n_workers
         Threads; None: all cores. The result does not depend on it.
     progress
-        Told how far the work is, and may stop it.
+        Reports progress and can cancel the work.
 
     Raises
     ------

@@ -28,7 +28,7 @@ TV_WEIGHTS = (0.1, 0.17, 0.3, 0.55, 1.0)
 """Tried for each element alone unless others are given."""
 
 TV_FACTORS = (0.3, 0.55, 1.0)
-"""Tried on these with HAADF unless others are given: with more data, edges need less of a price."""
+"""Tried on these with HAADF unless others are given: with more data, a lower TV weight suffices."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ def choose_weights(
     leave_out
         Every how manieth map projection is left out, in the order of their tilts; 2 or more.
     progress
-        Told how far the work is, and may stop it.
+        Reports progress and can cancel the work.
 
     Raises
     ------

@@ -35,7 +35,7 @@ class Smoother:
     coupling
         One of :data:`COUPLINGS`.
     weights
-        ``(E,)``: price of each channel's edges; all 0, or all above.
+        ``(E,)``: TV weight of each channel; all 0, or all above.
     team
         Threads; they share the work of ``"tv"``.
     """

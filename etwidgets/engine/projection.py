@@ -47,7 +47,7 @@ def forward_project(
     n_workers
         Threads; None: all cores. The result does not depend on it.
     progress
-        Told how far the work is, and may stop it.
+        Reports progress and can cancel the work.
 
     Raises
     ------

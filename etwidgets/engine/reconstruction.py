@@ -48,7 +48,7 @@ def reconstruct(
     geometry
         Angles and size of a slice.
     algorithm
-        One of :data:`ALGORITHMS`. BP smears the projections back and gives their mean; FBP filters
+        One of :data:`ALGORITHMS`. BP back-projects the projections and averages them; FBP filters
         them first, and gives the object's own values. SIRT (Gilbert 1972,
         doi:10.1016/0022-5193(72)90180-4) corrects with all projections at once; OS-SIRT with a few at a
         time; SART (Andersen and Kak 1984, doi:10.1016/0161-7346(84)90008-7) with one after the other.
@@ -73,8 +73,8 @@ def reconstruct(
     n_workers
         Threads; None: all cores. The result does not depend on it.
     progress
-        Told how far the work is, and may stop it within a fraction of a second, or finish it early: then
-        all slices are given after as many iterations as ``progress.iterations_done`` says.
+        Reports progress. It can cancel the work within a fraction of a second, or finish it early: then
+        all slices are returned after as many iterations as ``progress.iterations_done`` says.
     **options
         Of the algorithm, with the defaults and limits of its record (those of other algorithms are left
         aside): ``iterations``, 20 (of SART and OS-SIRT: sweeps over all tilts; of DART: inner

@@ -78,7 +78,7 @@ def value_of(option: Option, made: Any) -> Any:
     try:
         numbers = [option.kind(word) for word in words]
     except ValueError as error:
-        one = f"{option.label} must be a {'whole ' if option.kind is int else ''}number"
+        one = f"{option.label} must be {'an integer' if option.kind is int else 'a number'}"
         many = f"{option.label} are numbers with commas between"
         raise ParameterError(f"{many if option.count else one}, not {made.value!r}") from error
     if option.count and (numbers or not option.may_be_none):

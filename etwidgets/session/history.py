@@ -1,6 +1,6 @@
 """Steps and the states between them, with undo and redo; runs nothing itself.
 
-Each state is kept by reference up to a memory limit. A state that was let go is made again from the nearest
+Each state is kept by reference up to a memory limit. A state that was dropped is recomputed from the nearest
 earlier one by repeating the steps, which the session does.
 """
 

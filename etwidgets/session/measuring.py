@@ -116,7 +116,7 @@ def measure(
     voxel_nm
         Length of a voxel.
     progress
-        Told how far the work is, and may stop it.
+        Reports progress and can cancel the work.
     other
         A second volume: their ratio and interface are measured, too.
     axis

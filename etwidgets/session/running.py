@@ -138,7 +138,7 @@ def reopen(
     table
         The operations that there are.
     progress
-        Told how far the work is, and may stop it.
+        Reports progress and can cancel the work.
     results
         What is kept of the session beside its steps; default: nothing, and all steps are done again.
     """

@@ -52,7 +52,7 @@ class Session:
         :class:`~etwidgets.session.ThreadRunner` in a browser or notebook page; the default
         :class:`~etwidgets.session.InlineRunner` returns only when the work is done.
     memory_limit
-        Bytes that the stacks and volumes kept for undo may take. What is beyond is made again when it is
+        Bytes that the stacks and volumes kept for undo may take. What exceeds it is recomputed when it is
         needed. Default: a third of the machine's memory.
     autosave
         Where the steps are kept as they are done; default: nowhere.
@@ -227,7 +227,7 @@ class Session:
     def save(self, path: str | Path) -> Path:
         """Write all steps, where they began, and how the data are looked at, to a file (JSON).
 
-        The arrays are not in it: they are made again by :meth:`open_session`, from the same files. A tilt
+        The arrays are not in it: they are recomputed by :meth:`open_session`, from the same files. A tilt
         series that came from no file is saved beside it.
         """
         return self._exports.session(path)

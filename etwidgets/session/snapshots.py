@@ -42,7 +42,7 @@ class Snapshots:
         self._core.publish()
 
     def restore(self, index: int) -> Job | None:
-        """Go on from one; the present result is saved in its place. A job where it must be made again."""
+        """Go on from one; the present result is saved in its place. A job if it must be recomputed."""
         self._check(index)
         chosen = self._stored[index]
         history = chosen.history

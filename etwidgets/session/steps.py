@@ -83,7 +83,7 @@ class StepRunner:
         return needed.memory, None if pace is None else pace * needed.work
 
     def go_to(self, position: int) -> Job | None:
-        """Go to the state after so many steps; a job where it must be made again."""
+        """Go to the state after so many steps; a job if it must be recomputed."""
         core, history = self._core, self._core.timeline.history
         history.check(position)
         state = history.state(position)

@@ -35,7 +35,7 @@ class StoredSnapshot:
 
     @property
     def state(self) -> State | None:
-        """The result; None after a session was opened, for it is made again when it is needed."""
+        """The result; None after a session was opened, for it is recomputed when needed."""
         return self.history.state(self.history.position)
 
 

@@ -65,7 +65,7 @@ def write_movie(
     frames_per_second
         At least 1.
     progress
-        Told how far the work is, and may stop it.
+        Reports progress and can cancel the work.
 
     Raises
     ------

@@ -161,7 +161,7 @@ class RecStack(ImageStack):
         color_map
             Of matplotlib.
         progress
-            Told how far the work is, and may stop it.
+            Reports progress and can cancel the work.
 
         Raises
         ------
@@ -200,7 +200,7 @@ class RecStack(ImageStack):
         cuda
             As in ``TomoStack.reconstruct``.
         progress
-            Told how far the work is, and may stop it.
+            Reports progress and can cancel the work.
 
         Returns
         -------
@@ -242,7 +242,7 @@ class RecStack(ImageStack):
         interpolation
             ``"linear"``, ``"cubic"``, or ``"nearest"``, also called ``"none"``.
         progress
-            Told how far the work is, and may stop it.
+            Reports progress and can cancel the work.
         """
         self._check_volume()
         progress = listener(progress, show_progressbar=False, title="transform")

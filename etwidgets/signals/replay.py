@@ -34,7 +34,7 @@ def align_like(stack: Series, other: Series, progress: Progress, shift_type: str
         that ``other`` lacks, or before its alignment began; or of the same field in larger or smaller
         pixels, in which shifts and crops are scaled.
     progress
-        Told how far the work is.
+        Reports progress.
     shift_type
         Another way of shifting than the recorded one (``"fourier"`` or ``"interp"``).
 
@@ -78,7 +78,7 @@ def follow(stack: Series, other: Series, progress: Progress, *, aligned: bool = 
     other
         As it was loaded, or one that followed ``stack`` before.
     progress
-        Told how far the work is.
+        Reports progress.
     aligned
         ``other`` has been through the same transforms, although it has no record of them.
 

@@ -129,7 +129,7 @@ class TomoStack(TiltSeries):
         shift_type
             ``"fourier"`` or ``"interp"`` (cubic spline).
         progress
-            Told how far the work is, and may stop it.
+            Reports progress and can cancel the work.
         **parameters
             Of the method; see :func:`etwidgets.align.estimate_shifts`.
 
@@ -183,7 +183,7 @@ class TomoStack(TiltSeries):
         order
             Spline order of ``"interp"``.
         progress
-            Told how far the work is, and may stop it.
+            Reports progress and can cancel the work.
         """
         self._check_layout()
         rows = checked_reals("shifts", shifts)
@@ -274,7 +274,7 @@ class TomoStack(TiltSeries):
         cuda
             There is no CUDA path for shifting; only None and False are accepted.
         progress
-            Told how far the work is, and may stop it.
+            Reports progress and can cancel the work.
 
         Returns
         -------
@@ -306,7 +306,7 @@ class TomoStack(TiltSeries):
         aligned
             It has been through the same steps, although it has no record of them.
         progress
-            Told how far the work is, and may stop it.
+            Reports progress and can cancel the work.
 
         Raises
         ------
@@ -338,7 +338,7 @@ class TomoStack(TiltSeries):
         interpolation
             ``"linear"``, ``"cubic"``, or ``"nearest"``, also called ``"none"``.
         progress
-            Told how far the work is, and may stop it.
+            Reports progress and can cancel the work.
         """
         self._check_layout()
         interpolation = interpolation_name(interpolation)
@@ -400,7 +400,7 @@ class TomoStack(TiltSeries):
         plot_results
             MaxImage: show the maximum image with the axis that was found.
         progress
-            Told how far the work is, and may stop it.
+            Reports progress and can cancel the work.
         **parameters
             Of the method; see :func:`etwidgets.align.find_tilt_axis`.
 
@@ -537,7 +537,7 @@ class TomoStack(TiltSeries):
         backend
             ``"auto"``, ``"cpu"``, ``"astra-cpu"`` or ``"astra-cuda"``, instead of ``cuda``.
         progress
-            Shows how far the work is, and may stop it.
+            Reports progress and can cancel the work.
         **options
             Further options of the method (those of other methods are left aside): ``n_subsets`` of OS-SIRT
             (default: about seven tilts in each); ``tv_weight`` of FISTA-TV, in units of the projections
@@ -626,7 +626,7 @@ class TomoStack(TiltSeries):
         iterations, constrain, cuda, thresh, **options
             As in :meth:`reconstruct`.
         progress
-            Shows how far the work is, and may stop it.
+            Reports progress and can cancel the work.
 
         Returns
         -------

@@ -41,7 +41,7 @@ class CurveView(widgets.VBox):
     log_y
         Draw y on a logarithmic scale.
     whole_x
-        Label x at whole numbers only.
+        Label x at integers only.
     """
 
     def __init__(
