@@ -89,10 +89,10 @@ def _one_kind(paths: list[Path], where: str) -> list[Path]:
         raise FileFormatError(f"{where} holds no file of the kinds that are read: {' '.join(EXTENSIONS)}")
     kinds = Counter(kind_of(path) for path in known)
     if len(kinds) > 1:
-        told = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+        counts = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
         most = next(path for path in known if kind_of(path) == kinds.most_common(1)[0][0])
         raise FileFormatError(
-            f"{where} holds files of several kinds ({told}); choose one of them with a pattern, "
+            f"{where} holds files of several kinds ({counts}); choose one of them with a pattern, "
             f"such as {most.with_name('*' + most.suffix)}"
         )
     return known

@@ -92,8 +92,8 @@ class Found:
 
 def _known_by(steps: Sequence[Step]) -> list[list[Any]]:
     """What tells these steps from others, as JSON gives it back; a digest alone knows no pixel size."""
-    told = [[step.operation, dict(step.parameters), step.after] for step in steps]
-    return list(json.loads(json.dumps(told)))
+    plain = [[step.operation, dict(step.parameters), step.after] for step in steps]
+    return list(json.loads(json.dumps(plain)))
 
 
 class ResultsFolder:

@@ -81,8 +81,8 @@ class UploadView(anywidget.AnyWidget):
         except (ArithmeticError, LookupError, OSError, TypeError, ValueError, UnsafeFileError) as error:
             self._give_up()
             # what a page of ours never sends has no words of ours
-            told = isinstance(error, OSError | ValueError)
-            self._answer("refused", why=str(error) if told else "the upload failed; reload the page")
+            expected = isinstance(error, OSError | ValueError)
+            self._answer("refused", why=str(error) if expected else "the upload failed; reload the page")
 
     def close(self) -> None:
         """Take it off the page; what was not complete is removed."""
