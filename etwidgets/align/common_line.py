@@ -30,15 +30,15 @@ class CommonLineOptions:
 
     com_ref_index: float | None = option(
         None,
-        label="reference row",
-        help="Pixel row onto which the centers of mass are put.",
+        label="axis row",
+        help="Pixel row to which the centers of mass, and so the tilt axis, are moved.",
         lowest=0,
         none_means="middle row",
     )
     cl_ref_index: int | None = option(
         None,
-        label="reference index",
-        help="Index of the projection that keeps its place in x.",
+        label="reference for x",
+        help="Index of the projection that is not shifted in x.",
         none_means="as reference",
     )
     cl_resolution: float = option(
