@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hyperspy.exceptions import VisibleDeprecationWarning
 
+from etwidgets import align, simulation, spectral
 from etwidgets import session as sessions
-from etwidgets import simulation, spectral
 from etwidgets.deprecated import renamed_keywords
 from etwidgets.session import Display, Session, TomoStackModel
 from etwidgets.session.jobs import error_text
@@ -105,3 +105,9 @@ def test_the_warning_points_at_the_line_that_uses_the_old_name():
     with pytest.warns(VisibleDeprecationWarning) as caught:
         _ = Display().colour_map
     assert caught[0].filename == __file__
+
+
+def test_the_text_of_a_finding_has_its_old_name():
+    finding = align.check_up(np.zeros((3, 8, 8)), np.array([0.0, 1.0, 2.0]))[0]
+    with pytest.warns(VisibleDeprecationWarning, match=r"Finding\.words"):
+        assert finding.words == finding.message != ""

@@ -11,6 +11,7 @@ import numpy as np
 from etwidgets.align.quality import projection_quality
 from etwidgets.align.registration import estimate_shifts
 from etwidgets.align.shifting import apply_shifts, common_area
+from etwidgets.deprecated import renamed_property
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,6 +54,7 @@ class Finding:
     message: str
     fix: FixKind | None = None
     projections: tuple[int, ...] = ()
+    words = renamed_property("Finding.words", "message")
 
 
 def check_up(
