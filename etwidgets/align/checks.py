@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.checks import checked_reals
+from etwidgets.checks import checked_reals, listing
 from etwidgets.errors import AlignmentError, DataError, ParameterError, ShapeError, TiltCountError
 
 if TYPE_CHECKING:
@@ -22,9 +22,7 @@ _RINGING = 0.01
 
 def indices_text(indices: ArrayLike) -> str:
     """Indices as text, shortened when there are many: ``"3, 7, 12"``."""
-    values = [int(i) for i in np.atleast_1d(indices)]
-    shown = ", ".join(str(i) for i in values[:_MANY])
-    return shown if len(values) <= _MANY else f"{shown} and {len(values) - _MANY} more"
+    return listing((int(i) for i in np.atleast_1d(indices)), _MANY)
 
 
 def checked_projections(projections: ArrayLike, *, least: int = 1) -> NDArray[Any]:

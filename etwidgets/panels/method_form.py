@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import nullcontext, suppress
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -12,7 +11,7 @@ from etwidgets.engine import algorithms, all_options, find_algorithm, why_not
 from etwidgets.errors import ParameterError
 from etwidgets.panels.component import Component
 from etwidgets.panels.option_controls import adapt, option_control, value_of
-from etwidgets.panels.pieces import control, text
+from etwidgets.panels.pieces import control, method_help, text
 from etwidgets.session.previews import suggested_options
 
 if TYPE_CHECKING:
@@ -134,9 +133,7 @@ class MethodForm(Component):
         for keyword, option in own.items():
             adapt(self.controls[keyword], option)
         self.controls["constrain"].layout.display = "" if algorithm.takes_limits else "none"
-        slots = (("For", algorithm.use_for), ("When", algorithm.when), ("Caution", algorithm.caution))
-        lines = "".join(f"<p><b>{slot}</b> {escape(words)}</p>" for slot, words in slots)
-        self.help.value = f"<div class='etw-help'>{lines}</div>"
+        self.help.value = method_help(algorithm)
 
     def _suggest(self) -> None:
         stack = self.model.stack

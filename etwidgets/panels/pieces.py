@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from etwidgets.align import Method
+    from etwidgets.engine import Algorithm
 
 _LABEL = "104px"
 
@@ -143,7 +144,7 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
     return table(pairs, named=True)
 
 
-def method_help(method: Method[Any]) -> str:
+def method_help(method: Algorithm | Method[Any]) -> str:
     """Help in its fixed slots, as HTML."""
     slots = (("For", method.use_for), ("When", method.when), ("Caution", method.caution))
     lines = "".join(f"<p><b>{name}</b> {escape(words)}</p>" for name, words in slots)
