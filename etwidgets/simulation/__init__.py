@@ -4,17 +4,31 @@ Knows no signal and no file. Volumes are ``(X, Z, Y)`` float32 and projections `
 All random numbers have a seed.
 """
 
+from etwidgets.simulation.ellipsoid_series import (
+    SPECIMENS,
+    Ellipsoid,
+    SimulatedSeries,
+    ellipsoid_series,
+    project_ellipsoids,
+    specimen,
+)
 from etwidgets.simulation.phantoms import add_noise, catalyst, cylinder, discs, misalign, needle, project
 from etwidgets.simulation.spectral_needle import SpectralNeedle, spectral_needle
 
 __all__ = [
+    "SPECIMENS",
+    "Ellipsoid",
+    "SimulatedSeries",
     "SpectralNeedle",
     "add_noise",
     "catalyst",
     "cylinder",
     "discs",
+    "ellipsoid_series",
     "misalign",
     "needle",
     "project",
+    "project_ellipsoids",
+    "specimen",
     "spectral_needle",
 ]
