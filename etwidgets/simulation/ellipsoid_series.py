@@ -331,11 +331,8 @@ def _rotation(random: np.random.Generator) -> NDArray[np.float64]:
 def _body(
     random: np.random.Generator, center: Any, axes: tuple[float, float, float], density: float
 ) -> Ellipsoid:
-    return Ellipsoid(
-        tuple(float(c) for c in center),
-        np.diag(axes) @ _rotation(random),
-        float(density),
-    )
+    x, y, z = (float(c) for c in center)
+    return Ellipsoid((x, y, z), np.diag(axes) @ _rotation(random), float(density))
 
 
 def _particles(
