@@ -1,5 +1,6 @@
 """Arrays in, shifts and angles out: registration, tilt axis, transforms, filters; knows no signal."""
 
+from etwidgets.align.alignment import Alignment, apply_alignment, valid_area
 from etwidgets.align.axis_estimate import AxisEstimate
 from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
 from etwidgets.align.checkup import Finding, FixKind, check_up
@@ -25,6 +26,7 @@ from etwidgets.align.weighting import weight_projections
 __all__ = [
     "AXIS_METHODS",
     "METHODS",
+    "Alignment",
     "AxisEstimate",
     "Finding",
     "FixKind",
@@ -35,6 +37,7 @@ __all__ = [
     "ShiftSearch",
     "add_axis_method",
     "add_registration_method",
+    "apply_alignment",
     "apply_shifts",
     "calc_est_angles",
     "calc_golden_ratio_angles",
@@ -48,5 +51,6 @@ __all__ = [
     "registration_residuals",
     "search_axis_shift",
     "transform",
+    "valid_area",
     "weight_projections",
 ]
