@@ -38,7 +38,9 @@ def cropped(stack: Series, x_start: int, x_stop: int, y_start: int, y_stop: int)
                 f"crop keeps {name} from {start} to {stop}, but the image has {name} 0 to {size}"
             )
     part = stack.isig[int(x_start) : int(x_stop), int(y_start) : int(y_stop)]
-    return cast("Series", part._deepcopy_with_new_data(part.data.copy()))  # a view would keep the whole
+    result = cast("Series", part._deepcopy_with_new_data(part.data.copy()))  # a view would keep the whole
+    result._original = part._original
+    return result
 
 
 def binned(stack: Series, factor: int) -> Series:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from etwidgets.align import Alignment
 from etwidgets.errors import HistoryError, ParameterError
 from etwidgets.signals.scaling import factors_between, resampled, scaled
 from etwidgets.signals.tilt_series import TiltSeries
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     Series = TypeVar("Series", bound=TiltSeries)
 
+_ALIGNED = ("shift", "transform", "align")
 _CHANGES_OF_EXTENT = ("crop", "select", "bin", "turn")
 _SAME_TILT_DEG = 0.5
 
@@ -52,7 +54,7 @@ def align_like(stack: Series, other: Series, progress: Progress, shift_type: str
     """
     _check_series(other)
     todo, factors = _missing(stack, other)
-    result = other.deepcopy()
+    result = _copied(other)
     for transform, part in _with_parts(todo, progress):
         result = _APPLY[transform.kind](result, scaled(_shifted_by(transform, shift_type), factors), part)
         if transform.kind == "turn" and transform.parameters["quarter_turns"] % 2:
@@ -101,7 +103,7 @@ def follow(stack: Series, other: Series, progress: Progress, *, aligned: bool = 
     todo = [] if aligned else ours[len(theirs) :]
     expected = todo[0].shape if todo else stack.data.shape
     if other.data.shape == expected:
-        result = other.deepcopy()
+        result = _copied(other)
     elif factors_between(stack, expected, other) is not None:
         result = resampled(other, expected)
     else:
@@ -121,6 +123,13 @@ def follow(stack: Series, other: Series, progress: Progress, *, aligned: bool = 
     return result
 
 
+def _copied(other: Series) -> Series:
+    """A copy that shares nothing but the original images, which nobody writes."""
+    result: Series = other.deepcopy()
+    result._original = other._original
+    return result
+
+
 def _with_parts(todo: list[Transform], progress: Progress) -> Iterator[tuple[Transform, Progress]]:
     """Each transform with its part of the progress."""
     for number, transform in enumerate(todo):
@@ -137,7 +146,7 @@ def _shifted_by(transform: Transform, shift_type: str | None) -> Transform:
 def _missing(stack: Series, other: Series) -> tuple[list[Transform], tuple[float, float]]:
     """The transforms that ``other`` lacks, and how many of its pixels there are to one of ours (y, x)."""
     ours, theirs = recorded(stack), recorded(other)
-    if not any(transform.kind in ("shift", "transform") for transform in ours):
+    if not any(transform.kind in _ALIGNED for transform in ours):
         raise HistoryError("No transformations have been applied to this stack; register or align it first")
     shape = other.data.shape
     n_common = len(theirs)
@@ -147,7 +156,7 @@ def _missing(stack: Series, other: Series) -> tuple[list[Transform], tuple[float
             return [], (1.0, 1.0)
         if todo[0].shape == shape:
             return todo, (1.0, 1.0)
-    if any(transform.kind in ("shift", "transform") for transform in theirs):
+    if any(transform.kind in _ALIGNED for transform in theirs):
         raise HistoryError(
             "the other stack was already shifted or rotated differently from this one; "
             "start from the stack as it was loaded"
@@ -203,6 +212,22 @@ def _transform(stack: Series, transform: Transform, progress: Progress) -> Serie
     )
 
 
+def _align(stack: Series, transform: Transform, progress: Progress) -> Series:
+    parameters = transform.parameters
+    alignment = Alignment.of(
+        parameters["shifts"],
+        rotation_deg=parameters["rotations"],
+        magnification=parameters["magnifications"],
+        tilts_deg=parameters.get("tilts"),
+    )
+    return stack.apply_alignment(
+        alignment,
+        interpolation=str(parameters["interpolation"]),
+        from_original=bool(parameters["from_original"]),
+        progress=progress,
+    )
+
+
 def _crop(stack: Series, transform: Transform, progress: Progress) -> Series:
     progress.advance(0)
     return stack.crop_to(**{name: int(value) for name, value in transform.parameters.items()})
@@ -228,6 +253,7 @@ def _turn(stack: Series, transform: Transform, progress: Progress) -> Series:
 _APPLY: dict[str, Callable[[Any, Transform, Progress], Any]] = {
     "shift": _shift,
     "transform": _transform,
+    "align": _align,
     "crop": _crop,
     "select": _select,
     "bin": _bin,

@@ -63,7 +63,7 @@ def scaled(transform: Transform, factors: tuple[float, float]) -> Transform:
         return transform
     y, x = factors
     changed = dict(transform.parameters)
-    if transform.kind == "shift":
+    if transform.kind in ("shift", "align"):
         changed["shifts"] = np.asarray(changed["shifts"]) * [y, x]
     elif transform.kind == "transform":
         changed["yshift"], changed["xshift"] = float(changed["yshift"]) * y, float(changed["xshift"]) * x

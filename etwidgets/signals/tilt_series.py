@@ -19,6 +19,7 @@ from etwidgets.signals import tomography_node as node
 from etwidgets.signals.cropping import binned, cropped
 from etwidgets.signals.given_axes import attached, check_sizes, name_axes
 from etwidgets.signals.image_stack import ImageStack, is_placeholder
+from etwidgets.signals.original_images import OriginalImages
 from etwidgets.signals.tilts import TomoShifts, TomoTilts
 
 if TYPE_CHECKING:
@@ -162,11 +163,13 @@ class TiltSeries(ImageStack):
         result = super()._slicer(slices, isNavigation, out)
         target = result if out is None else out
         axis = node.projections_axis(self)
+        target._original = self._original
         if axis is not None and index[axis.index_in_array] != slice(None):
             chosen = index[axis.index_in_array]
             node.take(self, target, chosen)
             keep = np.atleast_1d(np.arange(axis.size)[chosen])
             node.record(target, node.Transform("select", self._extent, {"keep": keep}))
+            target._original = None if target._original is None else target._original.selected(keep)
         _record_crop(self, target, index)
         return result
 
@@ -195,6 +198,7 @@ class TiltSeries(ImageStack):
             node.take(before, self, part)
             keep = np.arange(before.data.shape[position])[part]
             node.record(self, node.Transform("select", before._extent, {"keep": keep}))
+            self._original = None if self._original is None else self._original.selected(keep)
         index = tuple(part if i == position else slice(None) for i in range(before.data.ndim))
         _record_crop(before, self, index)
 
@@ -250,6 +254,7 @@ class TiltSeries(ImageStack):
         result.axes_manager._axes[0].size = index.size
         node.take(self, result, index)
         node.record(result, node.Transform("select", self._extent, {"keep": index}))
+        result._original = None if self._original is None else self._original.selected(index)
         return result
 
     def remove_projections(self, projections: Sequence[int] | None = None) -> Self:
@@ -365,6 +370,20 @@ class TiltSeries(ImageStack):
             if known.has_item(what) and len(known.get_item(what)) != 1:
                 delattr(known, what)
 
+    # -- original images ----------------------------------------------------------------------------
+
+    _original: OriginalImages | None = None
+
+    def _originals(self) -> OriginalImages:
+        """The images before they were first interpolated; those of now if they never were."""
+        return OriginalImages.of(self.data) if self._original is None else self._original
+
+    def _deepcopy_with_new_data(self, *args: Any, **kwargs: Any) -> Self:
+        """Copy all but the data; the original images go along only where the data stay the same."""
+        result = super()._deepcopy_with_new_data(*args, **kwargs)
+        result._original = self._original if args and args[0] is self.data else None
+        return result
+
     # -- checks -------------------------------------------------------------------------------------
 
     @property
@@ -447,17 +466,22 @@ def _as_slice(index: Any, size: int) -> slice:
 
 
 def _record_crop(source: TiltSeries, target: TiltSeries, index: tuple[Any, ...]) -> None:
-    """Record which part of x and y was kept, if it is not all of it."""
+    """Record which part of x and y was kept, if it is not all of it; the original images follow."""
     kept = {}
     for part, axis in zip(index, source.axes_manager._axes, strict=True):
         if axis.name in ("x", "y") and isinstance(part, slice):
             start, stop, step = part.indices(axis.size)
             if step != 1:
+                target._original = None
                 return
             kept[f"{axis.name}_start"], kept[f"{axis.name}_stop"] = start, stop
     sizes = {axis.name: axis.size for axis in source.axes_manager._axes}
     if len(kept) == 4 and any(kept[f"{n}_stop"] - kept[f"{n}_start"] != sizes[n] for n in ("x", "y")):
         node.record(target, node.Transform("crop", source._extent, kept))
+        if target._original is not None:
+            before = (sizes["y"], sizes["x"])
+            after = (kept["y_stop"] - kept["y_start"], kept["x_stop"] - kept["x_start"])
+            target._original = target._original.cropped(before, (kept["y_start"], kept["x_start"]), after)
 
 
 def _sizes(axes: Sequence[Any]) -> str:

@@ -18,6 +18,7 @@ from etwidgets.deprecated import renamed_keywords
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.signals import reconstruction, replay
 from etwidgets.signals import tomography_node as node
+from etwidgets.signals.aligning import aligned
 from etwidgets.signals.blocks import interpolation_name, listener, map_projections
 from etwidgets.signals.tilt_series import TiltSeries, checked_indices
 from etwidgets.signals.turning import turned
@@ -198,6 +199,7 @@ class TomoStack(TiltSeries):
 
         progress = listener(progress, show_progressbar=False, title="shift")
         result = self._deepcopy_with_new_data(map_projections(self.data, run, rows=rows, progress=progress))
+        result._original = self._originals().moved(align.Alignment.of(rows))
         node.write(result, "shifts", node.read_shifts(self) + rows)
         parameters = {"shifts": rows.copy(), "method": method, "order": order}
         node.record(result, node.Transform("shift", self._extent, parameters))
@@ -355,6 +357,8 @@ class TomoStack(TiltSeries):
 
         progress = listener(progress, show_progressbar=False, title="transform")
         result = self._deepcopy_with_new_data(map_projections(self.data, run, progress=progress))
+        moved = np.tile([float(yshift), float(xshift)], (node.count(self), 1))
+        result._original = self._originals().moved(align.Alignment.of(moved, rotation_deg=angle))
         known = result.metadata.Tomography
         known.xshift, known.yshift = known.xshift + float(xshift), known.yshift + float(yshift)
         known.tiltaxis = known.tiltaxis + float(angle)
@@ -366,6 +370,38 @@ class TomoStack(TiltSeries):
         }
         node.record(result, node.Transform("transform", self._extent, parameters))
         return result
+
+    def apply_alignment(
+        self,
+        alignment: align.Alignment,
+        interpolation: str = "cubic",
+        *,
+        from_original: bool | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Return a stack whose projections are magnified, rotated and shifted, each by its own, float32.
+
+        Parameters
+        ----------
+        alignment
+            Of the present images; its tilts, if it has any, replace those of the stack.
+        interpolation
+            ``"cubic"``, ``"linear"`` or ``"quintic"``.
+        from_original
+            Interpolate the images as they were before they were first shifted or rotated, together with
+            everything that was done to them since: once instead of once more. None: where the stack still
+            has them (a stack from a file has not; filters and other changes of intensity begin anew).
+        progress
+            Reports progress and can cancel the work.
+
+        Raises
+        ------
+        TiltCountError
+            If the alignment is of another number of projections.
+        """
+        self._check_layout()
+        progress = listener(progress, show_progressbar=False, title="align")
+        return aligned(self, alignment, interpolation, from_original=from_original, progress=progress)
 
     def turn(self, quarter_turns: int = 1) -> Self:
         """Return a stack whose images are turned by 90°; exact: no pixel is interpolated or lost.

@@ -36,7 +36,7 @@ class Transform:
     Attributes
     ----------
     kind
-        ``"shift"``, ``"transform"``, ``"crop"``, ``"select"``, ``"bin"`` or ``"turn"``.
+        ``"shift"``, ``"transform"``, ``"align"``, ``"crop"``, ``"select"``, ``"bin"`` or ``"turn"``.
     shape
         Shape of the data before the change.
     parameters

@@ -56,6 +56,8 @@ def turned(stack: Series, quarter_turns: int) -> Series:
         del known.axis_estimate  # it was found for the axis as it lay before
     if turns % 2 and known.has_item("header_tiltaxis"):
         del known.header_tiltaxis  # so is this
+    if stack._original is not None:
+        result._original = stack._original.turned(turns)
     node.record(result, node.Transform("turn", stack._extent, {"quarter_turns": turns}))
     return result
 

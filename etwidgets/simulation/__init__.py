@@ -4,14 +4,8 @@ Knows no signal and no file. Volumes are ``(X, Z, Y)`` float32 and projections `
 All random numbers have a seed.
 """
 
-from etwidgets.simulation.ellipsoid_series import (
-    SPECIMENS,
-    Ellipsoid,
-    SimulatedSeries,
-    ellipsoid_series,
-    project_ellipsoids,
-    specimen,
-)
+from etwidgets.simulation.ellipsoid_series import SimulatedSeries, ellipsoid_series
+from etwidgets.simulation.ellipsoids import SPECIMENS, Ellipsoid, project_ellipsoids, specimen
 from etwidgets.simulation.phantoms import add_noise, catalyst, cylinder, discs, misalign, needle, project
 from etwidgets.simulation.spectral_needle import SpectralNeedle, spectral_needle
 
