@@ -1,4 +1,4 @@
-"""Ellipsoids, their exact projections, and specimens that are made of them; knows no series and no projector."""
+"""Ellipsoids, their exact projections, and specimens made of them; knows no series and no projector."""
 
 from __future__ import annotations
 
