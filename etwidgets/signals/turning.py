@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from etwidgets.align import axis_angle_after
 from etwidgets.checks import is_whole
 from etwidgets.errors import ParameterError
 from etwidgets.signals import tomography_node as node
@@ -56,6 +57,8 @@ def turned(stack: Series, quarter_turns: int) -> Series:
         del known.axis_estimate  # it was found for the axis as it lay before
     if turns % 2 and known.has_item("header_tiltaxis"):
         del known.header_tiltaxis  # so is this
+    if known.has_item("tilt_axis_angle_deg"):
+        known.tilt_axis_angle_deg = axis_angle_after(known.tilt_axis_angle_deg, 90 * turns)
     node.record(result, node.Transform("turn", stack._extent, {"quarter_turns": turns}))
     return result
 
