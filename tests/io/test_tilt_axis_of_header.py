@@ -139,6 +139,7 @@ def test_another_signal_follows_a_turn_and_its_pixel_sizes(tmp_path):
     stack.axes_manager["x"].scale, stack.axes_manager["y"].scale = 0.5, 0.25
     other = stack.deepcopy()
     turned = stack.turn(-1).trans_stack(yshift=2)
+    assert np.array_equal(stack.turn(-1).align_other(other).data, stack.turn(-1).data)
     followed = turned.align_other(other)
     assert np.allclose(followed.data, turned.data, atol=1e-4)
     assert followed.header_rotation_deg == turned.header_rotation_deg == pytest.approx(2.7)
