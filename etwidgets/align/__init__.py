@@ -1,6 +1,12 @@
 """Arrays in, shifts and angles out: registration, tilt axis, transforms, filters; knows no signal."""
 
 from etwidgets.align.alignment import Alignment, apply_alignment, valid_area
+from etwidgets.align.axis_direction import (
+    axis_angle_after,
+    axis_angle_upside_down,
+    quarter_turns_for,
+    remaining_rotation_deg,
+)
 from etwidgets.align.axis_estimate import AxisEstimate
 from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
 from etwidgets.align.checkup import Finding, FixKind, check_up
@@ -39,6 +45,8 @@ __all__ = [
     "add_registration_method",
     "apply_alignment",
     "apply_shifts",
+    "axis_angle_after",
+    "axis_angle_upside_down",
     "calc_est_angles",
     "calc_golden_ratio_angles",
     "check_up",
@@ -48,7 +56,9 @@ __all__ = [
     "filter_projections",
     "find_tilt_axis",
     "projection_quality",
+    "quarter_turns_for",
     "registration_residuals",
+    "remaining_rotation_deg",
     "search_axis_shift",
     "transform",
     "valid_area",

@@ -362,6 +362,10 @@ class TomoStack(TiltSeries):
         known = result.metadata.Tomography
         known.xshift, known.yshift = known.xshift + float(xshift), known.yshift + float(yshift)
         known.tiltaxis = known.tiltaxis + float(angle)
+        if angle and known.has_item("tilt_axis_angle_deg"):
+            # whoever rotated knows better than the header, which says no more than which quarter it is
+            rotated = align.axis_angle_after(known.tilt_axis_angle_deg, angle)
+            known.tilt_axis_angle_deg = align.axis_angle_after(90 * round(rotated / 90), 0)
         parameters = {
             "xshift": float(xshift),
             "yshift": float(yshift),
@@ -403,15 +407,30 @@ class TomoStack(TiltSeries):
         progress = listener(progress, show_progressbar=False, title="align")
         return aligned(self, alignment, interpolation, from_original=from_original, progress=progress)
 
+    @property
+    def header_rotation_deg(self) -> float | None:
+        """Rotation to begin with, degrees, positive clockwise on screen; None if the header says nothing.
+
+        From ``metadata.Tomography.tilt_axis_angle_deg``; None also where the tilt axis is vertical, so that
+        the images must be turned first (:meth:`turn`), and 0 after a rotation.
+        """
+        angle = self.metadata.get_item("Tomography.tilt_axis_angle_deg", default=None)
+        if angle is None or align.quarter_turns_for(angle) % 2:
+            return None
+        return align.remaining_rotation_deg(angle)
+
     def turn(self, quarter_turns: int = 1) -> Self:
         """Return a stack whose images are turned by 90°; exact: no pixel is interpolated or lost.
 
-        The pixel sizes along x and y go with them. For a tilt axis that is vertical in the file.
+        The pixel sizes along x and y go with them, and so does ``metadata.Tomography.tilt_axis_angle_deg``.
+        For a tilt axis that is vertical in the file.
 
         Parameters
         ----------
         quarter_turns
             Positive ones are clockwise on screen (y down).
+            :func:`etwidgets.align.quarter_turns_for` tells how many from the angle in the header; the
+            other way round, the volume is mirrored.
         """
         self._check_layout()
         return turned(self, quarter_turns)
