@@ -1,5 +1,14 @@
 """Reading and writing of files; hands out signals, and knows no panel and no sample."""
 
+from etwidgets.io.alignments import (
+    AlignmentFile,
+    align_by_file,
+    load_alignment,
+    load_markers,
+    read_alignment,
+    save_alignment,
+    save_markers,
+)
 from etwidgets.io.file_preview import FilePreview, preview_files
 from etwidgets.io.loading import load
 from etwidgets.io.paths import safe_new_path, safe_path
@@ -9,12 +18,19 @@ from etwidgets.signals.saving import save
 
 __all__ = [
     "EXTENSIONS",
+    "AlignmentFile",
     "FilePreview",
+    "align_by_file",
     "load",
+    "load_alignment",
+    "load_markers",
     "natural_order",
     "preview_files",
+    "read_alignment",
     "read_signals",
     "safe_new_path",
     "safe_path",
     "save",
+    "save_alignment",
+    "save_markers",
 ]
