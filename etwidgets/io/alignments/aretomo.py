@@ -102,6 +102,7 @@ def aln_text(alignment: AreTomoAlignment) -> str:
         f"# RawSize = {alignment.raw_xy[0]} {alignment.raw_xy[1]} {alignment.count}\n",
         "# NumPatches = 0\n",
         *(f"# DarkFrame =  {section:4d} {section:4d} {0.0:8.2f}\n" for section in dark),
+        "# AlphaOffset =     0.00\n# BetaOffset =     0.00\n",
         _HEAD,
     ]
     for section, axis, (x, y), tilt in zip(
