@@ -7,6 +7,7 @@ from etwidgets.io.alignments import (
     load_markers,
     read_alignment,
     save_alignment,
+    save_alignment_of,
     save_markers,
 )
 from etwidgets.io.file_preview import FilePreview, preview_files
@@ -32,5 +33,6 @@ __all__ = [
     "safe_path",
     "save",
     "save_alignment",
+    "save_alignment_of",
     "save_markers",
 ]

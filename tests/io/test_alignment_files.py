@@ -16,7 +16,14 @@ from etwidgets.errors import (
     ShapeError,
     TiltCountError,
 )
-from etwidgets.io import align_by_file, load, load_alignment, read_alignment, save_alignment
+from etwidgets.io import (
+    align_by_file,
+    load,
+    load_alignment,
+    read_alignment,
+    save_alignment,
+    save_alignment_of,
+)
 
 TILTS = np.arange(-80.0, 81, 8)
 NY, NX = 45, 64  # of the raw images: one odd, one even
@@ -212,10 +219,9 @@ def test_projections_that_aretomo_found_dark_are_removed(tmp_path, first):
     local = "# Local Alignment\n0 0 1 2 3 4 1\n"
     path.write_text(HEAD.format(n=4, dark=dark) + "".join(rows) + local)
     data = np.arange(4, dtype=np.float32)[:, None, None] * np.ones((1, NY, NX), np.float32)
-    with pytest.warns(UserWarning, match="projections 1") as caught:
+    local = pytest.warns(UserWarning, match="local alignment is not used")
+    with local, pytest.warns(UserWarning, match="projections 1"):
         aligned = align_by_file(TomoStack(data, [-20, -50, 0, 10]), path)
-    said = " ".join(str(each.message) for each in caught)
-    assert "local alignment is not used" in said
     assert aligned.data[:, 3, 3].tolist() == [0, 2, 3]
     assert aligned.tilts_deg.tolist() == [-20, 0, 10]
     with pytest.warns(UserWarning, match="local"):
@@ -342,3 +348,53 @@ def test_what_does_not_fit_is_refused(tmp_path):
     broken.write_text(HEAD.format(n=1, dark="") + ROW.replace("10\n", "999\n"))
     with pytest.raises(DataError, match="beyond 360"):
         load_alignment(broken, **SIZE)
+
+
+def spot_places(stack):
+    """The brightest pixel of each projection to a tenth of a pixel: the center of mass around it."""
+    places = []
+    for image in np.asarray(stack.data, float):
+        y, x = np.unravel_index(image.argmax(), image.shape)
+        part = image[y - 5 : y + 6, x - 5 : x + 6]
+        weights = part / part.sum()
+        off = [(weights.sum(axis) * np.arange(-5, 6)).sum() for axis in (1, 0)]
+        places.append([y + off[0], x + off[1]])
+    return np.array(places)
+
+
+@pytest.mark.parametrize("ending", [".xf", ".aln"])
+def test_all_that_was_done_to_a_series_is_saved_as_one_alignment(tmp_path, ending):
+    """Shifted, turned, cropped, rotated, two projections removed: the file does the same to the raw one."""
+    images = np.zeros((6, NY, NX), np.float32)
+    y, x = np.indices((NY, NX))
+    for i in range(6):
+        images[i] = np.exp(-((y - 20 - i) ** 2 + (x - 34 + i) ** 2) / 4)
+    raw = TomoStack(images, [-40, -20, 0, 10, 20, 40])
+    shifts = np.column_stack([np.linspace(-3, 3, 6), np.linspace(2, -2, 6)])
+    done = raw.shift_projections(shifts).turn(1).crop_to(x_start=4, x_stop=40, y_start=3, y_stop=60)
+    done = done.remove_projections([1, 4]).trans_stack(yshift=2.5, xshift=-1, angle=5)
+    path = tmp_path / f"a{ending}"
+    if ending == ".xf":
+        with pytest.warns(UserWarning, match="newstack -secs 0,2,3,5"):
+            save_alignment_of(done, path)
+        again = align_by_file(raw.remove_projections([1, 4]), path)
+    else:
+        save_alignment_of(done, path)
+        with pytest.warns(UserWarning, match="projections 1, 4"):
+            again = align_by_file(raw, path)
+    assert again.tilts_deg.tolist() == [-40, 0, 10, 40]
+    ours = spot_places(done) - (np.array(done.data.shape[1:]) - 1) / 2
+    theirs = spot_places(again) - (np.array(again.data.shape[1:]) - 1) / 2
+    np.testing.assert_allclose(ours, theirs, atol=0.02)
+
+
+def test_binning_is_undone(tmp_path):
+    """A shift of (2, -1) px after a binning by 2 is one of (4, -2) px of the file, turned for IMOD."""
+    raw = TomoStack(np.random.default_rng(0).random((3, 44, NX)), [-1, 0, 1])
+    moved = raw.bin(2).shift_projections(np.tile([2.0, -1.0], (3, 1)))
+    path = save_alignment_of(moved, tmp_path / "a.xf")
+    found = load_alignment(path, shape_yx=(44, NX))
+    np.testing.assert_allclose(found.shifts_px, np.tile([4.0, -2.0], (3, 1)), atol=1e-9)
+    np.testing.assert_allclose(found.magnifications, 1)
+    with pytest.raises(ParameterError, match="no alignment to save"):
+        save_alignment_of(raw, tmp_path / "b.xf")

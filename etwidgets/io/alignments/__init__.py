@@ -8,6 +8,7 @@ from etwidgets.io.alignments.alignment_files import (
 )
 from etwidgets.io.alignments.applying import align_by_file
 from etwidgets.io.alignments.markers import load_markers, save_markers
+from etwidgets.io.alignments.present import save_alignment_of
 
 __all__ = [
     "AlignmentFile",
@@ -16,5 +17,6 @@ __all__ = [
     "load_markers",
     "read_alignment",
     "save_alignment",
+    "save_alignment_of",
     "save_markers",
 ]

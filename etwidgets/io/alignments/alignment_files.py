@@ -12,7 +12,14 @@ import numpy as np
 from etwidgets.align import Alignment
 from etwidgets.atomic import atomic_path
 from etwidgets.checks import is_number
-from etwidgets.errors import DataError, FileTypeError, ParameterError, ShapeError, TiltCountError
+from etwidgets.errors import (
+    DataError,
+    FileTypeError,
+    ParameterError,
+    ParameterTypeError,
+    ShapeError,
+    TiltCountError,
+)
 from etwidgets.io.alignments import conventions
 from etwidgets.io.alignments.aretomo import AreTomoAlignment, aln_text, read_aln
 from etwidgets.io.alignments.imod_transforms import (
@@ -141,6 +148,8 @@ def save_alignment(
     *,
     shape_yx: tuple[int, int],
     tilts_deg: ArrayLike | None = None,
+    sections: ArrayLike | None = None,
+    count: int | None = None,
     first_row: str = "bottom",
     overwrite: bool = False,
 ) -> Path:
@@ -157,6 +166,9 @@ def save_alignment(
         Of the projections of that file, pixels.
     tilts_deg
         ``(T,)`` degrees; default: those of the alignment.
+    sections, count
+        ``(T,)`` which of the ``count`` projections of the file the alignment is of, from 0; default: all. The
+        others are dark frames in an ``.aln`` file; IMOD's files have no lines for them.
     first_row
         As in :func:`load_alignment`.
     overwrite
@@ -168,6 +180,11 @@ def save_alignment(
         If a file exists and ``overwrite`` is not true.
     ParameterError
         If the format needs tilts, or cannot hold the magnifications.
+
+    Warns
+    -----
+    UserWarning
+        If an IMOD file is for a part of the projections, with what to do there.
     """
     file = Path(path).expanduser()
     kind = _checked_kind(file, None)
@@ -176,10 +193,15 @@ def save_alignment(
     there = alignment if first_row == "bottom" else conventions.mirrored(alignment)
     if kind not in COARSE:
         there = conventions.turned(there, -conventions.TURN_DEG)
+    chosen = np.arange(len(there.shifts_px)) if sections is None else np.asarray(sections, np.intp)
+    if len(chosen) != len(there.shifts_px):
+        raise TiltCountError(len(chosen), len(there.shifts_px), "sections")
+    of_all = len(chosen) if count is None else int(count)
     texts = {}
     if kind == ARETOMO:
-        texts[file] = _aretomo_text(there, tilts, shape_yx, file)
+        texts[file] = _aretomo_text(there, tilts, (chosen, of_all), shape_yx, file)
     else:
+        _tell_missing(chosen, of_all, file)
         texts[file] = transforms_text(conventions.to_imod(there))
         if kind == ALIGNED and tilts is not None:
             texts[file.with_suffix(".tlt")] = angles_text(tilts)
@@ -188,6 +210,8 @@ def save_alignment(
 
 
 def _existing(path: str | Path) -> Path:
+    if not isinstance(path, str | Path):
+        raise ParameterTypeError(f"an alignment is read from one file, not from {path!r}")
     file = Path(path).expanduser()
     if not file.is_file():
         raise FileNotFoundError(f"there is no file of an alignment {file}")
@@ -275,8 +299,21 @@ def _of_aretomo(
     return AlignmentFile(whole, found.sections, found.count)
 
 
+def _tell_missing(sections: NDArray[np.intp], count: int, file: Path) -> None:
+    if len(sections) < count:
+        warnings.warn(
+            f"{file.name} has lines for {len(sections)} of {count} projections; make the series for it with "
+            f"newstack -secs {','.join(str(section) for section in sections)}",
+            stacklevel=3,
+        )
+
+
 def _aretomo_text(
-    there: Alignment, tilts_deg: NDArray[np.float64] | None, shape_yx: tuple[int, int], file: Path
+    there: Alignment,
+    tilts_deg: NDArray[np.float64] | None,
+    chosen: tuple[NDArray[np.intp], int],
+    shape_yx: tuple[int, int],
+    file: Path,
 ) -> str:
     """``p' = R(-axis) (p - T)``, so that ``T = -R(axis) shift``."""
     if tilts_deg is None:
@@ -291,8 +328,7 @@ def _aretomo_text(
     back = Alignment.of(np.zeros_like(there.shifts_px), rotation_deg=axis).matrices
     shifts = -np.einsum("tij,tj->ti", back, there.shifts_px)[:, ::-1]
     ny, nx = shape_yx
-    count = len(axis)
-    return aln_text(AreTomoAlignment(np.arange(count), count, (nx, ny), axis, tilts_deg, shifts, ()))
+    return aln_text(AreTomoAlignment(*chosen, (nx, ny), axis, tilts_deg, shifts, ()))
 
 
 def _tilts(alignment: Alignment, tilts_deg: ArrayLike | None) -> NDArray[np.float64] | None:
