@@ -1,5 +1,6 @@
 """Reading and writing of files; hands out signals, and knows no panel and no sample."""
 
+from etwidgets.io.alignments import ENDINGS as ALIGNMENT_ENDINGS
 from etwidgets.io.alignments import (
     AlignmentFile,
     align_by_file,
@@ -18,6 +19,7 @@ from etwidgets.io.series import natural_order
 from etwidgets.signals.saving import save
 
 __all__ = [
+    "ALIGNMENT_ENDINGS",
     "EXTENSIONS",
     "AlignmentFile",
     "FilePreview",

@@ -6,10 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etwidgets import io
 from etwidgets.atomic import atomic_path
 from etwidgets.errors import ParameterError
 from etwidgets.session import script, session_file, signal_files
 from etwidgets.session.jobs import Job
+from etwidgets.session.operations.notes import with_notes
 from etwidgets.session.parameters import check_choice
 
 if TYPE_CHECKING:
@@ -60,6 +62,14 @@ class Exports:
             return partial(signal_files.save_signal, signal, target)
 
         return self._save(target, begin)
+
+    def alignment(self, path: str | Path, first_row: str) -> Path:
+        """What was done to the projections, for IMOD or AreTomo."""
+        stack = self._signal("projections", "whose alignment to save")
+        target, notes = with_notes(io.save_alignment_of, stack, path, first_row=first_row)
+        for note in notes:
+            self._core.messages.tell(note, "warning")
+        return Path(target)
 
     def movie(self, what: str, path: str | Path, frames_per_second: float) -> Job:
         """A movie of the projections, of the turning volume, or of its slices."""

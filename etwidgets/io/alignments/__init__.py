@@ -1,6 +1,7 @@
 """Alignments and markers of IMOD and AreTomo: read and written, in our convention; knows files alone."""
 
 from etwidgets.io.alignments.alignment_files import (
+    ENDINGS,
     AlignmentFile,
     load_alignment,
     read_alignment,
@@ -11,6 +12,7 @@ from etwidgets.io.alignments.markers import load_markers, save_markers
 from etwidgets.io.alignments.present import save_alignment_of
 
 __all__ = [
+    "ENDINGS",
     "AlignmentFile",
     "align_by_file",
     "load_alignment",
