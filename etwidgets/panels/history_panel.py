@@ -166,12 +166,12 @@ class HistoryPanel(Panel):
             _SCRIPT: session.export_script,
             _NOTEBOOK: session.export_notebook,
             _SESSION: session.save,
-            _ALIGNMENT: session.save_alignment,
+            _ALIGNMENT: partial(session.save_data, "alignment"),
             _PROJECTIONS: partial(session.save_data, "projections"),
             _VOLUME: partial(session.save_data, "volume"),
             _FIGURE: partial(session.save_data, "figure"),
             **{name: partial(session.save_movie, what) for name, what in _MOVIES.items()},
         }
         exports[kind](path)
-        if kind in (_SCRIPT, _NOTEBOOK, _SESSION, _ALIGNMENT):
+        if kind in (_SCRIPT, _NOTEBOOK, _SESSION):
             session.tell(f"Saved {path.name} in {self._root}.")

@@ -6,12 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etwidgets import io
 from etwidgets.atomic import atomic_path
 from etwidgets.errors import ParameterError
 from etwidgets.session import script, session_file, signal_files
 from etwidgets.session.jobs import Job
-from etwidgets.session.operations.notes import with_notes
 from etwidgets.session.parameters import check_choice
 
 if TYPE_CHECKING:
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     from etwidgets.progress import Progress
     from etwidgets.session.core import SessionCore
 
-_SAVED = ("projections", "volume", "figure")
+_SAVED = ("projections", "volume", "figure", "alignment")
 _MOVIES = ("projections", "tilting", "x", "y", "z")
 
 
@@ -51,7 +49,7 @@ class Exports:
         return target
 
     def data(self, what: str, path: str | Path) -> Job:
-        """The projections, the volume, or a figure of it."""
+        """The projections, what was done to them, the volume, or a figure of it."""
         check_choice("what", what, _SAVED)
         target = Path(path)
 
@@ -59,17 +57,10 @@ class Exports:
             signal = self._signal(what, "to save")
             if what == "figure":
                 return partial(signal_files.save_figure, signal, self._core.display.voxel, target)
-            return partial(signal_files.save_signal, signal, target)
+            save = signal_files.save_alignment if what == "alignment" else signal_files.save_signal
+            return partial(save, signal, target)
 
         return self._save(target, begin)
-
-    def alignment(self, path: str | Path, first_row: str) -> Path:
-        """What was done to the projections, for IMOD or AreTomo."""
-        stack = self._signal("projections", "whose alignment to save")
-        target, notes = with_notes(io.save_alignment_of, stack, path, first_row=first_row)
-        for note in notes:
-            self._core.messages.tell(note, "warning")
-        return Path(target)
 
     def movie(self, what: str, path: str | Path, frames_per_second: float) -> Job:
         """A movie of the projections, of the turning volume, or of its slices."""
@@ -86,12 +77,12 @@ class Exports:
 
     def _save(self, target: Path, begin: Callable[[], Callable[[Progress], Any]]) -> Job:
         job = Job("save", f"Save {target.name}", self._core.runner)
-        return self._core.queue.run(job, begin, lambda _: ("committed", ""))
+        return self._core.queue.run(job, begin, lambda notes: ("committed", " ".join(notes or ())))
 
     def _signal(self, what: str, purpose: str) -> Any:
         """The signal that is asked for."""
         state = self._core.state
-        if what == "projections":
+        if what in ("projections", "alignment"):
             signal, missing = state.stack, f"there is no tilt series {purpose}; open one first"
         else:
             signal, missing = state.reconstruction, f"there is no volume {purpose}; reconstruct one first"

@@ -304,30 +304,18 @@ class Session:
         """
         return self._reopener.repeat(path)
 
-    def save_data(self, what: Literal["projections", "volume", "figure"], path: str | Path) -> Job:
+    def save_data(self, what: str, path: str | Path) -> Job:
         """Save what there is now; the ending of the name gives the format, and no file is replaced.
 
         Parameters
         ----------
         what
-            ``"projections"`` or ``"volume"`` (.hspy, .mrc, .tif, ...), or ``"figure"``: the three slices that
-            the display points at (.png, .svg, .pdf).
+            ``"projections"`` or ``"volume"`` (.hspy, .mrc, .tif, ...), ``"alignment"`` (.xf, .prexg, .aln),
+            or ``"figure"``: the three slices that the display points at (.png, .svg, .pdf).
         path
             Of the new file.
         """
         return self._exports.data(what, path)
-
-    def save_alignment(self, path: str | Path, first_row: str = "bottom") -> Path:
-        """Save all that was done to the projections since the file was opened, for IMOD or AreTomo.
-
-        Parameters
-        ----------
-        path
-            Of the new file: ``.xf`` (with a ``.tlt`` beside it), ``.prexg`` or ``.aln``; none is replaced.
-        first_row
-            As in :func:`etwidgets.io.load_alignment`.
-        """
-        return self._exports.alignment(path, first_row)
 
     def save_movie(self, what: str, path: str | Path, frames_per_second: float = 15.0) -> Job:
         """Save a movie with the contrast and colors of the display; no file is replaced.

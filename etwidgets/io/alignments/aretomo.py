@@ -67,14 +67,14 @@ def read_aln(path: Path) -> AreTomoAlignment:
     Raises
     ------
     FileFormatError
-        If it has no size of the series, a line of the table is no such, or sections are twice there, outside
-        the series, or cannot be told.
+        If it has no size of the series, a line of the table is damaged, or sections occur twice, lie outside
+        the series, or are not known for certain.
     """
     text = read_text(path)
     head, _, local = text.partition(_LOCAL)
     size = _SIZE.search(head)
     if size is None:
-        raise FileFormatError(f"{path.name} has no line '# RawSize = nx ny nz': it is no file of AreTomo")
+        raise FileFormatError(f"{path.name} has no line '# RawSize = nx ny nz': it is not from AreTomo")
     nx, ny, count = (int(word) for word in size.groups())
     if not 0 < count <= MOST_SECTIONS or not 0 < nx <= MOST_SECTIONS or not 0 < ny <= MOST_SECTIONS:
         raise FileFormatError(f"{path.name}: RawSize {nx} x {ny} x {count} is not that of a tilt series")

@@ -92,7 +92,7 @@ def from_imod(
     if bad.size:
         raise AlignmentError(
             f"{what}: the transform(s) of projection(s) {listing(bad)} mirror the image, or leave nothing of "
-            "it; this is no alignment of a tilt series"
+            "it; a tilt series is not aligned so"
         )
     cos = (matrices[:, 0, 0] + matrices[:, 1, 1]) / 2
     sin = (matrices[:, 1, 0] - matrices[:, 0, 1]) / 2

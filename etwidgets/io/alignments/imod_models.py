@@ -51,8 +51,8 @@ def read_model(path: Path) -> Model:
     Raises
     ------
     FileFormatError
-        If it is no such model, is cut off, has points that are no numbers or too much of anything, or was
-        last seen with y and z exchanged.
+        If it is another kind of file, is cut off, has points that are no numbers or too much of anything, or
+        was last seen with y and z exchanged.
     """
     try:
         size = path.stat().st_size
