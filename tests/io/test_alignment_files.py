@@ -398,3 +398,10 @@ def test_binning_is_undone(tmp_path):
     np.testing.assert_allclose(found.magnifications, 1)
     with pytest.raises(ParameterError, match="no alignment to save"):
         save_alignment_of(raw, tmp_path / "b.xf")
+
+
+def test_a_series_that_is_not_as_it_was_opened_is_told(tmp_path):
+    path = write_xf(tmp_path / "a.prexg", np.tile([1, 0, 0, 1, 2, 0], (3, 1)))
+    raw = TomoStack(np.random.default_rng(0).random((3, NX, NY)), [-1, 0, 1])
+    with pytest.warns(UserWarning, match=r"was turned, cropped before; .* undo that"):
+        align_by_file(raw.turn(1).crop_to(x_start=3, x_stop=60, y_start=0, y_stop=40), path)

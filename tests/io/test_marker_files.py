@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from etwidgets.errors import DataError, EtwidgetsError, FileFormatError, ShapeError
+from etwidgets.errors import DataError, EtwidgetsError, FileFormatError, ShapeError, TiltCountError
 from etwidgets.io import load_alignment, load_markers, save_markers
 
 NY, NX, T = 45, 64, 5
@@ -51,6 +51,24 @@ def test_meshes_and_what_else_a_model_holds_are_passed_over(tmp_path):
     path = tmp_path / "a.mod"
     path.write_bytes(model([[(3.5, 0.5, 0)], [(4.5, 1.5, 1)]], between=mesh + other))
     assert loaded(path)[1, 1].tolist() == [1, 4]
+
+
+def test_positions_on_a_coarsely_aligned_series_are_taken_back(tmp_path):
+    """Shifted by IMOD's (dx, dy) = (4, -3): the raw position is 4 columns less and 3 rows more."""
+    path = tmp_path / "a.fid"
+    path.write_bytes(model([[(30.5, 20.5, 1)]]))
+    np.savetxt(tmp_path / "a.prexg", np.tile([1, 0, 0, 1, 4, -3], (T, 1)))
+    assert loaded(path, prexg=tmp_path / "a.prexg")[0, 1].tolist() == [23, 26]
+    top = loaded(path, prexg=tmp_path / "a.prexg", first_row="top")
+    assert top[0, 1].tolist() == [NY - 1 - 23, 26]
+    np.savetxt(
+        tmp_path / "a.prexg", np.tile([0, -1, 1, 0, 0, 0], (T, 1))
+    )  # a quarter turn: (x, y) -> (-y, x)
+    y, x = loaded(path, prexg=tmp_path / "a.prexg")[0, 1] - [NY / 2 - 0.5, NX / 2 - 0.5]
+    np.testing.assert_allclose([x, y], [20.5 - NY / 2, -(30.5 - NX / 2)])
+    np.savetxt(tmp_path / "a.prexg", np.tile([1, 0, 0, 1, 4, -3], (2, 1)))
+    with pytest.raises(TiltCountError):
+        loaded(path, prexg=tmp_path / "a.prexg")
 
 
 @pytest.mark.parametrize("first_row", ["bottom", "top"])

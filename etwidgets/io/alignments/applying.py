@@ -13,6 +13,7 @@ from etwidgets.checks import listing
 from etwidgets.errors import TiltCountError
 from etwidgets.io.alignments.alignment_files import read_alignment
 from etwidgets.io.alignments.conventions import within_180
+from etwidgets.signals import tomography_node as node
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 
     from etwidgets.progress import Progress
     from etwidgets.signals import TomoStack
+
+_SAID = {
+    "shift": "shifted",
+    "transform": "rotated",
+    "align": "aligned",
+    "crop": "cropped",
+    "turn": "turned",
+}
+"""Recorded steps after which an alignment of the series as it was opened does not fit."""
 
 
 def align_by_file(
@@ -59,13 +69,20 @@ def align_by_file(
     Warns
     -----
     UserWarning
-        If projections were removed, and as in :func:`load_alignment`.
+        If the series is not as it was opened, if projections are removed, and as in :func:`load_alignment`.
     """
     shape_yx = (int(stack.data.shape[-2]), int(stack.data.shape[-1]))
     found = read_alignment(path, shape_yx=shape_yx, first_row=first_row, axis_deg=axis_deg, binning=binning)
     count = int(stack.data.shape[0])
     if found.count != count:
         raise TiltCountError(found.count, count, "transforms")
+    done = dict.fromkeys(_SAID[step.kind] for step in node.recorded(stack) if step.kind in _SAID)
+    if done:
+        warnings.warn(
+            f"the series was {', '.join(done)} before; if the alignment file is for the series as it was "
+            "opened, undo that, and apply the file again",
+            stacklevel=2,
+        )
     if len(found.sections) < count:
         dark = np.setdiff1d(np.arange(count), found.sections)
         warnings.warn(f"dark for AreTomo, and removed: projections {listing(dark, 20)}", stacklevel=2)

@@ -9,12 +9,15 @@ import numpy as np
 
 from etwidgets.atomic import atomic_path
 from etwidgets.checks import checked_reals, listing
-from etwidgets.errors import DataError, FileFormatError, FileTypeError, ShapeError
+from etwidgets.errors import DataError, FileFormatError, FileTypeError, ShapeError, TiltCountError
 from etwidgets.io.alignments import conventions
+from etwidgets.io.alignments.alignment_files import load_alignment
 from etwidgets.io.alignments.imod_models import Model, model_bytes, read_model
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from etwidgets.align import Alignment
 
 MODELS = (".fid", ".mod")
 """Endings of IMOD's models."""
@@ -24,7 +27,12 @@ _MOST_POSITIONS = 10_000_000
 
 
 def load_markers(
-    path: str | Path, *, shape_yx: tuple[int, int], n_projections: int, first_row: str = "bottom"
+    path: str | Path,
+    *,
+    shape_yx: tuple[int, int],
+    n_projections: int,
+    first_row: str = "bottom",
+    prexg: str | Path | None = None,
 ) -> NDArray[np.float64]:
     """Positions of markers in a model of IMOD, such as ``beadtrack`` makes: one contour for each marker.
 
@@ -33,12 +41,14 @@ def load_markers(
     path
         ``.fid`` or ``.mod``, of IMOD's binary format.
     shape_yx
-        Of the projections that it was drawn on, pixels. Etomo draws on the coarsely aligned series
-        (``.preali``), not on the raw one.
+        Of the projections that it was drawn on, pixels.
     n_projections
         Of that series.
     first_row
         As in :func:`load_alignment`.
+    prexg
+        Etomo draws on the coarsely aligned series (``.preali``): with the ``.prexg`` file that made it, the
+        positions are those in the raw series, if both have pixels of one size.
 
     Returns
     -------
@@ -52,6 +62,8 @@ def load_markers(
         two points on one.
     ShapeError
         If the model was drawn on images of another size.
+    TiltCountError
+        If the coarse alignment is of another number of projections.
     """
     file = Path(path).expanduser()
     conventions.check_rows(first_row)
@@ -74,7 +86,10 @@ def load_markers(
         y = points[:, 1] - _HALF
         found[number, sections, 0] = y if first_row == "bottom" else ny - 1 - y
         found[number, sections, 1] = points[:, 0] - _HALF
-    return found
+    if prexg is None:
+        return found
+    coarse = load_alignment(prexg, shape_yx=shape_yx, first_row=first_row)
+    return _before(found, coarse, shape_yx)
 
 
 def save_markers(
@@ -127,6 +142,17 @@ def save_markers(
     with atomic_path(file, len(content)) as temporary:
         temporary.write_bytes(content)
     return file
+
+
+def _before(
+    positions: NDArray[np.float64], alignment: Alignment, shape_yx: tuple[int, int]
+) -> NDArray[np.float64]:
+    """Where points were before an alignment, in images of the same size."""
+    if len(alignment.shifts_px) != positions.shape[1]:
+        raise TiltCountError(len(alignment.shifts_px), positions.shape[1], "transforms")
+    middle, back = np.array(shape_yx) / 2 - _HALF, alignment.inverse()
+    moved = np.einsum("tij,mtj->mti", back.matrices, positions - middle) + back.shifts_px + middle
+    return np.asarray(moved)
 
 
 def _check_ending(file: Path) -> None:
