@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 import numpy as np
 
 from etwidgets.align import METHODS, registration_residuals
+from etwidgets.panels.alignment_file_part import AlignmentFilePart
 from etwidgets.panels.method_chooser import MethodChooser
 from etwidgets.panels.navigation import add_column_slider, add_play, add_tilt_slider, turn_play
 from etwidgets.panels.panel import Panel
@@ -27,6 +29,7 @@ from etwidgets.views import CurveView, ImageView
 
 if TYPE_CHECKING:
     from etwidgets.align import Residuals
+    from etwidgets.session import Session
     from etwidgets.signals import TomoStack
     from etwidgets.views import Pane
 
@@ -43,7 +46,15 @@ the projection by 0.25 px (1 px with Shift). Stop when the difference is flat.</
 
 
 class RegisterPanel(Panel):
-    """Method, options, Register; pictures before and after; outliers, and how to correct them."""
+    """Method, options, Register; pictures before and after; outliers, and how to correct them.
+
+    Parameters
+    ----------
+    session
+        Whose series is registered.
+    root
+        The folder whose alignment files are offered; None: none are.
+    """
 
     name = "register"
     title = "Register"
@@ -54,6 +65,10 @@ class RegisterPanel(Panel):
         ("arrows", "nudge by 0.25 px, with Shift by 1 px (while the neighbor is shown)"),
         ("space", "play the tilts"),
     )
+
+    def __init__(self, session: Session, root: str | Path | None = None) -> None:
+        self._root = None if root is None else Path(root).resolve()
+        super().__init__(session)
 
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
@@ -70,6 +85,8 @@ class RegisterPanel(Panel):
         look = self.add("look", control(widgets.Dropdown, "show", options=looks))
         self._build_form()
         self._build_corrections()
+        root, own = self._root, (self.session, self.name)
+        self._file = None if root is None else self.add_part(AlignmentFilePart(*own, root))
         self._wire()
         pictures = [self._images, row(play, tilt, column), row(look, which, self._nudge_row), self._curves]
         form = [self._chooser.widget, *(self.controls[name] for name in ("start", "crop", "run"))]
@@ -81,6 +98,7 @@ class RegisterPanel(Panel):
             *corrections,
             self._chooser.help,
             text(_CORRECTIONS),
+            *([] if self._file is None else [self._file.widget]),
         ]
 
     def _build_form(self) -> None:
@@ -154,6 +172,8 @@ class RegisterPanel(Panel):
         self.controls["pick"].disabled = not self._outliers
         self.controls["exclude"].disabled = not (idle and self.controls["residuals"].value)
         self.controls["nudge"].disabled = not (idle and any(self._nudge_by()))
+        if self._file is not None:
+            self._file.enable()
 
     # -- pictures -----------------------------------------------------------------------------------
 
