@@ -18,7 +18,7 @@ from etwidgets.deprecated import renamed_keywords
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.signals import reconstruction, replay
 from etwidgets.signals import tomography_node as node
-from etwidgets.signals.aligning import aligned
+from etwidgets.signals.aligning import aligned, straightened
 from etwidgets.signals.blocks import interpolation_name, listener, map_projections
 from etwidgets.signals.tilt_series import TiltSeries, checked_indices
 from etwidgets.signals.turning import turned
@@ -363,9 +363,7 @@ class TomoStack(TiltSeries):
         known.xshift, known.yshift = known.xshift + float(xshift), known.yshift + float(yshift)
         known.tiltaxis = known.tiltaxis + float(angle)
         if angle and known.has_item("tilt_axis_angle_deg"):
-            # whoever rotated knows better than the header, which says no more than which quarter it is
-            rotated = align.axis_angle_after(known.tilt_axis_angle_deg, angle)
-            known.tilt_axis_angle_deg = align.axis_angle_after(90 * round(rotated / 90), 0)
+            known.tilt_axis_angle_deg = straightened(known.tilt_axis_angle_deg, angle)
         parameters = {
             "xshift": float(xshift),
             "yshift": float(yshift),
