@@ -1,6 +1,7 @@
 """Arrays in, shifts and angles out: registration, tilt axis, transforms, filters; knows no signal."""
 
 from etwidgets.align.alignment import Alignment, apply_alignment, valid_area
+from etwidgets.align.automatic import AlignmentPlan, Candidate, plan_alignment
 from etwidgets.align.axis_direction import (
     axis_angle_after,
     axis_angle_upside_down,
@@ -21,6 +22,7 @@ from etwidgets.align.methods import (
     add_registration_method,
 )
 from etwidgets.align.quality import Quality, projection_quality
+from etwidgets.align.refinement import Refinement, RefinementOptions, refine_alignment
 from etwidgets.align.registration import estimate_shifts
 from etwidgets.align.residuals import Residuals, registration_residuals
 from etwidgets.align.shifting import apply_shifts, common_area
@@ -33,12 +35,16 @@ __all__ = [
     "AXIS_METHODS",
     "METHODS",
     "Alignment",
+    "AlignmentPlan",
     "AxisEstimate",
+    "Candidate",
     "Finding",
     "FixKind",
     "Method",
     "MethodParameters",
     "Quality",
+    "Refinement",
+    "RefinementOptions",
     "Residuals",
     "ShiftSearch",
     "add_axis_method",
@@ -55,8 +61,10 @@ __all__ = [
     "estimate_shifts",
     "filter_projections",
     "find_tilt_axis",
+    "plan_alignment",
     "projection_quality",
     "quarter_turns_for",
+    "refine_alignment",
     "registration_residuals",
     "remaining_rotation_deg",
     "search_axis_shift",

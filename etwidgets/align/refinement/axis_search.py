@@ -21,6 +21,7 @@ _BLOCKS = 12
 _STEP_DEG = 1.0
 _STEP_PX = 1.0  # at the scale of the search
 _REACH = 1.5  # steps; beyond, a parabola is a guess
+_WIDEST = 2.0  # steps; a wider interval determines nothing
 _OUTSIDE = 0.05  # of the draws may have no minimum, for the answer to count as determined
 
 
@@ -103,5 +104,7 @@ def _minimum(
         return 0.0, -np.inf, np.inf, False
     places = -drawn[convex, 0] / drawn[convex, 1]
     low, high = np.percentile(places, [2.5, 97.5])
+    if high - low > _WIDEST:
+        return 0.0, float(low), float(high), False
     best = float(np.clip(-total[0] / total[1], -_REACH, _REACH))
     return best, float(low), float(high), True

@@ -36,10 +36,13 @@ class Prediction:
         band-passed, only where both are known; the intensity of each is fitted.
     misfit
         Root mean square of those that count.
+    shifts_px
+        ``(T, 2)`` pixels ``(y, x)`` of the series as given that would bring each onto its prediction.
     """
 
     misfits: NDArray[np.float64]
     misfit: float
+    shifts_px: NDArray[np.float64]
 
 
 def predict(
@@ -70,5 +73,7 @@ def predict(
     share = np.ones(len(tilts)) if weights is None else weights
     counted = known * share[:, None, None].astype(np.float32)
     predicted = predict_left_out(images, counted, series.geometry(tilts), N_ITERATIONS, n_parts, progress)
-    misfits = match(images, predicted, known, free=()).misfit
-    return Prediction(misfits, float(np.sqrt((share * misfits**2).sum() / share.sum())))
+    found = match(images, predicted, known)
+    misfits = found.misfit_before
+    mean = float(np.sqrt((share * misfits**2).sum() / share.sum()))
+    return Prediction(misfits, mean, found.values[:, :2] * series.factor)

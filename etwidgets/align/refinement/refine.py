@@ -32,6 +32,8 @@ _ITERATIONS = (8, 12, 20)  # of the reference: coarse, in between, and the last 
 _DOUBTED = 0.3  # weight
 _OUTLIER = 3.0  # robust standard deviations
 _LEAST_SPREAD = 0.12  # of the logarithm of misfits: good projections may differ by so much
+_SEARCHES = 3  # of the tilt axis at each scale but the finest
+_SAME_DEG, _SAME_PX = 0.1, 0.15  # less is no change; pixels of the scale
 _LAST_ROUNDS = 3  # at the finest scale, whose rounds cost most and move least
 _BETTER = 1e-4  # relative; less is no better
 
@@ -76,7 +78,8 @@ class Refinement:
         ``(R, 2)``: scale (px) and misfit of left-out projections, at the start and after each round that was
         judged.
     residuals_px
-        ``(T, 2)`` pixels ``(y, x)``: what a last matching would still move.
+        ``(T, 2)`` pixels ``(y, x)`` by which each projection is off from what the others predict, without
+        what only moves the volume.
     errors_px
         ``(T, 2)`` pixels ``(y, x)``, standard errors of each shift.
     weights
@@ -208,6 +211,9 @@ class _Run:
     options: RefinementOptions
     progress: Progress
     trace: list[tuple[float, float]] = field(default_factory=list)
+    _rotation_answers: bool = (
+        False  # where the search finds none, rotations of projections mean nothing either
+    )
 
     def result(self) -> Refinement:
         scales = scales_for(self.images.shape)
@@ -219,17 +225,18 @@ class _Run:
         judge = finest
         intervals: AxisIntervals | None = None
         for number, scale in enumerate(scales):
-            low, high = 0.05 + 0.85 * number / len(scales), 0.05 + 0.85 * (number + 1) / len(scales)
-            series = finest if scale == scales[-1] else PaddedSeries.of(self.images, self.tilts, scale)
+            low, high = 0.05 + 0.8 * number / len(scales), 0.05 + 0.8 * (number + 1) / len(scales)
             last = number == len(scales) - 1
-            alignment, weights, found = self._scale(series, alignment, weights, low, high, last=last)
+            series = finest if last else PaddedSeries.of(self.images, self.tilts, scale)
+            judge = judge if last else series
+            alignment, weights, found = self._scale(series, alignment, weights, (low, high), last=last)
             if self.options.axis and not last:
-                alignment, _ = search_axis(series, alignment, weights, self._at(high))
-                judge = series
+                alignment, weights = self._straighten(series, alignment, weights, high)
             if self.progress.finish_requested:
                 break
         if self.options.axis and not self.progress.finish_requested:
-            _, intervals = search_axis(judge, alignment, weights, self._at(0.9))
+            alignment, intervals = search_axis(judge, alignment, weights, self._at(0.86))
+            alignment, weights, found = self._round(finest, alignment, weights, 0.9, last=True)
         after = self._judge(finest, alignment, weights, 0.95)
         return self._report(finest, before, after, alignment, weights, found, intervals)
 
@@ -238,23 +245,50 @@ class _Run:
         series: PaddedSeries,
         alignment: Alignment,
         weights: NDArray[np.float64],
-        low: float,
-        high: float,
+        span: tuple[float, float],
         *,
-        last: bool,
+        last: bool = False,
     ) -> tuple[Alignment, NDArray[np.float64], Match]:
+        """Rounds at one scale, until nothing moves."""
         rounds = min(self.options.rounds, _LAST_ROUNDS) if last else self.options.rounds
         for number in range(rounds):
-            at = low + (high - low) * number / rounds
-            found, weights = self._match(series, alignment, weights, at, last=last)
-            change = self._change(series, alignment, found, weights)
-            alignment = alignment.then(change)
+            at = span[0] + (span[1] - span[0]) * number / rounds
+            before = alignment
+            alignment, weights, found = self._round(series, alignment, weights, at, last=last)
             if last:
                 self._judge(series, alignment, weights, at)
-            moved = float(np.abs(change.shifts_px[weights > _DOUBTED]).max(initial=0))
-            if moved < self.options.tolerance * series.factor or self.progress.finish_requested:
+            moved = np.abs(alignment.shifts_px - before.shifts_px)[weights > _DOUBTED]
+            if (
+                moved.max(initial=0) < self.options.tolerance * series.factor
+                or self.progress.finish_requested
+            ):
                 break
         return alignment, weights, found
+
+    def _round(
+        self,
+        series: PaddedSeries,
+        alignment: Alignment,
+        weights: NDArray[np.float64],
+        at: float,
+        *,
+        last: bool = False,
+    ) -> tuple[Alignment, NDArray[np.float64], Match]:
+        """Reconstruct, project, match, and move."""
+        found, weights = self._match(series, alignment, weights, at, last=last)
+        return alignment.then(self._change(series, alignment, found, weights)), weights, found
+
+    def _straighten(
+        self, series: PaddedSeries, alignment: Alignment, weights: NDArray[np.float64], at: float
+    ) -> tuple[Alignment, NDArray[np.float64]]:
+        """Search the tilt axis and match again, in turns, until it stays."""
+        for _ in range(_SEARCHES):
+            alignment, found = search_axis(series, alignment, weights, self._at(at))
+            self._rotation_answers = found.rotation_determined
+            if abs(found.rotation_deg) < _SAME_DEG and abs(found.shift_px) < _SAME_PX * series.factor:
+                break
+            alignment, weights, _ = self._scale(series, alignment, weights, (at, at))
+        return alignment, weights
 
     def _match(
         self,
@@ -299,7 +333,8 @@ class _Run:
         y, x, rotation, magnification, tilt = found.values.T
         shifts = np.clip(np.stack([y, x], axis=1), -_LARGEST_STEP_PX, _LARGEST_STEP_PX)
         shifts = without_gauge(shifts, self.tilts, weights, keep_constant=self.options.axis)
-        turns = np.full(len(y), self._axis_turn(found, weights) if self.options.axis else 0.0)
+        answers = self.options.axis and self._rotation_answers
+        turns = np.full(len(y), self._axis_turn(found, weights) if answers else 0.0)
         if self.options.each_rotation:
             own = np.rad2deg(rotation)
             turns = turns + own - np.average(own, weights=weights)
@@ -367,7 +402,7 @@ class _Run:
             misfit_before=float(compared[0]),
             misfit_after=float(compared[1] if accepted else compared[0]),
             trace=np.array(self.trace),
-            residuals_px=found.values[:, :2] * finest.factor,
+            residuals_px=without_gauge((after if accepted else before).shifts_px, self.tilts, weights),
             errors_px=found.errors[:, :2] * finest.factor,
             weights=weights,
             misfits=after.misfits if accepted else before.misfits,

@@ -1,0 +1,178 @@
+"""Tries the methods that apply to a series on a coarse copy, and says which to use; applies nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etwidgets.align.alignment import Alignment, apply_alignment
+from etwidgets.align.checks import checked_projections, checked_tilts, refuse_blank
+from etwidgets.align.methods import AXIS_METHODS, METHODS
+from etwidgets.align.refinement import PaddedSeries, refine_alignment
+from etwidgets.align.refinement.prediction import predict
+from etwidgets.align.registration import estimate_shifts
+from etwidgets.align.tilt_axis import find_tilt_axis
+from etwidgets.errors import EtwidgetsError
+from etwidgets.progress import NullProgress
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from etwidgets.progress import Progress
+
+_COARSE_PX = 128  # longer side of the copy on which methods are tried
+_JUDGED_PX = 64  # shorter side of that on which they are ranked, at least
+_REFINED = 3  # of the best candidates, before the choice
+_AS_IT_IS = "none"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to align that was tried.
+
+    Attributes
+    ----------
+    registration, axis
+        Names of the methods; ``"none"``: as it is.
+    misfit
+        How far left-out projections are from their prediction; infinite if it did not apply.
+    refined
+        The same after a short refinement; None if it was not among the best.
+    rotation_deg, shift_px
+        Of the tilt axis, as found.
+    reason
+        Why a method did not apply; empty if it did.
+    """
+
+    registration: str
+    axis: str
+    misfit: float
+    refined: float | None = None
+    rotation_deg: float = 0.0
+    shift_px: float = 0.0
+    reason: str = ""
+
+    @property
+    def rank(self) -> float:
+        """The lower, the better."""
+        return self.misfit if self.refined is None else self.refined
+
+
+@dataclass(frozen=True)
+class AlignmentPlan:
+    """What to do to a series, and what was tried.
+
+    Attributes
+    ----------
+    registration, axis
+        Names of the methods to use; ``"none"`` where the series is better left as it is.
+    candidates
+        All that was tried, the best first.
+    """
+
+    registration: str
+    axis: str
+    candidates: tuple[Candidate, ...]
+
+
+def plan_alignment(
+    projections: ArrayLike, tilts_deg: ArrayLike, *, progress: Progress | None = None
+) -> AlignmentPlan:
+    """Try registration and tilt-axis methods on a coarse copy, and rank them by what they predict.
+
+    Parameters
+    ----------
+    projections
+        ``(T, Y, X)``, the tilt axis roughly along x, background subtracted.
+    tilts_deg
+        ``(T,)`` degrees.
+    progress
+        Reports progress and can cancel the work.
+
+    Notes
+    -----
+    Each candidate is judged by how well projections that were left out of a coarse reconstruction are
+    predicted (see :func:`refine_alignment`); the best are refined for a few rounds before the choice, so that a
+    start which is worse but leads to a better end is not passed over.
+    """
+    listener = progress or NullProgress()
+    images = checked_projections(projections)
+    tilts = checked_tilts(tilts_deg, len(images))
+    refuse_blank(images, "automatic alignment")
+    coarse = PaddedSeries.of(images, tilts, max(1, -(-max(images.shape[1:]) // _COARSE_PX)))
+    judged = PaddedSeries.of(coarse.images, tilts, max(1, min(coarse.images.shape[1:]) // _JUDGED_PX))
+    trials = _Trials(coarse.images, tilts, judged, listener)
+    found = trials.all()
+    found = trials.refined(sorted(found, key=lambda pair: pair[0].misfit))
+    ranked = sorted((candidate for candidate, _ in found), key=lambda candidate: candidate.rank)
+    scale = coarse.factor
+    ranked = [replace(each, shift_px=each.shift_px * scale) for each in ranked]
+    listener.advance(1, "candidates ranked")
+    return AlignmentPlan(ranked[0].registration, ranked[0].axis, tuple(ranked))
+
+
+_Pair = tuple[Candidate, Alignment]
+
+
+@dataclass(frozen=True, eq=False)
+class _Trials:
+    """Candidates on a coarse copy."""
+
+    images: NDArray[np.float32]
+    tilts: NDArray[np.float64]
+    judged: PaddedSeries
+    progress: Progress
+
+    def all(self) -> list[_Pair]:
+        """Every registration with every axis method, and the series as it is."""
+        start = Alignment.identity(len(self.images))
+        pairs = [self._judge(Candidate(_AS_IT_IS, _AS_IT_IS, np.inf), start, 0.0)]
+        names = list(METHODS)
+        for number, name in enumerate(names):
+            at = 0.05 + 0.6 * number / len(names)
+            self.progress.advance(at, f"trying {name}")
+            try:
+                shifts = estimate_shifts(self.images, self.tilts, name)
+                moved = Alignment.of(shifts)
+                registered = apply_alignment(self.images, moved)
+            except EtwidgetsError as error:
+                pairs.append((Candidate(name, _AS_IT_IS, np.inf, reason=str(error)), start))
+                continue
+            pairs.append(self._judge(Candidate(name, _AS_IT_IS, np.inf), moved, at))
+            pairs += [self._with_axis(name, axis, moved, registered, at) for axis in AXIS_METHODS]
+        return pairs
+
+    def _with_axis(
+        self, name: str, axis: str, moved: Alignment, registered: NDArray[Any], at: float
+    ) -> _Pair:
+        try:
+            found = find_tilt_axis(registered, self.tilts, axis)
+        except EtwidgetsError as error:
+            return Candidate(name, axis, np.inf, reason=str(error)), moved
+        rotation = found.rotation_deg if found.rotation_determined else 0.0
+        place = np.tile([found.shift_px, 0.0], (len(self.tilts), 1))
+        whole = moved.then(Alignment.of(place, rotation_deg=rotation))
+        candidate = Candidate(
+            name, axis, np.inf, rotation_deg=rotation, shift_px=found.shift_px, reason=found.warning
+        )
+        return self._judge(candidate, whole, at)
+
+    def _judge(self, candidate: Candidate, alignment: Alignment, at: float) -> _Pair:
+        part = self.progress.part(at, at + 0.01, may_finish=False)
+        misfit = predict(self.judged, alignment, progress=part).misfit
+        return replace(candidate, misfit=misfit), alignment
+
+    def refined(self, pairs: list[_Pair]) -> list[_Pair]:
+        """The best, after a few rounds of refinement; the others as they are."""
+        best, others = pairs[:_REFINED], pairs[_REFINED:]
+        result = []
+        for number, (candidate, alignment) in enumerate(best):
+            at = 0.65 + 0.35 * number / len(best)
+            part = self.progress.part(at, at + 0.35 / len(best), may_finish=False)
+            found = refine_alignment(
+                self.judged.images, self.tilts, alignment.binned(self.judged.factor), rounds=3, progress=part
+            )
+            result.append((replace(candidate, refined=found.misfit_after), found.alignment))
+        return result + others
