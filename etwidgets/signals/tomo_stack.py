@@ -386,6 +386,7 @@ class TomoStack(TiltSeries):
         show_progressbar: bool = False,
         *,
         plot_results: bool = False,
+        apply_undetermined: bool = False,
         progress: Progress | None = None,
         **parameters: Any,
     ) -> Self:
@@ -394,11 +395,14 @@ class TomoStack(TiltSeries):
         Parameters
         ----------
         method
-            ``"CoM"`` (Wolf 2012) or ``"MaxImage"``, in any letter case.
+            ``"CoM"`` (Wolf 2012), ``"CommonLine"`` or ``"MaxImage"``, in any letter case.
         show_progressbar
             Show a text bar.
         plot_results
             MaxImage: show the maximum image with the axis that was found.
+        apply_undetermined
+            Apply a rotation or shift that the data do not determine as well. Default: it stays 0, and a
+            warning says so.
         progress
             Reports progress and can cancel the work.
         **parameters
@@ -407,7 +411,13 @@ class TomoStack(TiltSeries):
         Returns
         -------
         TomoStack
-            What was found is in ``metadata.Tomography.axis_estimate``, with its standard errors.
+            What was found is in ``metadata.Tomography.axis_estimate``, with its 95 % intervals; its
+            ``applied_rotation_deg`` and ``applied_shift_px`` are what was applied.
+
+        Warns
+        -----
+        UserWarning
+            If rotation or shift is undetermined.
         """
         self._check_layout(frames=False)
         progress = listener(progress, show_progressbar=show_progressbar, title=f"tilt axis ({method})")
@@ -419,10 +429,11 @@ class TomoStack(TiltSeries):
         )
         if plot_results:
             reconstruction.show_axis(self.data, found)
-        result = self.trans_stack(
-            yshift=found.shift_px, angle=found.rotation_deg, progress=progress.part(0.8, 1)
-        )
-        result.metadata.set_item("Tomography.axis_estimate", reconstruction.as_metadata(found))
+        shift, rotation = reconstruction.what_to_apply(found, apply_undetermined=apply_undetermined)
+        result = self.trans_stack(yshift=shift, angle=rotation, progress=progress.part(0.8, 1))
+        known = reconstruction.as_metadata(found)
+        known |= {"applied_shift_px": shift, "applied_rotation_deg": rotation}
+        result.metadata.set_item("Tomography.axis_estimate", known)
         progress.advance(1)
         return result
 
