@@ -120,9 +120,7 @@ def _shift_doubt(is_open: bool, film: bool, half_px: float) -> str:
     if film:
         return "the shift is undetermined: a film fills the field"
     if is_open:
-        return (
-            "the shift is undetermined: matter crosses the upper or lower edge of the field as the tilt changes"
-        )
+        return "the shift is undetermined: matter crosses the upper or lower edge of the field as the tilt changes"
     return f"the shift is undetermined: 95 % within ± {half_px:.1f} px" if half_px > _WIDEST_PX else ""
 
 
@@ -197,7 +195,9 @@ class _Search:
             doubt = "the rotation is undetermined: no direction fits clearly better than the others"
             error = max(error, _WIDEST_DEG)
         elif not self._lines and self.is_open:
-            doubt = "the rotation is undetermined: matter enters the field as the tilt changes; use CommonLine"
+            doubt = (
+                "the rotation is undetermined: matter enters the field as the tilt changes; use CommonLine"
+            )
             error = max(error, _WIDEST_DEG)
         elif _STUDENT * error > _WIDEST_DEG:
             doubt = f"the rotation is undetermined: 95 % within ± {_STUDENT * error:.1f} deg"
@@ -227,9 +227,7 @@ class _Search:
         floor = _FLOOR_TRACKS_DEG if order else _FLOOR_DEG
         return angle, float(np.hypot(error, floor)), bool(inside and depth > _CLEAR)
 
-    def tracks(
-        self, angle_deg: float, level: float, weights: NDArray[np.float64] | None = None
-    ) -> TrackFit:
+    def tracks(self, angle_deg: float, level: float, weights: NDArray[np.float64] | None = None) -> TrackFit:
         """The tracks of the columns of the images turned by an angle, with a dark level taken off."""
         mass, moment = self._sums.at(angle_deg, centered=False)
         rows = len(self._sums.rows)

@@ -29,6 +29,7 @@ _MARGIN = 2  # px at the edges, where pixels are filled in
 _BLOCKS = 8
 _STUDENT = 2.36  # 95 % of Student's t with 7 degrees of freedom
 _FLOOR_PX = 0.1
+_FLOOR_FILM_PX = 0.5  # what is off by chance of registration looks like another place of the axis of a film
 _WIDEST_PX = 2.5  # half width of an interval; wider ones determine nothing
 _FLAT = 0.045  # by which the misfit must fall below its median
 
@@ -118,7 +119,8 @@ def search_axis_shift(
     misfit = np.concatenate([misfit, _predictions(sinograms, tilts_deg, fine, progress.part(0.5, 1))])
     tried = np.concatenate([coarse, fine])
     order = np.argsort(tried)
-    return _lowest(tried[order], misfit[order], step / _FINE_STEPS)
+    floor = _FLOOR_FILM_PX if dark.film else _FLOOR_PX
+    return _lowest(tried[order], misfit[order], step / _FINE_STEPS, floor)
 
 
 def _columns(images: NDArray[Any], count: int) -> NDArray[np.intp]:
@@ -149,9 +151,7 @@ def _predictions(
     return np.asarray(found / power.sum((0, 1)).mean())
 
 
-def _shifted(
-    sinograms: NDArray[np.float64], shift: float
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def _shifted(sinograms: NDArray[np.float64], shift: float) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Sinograms with room beyond the field, moved and binned; and which of their rows were measured."""
     height = sinograms.shape[1]
     room = int(np.ceil(_BEYOND * height))
@@ -203,7 +203,9 @@ def shift_and_bin(sinograms: NDArray[np.float64], shift: float, most_rows: int) 
     return binned
 
 
-def _lowest(tried: NDArray[np.float64], misfit: NDArray[np.float64], step: float) -> ShiftSearch:
+def _lowest(
+    tried: NDArray[np.float64], misfit: NDArray[np.float64], step: float, floor: float
+) -> ShiftSearch:
     objective = misfit.sum(1).mean(1)
     shift = _minimum(tried, objective, step)
     predicted = misfit.sum((0, 2)) > 0
@@ -219,7 +221,7 @@ def _lowest(tried: NDArray[np.float64], misfit: NDArray[np.float64], step: float
     error = None
     if misfit.shape[2] > 1:
         scatter = [(len(each) - 1) / len(each) * ((each - each.mean()) ** 2).sum() for each in left_out]
-        error = float(np.sqrt(sum(scatter) + _FLOOR_PX**2))
+        error = float(np.sqrt(sum(scatter) + floor**2))
     warning = ""
     if objective.argmin() in (0, len(tried) - 1):
         warning = (

@@ -34,9 +34,7 @@ class ColumnSums:
         self.shifts = np.zeros(self.count)
         """Shifts along x ``(T,)``, pixels, that are applied to each projection."""
 
-    def at(
-        self, angle_deg: float, *, centered: bool
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def at(self, angle_deg: float, *, centered: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mass and moment about the middle row, each ``(T, X)``, of the images turned by ``angle_deg``.
 
         ``centered``: each about its own center of mass, which no shift of a projection across the axis

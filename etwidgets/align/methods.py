@@ -178,8 +178,8 @@ _AXIS: dict[str, Method[FindsAxis]] = {
             use_for="A check by eye: small bright particles draw lines across the tilt axis in the maximum over "
             "all tilts. CommonLine is more exact.",
             when="The series is registered, the tilt range wide, and a few small bright features move far.",
-            caution="Often undetermined; then nothing is applied. Straight edges of the specimen or support are taken for tracks. It finds the shift "
-            "only on request, by trial reconstructions.",
+            caution="Often undetermined; then nothing is applied. Straight edges of the specimen or support "
+            "are taken for tracks. It finds the shift only on request, by trial reconstructions.",
             source="Canny 1986, doi:10.1109/TPAMI.1986.4767851; "
             "Duda and Hart 1972, doi:10.1145/361237.361242",
             function=axis_by_max_image,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -165,32 +164,6 @@ def as_metadata(found: align.AxisEstimate) -> dict[str, Any]:
     """An axis estimate as numbers, strings and arrays."""
     values = {item.name: getattr(found, item.name) for item in fields(found)}
     return {name: value for name, value in values.items() if value is not None}
-
-
-def what_to_apply(found: align.AxisEstimate, *, apply_undetermined: bool) -> tuple[float, float]:
-    """Shift (px) and rotation (deg) to apply: 0 for what is undetermined, unless it is asked for.
-
-    Warns
-    -----
-    UserWarning
-        If one of them is undetermined, or the method has another doubt.
-    """
-    kept = [
-        name
-        for name, determined in (
-            ("rotation", found.rotation_determined),
-            ("shift", found.shift_determined),
-        )
-        if not determined
-    ]
-    if found.warning:
-        done = ""
-        if kept:
-            done = "; it was applied all the same" if apply_undetermined else f"; no {' and no '.join(kept)} was applied"
-        warnings.warn(f"{found.method}: {found.warning}{done}", UserWarning, stacklevel=3)
-    shift = found.shift_px if found.shift_determined or apply_undetermined else 0.0
-    rotation = found.rotation_deg if found.rotation_determined or apply_undetermined else 0.0
-    return shift, rotation
 
 
 def show_axis(data: Any, found: align.AxisEstimate) -> None:

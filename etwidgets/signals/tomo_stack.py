@@ -8,6 +8,7 @@ over functions that work on arrays.
 from __future__ import annotations
 
 import logging
+import warnings
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -18,6 +19,7 @@ from etwidgets.deprecated import renamed_keywords
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.signals import reconstruction, replay
 from etwidgets.signals import tomography_node as node
+from etwidgets.signals.axis import align_axis, axis_note
 from etwidgets.signals.blocks import interpolation_name, listener, map_projections
 from etwidgets.signals.tilt_series import TiltSeries, checked_indices
 from etwidgets.signals.turning import turned
@@ -421,20 +423,17 @@ class TomoStack(TiltSeries):
         """
         self._check_layout(frames=False)
         progress = listener(progress, show_progressbar=show_progressbar, title=f"tilt axis ({method})")
-        found = align.find_tilt_axis(
-            np.asarray(self.data), self.tilts_deg, method, progress=progress.part(0, 0.8), **parameters
+        result = align_axis(
+            self,
+            self.trans_stack,
+            method,
+            progress,
+            plot_results=plot_results,
+            apply_undetermined=apply_undetermined,
+            **parameters,
         )
-        _log.info(
-            "tilt axis (%s): rotate by %.3f deg, shift by %.3f px", method, found.rotation_deg, found.shift_px
-        )
-        if plot_results:
-            reconstruction.show_axis(self.data, found)
-        shift, rotation = reconstruction.what_to_apply(found, apply_undetermined=apply_undetermined)
-        result = self.trans_stack(yshift=shift, angle=rotation, progress=progress.part(0.8, 1))
-        known = reconstruction.as_metadata(found)
-        known |= {"applied_shift_px": shift, "applied_rotation_deg": rotation}
-        result.metadata.set_item("Tomography.axis_estimate", known)
-        progress.advance(1)
+        if note := axis_note(result):
+            warnings.warn(note, UserWarning, stacklevel=2)
         return result
 
     def test_align(
