@@ -78,8 +78,8 @@ def axis_by_common_line(
     distinct = np.unique(tilts_deg)
     if distinct.size < _LEAST_TILTS or np.ptp(distinct) < _LEAST_RANGE_DEG:
         raise AlignmentError(
-            f"CommonLine: {distinct.size} different tilts over {np.ptp(distinct):.1f} deg do not determine an "
-            f"axis; at least {_LEAST_TILTS} over {_LEAST_RANGE_DEG:g} deg are needed"
+            f"CommonLine: {distinct.size} different tilts over {np.ptp(distinct):.1f} deg do not determine "
+            f"an axis; at least {_LEAST_TILTS} over {_LEAST_RANGE_DEG:g} deg are needed"
         )
     if images.shape[2] < _LEAST_COLUMNS:
         raise AlignmentError(

@@ -100,7 +100,8 @@ def measure_axis(
         given = None if columns is None else np.unique(np.minimum(columns // factor, images.shape[2] - 1))
     search = _Search(images, tilts_deg, dark, opened, given, lines)
     angle, error, doubt = search.rotation(progress)
-    row, row_error = search.row(angle, error)
+    # an undetermined rotation will not be applied: the shift must be right without it
+    row, row_error = search.row(0.0, _WIDEST_DEG) if doubt else search.row(angle, error)
     rows = search.tracks(0.0, dark.level).rows
     kept = np.flatnonzero(np.isfinite(rows))
     return Measured(
@@ -120,7 +121,8 @@ def _shift_doubt(is_open: bool, film: bool, half_px: float) -> str:
     if film:
         return "the shift is undetermined: a film fills the field"
     if is_open:
-        return "the shift is undetermined: matter crosses the upper or lower edge of the field as the tilt changes"
+        return "the shift is undetermined: matter crosses the upper or lower edge of the field as the "
+            "tilt changes"
     return f"the shift is undetermined: 95 % within ± {half_px:.1f} px" if half_px > _WIDEST_PX else ""
 
 
@@ -219,7 +221,7 @@ class _Search:
             np.array([_lowest(fine, np.delete(squares, b, axis).sum((1, 2))) for b in range(self._blocks)])
             for axis in (1, 2)
         ]
-        error = np.hypot(*(_jackknife(each) for each in left_out))
+        error = np.hypot(_jackknife(left_out[0]), _jackknife(left_out[1]))
         inside = fine[0] < angle < fine[-1] and all(
             ((each > fine[0]) & (each < fine[-1])).all() for each in left_out
         )

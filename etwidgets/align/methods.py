@@ -151,11 +151,11 @@ _AXIS: dict[str, Method[FindsAxis]] = {
         Method(
             name="CoM",
             title="Tracks of the center of mass",
-            use_for="Needles and pillars along the tilt axis. Rotation and shift with 95 % intervals; takes a "
-            "dark level off for the measurement.",
+            use_for="Needles and pillars along the tilt axis. Rotation and shift with 95 % intervals; a dark "
+            "level is taken off for the measurement.",
             when="The series is registered; intensity is mass; columns hold the same matter at every tilt.",
-            caution="The rotation is undetermined for an object as long as wide, and both for a film or where "
-            "matter enters the field: CommonLine is better there.",
+            caution="The rotation is undetermined for an object as long as wide, and both for a film or "
+            "where matter enters the field: CommonLine is better there.",
             source="Wolf 2012, Proc. 15th European Microscopy Congress (sinogram analysis)",
             function=axis_by_com,
             options_type=AxisComOptions,
@@ -163,9 +163,10 @@ _AXIS: dict[str, Method[FindsAxis]] = {
         Method(
             name="CommonLine",
             title="Common lines and tracks",
-            use_for="Particles, catalysts, rods, and objects of which some enter the field; as good as CoM for "
-            "needles. The first to try where the object is not known.",
-            when="The series is registered; intensity is mass; most columns hold the same matter at every tilt.",
+            use_for="Particles, catalysts, rods, and objects of which some enter the field; as good as CoM "
+            "for needles. The first to try where the object is not known.",
+            when="The series is registered; intensity is mass; most columns hold the same matter at every "
+            "tilt.",
             caution="A film that fills the field determines no rotation. Where much enters the field, the "
             "shift comes from trial reconstructions, which take longer.",
             source="Scott et al. 2012, doi:10.1038/nature10934; Ludwig 1966, doi:10.1002/cpa.3160190105",
@@ -175,8 +176,8 @@ _AXIS: dict[str, Method[FindsAxis]] = {
         Method(
             name="MaxImage",
             title="Lines in the maximum image",
-            use_for="A check by eye: small bright particles draw lines across the tilt axis in the maximum over "
-            "all tilts. CommonLine is more exact.",
+            use_for="A check by eye: small bright particles draw lines across the tilt axis in the maximum "
+            "over all tilts. CommonLine is more exact.",
             when="The series is registered, the tilt range wide, and a few small bright features move far.",
             caution="Often undetermined; then nothing is applied. Straight edges of the specimen or support "
             "are taken for tracks. It finds the shift only on request, by trial reconstructions.",
