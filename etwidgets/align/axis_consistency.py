@@ -121,8 +121,8 @@ def _shift_doubt(is_open: bool, film: bool, half_px: float) -> str:
     if film:
         return "the shift is undetermined: a film fills the field"
     if is_open:
-        return "the shift is undetermined: matter crosses the upper or lower edge of the field as the "
-            "tilt changes"
+        edge = "the upper or lower edge of the field as the tilt changes"
+        return f"the shift is undetermined: matter crosses {edge}"
     return f"the shift is undetermined: 95 % within ± {half_px:.1f} px" if half_px > _WIDEST_PX else ""
 
 
