@@ -24,6 +24,7 @@ _SWEEPS = 8  # with 3 the minimum is flat, with 30 it is no sharper
 _COARSE_STEPS = 5  # on each side
 _FINE_STEPS = 4  # to each coarse one
 _FOLDS = 4  # every fourth projection is left out and predicted
+_FEW_TILTS = 24  # of fewer, none is left out: the rest would predict nothing
 _SMOOTH = 6.0  # px; what is smoother comes from matter beyond the field, and is not compared
 _MARGIN = 2  # px at the edges, where pixels are filled in
 _BLOCKS = 8
@@ -98,7 +99,8 @@ def search_axis_shift(
     reaches half a height beyond the field on each side, so that matter which enters has a place; only
     what was measured counts. A dark level is taken off. Residuals are compared without their smooth part,
     which comes from matter beyond the field. A coarse search over the whole range is followed by a fine
-    one around its minimum, and a parabola.
+    one around its minimum, and a parabola. Of fewer than 24 projections none is left out: how well they
+    are explained is compared.
     """
     nslices = checked_count("nslices", nslices)
     if shift_limit > images.shape[1] / 2:
@@ -172,7 +174,9 @@ def _one(
     """Squared misfit ``(len(left_out), K)`` of the projections that a reconstruction has not seen."""
     from etwidgets import engine
 
-    used = np.setdiff1d(np.arange(len(tilts_deg)), left_out)
+    used = np.arange(len(tilts_deg))
+    if len(used) >= _FEW_TILTS:
+        used = np.setdiff1d(used, left_out)
     n_rows = measured.shape[1]
     geometry = engine.Geometry(np.deg2rad(tilts_deg), n_rows, n_z=max(1, round(n_rows / (1 + 2 * _BEYOND))))
     known = geometry.subset(used)
