@@ -71,9 +71,10 @@ def axis_by_common_line(
     runs at right angles to the axis (Scott et al. 2012, doi:10.1038/nature10934, use it along x). The
     rotation is the one at which the lines of all projections agree best, each with an intensity, a level
     and a small shift along x of its own. The moments of the columns, as in CoM, are used as well; the two
-    are averaged, weighted by their errors. Columns beyond a tilt at which matter crosses the upper or
-    lower edge are left out. If those are many, only the lines are used, and the shift is found by trial
-    reconstructions (:func:`etwidgets.align.search_axis_shift`).
+    are averaged, weighted by their errors. An object that the left or right edge cuts, such as a needle,
+    has few features along x, and only its moments are used. Columns beyond a tilt at which matter crosses
+    the upper or lower edge are left out. If those are many, only the lines are used, and the shift is found
+    by trial reconstructions (:func:`etwidgets.align.search_axis_shift`).
     """
     distinct = np.unique(tilts_deg)
     if distinct.size < _LEAST_TILTS or np.ptp(distinct) < _LEAST_RANGE_DEG:

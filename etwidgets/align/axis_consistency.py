@@ -31,6 +31,7 @@ _BLOCKS = 8
 _MOST_ROWS = 192
 _LEAST_SIDE = 8  # for matching lines
 _OPEN = 0.1  # part of the cells that may be open before the moments are not believed
+_END, _CUT = 5, 0.25  # columns at each end, and the part of the largest mass in them
 _STUDENT = 2.36  # 95 % of Student's t with 7 degrees of freedom: 8 blocks
 _FLOOR_DEG, _FLOOR_TRACKS_DEG, _FLOOR_PX = 0.04, 0.1, 0.05  # interpolation, pixels: no error is smaller
 _CLEAR = 0.25  # by which the logarithm of a misfit must fall below its median for a minimum to count
@@ -186,7 +187,11 @@ class _Search:
         if self._dark.film:
             kept = self._by(1, progress)
             return kept[0], max(kept[1], _WIDEST_DEG), "the rotation is undetermined: a film fills the field"
-        orders = (0,) if self._lines and self.is_open else (0, 1) if self._lines else (1,)
+        orders: tuple[int, ...] = (1,)
+        if self._lines and self.is_open:
+            orders = (0,)
+        elif self._lines and not self._is_cut():
+            orders = (0, 1)
         found = [
             self._by(order, progress.part(i / len(orders), (i + 1) / len(orders)))
             for i, order in enumerate(orders)
@@ -204,6 +209,12 @@ class _Search:
         elif _STUDENT * error > _WIDEST_DEG:
             doubt = f"the rotation is undetermined: 95 % within ± {_STUDENT * error:.1f} deg"
         return angle, error, doubt
+
+    def _is_cut(self) -> bool:
+        """Whether the left or right edge cuts the object, as that of a needle: its line has few features."""
+        line = self._sums.at(0.0, centered=True)[0].mean(0)
+        ends = line[:_END].mean(), line[-_END:].mean()
+        return bool(max(ends) > _CUT * line.max())
 
     def _by(self, order: int, progress: Progress) -> tuple[float, float, bool]:
         """Angle, standard error, and whether the minimum is clear, by lines (0) or moments (1)."""

@@ -26,13 +26,15 @@ _FINE_STEPS = 4  # to each coarse one
 _FOLDS = 4  # every fourth projection is left out and predicted
 _FEW_TILTS = 24  # of fewer, none is left out: the rest would predict nothing
 _SMOOTH = 6.0  # px; what is smoother comes from matter beyond the field, and is not compared
+_NEAR_LIMIT = 0.85  # of the limit; beyond, the true minimum may lie outside
+_BLUR = 1.2  # px; else a shift by half a pixel, which averages noise, would fit better than one by a whole
 _MARGIN = 2  # px at the edges, where pixels are filled in
 _BLOCKS = 8
 _STUDENT = 2.36  # 95 % of Student's t with 7 degrees of freedom
 _FLOOR_PX = 0.1
 _FLOOR_FILM_PX = 0.5  # what is off by chance of registration looks like another place of the axis of a film
 _WIDEST_PX = 2.5  # half width of an interval; wider ones determine nothing
-_FLAT = 0.045  # by which the misfit must fall below its median
+_FLAT = 0.08  # by which the misfit must fall below its median
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,6 +113,7 @@ def search_axis_shift(
     sinograms = images[:, :, _columns(images, nslices)].astype(float)
     if not dark.film:
         sinograms -= dark.level
+    sinograms = scipy.ndimage.gaussian_filter1d(sinograms, _BLUR, axis=1, mode="nearest")
     coarse = np.linspace(-shift_limit, shift_limit, 2 * _COARSE_STEPS + 1)
     step = coarse[1] - coarse[0]
     misfit = _predictions(sinograms, tilts_deg, coarse, progress.part(0, 0.5))
@@ -227,9 +230,9 @@ def _lowest(
         scatter = [(len(each) - 1) / len(each) * ((each - each.mean()) ** 2).sum() for each in left_out]
         error = float(np.sqrt(sum(scatter) + floor**2))
     warning = ""
-    if objective.argmin() in (0, len(tried) - 1):
+    if abs(shift) > _NEAR_LIMIT * limit:
         warning = (
-            f"the shift is undetermined: the best lies at the limit of {limit:g} px; search further with "
+            f"the shift is undetermined: the best lies near the limit of {limit:g} px; search further with "
             "shift_limit="
         )
     elif objective.min() > (1 - _FLAT) * np.median(objective):
