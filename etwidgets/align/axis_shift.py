@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,12 +27,11 @@ _FOLDS = 4  # every fourth projection is left out and predicted
 _FEW_TILTS = 24  # of fewer, none is left out: the rest would predict nothing
 _SMOOTH = 6.0  # px; what is smoother comes from matter beyond the field, and is not compared
 _NEAR_LIMIT = 0.85  # of the limit; beyond, the true minimum may lie outside
-_BLUR = 1.2  # px; else a shift by half a pixel, which averages noise, would fit better than one by a whole
+_BLUR = 0.8  # px; else a shift by half a pixel, which averages noise, would fit better than one by a whole
 _MARGIN = 2  # px at the edges, where pixels are filled in
 _BLOCKS = 8
 _STUDENT = 2.36  # 95 % of Student's t with 7 degrees of freedom
 _FLOOR_PX = 0.1
-_FLOOR_FILM_PX = 0.5  # what is off by chance of registration looks like another place of the axis of a film
 _WIDEST_PX = 2.5  # half width of an interval; wider ones determine nothing
 _FLAT = 0.08  # by which the misfit must fall below its median
 
@@ -113,7 +112,8 @@ def search_axis_shift(
     sinograms = images[:, :, _columns(images, nslices)].astype(float)
     if not dark.film:
         sinograms -= dark.level
-    sinograms = scipy.ndimage.gaussian_filter1d(sinograms, _BLUR, axis=1, mode="nearest")
+    if len(tilts_deg) >= _FEW_TILTS:
+        sinograms = scipy.ndimage.gaussian_filter1d(sinograms, _BLUR, axis=1, mode="nearest")
     coarse = np.linspace(-shift_limit, shift_limit, 2 * _COARSE_STEPS + 1)
     step = coarse[1] - coarse[0]
     misfit = _predictions(sinograms, tilts_deg, coarse, progress.part(0, 0.5))
@@ -124,8 +124,11 @@ def search_axis_shift(
     misfit = np.concatenate([misfit, _predictions(sinograms, tilts_deg, fine, progress.part(0.5, 1))])
     tried = np.concatenate([coarse, fine])
     order = np.argsort(tried)
-    floor = _FLOOR_FILM_PX if dark.film else _FLOOR_PX
-    return _lowest(tried[order], misfit[order], step / _FINE_STEPS, floor)
+    found = _lowest(tried[order], misfit[order], step / _FINE_STEPS)
+    if dark.film:  # with real registration the intervals did not cover
+        said = "the shift is undetermined: a film fills the field"
+        found = replace(found, determined=False, warning=found.warning or said)
+    return found
 
 
 def _columns(images: NDArray[Any], count: int) -> NDArray[np.intp]:
@@ -210,9 +213,7 @@ def shift_and_bin(sinograms: NDArray[np.float64], shift: float, most_rows: int) 
     return binned
 
 
-def _lowest(
-    tried: NDArray[np.float64], misfit: NDArray[np.float64], step: float, floor: float
-) -> ShiftSearch:
+def _lowest(tried: NDArray[np.float64], misfit: NDArray[np.float64], step: float) -> ShiftSearch:
     objective = misfit.sum(1).mean(1)
     shift = _minimum(tried, objective, step)
     predicted = misfit.sum((0, 2)) > 0
@@ -228,7 +229,7 @@ def _lowest(
     error = None
     if misfit.shape[2] > 1:
         scatter = [(len(each) - 1) / len(each) * ((each - each.mean()) ** 2).sum() for each in left_out]
-        error = float(np.sqrt(sum(scatter) + floor**2))
+        error = float(np.sqrt(sum(scatter) + _FLOOR_PX**2))
     warning = ""
     if abs(shift) > _NEAR_LIMIT * limit:
         warning = (
