@@ -9,7 +9,7 @@ import numpy as np
 
 from etwidgets.align.alignment import Alignment, apply_alignment
 from etwidgets.align.checks import checked_projections, checked_tilts, refuse_blank
-from etwidgets.align.methods import AXIS_METHODS, METHODS
+from etwidgets.align.methods import METHODS
 from etwidgets.align.refinement import PaddedSeries, refine_alignment
 from etwidgets.align.refinement.prediction import predict
 from etwidgets.align.registration import estimate_shifts
@@ -26,6 +26,7 @@ _COARSE_PX = 128  # longer side of the copy on which methods are tried
 _JUDGED_PX = 64  # shorter side of that on which they are ranked, at least
 _REFINED = 3  # of the best candidates, before the choice
 _AS_IT_IS = "none"
+_AXIS = ("CoM", "CommonLine")  # those with an interval
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,8 @@ def plan_alignment(
     Notes
     -----
     Each candidate is judged by how well projections that were left out of a coarse reconstruction are
-    predicted (see :func:`refine_alignment`); the best are refined for a few rounds before the choice, so that a
-    start which is worse but leads to a better end is not passed over.
+    predicted (see :func:`refine_alignment`); the best are refined for a few rounds before the choice, so that
+    a start which is worse but leads to a better end is not passed over.
     """
     listener = progress or NullProgress()
     images = checked_projections(projections)
@@ -141,7 +142,7 @@ class _Trials:
                 pairs.append((Candidate(name, _AS_IT_IS, np.inf, reason=str(error)), start))
                 continue
             pairs.append(self._judge(Candidate(name, _AS_IT_IS, np.inf), moved, at))
-            pairs += [self._with_axis(name, axis, moved, registered, at) for axis in AXIS_METHODS]
+            pairs += [self._with_axis(name, axis, moved, registered, at) for axis in _AXIS]
         return pairs
 
     def _with_axis(
@@ -152,11 +153,10 @@ class _Trials:
         except EtwidgetsError as error:
             return Candidate(name, axis, np.inf, reason=str(error)), moved
         rotation = found.rotation_deg if found.rotation_determined else 0.0
-        place = np.tile([found.shift_px, 0.0], (len(self.tilts), 1))
+        shift = found.shift_px if found.shift_determined else 0.0
+        place = np.tile([shift, 0.0], (len(self.tilts), 1))
         whole = moved.then(Alignment.of(place, rotation_deg=rotation))
-        candidate = Candidate(
-            name, axis, np.inf, rotation_deg=rotation, shift_px=found.shift_px, reason=found.warning
-        )
+        candidate = Candidate(name, axis, np.inf, rotation_deg=rotation, shift_px=shift, reason=found.warning)
         return self._judge(candidate, whole, at)
 
     def _judge(self, candidate: Candidate, alignment: Alignment, at: float) -> _Pair:

@@ -23,9 +23,9 @@ class AxisEstimate:
     shift_error_px, rotation_error_deg
         Standard errors; None where the method has none.
     method
-        ``"CoM"`` or ``"MaxImage"``.
-    rotation_determined
-        False if the data do not determine the rotation; ``warning`` then has the reason.
+        ``"CoM"``, ``"CommonLine"`` or ``"MaxImage"``.
+    rotation_determined, shift_determined
+        False if the data do not determine it; ``warning`` then has the reason.
     warning
         Empty, or what the user should know before applying the estimate.
     columns, axis_rows
@@ -33,7 +33,10 @@ class AxisEstimate:
     angles_deg, strength
         ``(A,)`` trial angles and how strongly lines at them stand out (MaxImage).
     candidates_px, objective
-        ``(C,)`` trial shifts to apply, pixels, and the relative residual at each; the lowest wins (MaxImage).
+        ``(C,)`` trial shifts to apply, pixels, and the relative misfit at each; the lowest wins (trial
+        reconstructions only).
+    rotation_interval_deg, shift_interval_px
+        Lower and upper end of the 95 % interval; None where the method has none.
     """
 
     shift_px: float
@@ -49,3 +52,6 @@ class AxisEstimate:
     strength: NDArray[np.float64] | None = None
     candidates_px: NDArray[np.float64] | None = None
     objective: NDArray[np.float64] | None = None
+    shift_determined: bool = True
+    rotation_interval_deg: tuple[float, float] | None = None
+    shift_interval_px: tuple[float, float] | None = None

@@ -129,6 +129,8 @@ def axis_by_max_image(
         strength=strength,
         candidates_px=found.candidates_px if found else None,
         objective=found.objective if found else None,
+        shift_determined=found.determined if found else True,
+        shift_interval_px=found.interval_px if found else None,
     )
 
 

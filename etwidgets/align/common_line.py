@@ -110,7 +110,9 @@ def common_line_shifts(
         )
     shifts = np.zeros((len(images), 2))
     shifts[:, 0] = row - (height - 1) / 2 - moment.sum(1) / total
-    shifts[:, 1] = _match_lines(mass, reference, options, progress.part(0.4, 1))
+    shifts[:, 1] = match_lines(
+        mass, reference, options.cl_resolution, options.cl_div_factor, progress.part(0.4, 1)
+    )
     return shifts
 
 
@@ -122,9 +124,13 @@ def _checked_row(row: float | None, height: int) -> float:
     return row
 
 
-def _match_lines(
-    lines: NDArray[np.float64], reference: int, options: CommonLineOptions, progress: Progress
+def match_lines(
+    lines: NDArray[np.float64], reference: int, resolution: float, parts: int, progress: Progress
 ) -> NDArray[np.float64]:
+    """Shifts ``(T,)``, pixels, that bring lines ``(T, X)`` to each other; that of ``reference`` is 0.
+
+    ``resolution`` (px) and ``parts`` are those of :class:`CommonLineOptions`.
+    """
     spectra = _spectra(lines)
     target = spectra[reference]
     size = 2 * (spectra.shape[1] - 1)
@@ -132,9 +138,7 @@ def _match_lines(
     shifts = np.zeros(len(lines))
     for number in range(_PASSES):
         for i, spectrum in enumerate(spectra):
-            shifts[i] = _line_shift(
-                target * spectrum.conj(), size, options.cl_resolution, options.cl_div_factor
-            )
+            shifts[i] = _line_shift(target * spectrum.conj(), size, resolution, parts)
             progress.advance((number + (i + 1) / len(spectra)) / _PASSES, "common lines")
         shifts -= shifts[reference]
         target = (spectra * np.exp(-2j * np.pi * np.outer(shifts, frequencies))).mean(0)

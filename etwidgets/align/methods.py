@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from etwidgets.align.axis_com import AxisComOptions, axis_by_com
+from etwidgets.align.axis_common_line import AxisCommonLineOptions, axis_by_common_line
 from etwidgets.align.axis_max_image import AxisMaxImageOptions, axis_by_max_image
 from etwidgets.align.center_of_mass import ComOptions, com_shifts
 from etwidgets.align.common_line import CommonLineOptions, common_line_shifts
@@ -150,20 +151,36 @@ _AXIS: dict[str, Method[FindsAxis]] = {
         Method(
             name="CoM",
             title="Tracks of the center of mass",
-            use_for="Needles and pillars along the tilt axis. Finds rotation and shift with standard errors.",
+            use_for="Needles and pillars along the tilt axis. Rotation and shift with 95 % intervals; a dark "
+            "level is taken off for the measurement.",
             when="The series is registered; intensity is mass; columns hold the same matter at every tilt.",
-            caution="The rotation is undetermined for an object as long as wide: see its error.",
+            caution="The rotation is undetermined for an object as long as wide, and both for a film or "
+            "where matter enters the field: CommonLine is better there.",
             source="Wolf 2012, Proc. 15th European Microscopy Congress (sinogram analysis)",
             function=axis_by_com,
             options_type=AxisComOptions,
         ),
         Method(
+            name="CommonLine",
+            title="Common lines and tracks",
+            use_for="Particles, catalysts, rods, and objects of which some enter the field; as good as CoM "
+            "for needles. The first to try where the object is not known.",
+            when="The series is registered; intensity is mass; most columns hold the same matter at every "
+            "tilt.",
+            caution="A film that fills the field determines no rotation. Where much enters the field, the "
+            "shift comes from trial reconstructions, which take longer.",
+            source="Scott et al. 2012, doi:10.1038/nature10934; Ludwig 1966, doi:10.1002/cpa.3160190105",
+            function=axis_by_common_line,
+            options_type=AxisCommonLineOptions,
+        ),
+        Method(
             name="MaxImage",
             title="Lines in the maximum image",
-            use_for="Particles, which draw lines across the tilt axis in the maximum over all tilts.",
-            when="The series is registered, the tilt range wide, and small bright features stand out.",
-            caution="Straight edges of the specimen or support are taken for tracks. It finds the shift "
-            "only on request, by trial reconstructions.",
+            use_for="A check by eye: small bright particles draw lines across the tilt axis in the maximum "
+            "over all tilts. CommonLine is more exact.",
+            when="The series is registered, the tilt range wide, and a few small bright features move far.",
+            caution="Often undetermined; then nothing is applied. Straight edges of the specimen or support "
+            "are taken for tracks. It finds the shift only on request, by trial reconstructions.",
             source="Canny 1986, doi:10.1109/TPAMI.1986.4767851; "
             "Duda and Hart 1972, doi:10.1145/361237.361242",
             function=axis_by_max_image,

@@ -5,6 +5,7 @@ It computes nothing itself, and knows no other panel.
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -319,12 +320,13 @@ class AxisPanel(Panel):
             rotation = None if stack is None else stack.header_rotation_deg
             self._found.value = f"<p>Rotation by the header: {rotation:.2f}°</p>" if rotation else ""
             return
-        shift_error = found.get_item("shift_error_px", default=None)
-        rotation_error = found.get_item("rotation_error_deg", default=None)
-        self._found.value = (
-            f"<p><b>Applied</b> shift {_with_error(found.shift_px, shift_error)} px, "
-            f"rotation {_with_error(found.rotation_deg, rotation_error)}°</p>"
-        )
+        lines = [
+            _said(name, found, key, unit)
+            for name, key, unit in (("shift", "shift", "_px"), ("rotation", "rotation", "_deg"))
+        ]
+        note = found.get_item("note", default="")
+        caution = f"<p class='etw-strip'>{escape(note)}</p>" if note else ""
+        self._found.value = f"<p>{'<br>'.join(lines)}</p>{caution}"
 
     def _run_method(self) -> None:
         parameters = self._chooser.parameters()
@@ -340,6 +342,16 @@ class AxisPanel(Panel):
         self.session.apply("transform", yshift=round(shift, 3), angle=round(rotation, 3))
 
 
-def _with_error(value: float, error: float | None) -> str:
-    known = error is not None and np.isfinite(error)
-    return f"{value:.2f} ± {error:.2f}" if known else f"{value:.2f}"
+def _said(name: str, found: Any, key: str, unit: str) -> str:
+    """What was found of shift or rotation, with its 95 % interval, and whether it was applied."""
+    value = found.get_item(key + unit)
+    determined = found.get_item(f"{key}_determined", default=True)
+    applied = found.get_item(f"applied_{key}{unit}", default=value)
+    interval = found.get_item(f"{key}_interval{unit}", default=None)
+    sign = "\u00b0" if unit == "_deg" else " px"
+    text_of = f"{value:+.2f}{sign}"
+    if interval is not None:
+        text_of += f" (95 %: {interval[0]:+.2f} to {interval[1]:+.2f}{sign})"
+    if determined or applied == value:
+        return f"<b>Applied</b> {name} {text_of}" + ("" if determined else ", undetermined")
+    return f"<b>Not applied</b> {name}: undetermined"

@@ -59,26 +59,29 @@ class ResidualOverShift(Component):
 
     def follow(self, stack: TomoStack, shift_px: float, rotation_deg: float) -> None:
         """Show the residual of this stack, and where the sliders are."""
-        self.controls["take"].disabled = self._search is None
+        self.controls["take"].disabled = self._search is None or not self._search.determined
         self._latest.submit(np.asarray(stack.data), stack.tilts_deg.copy(), shift_px, rotation_deg)
 
     def _show(self, result: tuple[ShiftSearch, float]) -> None:
         search, shift = result
         self._search = search
-        error = search.shift_error_px or 0.0
-        reach = max(error, (search.candidates_px[-1] - search.candidates_px[0]) / 400)
+        least = (search.candidates_px[-1] - search.candidates_px[0]) / 400
+        low, high = search.interval_px or (search.shift_px, search.shift_px)
+        band = (min(low, search.shift_px - least), max(high, search.shift_px + least))
         self._curve.show(
             {_RESIDUAL: (search.candidates_px, search.objective)},
             mark=shift,
-            band=(search.shift_px - reach, search.shift_px + reach),
+            band=band if search.determined else None,
         )
-        error_text = f" ± {error:.2f}" if search.shift_error_px is not None else ""
-        caution = " It is at the edge of the search range." if search.warning else ""
-        self._note.value = (
-            f"<p class='etw-quiet'>Lowest at {search.shift_px:+.2f}{error_text} px (green); "
-            f"the sliders are at {shift:+.2f} px (dashed).{caution}</p>"
-        )
-        self.controls["take"].disabled = False
+        where = f"the sliders are at {shift:+.2f} px (dashed)."
+        if search.determined:
+            known = f" (95 %: {low:+.2f} to {high:+.2f} px)" if search.interval_px else ""
+            said = f"Lowest at {search.shift_px:+.2f} px{known} (green); {where}"
+        else:
+            reach = search.candidates_px[-1]
+            said = f"The residual determines no shift within ± {reach:g} px; {where}"
+        self._note.value = f"<p class='etw-quiet'>{said}</p>"
+        self.controls["take"].disabled = not search.determined
 
     def _take(self) -> None:
         if self._search is not None:

@@ -8,6 +8,7 @@ over functions that work on arrays.
 from __future__ import annotations
 
 import logging
+import warnings
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -19,6 +20,7 @@ from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.signals import reconstruction, replay
 from etwidgets.signals import tomography_node as node
 from etwidgets.signals.aligning import aligned, straightened
+from etwidgets.signals.axis import align_axis, axis_note
 from etwidgets.signals.blocks import interpolation_name, listener, map_projections
 from etwidgets.signals.tilt_series import TiltSeries, checked_indices
 from etwidgets.signals.turning import turned
@@ -439,6 +441,7 @@ class TomoStack(TiltSeries):
         show_progressbar: bool = False,
         *,
         plot_results: bool = False,
+        apply_undetermined: bool = False,
         progress: Progress | None = None,
         **parameters: Any,
     ) -> Self:
@@ -447,11 +450,14 @@ class TomoStack(TiltSeries):
         Parameters
         ----------
         method
-            ``"CoM"`` (Wolf 2012) or ``"MaxImage"``, in any letter case.
+            ``"CoM"`` (Wolf 2012), ``"CommonLine"`` or ``"MaxImage"``, in any letter case.
         show_progressbar
             Show a text bar.
         plot_results
             MaxImage: show the maximum image with the axis that was found.
+        apply_undetermined
+            Apply a rotation or shift that the data do not determine as well. Default: it stays 0, and a
+            warning says so.
         progress
             Reports progress and can cancel the work.
         **parameters
@@ -460,23 +466,27 @@ class TomoStack(TiltSeries):
         Returns
         -------
         TomoStack
-            What was found is in ``metadata.Tomography.axis_estimate``, with its standard errors.
+            What was found is in ``metadata.Tomography.axis_estimate``, with its 95 % intervals; its
+            ``applied_rotation_deg`` and ``applied_shift_px`` are what was applied.
+
+        Warns
+        -----
+        UserWarning
+            If rotation or shift is undetermined.
         """
         self._check_layout(frames=False)
         progress = listener(progress, show_progressbar=show_progressbar, title=f"tilt axis ({method})")
-        found = align.find_tilt_axis(
-            np.asarray(self.data), self.tilts_deg, method, progress=progress.part(0, 0.8), **parameters
+        result = align_axis(
+            self,
+            self.trans_stack,
+            method,
+            progress,
+            plot_results=plot_results,
+            apply_undetermined=apply_undetermined,
+            **parameters,
         )
-        _log.info(
-            "tilt axis (%s): rotate by %.3f deg, shift by %.3f px", method, found.rotation_deg, found.shift_px
-        )
-        if plot_results:
-            reconstruction.show_axis(self.data, found)
-        result = self.trans_stack(
-            yshift=found.shift_px, angle=found.rotation_deg, progress=progress.part(0.8, 1)
-        )
-        result.metadata.set_item("Tomography.axis_estimate", reconstruction.as_metadata(found))
-        progress.advance(1)
+        if note := axis_note(result):
+            warnings.warn(note, UserWarning, stacklevel=2)
         return result
 
     def test_align(

@@ -74,7 +74,7 @@ def test_a_further_method_runs_itself_and_no_other(blobs):
 @pytest.mark.parametrize(
     ("data", "method", "options", "message"),
     [
-        (RANDOM, "XYZ", {}, "tilt axis method 'XYZ' is unknown; use one of CoM, MaxImage"),
+        (RANDOM, "XYZ", {}, "tilt axis method 'XYZ' is unknown; use one of CoM, CommonLine, MaxImage"),
         (RANDOM, "CoM", {"slice": [1]}, "CoM has no parameter 'slice'; did you mean 'slices'"),
         (RANDOM, "CoM", {"slices": [1, 2, 30]}, r"slices must be columns 0 to 29, not \[1, 2, 30\]"),
         (RANDOM, "CoM", {"slices": [1, 1, 2]}, "CoM: 2 different columns given and 3 needed for a line"),

@@ -59,7 +59,8 @@ def test_windows_of_one_kind_do_not_pile_up(blobs, monkeypatch):
 
 def test_plot_results_shows_the_axis_that_max_image_found(blobs):
     turned = blobs.trans_stack(angle=3)
-    aligned = turned.tilt_align("MaxImage", plot_results=True)
+    with pytest.warns(UserWarning, match="MaxImage: the rotation is undetermined.*No rotation was applied"):
+        aligned = turned.tilt_align("MaxImage", plot_results=True)
     found = aligned.metadata.Tomography.axis_estimate.rotation_deg
     image, curve = plt.gcf().axes
     assert np.array_equal(image.images[0].get_array(), turned.data.max(axis=0))

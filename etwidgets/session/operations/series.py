@@ -15,6 +15,7 @@ from etwidgets.session.operations.base import Changes, Operation, OperationResul
 from etwidgets.session.operations.lines import call
 from etwidgets.session.parameters import needed_by
 from etwidgets.signals import TomoStack
+from etwidgets.signals.axis import align_axis, axis_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from etwidgets.session.history import State
 
 FOLLOW = "channels = {name: stack.bring_along(other) for name, other in channels.items()}"
+
+
+def _no_notes(_stack: TomoStack) -> tuple[str, ...]:
+    return ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,10 +41,13 @@ class SeriesOperation(Operation):
         ``function(stack, progress, **parameters)`` gives the new series.
     lines
         ``lines(parameters)`` gives what a script does to ``stack``.
+    notes
+        ``notes(stack)`` gives what the user should know about the new series.
     """
 
     function: Callable[..., TomoStack]
     lines: Callable[[Mapping[str, Any]], list[str]]
+    notes: Callable[[TomoStack], tuple[str, ...]] = _no_notes
 
     changes: ClassVar[Changes] = "series"
 
@@ -52,7 +60,8 @@ class SeriesOperation(Operation):
             for channel, part in zip(state.channels, others, strict=True)
         )
         stale = state.reconstruction is not None
-        return OperationResult(replace(state, stack=stack, stale=stale, channels=moved), parameters)
+        following = replace(state, stack=stack, stale=stale, channels=moved)
+        return OperationResult(following, parameters, self.notes(stack))
 
     def write(self, parameters: Mapping[str, Any], channels: Sequence[str]) -> list[str]:
         """Change ``stack``, and bring ``channels`` along."""
@@ -106,6 +115,19 @@ def in_place(
     return SeriesOperation(
         name, title, running, function, lines, parameters=frozenset(parameters), needed=needed, copies=0
     )
+
+
+def _tilt_align(stack: TomoStack, progress: Progress, *, method: str = "CoM", **parameters: Any) -> TomoStack:
+    return align_axis(stack, stack.trans_stack, method, progress, **parameters)
+
+
+def _tilt_align_lines(parameters: Mapping[str, Any]) -> list[str]:
+    return [f"stack = {call('stack.tilt_align', **parameters)}"]
+
+
+def _axis_notes(stack: TomoStack) -> tuple[str, ...]:
+    note = axis_note(stack)
+    return (note,) if note else ()
 
 
 def _sort_tilts(stack: TomoStack, _progress: Progress) -> TomoStack:
@@ -168,9 +190,10 @@ SERIES = (
         "shift_one", "Shift one projection", "shifting", _shift_one, _shift_one_lines,
         parameters=frozenset({"projection", "yshift", "xshift"}), needed=frozenset({"projection"}),
     ),
-    of_method(
-        "tilt_align", "Find the tilt axis", "finding the tilt axis", TomoStack.tilt_align,
-        MethodParameters({"method"}, AXIS_METHODS), needs_tilts=True,
+    SeriesOperation(
+        "tilt_align", "Find the tilt axis", "finding the tilt axis",
+        _tilt_align, _tilt_align_lines, _axis_notes,
+        parameters=MethodParameters({"method", "apply_undetermined"}, AXIS_METHODS), needs_tilts=True,
     ),
     of_method(
         "transform", "Move the tilt axis", "rotating and shifting", TomoStack.trans_stack,
