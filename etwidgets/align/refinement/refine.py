@@ -153,8 +153,8 @@ def refine_alignment(
     ``|B M (b(p) - g P v)|**2``: ``b(p)`` the projection, moved by one interpolation; ``M`` where it is known,
     ``B`` a band-pass, ``g`` the intensity of each, ``P`` the engine's projector, and ``v`` zero or more in a
     frame wider than the field. Volume and unknowns take turns (projection matching: Odstrcil et al. 2019,
-    doi:10.1364/OE.27.036637), each projection by a Gauss-Newton step; the tilt axis, to which this answers
-    slowly, also by a search for the best prediction of left-out projections. What no data determine stays
+    doi:10.1364/OE.27.036637), each projection by a Gauss-Newton step. The tilt axis, which a volume can make up
+    for almost wholly, is searched for the best prediction of left-out projections. What no data determine stays
     fixed: the mean shift in x, and what goes as cos and sin of the tilt in y.
     """
     images, tilts = _checked_series(projections, tilts_deg)
@@ -284,7 +284,6 @@ class _Run:
         """Search the tilt axis and match again, in turns, until it stays."""
         for _ in range(_SEARCHES):
             alignment, found = search_axis(series, alignment, weights, self._at(at))
-            self._rotation_answers = found.rotation_determined
             if abs(found.rotation_deg) < _SAME_DEG and abs(found.shift_px) < _SAME_PX * series.factor:
                 break
             alignment, weights, _ = self._scale(series, alignment, weights, (at, at))
@@ -318,7 +317,7 @@ class _Run:
     def _free(self) -> tuple[str, ...]:
         options = self.options
         free = ["y", "x"]
-        if options.axis or options.each_rotation:
+        if options.each_rotation:
             free.append("rotation")
         if options.each_magnification:
             free.append("magnification")
@@ -333,11 +332,10 @@ class _Run:
         y, x, rotation, magnification, tilt = found.values.T
         shifts = np.clip(np.stack([y, x], axis=1), -_LARGEST_STEP_PX, _LARGEST_STEP_PX)
         shifts = without_gauge(shifts, self.tilts, weights, keep_constant=self.options.axis)
-        answers = self.options.axis and self._rotation_answers
-        turns = np.full(len(y), self._axis_turn(found, weights) if answers else 0.0)
+        turns = np.zeros(len(y))
         if self.options.each_rotation:
             own = np.rad2deg(rotation)
-            turns = turns + own - np.average(own, weights=weights)
+            turns = own - np.average(own, weights=weights)
         sizes = np.ones(len(y))
         if self.options.each_magnification:
             sizes = 1 + magnification - np.average(magnification, weights=weights)
@@ -346,26 +344,6 @@ class _Run:
             before = self.tilts if alignment.tilts_deg is None else alignment.tilts_deg
             tilts = before + np.rad2deg(tilt - np.average(tilt, weights=weights))
         return Alignment(shifts * series.factor, turns, sizes, tilts)
-
-    def _axis_turn(self, found: Match, weights: NDArray[np.float64]) -> float:
-        """Degrees by which the tilt axis is still off, from how the rotation of projections goes with tilt.
-
-        The volume takes up what all projections have in common: a wrong axis turns those at high tilt against
-        those at low tilt, by ``1 - cos(tilt)`` of it.
-        """
-        design = np.stack([np.ones_like(self.tilts), 1 - np.cos(np.deg2rad(self.tilts))], axis=1)
-        errors = np.where(np.isfinite(found.errors[:, 2]), found.errors[:, 2], np.inf)
-        if np.ptp(design[:, 1]) < 0.1 or not np.isfinite(errors).all():
-            return 0.0
-        share = weights / (errors**2 + np.median(errors) ** 2)
-        normal = design.T @ (share[:, None] * design)
-        fitted = np.linalg.solve(normal, design.T @ (share * found.values[:, 2]))
-        left = found.values[:, 2] - design @ fitted
-        spread = np.sqrt((share * left**2).sum() / share.sum() * len(left) / max(len(left) - 2, 1))
-        error = spread * np.sqrt(np.linalg.inv(normal / share.mean())[1, 1])
-        if abs(fitted[1]) < 2 * error:
-            return 0.0
-        return float(np.clip(np.rad2deg(fitted[1]), -1.5, 1.5))
 
     def _judge(
         self, series: PaddedSeries, alignment: Alignment, weights: NDArray[np.float64], at: float
