@@ -153,9 +153,9 @@ def refine_alignment(
     ``|B M (b(p) - g P v)|**2``: ``b(p)`` the projection, moved by one interpolation; ``M`` where it is known,
     ``B`` a band-pass, ``g`` the intensity of each, ``P`` the engine's projector, and ``v`` zero or more in a
     frame wider than the field. Volume and unknowns take turns (projection matching: Odstrcil et al. 2019,
-    doi:10.1364/OE.27.036637), each projection by a Gauss-Newton step. The tilt axis, which a volume can make up
-    for almost wholly, is searched for the best prediction of left-out projections. What no data determine stays
-    fixed: the mean shift in x, and what goes as cos and sin of the tilt in y.
+    doi:10.1364/OE.27.036637), each projection by a Gauss-Newton step. The tilt axis, which a volume can make
+    up for almost wholly, is searched for the best prediction of left-out projections. What no data determine
+    stays fixed: the mean shift in x, and what goes as cos and sin of the tilt in y.
     """
     images, tilts = _checked_series(projections, tilts_deg)
     chosen: RefinementOptions = checked(RefinementOptions, options, "refine_alignment")
