@@ -2,9 +2,12 @@
 
 from etwidgets.align.axis_estimate import AxisEstimate
 from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
+from etwidgets.align.background import Background, estimate_background, subtract_background
 from etwidgets.align.checkup import Finding, FixKind, check_up
 from etwidgets.align.correlation import correlate
+from etwidgets.align.detector import HotPixels, correct_detector, find_hot_pixels, remove_hot_pixels
 from etwidgets.align.filters import filter_projections
+from etwidgets.align.intensity import IntensityFactors, equalize_intensity, intensity_factors
 from etwidgets.align.methods import (
     AXIS_METHODS,
     METHODS,
@@ -26,8 +29,11 @@ __all__ = [
     "AXIS_METHODS",
     "METHODS",
     "AxisEstimate",
+    "Background",
     "Finding",
     "FixKind",
+    "HotPixels",
+    "IntensityFactors",
     "Method",
     "MethodParameters",
     "Quality",
@@ -40,13 +46,20 @@ __all__ = [
     "calc_golden_ratio_angles",
     "check_up",
     "common_area",
+    "correct_detector",
     "correlate",
+    "equalize_intensity",
+    "estimate_background",
     "estimate_shifts",
     "filter_projections",
+    "find_hot_pixels",
     "find_tilt_axis",
+    "intensity_factors",
     "projection_quality",
     "registration_residuals",
+    "remove_hot_pixels",
     "search_axis_shift",
+    "subtract_background",
     "transform",
     "weight_projections",
 ]
