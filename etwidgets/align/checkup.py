@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.align.background import estimate_background
 from etwidgets.align.quality import projection_quality
 from etwidgets.align.registration import estimate_shifts
 from etwidgets.align.shifting import apply_shifts, common_area
@@ -20,7 +21,10 @@ _SAME_DEG = 0.01
 _GAP = 2.5  # steps
 _SATURATED = 0.01  # part of the pixels
 _CLEARLY = 1.5  # times steadier along one axis than along the other
+_LEAST_CHANGE = 0.03  # of a profile; a round needle changes less in both directions
 _FEWEST_PX = 8
+_LEVEL_JUDGED = 15  # projections, of which a level can be told
+_LEAST_PULL = 0.02  # a smaller error of centers of mass is not worth a word
 
 
 class FixKind(Enum):
@@ -33,6 +37,8 @@ class FixKind(Enum):
     SORT_BY_TILT = auto()
     TURN = auto()
     """Turn all images clockwise by 90°."""
+    SUBTRACT_BACKGROUND = auto()
+    """Subtract the level that the detector adds."""
     INSPECT = auto()
     """Look at the projections: only a person can judge them."""
 
@@ -78,7 +84,7 @@ def check_up(
             *_axis(projections, tilts_deg, header_axis_deg),
             *_unlike_their_neighbors(projections, tilts_deg),
         ]
-    return found
+    return [*found, *_dark_level(projections)]
 
 
 def _listed(indices: NDArray[np.intp], tilts_deg: NDArray[np.float64]) -> str:
@@ -137,6 +143,24 @@ def _saturated(projections: NDArray[Any]) -> list[Finding]:
     return [Finding(message + " Their true values are not known.")]
 
 
+def _dark_level(projections: NDArray[Any]) -> list[Finding]:
+    """A level in the empty area pulls centers of mass to the image center by its part of the intensity."""
+    images = projections[:: max(1, len(projections) // _LEVEL_JUDGED)]
+    found = estimate_background(images)
+    mean = float(np.mean([image.mean(dtype=float) for image in images]))
+    if not found.determined or found.level <= 3 * found.error or mean <= 0:
+        return []
+    pull = found.level / mean
+    if pull < _LEAST_PULL:
+        return []
+    message = (
+        f"Dark level: {found.level:.3g}, {found.fraction:.0%} of the maximum, in empty areas. It is {pull:.0%} "
+        f"of the total intensity: with COM and CoM, shifts and tilt axis would be too small by {pull:.0%}; "
+        "BP would add it to every voxel."
+    )
+    return [Finding(message, FixKind.SUBTRACT_BACKGROUND)]
+
+
 def _axis(
     projections: NDArray[Any], tilts_deg: NDArray[np.float64], header_axis_deg: float | None
 ) -> list[Finding]:
@@ -150,7 +174,7 @@ def _axis(
     if min(seen.shape[1:]) < _FEWEST_PX:  # too far apart for a judgment
         return []
     along_x, along_y = (_unsteadiness(seen, axis) for axis in (1, 2))
-    if along_x <= _CLEARLY * along_y:
+    if along_x <= max(_LEAST_CHANGE, _CLEARLY * along_y):
         return []
     header = "" if header_axis_deg is None else f" (the header says {header_axis_deg:.1f}°)"
     message = (
@@ -161,11 +185,18 @@ def _axis(
 
 
 def _unsteadiness(images: NDArray[np.float32], summed: int) -> float:
-    """How much the profile that is left changes with the tilt."""
+    """How much the profile that is left changes with the tilt, other than by a shift.
+
+    What registration has left moves the profile along the axis of a needle, whose ends the field cuts; of a
+    round needle that is more than its shadow changes across.
+    """
     profiles = images.sum(axis=summed, dtype=float)
     total = profiles.sum(axis=1, keepdims=True)
     profiles /= np.where(total > 0, total, 1)
-    return float(profiles.std(axis=0).sum())
+    mean = profiles.mean(axis=0)
+    known = np.stack([mean, np.gradient(mean)], axis=1)
+    left = profiles.T - known @ np.linalg.lstsq(known, profiles.T, rcond=None)[0]
+    return float(left.std(axis=1).sum())
 
 
 def _unlike_their_neighbors(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> list[Finding]:
