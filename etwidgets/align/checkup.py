@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 _SAME_DEG = 0.01
 _GAP = 2.5  # steps
 _SATURATED = 0.01  # part of the pixels
-_CLEARLY = 1.5  # times steadier along one axis than along the other
-_LEAST_CHANGE = 0.03  # of a profile; a round needle changes less in both directions
+_CLEARLY = 4.0  # times steadier along one axis than along the other; up to 3.3 by chance, with a round needle
 _FEWEST_PX = 8
 _LEVEL_JUDGED = 15  # projections, of which a level can be told
 _LEAST_PULL = 0.02  # a smaller error of centers of mass is not worth a word
@@ -154,7 +153,7 @@ def _dark_level(projections: NDArray[Any]) -> list[Finding]:
     if pull < _LEAST_PULL:
         return []
     message = (
-        f"Dark level: {found.level:.3g}, {found.fraction:.0%} of the maximum, in empty areas. It is {pull:.0%} "
+        f"Dark level: {found.level:.3g}, {found.fraction:.0%} of the maximum. It is {pull:.0%} "
         f"of the total intensity: with COM and CoM, shifts and tilt axis would be too small by {pull:.0%}; "
         "BP would add it to every voxel."
     )
@@ -174,7 +173,7 @@ def _axis(
     if min(seen.shape[1:]) < _FEWEST_PX:  # too far apart for a judgment
         return []
     along_x, along_y = (_unsteadiness(seen, axis) for axis in (1, 2))
-    if along_x <= max(_LEAST_CHANGE, _CLEARLY * along_y):
+    if along_x <= _CLEARLY * along_y:
         return []
     header = "" if header_axis_deg is None else f" (the header says {header_axis_deg:.1f}°)"
     message = (

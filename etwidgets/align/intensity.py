@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from etwidgets.align.checks import checked_projections, checked_tilts, indices_text, match_name
+from etwidgets.align.trend import departures, spread
 from etwidgets.errors import DataError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 LAWS = ("auto", "constant", "slab", "trend")
-_HALF_WINDOW = 5  # projections on each side
-_ROUNDS = 6
-_BIWEIGHT = 4.7  # robust standard deviations, beyond which a projection does not count
 _ERRORS = 2.5  # standard errors, below which von Neumann's ratio is no longer that of independent values
 _NO_TREND = 0.005  # a trend as small as this is none
 _STEEPEST_DEG = 85.0
@@ -98,9 +96,9 @@ def intensity_factors(projections: ArrayLike, tilts_deg: ArrayLike, *, law: str 
             name for name in left if (name != "slab" or not steep.size) and _independent(left[name][order])
         ]
         law = min(fits, key=lambda name: float(left[name].std())) if fits else "trend"
-    departures = np.empty(len(images))
-    departures[order] = left[law][order] if law != "trend" else _departures(np.log(sums)[order])
-    return IntensityFactors(law, np.exp(np.median(departures) - departures))
+    excess = np.empty(len(images))
+    excess[order] = left[law][order] if law != "trend" else departures(np.log(sums)[order])
+    return IntensityFactors(law, np.exp(np.median(excess) - excess))
 
 
 def equalize_intensity(
@@ -119,31 +117,8 @@ def _independent(values: NDArray[np.float64]) -> bool:
     """Whether there is no trend in values in order of tilt."""
     if len(values) < 5:
         return True
-    clipped = np.clip(values, *np.median(values) + 4 * np.array([-1, 1]) * max(_spread(values), 1e-9))
+    clipped = np.clip(values, *np.median(values) + 4 * np.array([-1, 1]) * max(spread(values), 1e-9))
     variance = float(clipped.var())
     ratio = float(np.mean(np.diff(clipped) ** 2)) / (2 * variance) if variance else 1.0
     usual = 1 - _ERRORS / np.sqrt(len(values))  # 1 on average, with an error of one over the root
     return ratio > max(usual, 0.3) or float(clipped.std()) < _NO_TREND
-
-
-def _departures(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What values in order of tilt depart from a smooth trend."""
-    count = len(values)
-    trust, trend = np.ones(count), np.empty(count)
-    for _ in range(_ROUNDS):
-        for i in range(count):
-            begin = int(np.clip(i - _HALF_WINDOW, 0, max(0, count - 2 * _HALF_WINDOW - 1)))
-            near = np.arange(begin, min(count, begin + 2 * _HALF_WINDOW + 1))
-            place = (near - i) / (2 * _HALF_WINDOW + 1)
-            weight = np.sqrt(trust[near]) * (1 - np.abs(place) ** 3) ** 1.5
-            powers = np.vander(place, 3, increasing=True) * weight[:, None]
-            trend[i] = np.linalg.lstsq(powers, values[near] * weight, rcond=None)[0][0]
-        left = values - trend
-        limit = _BIWEIGHT * max(_spread(left), 1e-9)
-        trust = np.clip(1 - (left / limit) ** 2, 0, None) ** 2
-    departures: NDArray[np.float64] = values - trend
-    return departures
-
-
-def _spread(values: NDArray[Any]) -> float:
-    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
