@@ -153,9 +153,10 @@ def estimate_background(
     method, shape = match_name(method, METHODS, "method"), match_name(shape, SHAPES, "shape")
     _check(images, method, percentile, edge_px, frame)
     progress = progress or NullProgress()
-    areas, maximum = _areas(images, progress)
     if method in ("edge", "frame"):
-        areas = [_chosen(image, _region(images.shape[1:], method, edge_px, frame)) for image in images]
+        areas, maximum = _chosen(images, _region(images.shape[1:], method, edge_px, frame), progress)
+    else:
+        areas, maximum = _areas(images, progress)
     levels, errors = (np.array([getattr(area, name) for area in areas]) for name in ("level", "error"))
     shares = np.array([area.share for area in areas])
     if method == "percentile":
@@ -260,14 +261,23 @@ def _region(
     return inside
 
 
-def _chosen(image: NDArray[Any], region: NDArray[np.bool_]) -> EmptyArea:
-    """The pixels of a region without outliers on the bright side, such as matter that reaches the edge."""
-    smooth = smoothed(image)
-    values = smooth[region]
-    peak = lowest_peak(values)
-    pixels = region & (np.abs(smooth - peak.level) <= 3 * max(peak.width, 1e-9))
-    pixels = pixels if pixels.any() else region
-    return EmptyArea(pixels, *level_of(image, pixels))
+def _chosen(
+    images: NDArray[Any], region: NDArray[np.bool_], progress: Progress
+) -> tuple[list[EmptyArea], float]:
+    """The pixels of a region without outliers, such as matter that reaches the edge; and the maximum."""
+    areas: list[EmptyArea] = [EmptyArea(region, 0.0, 0.0)] * len(images)
+    highest = np.zeros(len(images))
+
+    def one(index: int) -> None:
+        smooth = smoothed(images[index])
+        peak = lowest_peak(smooth[region])
+        pixels = region & (np.abs(smooth - peak.level) <= 3 * max(peak.width, 1e-9))
+        pixels = pixels if pixels.any() else region
+        areas[index] = EmptyArea(pixels, *level_of(images[index], pixels))
+        highest[index] = smooth.max()
+
+    run_all(one, len(images), progress, "measuring the level")
+    return areas, float(highest.max())
 
 
 def _doubt(

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _SAME_DEG = 0.01
 _GAP = 2.5  # steps
 _SATURATED = 0.01  # part of the pixels
-_CLEARLY = 4.0  # times steadier along one axis than along the other; up to 3.3 by chance, with a round needle
+_CLEARLY = 1.5  # times steadier along one axis than along the other
+_SMALL, _CLEARLY_OF_SMALL = 0.03, 4.0  # of a profile; of a round needle, chance alone gives 3.3
 _FEWEST_PX = 8
 _LEVEL_JUDGED = 15  # projections, of which a level can be told
 _LEAST_PULL = 0.02  # a smaller error of centers of mass is not worth a word
@@ -173,7 +174,7 @@ def _axis(
     if min(seen.shape[1:]) < _FEWEST_PX:  # too far apart for a judgment
         return []
     along_x, along_y = (_unsteadiness(seen, axis) for axis in (1, 2))
-    if along_x <= _CLEARLY * along_y:
+    if along_x <= (_CLEARLY if along_x > _SMALL else _CLEARLY_OF_SMALL) * along_y:
         return []
     header = "" if header_axis_deg is None else f" (the header says {header_axis_deg:.1f}°)"
     message = (

@@ -41,8 +41,8 @@ HELP = {
     INTENSITY: "Removes the flicker of the beam. Subtract the background first.",
     HOT_PIXELS: "Replaces hot and dead pixels, and single X-ray hits, by the median of their neighbors. "
     "Before registration.",
-    DETECTOR: "Subtracts a dark image and divides by a gain image: projections of this series, recorded "
-    "without beam or without specimen. Exclude them afterwards.",
+    DETECTOR: "Subtracts a dark image and divides by a gain image. Enter the numbers of projections recorded "
+    "without beam or without specimen (0: none), and exclude them afterwards.",
 }
 _METHODS = (
     ("automatic", "auto"),
@@ -90,20 +90,21 @@ class CorrectionsPart(Component):
         number, real = widgets.BoundedIntText, widgets.BoundedFloatText
         self.add("background-method", control(widgets.Dropdown, "method", options=_METHODS))
         shapes = ["constant", "plane"]
-        self.add("background-shape", control(widgets.Dropdown, "shape", options=shapes))
+        self.add("background-shape", control(widgets.Dropdown, "background shape", options=shapes))
         self.add("percentile", control(real, "percentile (%)", value=5, min=0, max=50, step=0.5))
         self.add("edge", control(number, "edge (px)", value=8, min=1, max=1000))
-        label = "one level for each projection"
+        label = "background of each projection"
         self.add("each", control(widgets.Checkbox, label, value=False, indent=False))
-        self.add("law", control(widgets.Dropdown, "law", options=_LAWS))
+        self.add("law", control(widgets.Dropdown, "intensity law", options=_LAWS))
         self.add("deviations", control(real, "threshold (std)", value=8, min=1, max=100, step=0.5))
         for name in ("dark", "gain"):
-            self.add(name, control(number, f"{name} (no.)", value=0, min=0, max=0))
+            self.add(name, control(number, f"{name} image", value=0, min=0, max=0))
 
     def fresh(self) -> None:
         """Nothing was looked for."""
         self._asked: Any = None  # data, operation and parameters that were asked for last
         self._found: Any = None
+        self._waits = False
         self._frame: list[int] = []
         self._said.value = ""
 
@@ -168,7 +169,8 @@ class CorrectionsPart(Component):
         self._ask(tool, stack)
         rectangle = (self._frame[0], self._frame[1], self._frame[2], self._frame[3]) if framed else None
         before = projection_pane(stack, self.display, limits, title="Before", rectangle=rectangle)
-        self._said.value = f"<p class='etw-quiet'>{escape(correction_text(self._found))}</p>"
+        said = "Looking at the series ..." if self._waits else correction_text(self._found)
+        self._said.value = f"<p class='etw-quiet'>{escape(said)}</p>"
         if not self._found:
             return [before]
         index = min(self.display.projection, count - 1)
@@ -190,12 +192,12 @@ class CorrectionsPart(Component):
         asked = (stack.data, OPERATIONS[tool], self.parameters(tool))
         if self._asked is not None and self._asked[0] is asked[0] and self._asked[1:] == asked[1:]:
             return
-        self._asked, self._found = asked, None
+        self._asked, self._found, self._waits = asked, None, True
         tilts = stack.tilts_deg.copy() if stack.has_tilts else None
         self._find.submit(np.asarray(stack.data), tilts, *asked[1:])
 
     def _take(self, answer: tuple[str, Mapping[str, Any], Any]) -> None:
         operation, parameters, found = answer
         if self._asked is not None and self._asked[1:] == (operation, parameters):
-            self._found = found
+            self._found, self._waits = found, False
             self._on_new()

@@ -65,7 +65,7 @@ def correction_text(found: Found | None) -> str:
             return f"Not determined: {found.reason}. Choose a method other than automatic."
         share = float(np.median(found.shares))
         return (
-            f"Level {found.level:.4g} ± {found.error:.2g}, {found.fraction:.1%} of the maximum; from "
+            f"Level {found.level:.4g} ± {found.error:.2g}, {100 * found.fraction:.2g} % of the maximum; from "
             f"{share:.0%} of the pixels."
         )
     if isinstance(found, align.IntensityFactors):
@@ -73,4 +73,4 @@ def correction_text(found: Found | None) -> str:
         return f"Law: {found.law}. Standard deviation {found.flicker:.1%}; factors {low:.3f} to {high:.3f}."
     if isinstance(found, align.HotPixels):
         return f"Found {len(found.fixed)} pixels that are always wrong, and {len(found.hits)} single hits."
-    return "" if found else "Nothing to correct yet."
+    return ""
