@@ -85,7 +85,7 @@ def intensity_factors(projections: ArrayLike, tilts_deg: ArrayLike, *, law: str 
     if law == "slab" and steep.size:
         raise DataError(
             f"tilts of projections {indices_text(steep)} are above {_STEEPEST_DEG:g} deg, where a slab is "
-            "infinitely thick; remove them, or use law='constant'"
+            "infinitely thick; remove them, or use the law 'constant'"
         )
     order = np.argsort(tilts, kind="stable")
     left = {"constant": np.log(sums), "slab": np.log(sums)}

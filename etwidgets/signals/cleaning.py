@@ -42,7 +42,7 @@ def without_background(stack: Series, given: dict[str, Any], progress: Progress 
     if not found.determined:
         raise DataError(
             f"the background is not determined: {found.reason}; choose a method other than 'auto', for "
-            "example method='frame' with an empty rectangle"
+            "example 'frame' with an empty rectangle"
         )
     rows = np.column_stack([found.levels, found.slopes])
 

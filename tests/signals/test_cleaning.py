@@ -52,6 +52,14 @@ def test_what_cannot_be_done_is_said(images):
         TomoStack(images, TILTS).correct_detector(dark=13)
 
 
+def test_a_channel_keeps_its_own_intensities(images):
+    cleaned = TomoStack(images, TILTS).subtract_background().equalize_intensity()
+    other = cleaned.bring_along(TomoStack(3 * images, TILTS))
+    assert np.array_equal(other.data, 3 * images)
+    assert not other.metadata.Tomography.has_item("background")
+    assert not other.metadata.Tomography.has_item("intensity_factors")
+
+
 def test_center_of_mass_takes_noise_about_zero(images):
     cleaned = TomoStack(images, TILTS).subtract_background()
     assert cleaned.data.min() < -0.02 * cleaned.data.max()
