@@ -10,9 +10,12 @@ from etwidgets.align.axis_direction import (
 )
 from etwidgets.align.axis_estimate import AxisEstimate
 from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
+from etwidgets.align.background import Background, estimate_background, subtract_background
 from etwidgets.align.checkup import Finding, FixKind, check_up
 from etwidgets.align.correlation import correlate
+from etwidgets.align.detector import HotPixels, correct_detector, find_hot_pixels, remove_hot_pixels
 from etwidgets.align.filters import filter_projections
+from etwidgets.align.intensity import IntensityFactors, equalize_intensity, intensity_factors
 from etwidgets.align.methods import (
     AXIS_METHODS,
     METHODS,
@@ -37,9 +40,12 @@ __all__ = [
     "Alignment",
     "AlignmentPlan",
     "AxisEstimate",
+    "Background",
     "Candidate",
     "Finding",
     "FixKind",
+    "HotPixels",
+    "IntensityFactors",
     "Method",
     "MethodParameters",
     "Quality",
@@ -57,17 +63,24 @@ __all__ = [
     "calc_golden_ratio_angles",
     "check_up",
     "common_area",
+    "correct_detector",
     "correlate",
+    "equalize_intensity",
+    "estimate_background",
     "estimate_shifts",
     "filter_projections",
+    "find_hot_pixels",
     "find_tilt_axis",
+    "intensity_factors",
     "plan_alignment",
     "projection_quality",
     "quarter_turns_for",
     "refine_alignment",
     "registration_residuals",
     "remaining_rotation_deg",
+    "remove_hot_pixels",
     "search_axis_shift",
+    "subtract_background",
     "transform",
     "valid_area",
     "weight_projections",

@@ -6,6 +6,7 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import scipy.ndimage
 
 from etwidgets.checks import checked_reals, listing
 from etwidgets.errors import AlignmentError, DataError, ParameterError, ShapeError, TiltCountError
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 _MANY = 8
 
 _RINGING = 0.01
+_ERRORS = 3.0
+_BLOCK_PX = 8
+_LOW_PERCENTILE = 5
 
 
 def indices_text(indices: ArrayLike) -> str:
@@ -100,22 +104,34 @@ def refuse_blank(images: NDArray[Any], method: str) -> None:
 def refuse_negative(images: NDArray[Any], method: str) -> None:
     """Refuse negative values, for which a center of mass means nothing.
 
-    What interpolation leaves at edges, up to a hundredth of the largest value, is let pass.
+    What interpolation leaves at edges is let pass, and noise about zero, as a subtracted background leaves
+    it: of means over 8 x 8 px, one in twenty may be below a hundredth of the largest value and three
+    standard errors.
 
     Raises
     ------
     AlignmentError
         If there are any; the message says where and how low.
     """
-    lowest = np.array([image.min() for image in images], dtype=float)
-    allowed = -_RINGING * float(images.max())
+    lowest, noise = np.array([_low_mean(image) for image in images]).T
+    allowed = -_RINGING * float(images.max()) - _ERRORS * noise
     if (lowest < allowed).any():
         which = np.flatnonzero(lowest < allowed)
+        least = min(float(images[i].min()) for i in which)
         raise AlignmentError(
             f"{method} needs intensities that are mass (zero or more), and projections {indices_text(which)} "
-            f"go down to {lowest.min():g}; subtract the background, invert bright-field data, "
+            f"go down to {least:g}; subtract the background, invert bright-field data, "
             "or use another method"
         )
+
+
+def _low_mean(image: NDArray[Any]) -> tuple[float, float]:
+    """The 5th percentile of means over 8 x 8 px, and their standard error by the differences of neighbors."""
+    values = np.asarray(image, np.float32)
+    means = scipy.ndimage.uniform_filter(values, _BLOCK_PX, mode="nearest")
+    steps = np.diff(values, axis=-1) if values.shape[-1] > 1 else np.zeros(1)
+    noise = float(np.percentile(np.abs(steps), 68)) / np.sqrt(2) / _BLOCK_PX
+    return float(np.percentile(means, _LOW_PERCENTILE)), noise
 
 
 def match_name(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets.align.axis_direction import quarter_turns_for, remaining_rotation_deg
+from etwidgets.align.background import estimate_background
 from etwidgets.align.quality import projection_quality
 from etwidgets.align.registration import estimate_shifts
 from etwidgets.align.shifting import apply_shifts, common_area
@@ -21,8 +22,11 @@ _SAME_DEG = 0.01
 _GAP = 2.5  # steps
 _SATURATED = 0.01  # part of the pixels
 _CLEARLY = 1.5  # times steadier along one axis than along the other
+_SMALL, _CLEARLY_OF_SMALL = 0.03, 4.0  # of a profile; of a round needle, chance alone gives 3.3
 _FEWEST_PX = 8
 _FEWEST_PROJECTIONS = 5
+_LEVEL_JUDGED = 15  # projections, of which a level can be told
+_LEAST_PULL = 0.02  # a smaller error of centers of mass is not worth a word
 
 
 class FixKind(Enum):
@@ -35,6 +39,8 @@ class FixKind(Enum):
     SORT_BY_TILT = auto()
     TURN = auto()
     """Turn all images by quarter turns."""
+    SUBTRACT_BACKGROUND = auto()
+    """Subtract the level that the detector adds."""
     INSPECT = auto()
     """Look at the projections: only a person can judge them."""
 
@@ -84,7 +90,7 @@ def check_up(
             *_axis(projections, tilts_deg, tilt_axis_angle_deg),
             *_unlike_their_neighbors(projections, tilts_deg),
         ]
-    return found
+    return [*found, *_dark_level(projections)]
 
 
 def _listed(indices: NDArray[np.intp], tilts_deg: NDArray[np.float64]) -> str:
@@ -143,6 +149,24 @@ def _saturated(projections: NDArray[Any]) -> list[Finding]:
     return [Finding(message + " Their true values are not known.")]
 
 
+def _dark_level(projections: NDArray[Any]) -> list[Finding]:
+    """A level in the empty area pulls centers of mass to the image center by its part of the intensity."""
+    images = projections[:: max(1, len(projections) // _LEVEL_JUDGED)]
+    found = estimate_background(images)
+    mean = float(np.mean([image.mean(dtype=float) for image in images]))
+    if not found.determined or found.level <= 3 * found.error or mean <= 0:
+        return []
+    pull = found.level / mean
+    if pull < _LEAST_PULL:
+        return []
+    message = (
+        f"Dark level: {found.level:.3g}, {found.fraction:.0%} of the maximum. It is {pull:.0%} "
+        f"of the total intensity: with COM and CoM, shifts and tilt axis would be too small by {pull:.0%}; "
+        "BP would add it to every voxel."
+    )
+    return [Finding(message, FixKind.SUBTRACT_BACKGROUND)]
+
+
 def _axis(
     projections: NDArray[Any], tilts_deg: NDArray[np.float64], tilt_axis_angle_deg: float | None
 ) -> list[Finding]:
@@ -195,17 +219,24 @@ def _seen_vertical(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) ->
     if min(seen.shape[1:]) < _FEWEST_PX:  # too far apart for a judgment
         return None
     along_x, along_y = (_unsteadiness(seen, axis) for axis in (1, 2))
-    if along_x > _CLEARLY * along_y:
+    if along_x > (_CLEARLY if along_x > _SMALL else _CLEARLY_OF_SMALL) * along_y:
         return True
     return False if along_y > _CLEARLY * along_x else None
 
 
 def _unsteadiness(images: NDArray[np.float32], summed: int) -> float:
-    """How much the profile that is left changes with the tilt."""
+    """How much the profile that is left changes with the tilt, other than by a shift.
+
+    What registration has left moves the profile along the axis of a needle, whose ends the field cuts; of a
+    round needle that is more than its shadow changes across.
+    """
     profiles = images.sum(axis=summed, dtype=float)
     total = profiles.sum(axis=1, keepdims=True)
     profiles /= np.where(total > 0, total, 1)
-    return float(profiles.std(axis=0).sum())
+    mean = profiles.mean(axis=0)
+    known = np.stack([mean, np.gradient(mean)], axis=1)
+    left = profiles.T - known @ np.linalg.lstsq(known, profiles.T, rcond=None)[0]
+    return float(left.std(axis=1).sum())
 
 
 def _unlike_their_neighbors(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> list[Finding]:

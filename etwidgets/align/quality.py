@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.ndimage
+import scipy.fft
 
 from etwidgets.align._workers import run_all
 from etwidgets.align.checks import checked_projections
 from etwidgets.align.residuals import registration_residuals
+from etwidgets.align.trend import departures, spread
 from etwidgets.progress import NullProgress
 
 if TYPE_CHECKING:
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
     from etwidgets.progress import Progress
 
-_NEIGHBORS = 2  # on each side
 _DEVIATIONS = 5.0
+_COARSE, _FINE, _NOISE = (0.02, 0.05), (0.07, 0.15), (0.42, 1.0)  # cycles per pixel
+_REGISTERED_PX, _REGISTERED_PERCENT = 0.5, 80
 _LEAST_INTENSITY, _LEAST_SHARPNESS = 0.08, 0.25  # parts of the neighbors' value that are always forgiven
 
 
@@ -30,9 +32,12 @@ class Quality:
     Attributes
     ----------
     intensity, sharpness
-        ``(T,)``: the sum, and the power of details of a pixel or two, over those of the neighbors.
+        ``(T,)``: the sum, and the amplitude of details of 7 to 14 px over that of 20 to 50 px, without noise,
+        over what the trend of the neighbors predicts.
     drift_px
         ``(T,)`` pixels that it is off from both neighbors alike.
+    scores
+        ``(T,)``: how suspect it is, in robust standard deviations of the series.
     reasons
         For each projection why it is suspect; empty if it is not.
     """
@@ -40,6 +45,7 @@ class Quality:
     intensity: NDArray[np.float64]
     sharpness: NDArray[np.float64]
     drift_px: NDArray[np.float64]
+    scores: NDArray[np.float64]
     reasons: tuple[str, ...]
 
     @property
@@ -47,14 +53,20 @@ class Quality:
         """Indices of the projections that are suspect."""
         return tuple(i for i, reason in enumerate(self.reasons) if reason)
 
+    @property
+    def ranking(self) -> tuple[int, ...]:
+        """Indices of all projections, the most suspect first."""
+        return tuple(int(i) for i in np.argsort(-self.scores, kind="stable"))
+
 
 def projection_quality(
     projections: NDArray[Any], tilts_deg: NDArray[np.float64], *, progress: Progress | None = None
 ) -> Quality:
-    """Compare each projection with its neighbors in tilt.
+    """Compare each projection with what its neighbors in tilt predict.
 
     Suspect is what differs by five robust standard deviations of the series: darker or brighter by at
-    least 8 %, blurred by a loss of at least a quarter of the fine detail, or off by half a pixel.
+    least 8 %, blurred by a loss of at least a quarter of the fine detail, or off by half a pixel. What
+    changes smoothly with the tilt, as the brightness and sharpness of a slab, is the specimen's.
 
     Parameters
     ----------
@@ -77,47 +89,58 @@ def projection_quality(
     def one(index: int) -> None:
         image = images[index].astype(np.float32)
         sums[index] = image.sum(dtype=float)
-        fine = image - scipy.ndimage.uniform_filter(image, 3)
-        spread = float(image.std()) or 1.0
-        details[index] = float((fine / spread).std())
+        details[index] = _detail(image)
 
     run_all(one, len(images), progress.part(0, 0.5), "judging the projections")
     order = np.argsort(tilts_deg, kind="stable")
-    intensity, sharpness = _over_neighbors(sums, order), _over_neighbors(details, order)
+    bright, sharp = _departed(sums, order), _departed(details, order)
     residuals = registration_residuals(images, tilts_deg, progress=progress.part(0.5, 1))
     drift = np.hypot(*residuals.shifts_px.T)
-    moved = residuals.outliers & (np.median(drift) < 0.5)
-    dim = _outside(intensity, _LEAST_INTENSITY)
-    blurred = _outside(sharpness, _LEAST_SHARPNESS) & (sharpness < 1)
+    registered = np.percentile(drift, _REGISTERED_PERCENT) < _REGISTERED_PX
+    moved = residuals.outliers & registered
+    dim = np.abs(np.expm1(bright)) > np.maximum(_LEAST_INTENSITY, _DEVIATIONS * spread(bright))
+    blurred = np.expm1(sharp) < -np.maximum(_LEAST_SHARPNESS, _DEVIATIONS * spread(sharp))
+    scores = np.maximum(_in_deviations(-sharp), _in_deviations(np.abs(bright)))
+    if registered:
+        scores = np.maximum(scores, _in_deviations(drift))
     reasons = []
     for i in range(len(images)):
         said = []
         if dim[i]:
-            said.append("darker" if intensity[i] < 1 else "brighter")
+            said.append("darker" if bright[i] < 0 else "brighter")
         if blurred[i]:
             said.append("blurred")
         if moved[i]:
             said.append(f"off by {drift[i]:.1f} px")
         reasons.append(", ".join(said))
-    return Quality(intensity, sharpness, drift, tuple(reasons))
+    return Quality(np.exp(bright), np.exp(sharp), drift, scores, tuple(reasons))
 
 
-def _over_neighbors(values: NDArray[np.float64], order: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Each value over the median of its nearest neighbors' in order."""
-    ranked = values[order]
-    ratios = np.ones(len(values))
-    for place in range(len(values)):
-        near = [
-            ranked[k]
-            for k in range(place - _NEIGHBORS, place + _NEIGHBORS + 1)
-            if k != place and 0 <= k < len(values)
-        ]
-        usual = float(np.median(near)) if near else 0.0
-        ratios[order[place]] = ranked[place] / usual if usual > 0 else 1.0
-    return ratios
+def _detail(image: NDArray[np.float32]) -> float:
+    """Amplitude of fine over that of coarse detail, without noise, whose power all frequencies share."""
+    height, width = image.shape
+    window = np.sqrt(np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1])).astype(np.float32)
+    power = np.abs(scipy.fft.rfft2((image - image.mean()) * window)) ** 2
+    radius = np.hypot(scipy.fft.fftfreq(height)[:, None], scipy.fft.rfftfreq(width))
+    coarse, fine, noise = (
+        float(power[(radius >= low) & (radius < high)].mean())
+        if ((radius >= low) & (radius < high)).any()
+        else 0.0
+        for low, high in (_COARSE, _FINE, _NOISE)
+    )
+    least = 0.02 * noise
+    return float(np.sqrt(max(fine - noise, least) / max(coarse - noise, least, 1e-30)))
 
 
-def _outside(ratios: NDArray[np.float64], least: float) -> NDArray[np.bool_]:
-    spread = 1.4826 * np.median(np.abs(ratios - np.median(ratios)))
-    outside: NDArray[np.bool_] = np.abs(ratios - 1) > max(least, _DEVIATIONS * float(spread))
-    return outside
+def _departed(values: NDArray[np.float64], order: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Logarithm of each value over what its neighbors predict; 0 where there is none."""
+    known = values > 0
+    logs = np.log(np.where(known, values, 1.0))
+    departed = np.zeros(len(values))
+    departed[order] = departures(logs[order], leave_out=True)
+    return np.where(known, departed, 0.0)
+
+
+def _in_deviations(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    width = spread(values)
+    return values / width if width > 0 else values

@@ -1,4 +1,4 @@
-"""Crop, exclude projections, filter, bin, normalize, each with a preview; computes nothing itself."""
+"""Crop, exclude projections, correct, filter, bin, normalize, with previews; computes nothing itself."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import ipywidgets as widgets
 import numpy as np
 
 from etwidgets.align import projection_quality
+from etwidgets.panels import corrections_part as corrections
+from etwidgets.panels.corrections_part import CorrectionsPart
 from etwidgets.panels.navigation import add_look, add_tilt_slider
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, difference_pane, image_of, projection_pane, tilt_text
@@ -28,7 +30,7 @@ _FILTERS = (
     ("median, then Sobel", "both"),
     ("band-pass", "bpf"),
 )
-_HELP = {
+_HELP = corrections.HELP | {
     _CROP: "Drag an edge, a corner or the whole rectangle, or enter numbers.",
     _REMOVE: "Click a projection to select it, again to deselect it. Orange: suspect, for the reason below.",
     _FILTER: "A preview of the filter on this projection: before, after, and the difference (gray: none).",
@@ -42,7 +44,9 @@ class CleanPanel(Panel):
 
     name = "clean"
     title = "Clean"
-    operations = frozenset({"crop", "remove_projections", "filter", "bin", "normalize"})
+    operations = frozenset(
+        {"crop", "remove_projections", "filter", "bin", "normalize", *corrections.OPERATIONS.values()}
+    )
 
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
@@ -53,11 +57,19 @@ class CleanPanel(Panel):
         self._build_form()
         self._wire()
         tool = self.controls["tool"]
-        form = [heading("Clean"), tool, self._help, *self._forms.values(), self._said]
+        form = [
+            heading("Clean"),
+            tool,
+            self._help,
+            *self._forms.values(),
+            self._corrections.widget,
+            self._said,
+        ]
         return [self._images, self._tilt_row], [*form, self.controls["run"], self.hint, *add_look(self)]
 
     def _build_form(self) -> None:
-        tools = [_CROP, _REMOVE, _FILTER, _BIN, _NORMALIZE]
+        tools = [_CROP, _REMOVE, *corrections.OPERATIONS, _FILTER, _BIN, _NORMALIZE]
+        self._corrections = self.add_part(CorrectionsPart(self.session, self.name, self._correction_changed))
         self.add("tool", control(widgets.Dropdown, "tool", options=tools))
         for name, label in zip(_SIDES, ("x from (px)", "y from (px)", "x to (px)", "y to (px)"), strict=True):
             self.add(name, control(widgets.BoundedIntText, label, value=0, min=0, max=0))
@@ -115,6 +127,7 @@ class CleanPanel(Panel):
         self._help.value = f"<p class='etw-help'>{_HELP[tool]}</p>"
         for name, form in self._forms.items():
             form.layout.display = "" if name == tool else "none"
+        self._corrections.show(tool)
         self._tilt_row.layout.display = "none" if tool == _REMOVE else ""
         if stack is None or stack.data.ndim != 3:
             self._images.show([])
@@ -125,6 +138,9 @@ class CleanPanel(Panel):
         self._tell(stack, tool)
         if tool == _REMOVE:
             self._draw_sheet(stack)
+        elif tool in corrections.OPERATIONS:
+            limits = self._contrast.of(stack, self.display.contrast)
+            self._images.show(self._corrections.panes(tool, stack, limits))
         elif tool == _FILTER:
             image = image_of(stack, min(self.display.projection, stack.data.shape[0] - 1))
             self._trial.submit(image, *(self.controls[name].value for name in ("filter", "size", "taper")))
@@ -179,7 +195,7 @@ class CleanPanel(Panel):
         """The button names what it does, and is disabled where there is nothing to do."""
         super().enable()
         tool, run = self.controls["tool"].value, self.controls["run"]
-        verbs = {_CROP: "Crop", _FILTER: "Filter", _BIN: "Bin", _NORMALIZE: "Normalize"}
+        verbs = {_CROP: "Crop", _FILTER: "Filter", _BIN: "Bin", _NORMALIZE: "Normalize"} | corrections.VERBS
         count = len(self._marked)
         run.description = verbs.get(tool, f"Exclude {count}" if count else "Exclude selected")
         if run.disabled:
@@ -188,6 +204,8 @@ class CleanPanel(Panel):
             run.disabled, self.hint.value = True, "Click the projections to exclude."
         elif tool == _CROP and self._is_whole():
             run.disabled, self.hint.value = True, "Drag an edge of the rectangle inward to crop."
+        elif tool in corrections.OPERATIONS and (reason := self._corrections.reason(tool)):
+            run.disabled, self.hint.value = True, reason
 
     def _rectangle(self) -> tuple[int, int, int, int]:
         left, top, right, bottom = (self.controls[name].value for name in _SIDES)
@@ -214,10 +232,17 @@ class CleanPanel(Panel):
                 self.controls[name].value = value
 
     def _dragged(self, event: dict[str, Any]) -> None:
-        if event["kind"] == "rectangle":
+        tool = self.controls["tool"].value
+        if event["kind"] == "rectangle" and tool in corrections.OPERATIONS:
+            self._corrections.drag(tool, event["values"])
+        elif event["kind"] == "rectangle":
             for name, value in zip(_SIDES, event["values"], strict=True):
                 self.controls[name].value = int(value)
             self.enable()
+
+    def _correction_changed(self) -> None:
+        self.enable()
+        self.refresh()
 
     def _clicked(self, event: dict[str, Any]) -> None:
         if self.controls["tool"].value != _REMOVE:
@@ -272,6 +297,8 @@ class CleanPanel(Panel):
             self.session.apply("crop", **dict(zip(_SIDES, self._rectangle(), strict=True)))
         elif tool == _REMOVE:
             self.session.apply("remove_projections", projections=sorted(self._marked))
+        elif tool in corrections.OPERATIONS:
+            self._corrections.apply(tool)
         elif tool == _FILTER:
             chosen: dict[str, Any] = {"method": value["filter"], "taper": value["taper"]}
             if value["filter"] in ("median", "both"):

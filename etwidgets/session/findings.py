@@ -19,6 +19,7 @@ def cure_of(finding: Finding) -> Cure | None:
         FixKind.KEEP_FIRST: Cure("Keep the first of each", "remove_projections", projections),
         FixKind.SORT_BY_TILT: Cure("Sort by tilt", "sort_tilts"),
         FixKind.TURN: _turn(finding.quarter_turns),
+        FixKind.SUBTRACT_BACKGROUND: Cure("Subtract background", "subtract_background"),
         FixKind.INSPECT: Cure("Go to Clean", panel="clean"),
     }
     return None if finding.fix is None else cures[finding.fix]

@@ -97,6 +97,7 @@ _NAMES = {
     "color_map": "colors",
     "interp_order": "order",
     "plot_results": "showing results",
+    "edge_px": "edge",
     "x_start": "x from", "x_stop": "x to", "y_start": "y from", "y_stop": "y to",
 }  # fmt: skip
 """Names of parameters as the page has them; options of methods have their labels in their records."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _ALIGNED = ("shift", "transform", "align")
 _CHANGES_OF_EXTENT = ("crop", "select", "bin", "turn")
 _SAME_TILT_DEG = 0.5
+_OF_INTENSITY = ("background", "intensity_law", "intensity_factors", "hot_pixels")
+"""What was corrected in one signal and not in another."""
 
 
 def align_like(stack: Series, other: Series, progress: Progress, shift_type: str | None = None) -> Series:
@@ -115,6 +117,7 @@ def follow(stack: Series, other: Series, progress: Progress, *, aligned: bool = 
         result = _APPLY[transform.kind](result, transform, part)
     _check_tilts(stack, result)
     known, title = stack.metadata.Tomography.as_dictionary(), result.metadata.General.title
+    known = {name: value for name, value in known.items() if name not in _OF_INTENSITY}
     result.metadata.add_dictionary({"Tomography": known})
     result.metadata.General.title = title
     for name in ("x", "y"):

@@ -17,7 +17,7 @@ from etwidgets import align
 from etwidgets.checks import checked_reals, is_whole
 from etwidgets.deprecated import renamed_keywords
 from etwidgets.errors import ParameterError, ShapeError
-from etwidgets.signals import reconstruction, replay
+from etwidgets.signals import cleaning, reconstruction, replay
 from etwidgets.signals import tomography_node as node
 from etwidgets.signals.aligning import aligned, straightened
 from etwidgets.signals.axis import align_axis, axis_note
@@ -100,6 +100,74 @@ class TomoStack(TiltSeries):
         self._check_layout()
         self._check_copies(1)
         return self._deepcopy_with_new_data(align.weight_projections(np.asarray(self.data), accuracy))
+
+    # -- corrections of intensity -------------------------------------------------------------------
+
+    def subtract_background(
+        self,
+        method: str = "auto",
+        *,
+        shape: str = "constant",
+        each: bool = False,
+        percentile: float = 5.0,
+        edge_px: int = 8,
+        frame: Sequence[int] | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Return a copy without the level that the detector adds, float32.
+
+        The parameters are those of :func:`etwidgets.align.estimate_background`. Frames are averaged for
+        the estimate. What was subtracted is in ``metadata.Tomography.background``.
+
+        Raises
+        ------
+        DataError
+            If ``"auto"`` finds no empty area; the field may be filled by matter.
+        """
+        self._check_layout()
+        given = {
+            "method": method, "shape": shape, "each": each, "percentile": percentile, "edge_px": edge_px,
+            "frame": frame,
+        }  # fmt: skip
+        return cleaning.without_background(self, given, progress)
+
+    def equalize_intensity(self, law: str = "auto", *, progress: Progress | None = None) -> Self:
+        """Return a copy without the flicker of the beam, float32.
+
+        See :func:`etwidgets.align.intensity_factors`. Subtract the background before. The factors are in
+        ``metadata.Tomography.intensity_factors``.
+        """
+        self._check_layout()
+        return cleaning.equalized(self, law, progress)
+
+    def remove_hot_pixels(self, deviations: float = 8.0, *, progress: Progress | None = None) -> Self:
+        """Return a copy in which hot pixels and single X-ray hits have the median of their neighbors.
+
+        See :func:`etwidgets.align.find_hot_pixels`. How many there were is in
+        ``metadata.Tomography.hot_pixels``.
+        """
+        self._check_layout()
+        return cleaning.without_hot_pixels(self, deviations, progress)
+
+    def correct_detector(
+        self,
+        dark: ArrayLike | int | None = None,
+        gain: ArrayLike | int | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Return a copy without what single pixels of the detector add and how sensitive they are, float32.
+
+        Parameters
+        ----------
+        dark, gain
+            ``(Y, X)`` as in :func:`etwidgets.align.correct_detector`, or the index of a projection that was
+            recorded without beam, or without specimen. It stays in the series.
+        progress
+            Reports progress and can cancel the work.
+        """
+        self._check_layout()
+        return cleaning.detector_corrected(self, dark, gain, progress)
 
     # -- registration -------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from etwidgets import align, datasets, simulation
 from etwidgets.session import Session, TomoStackModel
 from etwidgets.session.findings import cure_of
 from etwidgets.signals import TomoStack
+from etwidgets.simulation import ellipsoid_series
 
 TILTS = np.arange(-70.0, 71, 5)
 
@@ -95,3 +96,26 @@ def test_the_headers_axis_is_named_beside_what_is_seen():
     assert found.quarter_turns == 2
     [found] = align.check_up(lying, tilts, 0.5)
     assert found.fix is None
+
+
+def test_a_round_needle_is_no_evidence_of_a_vertical_axis():
+    stack = datasets.get_spectral_needle_haadf(jitter_px=1)
+    found = align.check_up(stack.data, stack.tilts_deg)
+    assert not any("vertical" in finding.message for finding in found)
+
+
+def test_a_dark_level_is_told_with_what_it_would_do_and_its_button_subtracts_it():
+    tilts = np.arange(-60.0, 61, 10)
+    images = ellipsoid_series("catalyst", dark=0.03, jump_px=0, tilts_deg=tilts).projections
+    found = [each for each in align.check_up(images, tilts) if each.fix is align.FixKind.SUBTRACT_BACKGROUND]
+    assert len(found) == 1
+    pull = 9 / images.mean()
+    assert f"Dark level: {align.estimate_background(images).level:.3g}" in found[0].message
+    assert f"too small by {pull:.0%}" in found[0].message
+    session = Session(TomoStackModel(TomoStack(images, tilts)))
+    cure = cure_of(found[0])
+    session.apply(cure.operation, **cure.parameters)
+    left = session.model.stack
+    assert abs(np.median(left.data[:, :8])) < 1
+    fixes = [each.fix for each in align.check_up(left.data, left.tilts_deg)]
+    assert align.FixKind.SUBTRACT_BACKGROUND not in fixes

@@ -40,3 +40,16 @@ def test_the_needle_drifts_everywhere_and_so_nowhere():
     stack = datasets.get_needle_data()
     found = align.projection_quality(stack.data, stack.tilts_deg)
     assert not any("off by" in reason for reason in found.reasons)
+
+
+@pytest.mark.parametrize(
+    ("kind", "dose"), [("particles", 60), ("needle", 60), ("catalyst", 300), ("slab", 300)]
+)
+def test_two_spoiled_projections_rank_first_and_good_ends_are_not_named(kind, dose):
+    bodies = simulation.specimen(kind, seed=1)[:250]
+    tilts = np.linspace(-60, 60, 31)
+    for n_bad in (2, 0):
+        series = simulation.ellipsoid_series(bodies, dose=dose, n_bad=n_bad, tilts_deg=tilts, seed=1)
+        found = align.projection_quality(series.projections, tilts)
+        assert set(found.ranking[:n_bad]) == set(series.bad)
+        assert set(found.suspects) == set(series.bad)

@@ -64,3 +64,66 @@ def test_clean_bins_and_normalizes(open_panel, stack, tool, shape):
     panel.controls["run"].click()
     assert panel.model.stack.data.shape == shape
     assert panel.model.history[-1].done
+
+
+TILTS = np.arange(-60.0, 61, 10)
+
+
+def test_clean_shows_a_background_before_it_is_subtracted(open_panel):
+    images = simulation.ellipsoid_series("particles", dark=0.05, tilts_deg=TILTS).projections
+    panel = open_panel(CleanPanel, TomoStack(images, TILTS))
+    panel.controls["tool"].value = "background"
+    assert [pane.title for pane in seen.images(panel)] == ["Before", "After", "Difference"]
+    found = align.estimate_background(images)
+    assert f"Level {found.level:.4g}" in seen.text(panel)
+    assert panel.controls["run"].description == "Subtract background"
+    panel.controls["run"].click()
+    assert np.allclose(panel.model.stack.data, align.subtract_background(images, found))
+
+
+def test_clean_takes_the_background_from_the_dragged_rectangle(open_panel):
+    images = simulation.ellipsoid_series("particles", dark=0.05, tilts_deg=TILTS).projections
+    panel = open_panel(CleanPanel, TomoStack(images, TILTS))
+    panel.controls["tool"].value = "background"
+    panel.controls["background-method"].value = "frame"
+    seen.drag(panel, kind="rectangle", values=[0, 0, 40, 12], done=True, pane=0)
+    assert seen.images(panel)[0].rectangle == (0, 0, 40, 12)
+    panel.controls["run"].click()
+    expected = align.subtract_background(
+        images, align.estimate_background(images, "frame", frame=[0, 0, 40, 12])
+    )
+    assert np.allclose(panel.model.stack.data, expected)
+
+
+def test_clean_does_not_subtract_a_slab(open_panel):
+    slab = simulation.ellipsoid_series(simulation.specimen("slab")[:60], tilts_deg=TILTS).projections
+    panel = open_panel(CleanPanel, TomoStack(slab, TILTS))
+    panel.controls["tool"].value = "background"
+    assert "Not determined" in seen.text(panel)
+    assert panel.controls["run"].disabled
+
+
+def test_clean_counts_hot_pixels_and_replaces_them(open_panel):
+    images = simulation.ellipsoid_series("needle", tilts_deg=TILTS).projections
+    images[:, 20, 30] += 2000
+    images[4, 50, 60] += 2000
+    panel = open_panel(CleanPanel, TomoStack(images, TILTS))
+    panel.controls["tool"].value = "hot pixels"
+    assert "Found 1 pixels that are always wrong, and 1 single hits" in seen.text(panel)
+    panel.controls["run"].click()
+    assert panel.model.stack.data.max() < 1000
+
+
+def test_clean_equalizes_intensity_and_corrects_the_detector(open_panel):
+    images = simulation.ellipsoid_series("particles", dark=0.0, tilts_deg=TILTS).projections
+    panel = open_panel(CleanPanel, TomoStack(images, TILTS))
+    panel.controls["tool"].value = "detector"
+    assert panel.controls["run"].disabled
+    panel.controls["dark"].value = 3
+    assert not panel.controls["run"].disabled
+    panel.controls["tool"].value = "intensity"
+    panel.controls["law"].value = "constant"
+    assert "Law: constant" in seen.text(panel)
+    panel.controls["run"].click()
+    sums = panel.model.stack.data.sum((1, 2))
+    assert sums.std() < 1e-3 * sums.mean()

@@ -179,6 +179,22 @@ SERIES = (
     of_method("filter", "Filter", "filtering", TomoStack.filter, {"method", "size", "taper"}),
     of_method("normalize", "Normalize", "normalizing", TomoStack.normalize, {"width"}),
     of_method(
+        "subtract_background", "Subtract background", "subtracting the background",
+        TomoStack.subtract_background, {"method", "shape", "each", "percentile", "edge_px", "frame"},
+        copies=3,
+    ),
+    of_method(
+        "equalize_intensity", "Equalize intensity", "equalizing the intensity", TomoStack.equalize_intensity,
+        {"law"}, needs_tilts=True,
+    ),
+    of_method(
+        "remove_hot_pixels", "Remove hot pixels", "removing hot pixels", TomoStack.remove_hot_pixels,
+        {"deviations"},
+    ),
+    of_method(
+        "correct_detector", "Correct detector", "correcting", TomoStack.correct_detector, {"dark", "gain"}
+    ),
+    of_method(
         "register", "Register", "registering", TomoStack.stack_register,
         MethodParameters({"method", "start", "crop", "shift_type"}, METHODS), needs_tilts=True, copies=3,
     ),

@@ -1,0 +1,62 @@
+"""What values depart from their smooth trend over the tilts; knows not of what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_HALF_WINDOW = 5  # projections on each side
+_ROUNDS = 6
+_BIWEIGHT = 4.7  # robust standard deviations, beyond which a projection does not count
+
+
+def departures(
+    values: NDArray[np.float64], *, degree: int = 2, leave_out: bool = False
+) -> NDArray[np.float64]:
+    """What values in order of tilt depart from a local polynomial over 11 of them, robustly.
+
+    Parameters
+    ----------
+    values
+        ``(T,)``.
+    degree
+        Of the polynomial.
+    leave_out
+        Each value is predicted from the others alone, and what it departs is divided by the standard error
+        of such a prediction in units of the scatter: at the ends a prediction is worse.
+
+    Notes
+    -----
+    Cleveland 1979, doi:10.1080/01621459.1979.10481038, with Tukey's biweight.
+    """
+    count = len(values)
+    trust, left = np.ones(count), np.zeros(count)
+    span = 2 * _HALF_WINDOW + 1
+    for _ in range(_ROUNDS):
+        for i in range(count):
+            begin = int(np.clip(i - _HALF_WINDOW, 0, max(0, count - span)))
+            near = np.arange(begin, min(count, begin + span))
+            if leave_out:
+                near = near[near != i]
+            if len(near) <= degree:
+                continue
+            place = (near - i) / span
+            weight = trust[near] * (1 - np.abs(place) ** 3) ** 3 + 1e-9
+            powers = np.vander(place, degree + 1, increasing=True)
+            inverse = np.linalg.pinv(powers.T @ (powers * weight[:, None]))
+            at = (inverse @ (powers * weight[:, None]).T)[0]
+            left[i] = values[i] - at @ values[near]
+            if leave_out:
+                left[i] /= np.sqrt(1 + at @ at)
+        limit = _BIWEIGHT * max(spread(left), 1e-9)
+        trust = np.clip(1 - (left / limit) ** 2, 0, None) ** 2
+    return left
+
+
+def spread(values: NDArray[Any]) -> float:
+    """Robust standard deviation: 1.4826 times the median of the absolute deviations from the median."""
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
