@@ -14,7 +14,8 @@ from etwidgets.align.methods import (
     add_registration_method,
 )
 from etwidgets.align.quality import Quality, projection_quality
-from etwidgets.align.registration import estimate_shifts
+from etwidgets.align.registration import Registration, estimate_shifts, register
+from etwidgets.align.registration_quality import RegistrationQuality
 from etwidgets.align.residuals import Residuals, registration_residuals
 from etwidgets.align.shifting import apply_shifts, common_area
 from etwidgets.align.tilt_axis import find_tilt_axis
@@ -31,6 +32,8 @@ __all__ = [
     "Method",
     "MethodParameters",
     "Quality",
+    "Registration",
+    "RegistrationQuality",
     "Residuals",
     "ShiftSearch",
     "add_axis_method",
@@ -45,6 +48,7 @@ __all__ = [
     "filter_projections",
     "find_tilt_axis",
     "projection_quality",
+    "register",
     "registration_residuals",
     "search_axis_shift",
     "transform",

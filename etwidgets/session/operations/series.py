@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -36,10 +36,13 @@ class SeriesOperation(Operation):
         ``function(stack, progress, **parameters)`` gives the new series.
     lines
         ``lines(parameters)`` gives what a script does to ``stack``.
+    notes
+        ``notes(stack)`` gives what the user should know about the new series.
     """
 
     function: Callable[..., TomoStack]
     lines: Callable[[Mapping[str, Any]], list[str]]
+    notes: Callable[[TomoStack], tuple[str, ...]] = field(default=lambda _stack: (), kw_only=True)
 
     changes: ClassVar[Changes] = "series"
 
@@ -52,11 +55,18 @@ class SeriesOperation(Operation):
             for channel, part in zip(state.channels, others, strict=True)
         )
         stale = state.reconstruction is not None
-        return OperationResult(replace(state, stack=stack, stale=stale, channels=moved), parameters)
+        changed = replace(state, stack=stack, stale=stale, channels=moved)
+        return OperationResult(changed, parameters, self.notes(stack))
 
     def write(self, parameters: Mapping[str, Any], channels: Sequence[str]) -> list[str]:
         """Change ``stack``, and bring ``channels`` along."""
         return [*self.lines(parameters), *([FOLLOW] if channels else [])]
+
+
+def _doubts(stack: TomoStack) -> tuple[str, ...]:
+    """What the last registration found doubtful."""
+    warning = stack.metadata.get_item("Tomography.registration_quality.warning", default="")
+    return (warning,) if warning else ()
 
 
 def of_method(
@@ -159,6 +169,7 @@ SERIES = (
     of_method(
         "register", "Register", "registering", TomoStack.stack_register,
         MethodParameters({"method", "start", "crop", "shift_type"}, METHODS), needs_tilts=True, copies=3,
+        notes=_doubts,
     ),
     of_method(
         "manual_align", "Shift projections from index", "shifting", TomoStack.manual_align,
