@@ -13,6 +13,7 @@ from etwidgets.align.methods import (
     add_axis_method,
     add_registration_method,
 )
+from etwidgets.align.patches import PatchFit, track_patches
 from etwidgets.align.quality import Quality, projection_quality
 from etwidgets.align.registration import Registration, estimate_shifts, register
 from etwidgets.align.registration_quality import RegistrationQuality
@@ -31,6 +32,7 @@ __all__ = [
     "FixKind",
     "Method",
     "MethodParameters",
+    "PatchFit",
     "Quality",
     "Registration",
     "RegistrationQuality",
@@ -51,6 +53,7 @@ __all__ = [
     "register",
     "registration_residuals",
     "search_axis_shift",
+    "track_patches",
     "transform",
     "weight_projections",
 ]

@@ -16,6 +16,7 @@ from etwidgets.align.axis_com import AxisComOptions, axis_by_com
 from etwidgets.align.axis_max_image import AxisMaxImageOptions, axis_by_max_image
 from etwidgets.align.center_of_mass import ComOptions, com_shifts
 from etwidgets.align.common_line import CommonLineOptions, common_line_shifts
+from etwidgets.align.patches import PatchOptions, patch_shifts
 from etwidgets.align.phase_correlation import PhaseCorrelationOptions, phase_correlation_shifts
 from etwidgets.align.stackreg import stackreg_shifts
 from etwidgets.errors import ParameterError
@@ -148,6 +149,19 @@ _REGISTRATION: dict[str, Method[FindsShifts]] = {
             source="Scott et al. 2012, doi:10.1038/nature10934",
             function=common_line_shifts,
             options_type=CommonLineOptions,
+        ),
+        Method(
+            name="Patches",
+            title="Tracked patches",
+            use_for="Specimens that fill the field with detail: slabs, films, matter that enters at high tilt. "
+            "Finds the axis rotation as well.",
+            when="Squares of the image can be followed from tilt to tilt, and move as one rigid specimen.",
+            caution="Refused for needles and single particles, which most squares do not see. Low dose hides "
+            "the detail.",
+            source="Zheng et al. 2022, doi:10.1016/j.yjsbx.2022.100068; "
+            "Lawrence et al. 2006, doi:10.1016/j.jsb.2005.12.010",
+            function=patch_shifts,
+            options_type=PatchOptions,
         ),
     )
 }
