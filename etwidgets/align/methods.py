@@ -153,7 +153,7 @@ _REGISTRATION: dict[str, Method[FindsShifts]] = {
         Method(
             name="Patches",
             title="Tracked patches",
-            use_for="Specimens that fill the field with detail: slabs, films, matter that enters at high tilt. "
+            use_for="Specimens that fill the field with detail: slabs, matter that enters at high tilt. "
             "Finds the axis rotation as well.",
             when="Squares of the image can be followed from tilt to tilt, and move as one rigid specimen.",
             caution="Refused for needles and single particles, which most squares do not see. Low dose hides "

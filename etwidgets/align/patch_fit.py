@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _ROUNDS = 12
 _PULL = 0.02  # of a place towards the plane that was assumed; only where the steps leave it open
 _LEAST_SCALE_PX = 0.05
+_SHARED = 2.0  # patches that overlap by half are not independent
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,8 +89,9 @@ def fit_steps(
 
 
 def _rotation(steps: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[float, float]:
-    """Rotation of the axis, radians, and its standard error: what moves against the rest across the axis
-    must not do so along it.
+    """Rotation of the axis, radians, and its standard error.
+
+    What moves against the rest across the axis must not do so along it.
     """
     total = np.maximum(weights.sum(0), 1e-9)
     y, x = (steps[:, :, k] - (weights * steps[:, :, k]).sum(0) / total for k in (0, 1))
@@ -98,10 +100,9 @@ def _rotation(steps: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple
     if lever <= 0:
         return 0.0, np.inf
     slope = float((weights * y * x).sum()) / lever
-    left = x - slope * y
-    freedom = max(float((weights > 0.1).sum()) - weights.shape[1] - 1, 1.0)
-    variance = float((weights * left**2).sum()) / freedom
-    return -np.arctan(slope), float(np.sqrt(variance / lever))
+    scores = (weights * y * (x - slope * y)).sum(1)  # of each patch: its steps are not independent
+    variance = _SHARED * float((scores**2).sum())
+    return -np.arctan(slope), float(np.sqrt(variance)) / lever
 
 
 def _across(
@@ -126,7 +127,7 @@ def _across(
     right[len(k) + pull[:n_patches]] = _PULL * np.abs(ds).mean() * across
     rest = np.arange(n_steps)
     matrix[len(k) + 2 * n_patches + rest, 2 * n_patches + rest] = 1e-6  # a step that no patch has seen
-    found = np.linalg.lstsq(matrix, right, rcond=None)[0]
+    found = np.asarray(np.linalg.lstsq(matrix, right, rcond=None)[0], dtype=float)
     return found[: 2 * n_patches].reshape(2, -1).T, found[2 * n_patches :]
 
 

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 _UPSAMPLING = 20
 _STEEPEST_DEG = 80.0
-_CHANCE, _FARTHEST = 0.01, 0.25  # of a peak like that of a patch; of its side
+_FARTHEST = 0.25  # that a patch moves from where it is looked for, of its side
 _LEAST_PATCHES, _LEAST_SEEN = 6, 0.5
 _WORST_RESIDUAL_PX = 1.0
-_WORST_ROTATION_DEG = 1.0
+_WORST_ROTATION_DEG, _REFUSED_ROTATION_DEG = 1.0, 3.0
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def _tracked(
     side = options.patch_size or max(round(0.4 * min(shape)), 16)
     if side > min(shape):
         raise AlignmentError(
-            f"Patches of {side} px do not fit into {shape[0]} x {shape[1]} px; give a smaller size"
+            f"Patches of {side} px do not fit into {shape[0]} x {shape[1]} px; give a smaller patch_size"
         )
     places = _grid(shape, side, options.patches, steepest)
     coarse = phase_correlation_shifts(series, PhaseCorrelationOptions(stretch=True), progress.part(0, 0.2))
@@ -169,8 +169,13 @@ def _tracked(
         turn = np.deg2rad(fit.rotation_deg)
     if fit.residual_px > _WORST_RESIDUAL_PX:
         raise AlignmentError(
-            f"Patches do not move as one rigid specimen ({fit.residual_px:.1f} px a step are left): matter at "
-            "several depths overlaps, or the tilts are wrong; use StackReg, COM or PC"
+            f"Patches do not move as one rigid specimen ({fit.residual_px:.1f} px a step are left): matter "
+            "at several depths overlaps, or the tilts are wrong; use StackReg, COM or PC"
+        )
+    if fit.rotation_error_deg > _REFUSED_ROTATION_DEG:
+        raise AlignmentError(
+            f"Patches leave the axis rotation open (± {fit.rotation_error_deg:.0f} deg): the specimen does "
+            "not fill the field, or its edges run along the tilt axis; use StackReg or PC"
         )
     return -add_up(fit.moves_px, series.start), fit, int(kept.sum())
 
@@ -191,7 +196,7 @@ def _centers(
     moved: NDArray[np.float64],
     tilts_deg: NDArray[np.float64],
 ) -> NDArray[np.int_]:
-    """Where each patch of a flat specimen is in each image ``(K, T, 2)``, whole pixels ``(y, x)`` from the center."""
+    """Where each patch of a flat specimen is ``(K, T, 2)``, whole pixels ``(y, x)`` from the center."""
     tilts = np.deg2rad(tilts_deg)
     v = np.outer(places[:, 0], np.cos(tilts))
     u = places[:, 1:]
@@ -229,7 +234,7 @@ def _steps(
         cuts, pairs, upsample_factor=_UPSAMPLING, max_shift=_FARTHEST * side, progress=progress
     )
     steps[k, i] = centers[k, i + 1] - centers[k, i] - found.shifts_px
-    known[k, i] = found.chance < _CHANCE  # a wrong one of two peaks is an outlier of the fit
+    known[k, i] = found.good
     return steps, known
 
 
@@ -240,7 +245,7 @@ def _checked_patches(known: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDA
     if kept.sum() < _LEAST_PATCHES:
         raise AlignmentError(
             f"Patches: only {int(kept.sum())} of {int((seen >= 4).sum())} patches have enough detail to be "
-            f"followed, and {_LEAST_PATCHES} are needed: the specimen does not fill the field, or noise hides "
-            "it; use StackReg or PC, or bin the images"
+            f"followed, and {_LEAST_PATCHES} are needed: the specimen does not fill the field, or noise "
+            "hides it; use StackReg or PC, or bin the images"
         )
     return kept

@@ -24,6 +24,11 @@ def needle():
     return simulation.ellipsoid_series("needle", dose=300, n_bad=2, seed=1)
 
 
+@pytest.fixture(scope="module")
+def slab():
+    return simulation.ellipsoid_series("slab", dose=300, seed=2)
+
+
 def test_smoothed_images_are_registered_too():
     series = simulation.ellipsoid_series("needle", dose=300, seed=1)
     y, x = rms(align.estimate_shifts(gaussian_filter(series.projections, (0, 3, 3)), TILTS), series)
@@ -76,36 +81,33 @@ def test_a_static_pattern_does_not_hold_the_shift():
 
 def test_noise_alone_is_refused():
     noise = np.random.default_rng(0).poisson(5, (11, 96, 128))
-    with pytest.raises(AlignmentError, match="10 of 10 pairs .* do not correlate better than chance"):
+    with pytest.raises(AlignmentError, match=r"10 of 10 pairs .* do not correlate better than chance"):
         align.estimate_shifts(noise, np.arange(11))
 
 
-def test_stretching_a_slab():
-    series = simulation.ellipsoid_series("slab", dose=300, seed=2)
-    y, x = rms(align.estimate_shifts(series.projections, TILTS, stretch=True), series)
+def test_stretching_a_slab(slab):
+    y, x = rms(align.estimate_shifts(slab.projections, TILTS, stretch=True), slab)
     assert y < 0.15
     assert x < 0.5
 
 
-def test_a_region_and_a_largest_shift():
-    series = simulation.ellipsoid_series("slab", dose=2000, seed=2, jump_px=0, drift_px=4, jitter_px=1)
-    found = align.estimate_shifts(series.projections, TILTS, roi=(10, 90, 20, 120), max_shift=8)
-    assert rms(found, series)[1] < 0.4
+def test_a_region_and_a_largest_shift(slab):
+    found = align.estimate_shifts(slab.projections, TILTS, roi=(10, 90, 20, 120), max_shift=16)
+    assert rms(found, slab)[1] < 0.6
     with pytest.raises(ParameterError, match="rows of 0 to 96 and columns of 0 to 128"):
-        align.estimate_shifts(series.projections, TILTS, roi=(0, 97, 0, 128))
+        align.estimate_shifts(slab.projections, TILTS, roi=(0, 97, 0, 128))
 
 
 @pytest.mark.parametrize("method", ["COM", "COM-CL"])
 def test_a_background_that_pulls_the_centers_of_mass_is_refused(method):
     series = simulation.ellipsoid_series("particles", dose=300, dark=0.15, seed=3)
-    with pytest.raises(AlignmentError, match="background of about .* subtract the background first"):
+    with pytest.raises(AlignmentError, match=r"background of about .* subtract the background first"):
         align.estimate_shifts(series.projections, TILTS, method)
 
 
-def test_patches_find_shifts_and_rotation_of_a_slab():
-    series = simulation.ellipsoid_series("slab", dose=2000, seed=2)
-    found = align.track_patches(series.projections, TILTS)
-    y, x = rms(found.shifts_px, series)
+def test_patches_find_shifts_and_rotation_of_a_slab(slab):
+    found = align.track_patches(slab.projections, TILTS)
+    y, x = rms(found.shifts_px, slab)
     assert y < 0.3
     assert x < 0.2
     assert found.rotation_deg == pytest.approx(-1.7, abs=1.2)
