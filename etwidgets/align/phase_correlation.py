@@ -58,7 +58,7 @@ class PhaseCorrelationOptions:
     )
     stretch: bool = option(
         default=False,
-        label="stretch (slab)",
+        label="stretch",
         help="Stretch each projection across the tilt axis to its neighbor's height: for a flat specimen "
         "that fills the field.",
     )
