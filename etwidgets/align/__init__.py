@@ -24,9 +24,11 @@ from etwidgets.align.methods import (
     add_axis_method,
     add_registration_method,
 )
+from etwidgets.align.patches import PatchFit, track_patches
 from etwidgets.align.quality import Quality, projection_quality
 from etwidgets.align.refinement import Refinement, RefinementOptions, refine_alignment
-from etwidgets.align.registration import estimate_shifts
+from etwidgets.align.registration import Registration, estimate_shifts, register
+from etwidgets.align.registration_quality import RegistrationQuality
 from etwidgets.align.residuals import Residuals, registration_residuals
 from etwidgets.align.shifting import apply_shifts, common_area
 from etwidgets.align.tilt_axis import find_tilt_axis
@@ -48,9 +50,12 @@ __all__ = [
     "IntensityFactors",
     "Method",
     "MethodParameters",
+    "PatchFit",
     "Quality",
     "Refinement",
     "RefinementOptions",
+    "Registration",
+    "RegistrationQuality",
     "Residuals",
     "ShiftSearch",
     "add_axis_method",
@@ -76,11 +81,13 @@ __all__ = [
     "projection_quality",
     "quarter_turns_for",
     "refine_alignment",
+    "register",
     "registration_residuals",
     "remaining_rotation_deg",
     "remove_hot_pixels",
     "search_axis_shift",
     "subtract_background",
+    "track_patches",
     "transform",
     "valid_area",
     "weight_projections",

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.ndimage
 
+from etwidgets.align.background_pull import check_background
 from etwidgets.align.checks import refuse_negative
+from etwidgets.align.found_shifts import FoundShifts
 from etwidgets.align.mass_profiles import mass_profiles, steady_columns
 from etwidgets.align.parabola import vertex
 from etwidgets.errors import AlignmentError, ParameterError
@@ -47,7 +49,7 @@ class ComOptions:
     )
 
 
-def com_shifts(series: OrderedSeries, options: ComOptions, progress: Progress) -> NDArray[np.float64]:
+def com_shifts(series: OrderedSeries, options: ComOptions, progress: Progress) -> FoundShifts:
     """Shifts by conservation of mass (x) and by tracks of the center of mass (y).
 
     Parameters
@@ -61,14 +63,14 @@ def com_shifts(series: OrderedSeries, options: ComOptions, progress: Progress) -
 
     Returns
     -------
-    array
+    FoundShifts
         ``(T, 2)`` pixels ``(y, x)``. In y the part that varies as cos and sin of the tilt is zero: it
         would only move the object in the volume. In x the mean is zero.
 
     Raises
     ------
     AlignmentError
-        If values are negative, or the columns are too few.
+        If values are negative, a background would make the result wrong, or the columns are too few.
     ParameterError
         If a parameter does not fit the images.
 
@@ -81,6 +83,7 @@ def com_shifts(series: OrderedSeries, options: ComOptions, progress: Progress) -
     images, p = series.images, options.p
     first, stop = _mass_window(images.shape[2], options.xrange, p)
     refuse_negative(images, "COM")
+    remarks = check_background(images, "COM")
     progress.advance(0.1, "mass profiles")
     mass, moment = mass_profiles(images)
     shifts = np.zeros((len(images), 2))
@@ -91,7 +94,7 @@ def com_shifts(series: OrderedSeries, options: ComOptions, progress: Progress) -
     tracks = moved_moment[:, chosen] / moved_mass[:, chosen]
     shifts[:, 0] = -jitter_of_tracks(tracks, series.tilts_deg)
     progress.advance(1, "mass tracks")
-    return shifts
+    return FoundShifts(shifts, remarks=remarks)
 
 
 def jitter_of_tracks(tracks: NDArray[np.float64], tilts_deg: NDArray[np.float64]) -> NDArray[np.float64]:

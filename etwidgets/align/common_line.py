@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.fft
 
+from etwidgets.align.background_pull import check_background
 from etwidgets.align.checks import indices_text, refuse_negative
+from etwidgets.align.found_shifts import FoundShifts
 from etwidgets.align.mass_profiles import mass_profiles
 from etwidgets.align.parabola import vertex
 from etwidgets.errors import AlignmentError, ParameterError
@@ -58,9 +60,7 @@ class CommonLineOptions:
     )
 
 
-def common_line_shifts(
-    series: OrderedSeries, options: CommonLineOptions, progress: Progress
-) -> NDArray[np.float64]:
+def common_line_shifts(series: OrderedSeries, options: CommonLineOptions, progress: Progress) -> FoundShifts:
     """Shifts by the center of mass (y) and by common lines (x).
 
     Parameters
@@ -74,13 +74,14 @@ def common_line_shifts(
 
     Returns
     -------
-    array
+    FoundShifts
         ``(T, 2)`` pixels ``(y, x)``.
 
     Raises
     ------
     AlignmentError
-        If values are negative, a projection holds no mass, or the columns are too few.
+        If values are negative, a background would make the result wrong, a projection holds no mass, or
+        the columns are too few.
     ParameterError
         If a parameter is out of range.
 
@@ -108,12 +109,13 @@ def common_line_shifts(
         raise AlignmentError(
             f"COM-CL: projections {indices_text(np.flatnonzero(total <= 0))} hold no mass; remove them"
         )
+    remarks = check_background(images, "COM-CL")
     shifts = np.zeros((len(images), 2))
     shifts[:, 0] = row - (height - 1) / 2 - moment.sum(1) / total
     shifts[:, 1] = match_lines(
         mass, reference, options.cl_resolution, options.cl_div_factor, progress.part(0.4, 1)
     )
-    return shifts
+    return FoundShifts(shifts, remarks=remarks)
 
 
 def _checked_row(row: float | None, height: int) -> float:

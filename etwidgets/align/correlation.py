@@ -8,8 +8,10 @@ import numpy as np
 import scipy.fft
 
 from etwidgets.align.checks import checked_projections, refuse_blank
-from etwidgets.align.phase_correlation import spectra_shift
-from etwidgets.errors import ShapeError
+from etwidgets.align.pairs import pair_shifts, pair_trust
+from etwidgets.align.spectral_trust import spectrum, taper
+from etwidgets.errors import AlignmentError, ShapeError
+from etwidgets.progress import NullProgress
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -18,7 +20,7 @@ _UPSAMPLING = 20
 
 
 def correlate(image_a: ArrayLike, image_b: ArrayLike) -> tuple[NDArray[np.float32], tuple[float, float]]:
-    """Phase correlation of two images, and where it peaks.
+    """Phase correlation of two images, weighted as the method PC does it, and where it peaks.
 
     Parameters
     ----------
@@ -40,16 +42,24 @@ def correlate(image_a: ArrayLike, image_b: ArrayLike) -> tuple[NDArray[np.float3
     DataError
         If a value is NaN or infinite.
     AlignmentError
-        If one is blank.
+        If one is blank, or they have nothing in common.
     """
     reference, moving = np.asarray(image_a), np.asarray(image_b)
     if reference.ndim != 2 or reference.shape != moving.shape:
         raise ShapeError(f"two images of one shape are needed, not {reference.shape} and {moving.shape}")
     pair = checked_projections(np.stack([reference, moving]).astype(np.float32))
     refuse_blank(pair, "correlation")
-    spectra = scipy.fft.rfft2(pair)
-    product = spectra[0] * spectra[1].conj()
-    product /= np.maximum(np.abs(product), np.finfo(np.float32).tiny)
-    image: NDArray[np.float32] = scipy.fft.fftshift(scipy.fft.irfft2(product, s=reference.shape))
-    shift = spectra_shift(spectra[0], spectra[1], reference.shape, _UPSAMPLING)
+    weight = pair_trust(pair, [(0, 1)], NullProgress())
+    if not weight.any():
+        raise AlignmentError(
+            "the images have no detail in common above the noise; filter or bin them, or choose others"
+        )
+    window = taper(reference.shape)
+    spectra = [spectrum(each, window) for each in pair]
+    product = spectra[0] * spectra[1].conj() * weight
+    best = scipy.fft.irfft2(np.abs(product), s=reference.shape)[0, 0]
+    image: NDArray[np.float32] = scipy.fft.fftshift(scipy.fft.irfft2(product, s=reference.shape)) / best
+    shift = pair_shifts(
+        pair, [(0, 1)], upsample_factor=_UPSAMPLING, weight=weight, progress=NullProgress()
+    ).shifts_px[0]
     return image, (float(shift[0]), float(shift[1]))

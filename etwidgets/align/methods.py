@@ -17,6 +17,7 @@ from etwidgets.align.axis_common_line import AxisCommonLineOptions, axis_by_comm
 from etwidgets.align.axis_max_image import AxisMaxImageOptions, axis_by_max_image
 from etwidgets.align.center_of_mass import ComOptions, com_shifts
 from etwidgets.align.common_line import CommonLineOptions, common_line_shifts
+from etwidgets.align.patches import PatchOptions, patch_shifts
 from etwidgets.align.phase_correlation import PhaseCorrelationOptions, phase_correlation_shifts
 from etwidgets.align.stackreg import stackreg_shifts
 from etwidgets.errors import ParameterError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etwidgets.align.axis_estimate import AxisEstimate
+    from etwidgets.align.found_shifts import FoundShifts
     from etwidgets.align.ordered_series import OrderedSeries
     from etwidgets.progress import Progress
 
@@ -36,7 +38,9 @@ if TYPE_CHECKING:
 class FindsShifts(Protocol):
     """Finds the shifts ``(T, 2)``, pixels ``(y, x)``, of a series in order of tilt."""
 
-    def __call__(self, series: OrderedSeries, options: Any, progress: Progress, /) -> NDArray[np.float64]:
+    def __call__(
+        self, series: OrderedSeries, options: Any, progress: Progress, /
+    ) -> NDArray[np.float64] | FoundShifts:
         """Do it."""
 
 
@@ -102,28 +106,32 @@ _REGISTRATION: dict[str, Method[FindsShifts]] = {
         Method(
             name="PC",
             title="Phase correlation",
-            use_for="Any series; the first to try. Compares each projection with its neighbor in tilt.",
-            when="Neighboring projections look alike: tilt steps of a few degrees, sharp features.",
-            caution="Errors add up along the series. A strong background or a static detector pattern "
-            "holds the shift at zero; filter a copy first and use align_other.",
-            source="Guizar-Sicairos et al. 2008, doi:10.1364/OL.33.000156",
+            use_for="Any series; the first to try. Compares each projection with its neighbor in tilt. "
+            "For a flat specimen that fills the field, use stretch.",
+            when="Neighboring projections look alike: tilt steps of a few degrees, some detail.",
+            caution="Errors add up along the series. Pairs no better than chance are bridged and named. "
+            "Along a needle StackReg may be as good, or better at low dose: compare.",
+            source="Guizar-Sicairos et al. 2008, doi:10.1364/OL.33.000156; "
+            "Knapp and Carter 1976, doi:10.1109/TASSP.1976.1162830",
             function=phase_correlation_shifts,
             options_type=PhaseCorrelationOptions,
         ),
         Method(
             name="StackReg",
             title="Least squares of intensities",
-            use_for="Soft contrast or noise. Fits each projection to its neighbor by least squares.",
+            use_for="Needles and pillars, soft contrast, noise. Fits each projection to its neighbor by "
+            "least squares.",
             when="Neighboring projections have the same intensity and differ by a small shift.",
             caution="Slower than PC, and errors add up along the series. Changes of brightness mislead it; "
-            "large jumps may end in a wrong minimum.",
+            "large jumps may end in a wrong minimum. For a specimen that fills the field use PC.",
             source="Thevenaz et al. 1998, doi:10.1109/83.650848",
             function=stackreg_shifts,
         ),
         Method(
             name="COM",
             title="Center of mass",
-            use_for="Needles, pillars, particles in dark field. All projections at once: no errors add up.",
+            use_for="Needles, pillars, particles in dark field, once the background is subtracted. All "
+            "projections at once: no errors add up.",
             when="Intensity is mass (no background, nothing negative), and each chosen column holds the same "
             "matter at every tilt.",
             caution="Matter that enters at high tilt, or columns cut by the frame, pull it away.",
@@ -134,13 +142,27 @@ _REGISTRATION: dict[str, Method[FindsShifts]] = {
         Method(
             name="COM-CL",
             title="Center of mass and common line",
-            use_for="Isolated particles in dark field. Most exact where it applies; errors do not add up.",
+            use_for="Isolated particles in dark field, then CoM for the tilt axis. Most exact where it "
+            "applies; errors do not add up.",
             when="The whole object is inside every projection, on an empty background.",
             caution="Puts the center of mass on the tilt axis. A background or a second object that moves "
             "through the frame shifts everything.",
             source="Scott et al. 2012, doi:10.1038/nature10934",
             function=common_line_shifts,
             options_type=CommonLineOptions,
+        ),
+        Method(
+            name="Patches",
+            title="Tracked patches",
+            use_for="Specimens that fill the field with detail: slabs, matter that enters at high tilt. "
+            "Finds the axis rotation as well.",
+            when="Squares of the image can be followed from tilt to tilt, and move as one rigid specimen.",
+            caution="Refused for needles and single particles, which most squares do not see. Low dose hides "
+            "the detail.",
+            source="Zheng et al. 2022, doi:10.1016/j.yjsbx.2022.100068; "
+            "Lawrence et al. 2006, doi:10.1016/j.jsb.2005.12.010",
+            function=patch_shifts,
+            options_type=PatchOptions,
         ),
     )
 }

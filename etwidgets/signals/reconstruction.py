@@ -160,10 +160,12 @@ def recon_error(
     return _as_series(stack, images), _as_curve(norms)
 
 
-def as_metadata(found: align.AxisEstimate) -> dict[str, Any]:
-    """An axis estimate as numbers, strings and arrays."""
+def as_metadata(found: align.AxisEstimate | align.RegistrationQuality) -> dict[str, Any]:
+    """An axis estimate, or the quality of a registration, as numbers, strings and arrays."""
     values = {item.name: getattr(found, item.name) for item in fields(found)}
-    return {name: value for name, value in values.items() if value is not None}
+    lists = {name: np.array(value) for name, value in values.items() if isinstance(value, tuple) and value}
+    others = {name: value for name, value in values.items() if not isinstance(value, tuple | None)}
+    return others | lists
 
 
 def show_axis(data: Any, found: align.AxisEstimate) -> None:

@@ -207,7 +207,9 @@ class TomoStack(TiltSeries):
         Returns
         -------
         TomoStack
-            float32; its ``shifts`` are those of this stack plus the ones found.
+            float32; its ``shifts`` are those of this stack plus the ones found. How far to trust them is in
+            ``metadata.Tomography.registration_quality``, see :class:`etwidgets.align.RegistrationQuality`;
+            a warning says which projections are doubted.
 
         Raises
         ------
@@ -219,7 +221,7 @@ class TomoStack(TiltSeries):
             raise ParameterError("registration runs on the processor; omit cuda=True")
         progress = listener(progress, show_progressbar=show_progressbar, title=f"register ({method})")
         images = self.data if self.data.ndim == 3 else self.data.mean(axis=1)
-        shifts = align.estimate_shifts(
+        found = align.register(
             np.asarray(images),
             self.tilts_deg,
             method,
@@ -227,7 +229,12 @@ class TomoStack(TiltSeries):
             progress=progress.part(0, 0.8),
             **parameters,
         )
-        result = self.shift_projections(shifts, shift_type=shift_type, progress=progress.part(0.8, 1))
+        result = self.shift_projections(
+            found.shifts_px, shift_type=shift_type, progress=progress.part(0.8, 1)
+        )
+        result.metadata.set_item("Tomography.registration_quality", reconstruction.as_metadata(found.quality))
+        if found.quality.warning:
+            warnings.warn(f"{found.quality.method}: {found.quality.warning}", stacklevel=2)
         progress.advance(1)
         return result.shift_crop() if crop else result
 

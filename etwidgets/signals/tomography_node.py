@@ -163,6 +163,8 @@ def take(source: BaseSignal, target: BaseSignal, index: Any) -> None:
         if stored is not None:
             chosen = np.atleast_1d(np.arange(len(stored))[index])
             target.metadata.set_item(f"Tomography.{what}", stored[chosen].copy())
+    if target.metadata.has_item("Tomography.registration_quality"):
+        del target.metadata.Tomography.registration_quality  # it was of all projections, by index
     show_on_axis(target)
 
 

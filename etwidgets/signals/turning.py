@@ -55,6 +55,8 @@ def turned(stack: Series, quarter_turns: int) -> Series:
     ((known.yshift, known.xshift),) = _turned_rows(np.array([[known.yshift, known.xshift]]), turns).tolist()
     if known.has_item("axis_estimate"):
         del known.axis_estimate  # it was found for the axis as it lay before
+    if known.has_item("registration_quality"):
+        del known.registration_quality  # its shifts are along the old sides
     if turns % 2 and known.has_item("header_tiltaxis"):
         del known.header_tiltaxis  # so is this
     if stack._original is not None:

@@ -68,6 +68,12 @@ class SeriesOperation(Operation):
         return [*self.lines(parameters), *([FOLLOW] if channels else [])]
 
 
+def _doubts(stack: TomoStack) -> tuple[str, ...]:
+    """What the last registration found doubtful."""
+    warning = stack.metadata.get_item("Tomography.registration_quality.warning", default="")
+    return (warning,) if warning else ()
+
+
 def of_method(
     name: str,
     title: str,
@@ -197,6 +203,7 @@ SERIES = (
     of_method(
         "register", "Register", "registering", TomoStack.stack_register,
         MethodParameters({"method", "start", "crop", "shift_type"}, METHODS), needs_tilts=True, copies=3,
+        notes=_doubts,
     ),
     of_method(
         "manual_align", "Shift projections from index", "shifting", TomoStack.manual_align,
