@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from etwidgets.errors import EtwidgetsError
 from etwidgets.progress import NullProgress
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike, NDArray
 
     from etwidgets.progress import Progress
@@ -25,7 +27,16 @@ if TYPE_CHECKING:
 _COARSE_PX = 128  # longer side of the copy on which methods are tried
 _JUDGED_PX = 64  # shorter side of that on which they are ranked, at least
 _REFINED = 3  # of the best candidates, before the choice
-_AS_IT_IS = "none"
+AS_IT_IS = "none"
+"""Name of the method that does nothing."""
+_BY_PATCHES = "Patches"
+_TRIED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("PC", {}),
+    ("PC", {"stretch": True}),
+    ("StackReg", {}),
+    ("COM", {}),
+    ("COM-CL", {}),
+)
 _AXIS = ("CoM", "CommonLine")  # those with an interval
 
 
@@ -37,6 +48,8 @@ class Candidate:
     ----------
     registration, axis
         Names of the methods; ``"none"``: as it is.
+    options
+        Of the registration.
     misfit
         How far left-out projections are from their prediction; infinite if it did not apply.
     refined
@@ -54,6 +67,29 @@ class Candidate:
     rotation_deg: float = 0.0
     shift_px: float = 0.0
     reason: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """In words, as a table shows it."""
+        extra = "".join(f", {name}" for name, value in self.options.items() if value)
+        return (
+            f"{self.registration}{extra}; axis by {self.axis}"
+            if self.axis != AS_IT_IS
+            else (f"{self.registration}{extra}; axis as it is")
+        )
+
+    @property
+    def steps(self) -> tuple[tuple[str, dict[str, Any]], ...]:
+        """Operations that do it, by name, each with its parameters."""
+        steps: list[tuple[str, dict[str, Any]]] = []
+        if self.registration != AS_IT_IS:
+            steps.append(("register", {"method": self.registration, **self.options}))
+        if self.axis == _BY_PATCHES:
+            steps.append(("transform", {"angle": self.rotation_deg, "interpolation": "cubic"}))
+        elif self.axis != AS_IT_IS:
+            steps.append(("tilt_align", {"method": self.axis}))
+        return tuple(steps)
 
     @property
     def rank(self) -> float:
@@ -67,15 +103,16 @@ class AlignmentPlan:
 
     Attributes
     ----------
-    registration, axis
-        Names of the methods to use; ``"none"`` where the series is better left as it is.
     candidates
         All that was tried, the best first.
     """
 
-    registration: str
-    axis: str
     candidates: tuple[Candidate, ...]
+
+    @property
+    def chosen(self) -> Candidate:
+        """The one to use."""
+        return self.candidates[0]
 
 
 def plan_alignment(
@@ -111,7 +148,7 @@ def plan_alignment(
     scale = coarse.factor
     ranked = [replace(each, shift_px=each.shift_px * scale) for each in ranked]
     listener.advance(1, "candidates ranked")
-    return AlignmentPlan(ranked[0].registration, ranked[0].axis, tuple(ranked))
+    return AlignmentPlan(tuple(ranked))
 
 
 _Pair = tuple[Candidate, Alignment]
@@ -129,7 +166,7 @@ class _Trials:
     def all(self) -> list[_Pair]:
         """Every registration with every axis method, and the series as it is."""
         start = Alignment.identity(len(self.images))
-        pairs = [self._judge(Candidate(_AS_IT_IS, _AS_IT_IS, np.inf), start, 0.0)]
+        pairs = [self._judge(Candidate(AS_IT_IS, AS_IT_IS, np.inf), start, 0.0)]
         names = list(METHODS)
         for number, name in enumerate(names):
             at = 0.05 + 0.6 * number / len(names)
@@ -139,9 +176,9 @@ class _Trials:
                 moved = Alignment.of(shifts)
                 registered = apply_alignment(self.images, moved)
             except EtwidgetsError as error:
-                pairs.append((Candidate(name, _AS_IT_IS, np.inf, reason=str(error)), start))
+                pairs.append((Candidate(name, AS_IT_IS, np.inf, reason=str(error)), start))
                 continue
-            pairs.append(self._judge(Candidate(name, _AS_IT_IS, np.inf), moved, at))
+            pairs.append(self._judge(Candidate(name, AS_IT_IS, np.inf), moved, at))
             pairs += [self._with_axis(name, axis, moved, registered, at) for axis in _AXIS]
         return pairs
 

@@ -1,0 +1,183 @@
+"""What an automatic or refined alignment found, as it is kept with a series, and in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from etwidgets.align import AlignmentPlan, Refinement
+    from etwidgets.signals.tilt_series import TiltSeries
+
+_WHERE = "Tomography.alignment_report"
+
+
+@dataclass(frozen=True, eq=False)
+class AlignmentReport:
+    """How a series was aligned, and how far to trust it.
+
+    Attributes
+    ----------
+    accepted
+        Whether the refinement predicted left-out projections better than the series before it.
+    misfit_before, misfit_after
+        How far left-out projections are from their prediction, relative to their contrast.
+    residuals_px
+        ``(T, 2)`` pixels ``(y, x)`` by which each projection is off from what the others predict.
+    weights
+        ``(T,)``, 0 to 1: how far each projection was trusted.
+    misfits
+        ``(T,)`` of each left-out projection.
+    trace
+        ``(R, 2)``: scale, and misfit after each round that was judged.
+    rotation_interval_deg, shift_interval_px
+        95 % intervals of what may still be wrong with the tilt axis; None where it is undetermined.
+    doubted
+        Indices of projections that do not fit the others, the worst first.
+    excluded
+        How many were left out of the series for it.
+    candidates
+        What was tried: title, misfit, misfit after a short refinement (or None), and why it did not apply.
+    """
+
+    accepted: bool
+    misfit_before: float
+    misfit_after: float
+    residuals_px: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    misfits: NDArray[np.float64]
+    trace: NDArray[np.float64]
+    rotation_interval_deg: tuple[float, float] | None
+    shift_interval_px: tuple[float, float] | None
+    doubted: tuple[int, ...] = ()
+    excluded: tuple[str, ...] = ()
+    candidates: tuple[tuple[str, float | None, float | None, str], ...] = field(default=())
+
+    @classmethod
+    def of(cls, found: Refinement) -> Self:
+        """The report of a refinement."""
+        axis = found.axis
+        rotation = axis.rotation_interval_deg if axis is not None and axis.rotation_determined else None
+        shift = axis.shift_interval_px if axis is not None and axis.shift_determined else None
+        return cls(
+            found.accepted, found.misfit_before, found.misfit_after, found.residuals_px, found.weights,
+            found.misfits, found.trace, rotation, shift, found.doubted,
+        )  # fmt: skip
+
+    @property
+    def accuracy_px(self) -> float:
+        """Typical distance of a projection that was not doubted from what the others predict, pixels."""
+        kept = np.setdiff1d(np.arange(len(self.weights)), self.doubted)
+        return float(np.sqrt(np.median((self.residuals_px[kept] ** 2).sum(1)))) if kept.size else float("nan")
+
+    @property
+    def sentence(self) -> str:
+        """The whole in one or two plain sentences."""
+        if not self.accepted:
+            said = "Nothing predicted left-out projections better than the series as it was; it was not moved"
+        else:
+            gain = 1 - self.misfit_after / self.misfit_before
+            said = (
+                f"Good to about {self.accuracy_px:.1f} px" if self.accuracy_px >= 0.05 else "Good to 0.1 px"
+            )
+            said += f"; left-out projections are predicted {gain:.0%} better than before"
+        if self.excluded:
+            several = "s" if len(self.excluded) > 1 else ""
+            was = "were" if several else "was"
+            said += f". Projection{several} {', '.join(self.excluded)} {was} excluded"
+        elif self.doubted:
+            several = "s" if len(self.doubted) > 1 else ""
+            said += f". Check projection{several} {', '.join(str(i + 1) for i in self.doubted)}"
+        return said + ". " + self._axis_sentence()
+
+    def _axis_sentence(self) -> str:
+        parts = []
+        for name, interval, unit in (
+            ("rotation", self.rotation_interval_deg, "°"),
+            ("shift", self.shift_interval_px, " px"),
+        ):
+            if interval is None:
+                parts.append(f"its {name} is not determined by the data")
+            else:
+                half = max(abs(interval[0]), abs(interval[1]))
+                parts.append(f"{name} ± {half:.1f}{unit}")
+        return f"Tilt axis (95 %): {', '.join(parts)}."
+
+    def __str__(self) -> str:
+        lines = [self.sentence]
+        if self.candidates:
+            lines.append("Tried (misfit of left-out projections; after a short refinement):")
+        for title, misfit, refined, reason in self.candidates:
+            first = "does not apply" if misfit is None else f"{misfit:.4f}"
+            second = "" if refined is None else f"; {refined:.4f}"
+            lines.append(f"  {title}: {first}{second}{f' ({reason})' if misfit is None else ''}")
+        return "\n".join(lines)
+
+
+def write_report(stack: TiltSeries, report: AlignmentReport, plan: AlignmentPlan | None = None) -> None:
+    """Keep it with a series, as plain arrays and texts."""
+    known: dict[str, Any] = {
+        "accepted": report.accepted,
+        "misfit_before": report.misfit_before,
+        "misfit_after": report.misfit_after,
+        "residuals_px": report.residuals_px,
+        "weights": report.weights,
+        "misfits": report.misfits,
+        "trace": report.trace,
+        "doubted": np.array(report.doubted, dtype=int),
+        "excluded": list(report.excluded),
+        "sentence": report.sentence,
+    }
+    for name, interval in (
+        ("rotation_interval_deg", report.rotation_interval_deg),
+        ("shift_interval_px", report.shift_interval_px),
+    ):
+        if interval is not None:
+            known[name] = np.array(interval)
+    if plan is not None:
+        tried = plan.candidates
+        known["titles"] = [each.title for each in tried]
+        known["reasons"] = [each.reason for each in tried]
+        known["candidate_misfits"] = np.array([each.misfit for each in tried])
+        refined = [np.nan if each.refined is None else each.refined for each in tried]
+        known["candidate_refined"] = np.array(refined)
+    stack.metadata.set_item(_WHERE, known)
+
+
+def read_report(stack: TiltSeries) -> AlignmentReport | None:
+    """The report that is kept with a series, if there is one and it is of as many projections."""
+    node = stack.metadata.get_item(_WHERE, default=None)
+    if node is None:
+        return None
+    known = node.as_dictionary()
+    if len(known["weights"]) != stack.data.shape[0]:
+        return None
+    rotation, shift = (
+        None if known.get(name) is None else (float(known[name][0]), float(known[name][1]))
+        for name in ("rotation_interval_deg", "shift_interval_px")
+    )
+    candidates = tuple(
+        (
+            str(title),
+            float(misfit) if np.isfinite(misfit) else None,
+            float(refined) if np.isfinite(refined) else None,
+            str(reason),
+        )
+        for title, misfit, refined, reason in zip(
+            known.get("titles", ()),
+            np.asarray(known.get("candidate_misfits", ())),
+            np.asarray(known.get("candidate_refined", ())),
+            known.get("reasons", ()),
+            strict=True,
+        )
+    )
+    return AlignmentReport(
+        bool(known["accepted"]), float(known["misfit_before"]), float(known["misfit_after"]),
+        np.asarray(known["residuals_px"]), np.asarray(known["weights"]), np.asarray(known["misfits"]),
+        np.asarray(known["trace"]), rotation, shift, tuple(int(i) for i in known["doubted"]),
+        tuple(str(each) for each in known["excluded"]), candidates,
+    )  # fmt: skip

@@ -1,0 +1,143 @@
+"""Refines the alignment of a series, and aligns one by itself; the methods are ``align``'s."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etwidgets import align
+from etwidgets.signals import tomography_node as node
+from etwidgets.signals.alignment_report import AlignmentReport, read_report, write_report
+from etwidgets.signals.cleaning import averaged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from etwidgets.progress import Progress
+    from etwidgets.signals.tomo_stack import TomoStack
+
+    Steps = list[tuple[str, dict[str, Any]]]
+    Apply = Callable[[TomoStack, str, dict[str, Any], Progress], TomoStack]
+
+_LEVEL_ERRORS = 3.0  # a background that is not clearly more than its error is left alone
+_EXCLUDED = 0.1  # weight, below which a projection is left out
+
+
+def refined(stack: TomoStack, progress: Progress, **options: Any) -> TomoStack:
+    """The series with its alignment refined; see :meth:`etwidgets.TomoStack.refine_alignment`."""
+    original = stack._originals()
+    whole = original.data.ndim == stack.data.ndim
+    images = np.asarray(original.images) if whole else averaged(stack)
+    images = images if images.ndim == 3 else images.mean(axis=1)
+    found = align.refine_alignment(
+        without_level(images), stack.tilts_deg, original.alignment, progress=progress.part(0, 0.95), **options
+    )
+    correction = original.alignment.inverse().then(found.alignment)
+    result = (
+        stack.apply_alignment(correction, progress=progress.part(0.95, 1))
+        if found.accepted
+        else (stack._deepcopy_with_new_data(stack.data))
+    )
+    write_report(result, AlignmentReport.of(found))
+    progress.advance(1)
+    return result
+
+
+def without_level(images: NDArray[Any]) -> NDArray[np.float32]:
+    """Images without their dark level, where one can be told; for measuring, the series keeps its own."""
+    found = align.estimate_background(images)
+    if found.determined and found.level > _LEVEL_ERRORS * found.error:
+        return align.subtract_background(images, found)
+    return images.astype(np.float32)
+
+
+def first_steps(stack: TomoStack) -> Steps:
+    """What is done before anything is tried: turn an upright axis, subtract a dark level."""
+    steps: Steps = []
+    images = averaged(stack)
+    angle = stack.metadata.get_item("Tomography.tilt_axis_angle_deg", default=None)
+    findings = align.check_up(images, stack.tilts_deg, None if angle is None else float(angle))
+    turns = next((each.quarter_turns for each in findings if each.fix is align.FixKind.TURN), 0)
+    if turns:
+        steps.append(("turn", {"quarter_turns": int(turns)}))
+    level = align.estimate_background(images)
+    if level.determined and level.level > _LEVEL_ERRORS * level.error:
+        steps.append(("subtract_background", {}))
+    return steps
+
+
+def auto_steps(
+    stack: TomoStack, apply: Apply, progress: Progress
+) -> tuple[TomoStack, align.AlignmentPlan, tuple[int, ...]]:
+    """Align a series step by step; ``apply(stack, name, parameters, progress)`` does and records each.
+
+    Returns
+    -------
+    stack
+        Aligned, with its report.
+    plan
+        What was tried.
+    excluded
+        Numbers, from 1, of the projections that were left out.
+    """
+    progress.advance(0, "looking at the series")
+    for name, parameters in first_steps(stack):
+        stack = apply(stack, name, parameters, progress.part(0.02, 0.06))
+    plan = align.plan_alignment(averaged(stack), stack.tilts_deg, progress=progress.part(0.06, 0.5))
+    for name, parameters in plan.chosen.steps:
+        stack = apply(stack, name, parameters, progress.part(0.5, 0.6))
+    stack = apply(stack, "refine_alignment", {}, progress.part(0.6, 0.97))
+    report = read_report(stack)
+    excluded: tuple[int, ...] = ()
+    if report is not None:
+        excluded = tuple(sorted(int(i) for i in report.doubted if report.weights[i] < _EXCLUDED))
+    if excluded:
+        stack = apply(stack, "remove_projections", {"projections": list(excluded)}, progress.part(0.97, 1))
+    progress.advance(1)
+    return stack, plan, tuple(i + 1 for i in excluded)
+
+
+def finish_report(
+    stack: TomoStack, before: TomoStack, plan: align.AlignmentPlan, excluded: tuple[int, ...]
+) -> None:
+    """Write the report of an automatic alignment into its result; ``before`` has that of the refinement."""
+    report = read_report(before)
+    if report is None:
+        return
+    keep = np.setdiff1d(np.arange(len(report.weights)), np.array(excluded, dtype=int) - 1)
+    renumbered = {int(old): new for new, old in enumerate(keep)}
+    shortened = replace(
+        report,
+        residuals_px=report.residuals_px[keep],
+        weights=report.weights[keep],
+        misfits=report.misfits[keep],
+        doubted=tuple(renumbered[i] for i in report.doubted if i in renumbered),
+        excluded=tuple(str(i) for i in excluded),
+    )
+    write_report(stack, shortened, plan)
+
+
+def auto_aligned(stack: TomoStack, progress: Progress) -> TomoStack:
+    """The series, aligned by itself; see :meth:`etwidgets.TomoStack.auto_align`."""
+    last: list[TomoStack] = []
+
+    def apply(stack: TomoStack, name: str, parameters: dict[str, Any], progress: Progress) -> TomoStack:
+        method = {"register": "stack_register", "transform": "trans_stack"}.get(name, name)
+        takes = {} if name in ("turn", "remove_projections") else {"progress": progress}
+        result: TomoStack = getattr(stack, method)(**parameters, **takes)
+        if name == "refine_alignment":
+            last.append(result)
+        return result
+
+    result, plan, excluded = auto_steps(stack, apply, progress)
+    finish_report(result, last[-1], plan, excluded)
+    return result
+
+
+def count(stack: TomoStack) -> int:
+    """The number of projections."""
+    return node.count(stack)
