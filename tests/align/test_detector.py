@@ -10,8 +10,7 @@ from etwidgets.simulation import ellipsoid_series
 TILTS = np.arange(-60.0, 61, 10)
 
 
-@pytest.mark.parametrize("kind", ["particles", "needle", "catalyst"])
-@pytest.mark.parametrize("dose", [2000, 30])
+@pytest.mark.parametrize(("kind", "dose"), [("particles", 30), ("catalyst", 2000), ("needle", 300)])
 def test_hot_pixels_and_hits_are_found_and_nothing_else(kind, dose):
     images = ellipsoid_series(kind, dose=dose, tilts_deg=TILTS).projections
     spoiled = images.copy()
