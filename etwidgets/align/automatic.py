@@ -9,7 +9,7 @@ import numpy as np
 
 from etwidgets.align.alignment import Alignment, apply_alignment
 from etwidgets.align.checks import checked_projections, checked_tilts, refuse_blank
-from etwidgets.align.methods import METHODS
+from etwidgets.align.patches import track_patches
 from etwidgets.align.refinement import PaddedSeries, refine_alignment
 from etwidgets.align.refinement.prediction import predict
 from etwidgets.align.registration import estimate_shifts
@@ -167,33 +167,50 @@ class _Trials:
         """Every registration with every axis method, and the series as it is."""
         start = Alignment.identity(len(self.images))
         pairs = [self._judge(Candidate(AS_IT_IS, AS_IT_IS, np.inf), start, 0.0)]
-        names = list(METHODS)
-        for number, name in enumerate(names):
-            at = 0.05 + 0.6 * number / len(names)
+        for number, (name, options) in enumerate(_TRIED):
+            at = 0.05 + 0.5 * number / len(_TRIED)
             self.progress.advance(at, f"trying {name}")
+            tried = Candidate(name, AS_IT_IS, np.inf, options=options)
             try:
-                shifts = estimate_shifts(self.images, self.tilts, name)
-                moved = Alignment.of(shifts)
+                moved = Alignment.of(estimate_shifts(self.images, self.tilts, name, **options))
                 registered = apply_alignment(self.images, moved)
             except EtwidgetsError as error:
-                pairs.append((Candidate(name, AS_IT_IS, np.inf, reason=str(error)), start))
+                pairs.append((replace(tried, reason=str(error)), start))
                 continue
-            pairs.append(self._judge(Candidate(name, AS_IT_IS, np.inf), moved, at))
-            pairs += [self._with_axis(name, axis, moved, registered, at) for axis in _AXIS]
+            pairs.append(self._judge(tried, moved, at))
+            pairs += [self._with_axis(tried, axis, moved, registered, at) for axis in _AXIS]
+        return [*pairs, *self._by_patches(start)]
+
+    def _by_patches(self, start: Alignment) -> list[_Pair]:
+        """Shifts of tracked patches, without and with their rotation."""
+        self.progress.advance(0.6, f"trying {_BY_PATCHES}")
+        tried = Candidate(_BY_PATCHES, AS_IT_IS, np.inf)
+        try:
+            found = track_patches(self.images, self.tilts)
+        except EtwidgetsError as error:
+            return [(replace(tried, reason=str(error)), start)]
+        moved = Alignment.of(found.shifts_px)
+        pairs = [self._judge(tried, moved, 0.62)]
+        if found.rotation_determined:
+            turned = moved.then(Alignment.of(np.zeros_like(found.shifts_px), rotation_deg=found.rotation_deg))
+            with_axis = replace(tried, axis=_BY_PATCHES, rotation_deg=found.rotation_deg)
+            pairs.append(self._judge(with_axis, turned, 0.64))
         return pairs
 
     def _with_axis(
-        self, name: str, axis: str, moved: Alignment, registered: NDArray[Any], at: float
+        self, tried: Candidate, axis: str, moved: Alignment, registered: NDArray[Any], at: float
     ) -> _Pair:
         try:
             found = find_tilt_axis(registered, self.tilts, axis)
         except EtwidgetsError as error:
-            return Candidate(name, axis, np.inf, reason=str(error)), moved
+            return replace(tried, axis=axis, reason=str(error)), moved
         rotation = found.rotation_deg if found.rotation_determined else 0.0
         shift = found.shift_px if found.shift_determined else 0.0
+        if not rotation and not shift:
+            return replace(tried, axis=axis, reason=found.warning or "it changes nothing"), moved
         place = np.tile([shift, 0.0], (len(self.tilts), 1))
         whole = moved.then(Alignment.of(place, rotation_deg=rotation))
-        candidate = Candidate(name, axis, np.inf, rotation_deg=rotation, shift_px=shift, reason=found.warning)
+        candidate = replace(tried, axis=axis, rotation_deg=rotation, shift_px=shift, reason=found.warning)
         return self._judge(candidate, whole, at)
 
     def _judge(self, candidate: Candidate, alignment: Alignment, at: float) -> _Pair:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets import align
-from etwidgets.signals import tomography_node as node
 from etwidgets.signals.alignment_report import AlignmentReport, read_report, write_report
 from etwidgets.signals.cleaning import averaged
 
@@ -136,8 +135,3 @@ def auto_aligned(stack: TomoStack, progress: Progress) -> TomoStack:
     result, plan, excluded = auto_steps(stack, apply, progress)
     finish_report(result, last[-1], plan, excluded)
     return result
-
-
-def count(stack: TomoStack) -> int:
-    """The number of projections."""
-    return node.count(stack)

@@ -20,6 +20,7 @@ from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.signals import cleaning, reconstruction, replay
 from etwidgets.signals import tomography_node as node
 from etwidgets.signals.aligning import aligned, straightened
+from etwidgets.signals.alignment_report import AlignmentReport, read_report
 from etwidgets.signals.axis import align_axis, axis_note
 from etwidgets.signals.blocks import interpolation_name, listener, map_projections
 from etwidgets.signals.tilt_series import TiltSeries, checked_indices
@@ -394,6 +395,55 @@ class TomoStack(TiltSeries):
         """
         progress = listener(progress, show_progressbar=False, title="bring along")
         return replay.follow(self, other, progress, aligned=aligned)
+
+    def refine_alignment(self, *, progress: Progress | None = None, **options: Any) -> Self:
+        """Return a stack whose alignment was refined by comparing projections with what the volume predicts.
+
+        All shifts and the tilt axis together; nothing is moved unless left-out projections are predicted
+        better than before. The images are interpolated once, from what they were before they were first
+        shifted. What was found is in :attr:`alignment_report`.
+
+        Parameters
+        ----------
+        progress
+            Reports progress, can cancel the work, or finish it early.
+        **options
+            ``axis`` (True), ``each_rotation``, ``each_magnification``, ``each_tilt`` (False), ``rounds``,
+            ``tolerance``; see :func:`etwidgets.align.refine_alignment`.
+
+        Raises
+        ------
+        AlignmentError, ParameterError, MissingTiltsError
+            If the series is too short or too small, an option is wrong, or there are no tilts.
+        """
+        self._check_layout()
+        return automatic.refined(self, listener(progress, show_progressbar=False, title="refine"), **options)
+
+    def auto_align(self, *, progress: Progress | None = None) -> Self:
+        """Return the stack aligned by itself: registered, its tilt axis found, and both refined.
+
+        It turns a vertical tilt axis, subtracts a dark level, tries the registration and tilt-axis methods on a
+        coarse copy, ranks them by how well they predict left-out projections, applies the best, refines, and
+        leaves out projections that fit nothing. Each step is one that a person could take, and is recorded as
+        such; :attr:`alignment_report` of the result says what was tried and how far to trust it.
+
+        Parameters
+        ----------
+        progress
+            Reports progress and can cancel the work.
+
+        Raises
+        ------
+        AlignmentError, MissingTiltsError
+            If the series is too short or too small, or there are no tilts.
+        """
+        self._check_layout(frames=False)
+        return automatic.auto_aligned(self, listener(progress, show_progressbar=False, title="auto align"))
+
+    @property
+    def alignment_report(self) -> AlignmentReport | None:
+        """What the last refinement or automatic alignment found; ``print`` it to read it."""
+        return read_report(self)
 
     # -- tilt axis ----------------------------------------------------------------------------------
 
