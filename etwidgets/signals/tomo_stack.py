@@ -17,7 +17,7 @@ from etwidgets import align
 from etwidgets.checks import checked_reals, is_whole
 from etwidgets.deprecated import renamed_keywords
 from etwidgets.errors import ParameterError, ShapeError
-from etwidgets.signals import cleaning, reconstruction, replay
+from etwidgets.signals import automatic, cleaning, reconstruction, replay
 from etwidgets.signals import tomography_node as node
 from etwidgets.signals.aligning import aligned, straightened
 from etwidgets.signals.alignment_report import AlignmentReport, read_report
@@ -422,10 +422,10 @@ class TomoStack(TiltSeries):
     def auto_align(self, *, progress: Progress | None = None) -> Self:
         """Return the stack aligned by itself: registered, its tilt axis found, and both refined.
 
-        It turns a vertical tilt axis, subtracts a dark level, tries the registration and tilt-axis methods on a
-        coarse copy, ranks them by how well they predict left-out projections, applies the best, refines, and
-        leaves out projections that fit nothing. Each step is one that a person could take, and is recorded as
-        such; :attr:`alignment_report` of the result says what was tried and how far to trust it.
+        It turns a vertical tilt axis, subtracts a dark level, tries the registration and tilt-axis methods on
+        a coarse copy, ranks them by how well they predict left-out projections, applies the best, refines,
+        and leaves out projections that fit nothing. Each step is one that a person could take, and is
+        recorded as such; :attr:`alignment_report` of the result says what was tried and how far to trust it.
 
         Parameters
         ----------
