@@ -3,9 +3,12 @@
 from etwidgets.align.alignment import Alignment, apply_alignment, valid_area
 from etwidgets.align.axis_estimate import AxisEstimate
 from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
+from etwidgets.align.bundle_adjustment import MarkerFit, adjust
 from etwidgets.align.checkup import Finding, FixKind, check_up
 from etwidgets.align.correlation import correlate
 from etwidgets.align.filters import filter_projections
+from etwidgets.align.marker_tracks import MarkerTracks
+from etwidgets.align.markers import find_markers, track_markers
 from etwidgets.align.methods import (
     AXIS_METHODS,
     METHODS,
@@ -30,6 +33,8 @@ __all__ = [
     "AxisEstimate",
     "Finding",
     "FixKind",
+    "MarkerFit",
+    "MarkerTracks",
     "Method",
     "MethodParameters",
     "Quality",
@@ -37,6 +42,7 @@ __all__ = [
     "ShiftSearch",
     "add_axis_method",
     "add_registration_method",
+    "adjust",
     "apply_alignment",
     "apply_shifts",
     "calc_est_angles",
@@ -46,10 +52,12 @@ __all__ = [
     "correlate",
     "estimate_shifts",
     "filter_projections",
+    "find_markers",
     "find_tilt_axis",
     "projection_quality",
     "registration_residuals",
     "search_axis_shift",
+    "track_markers",
     "transform",
     "valid_area",
     "weight_projections",
