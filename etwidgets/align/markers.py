@@ -84,6 +84,7 @@ def find_markers(
         raise ParameterError(f"diameter_px must be a positive number of pixels, or None, not {diameter_px!r}")
     index = middle_projection(tilts) if projection is None else int(projection)
     image = images[index].astype(float)
+    image -= np.median(image)  # a filter with a finite kernel answers to a level
     largest = min(image.shape) / 4
     sizes = _DIAMETERS[largest >= _DIAMETERS] if diameter_px is None else np.array([float(diameter_px)])
     spots = [_spots(image, size, wanted) for size in sizes]
