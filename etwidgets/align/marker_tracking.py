@@ -1,6 +1,6 @@
 """Follows markers from the projection where they were picked to both ends of a tilt series; fits no geometry.
 
-The refinement is told by its caller where the markers should be.
+For the refinement, its caller says where the markers should be.
 """
 
 from __future__ import annotations

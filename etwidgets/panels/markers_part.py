@@ -48,7 +48,7 @@ class MarkersPart(Component):
         self.add("find-markers", button("Find markers"))
         self.add("follow-markers", button("Follow"))
         self.add("clear-markers", button("Clear"))
-        self.add("marker-count", control(widgets.BoundedIntText, "at most", value=20, min=3, max=200))
+        self.add("marker-count", control(widgets.BoundedIntText, "max markers", value=20, min=3, max=200))
         layout = widgets.Layout(width="auto", height="116px")
         self.add("markers", widgets.SelectMultiple(options=[], layout=layout)).add_class("etw-table")
         self.add("delete-worst", button("Delete worst"))
