@@ -340,7 +340,7 @@ def _tilt_of_plane(points: NDArray[np.float64]) -> float:
     if off.std() > _FLAT * y.std():
         raise AlignmentError(
             f"the markers lie {off.std():.1f} px (standard deviation) off a plane and are spread by "
-            f"{y.std():.1f} px across the tilt axis: there is no plane to make level; use tilt='none'"
+            f"{y.std():.1f} px across the tilt axis: there is no plane to make level; correct no offset"
         )
     return float(np.arctan(slope))
 

@@ -11,7 +11,8 @@ from etwidgets.align.bundle_adjustment import LEAST_MARKERS, adjust
 from etwidgets.align.checks import checked_projections, checked_tilts
 from etwidgets.align.marker_tracking import band_of, follow, refine
 from etwidgets.align.marker_tracks import MarkerTracks
-from etwidgets.checks import checked_count, checked_reals, is_number
+from etwidgets.align.templates import peak
+from etwidgets.checks import checked_count, checked_reals, is_number, is_whole
 from etwidgets.errors import AlignmentError, ParameterError, ShapeError
 from etwidgets.progress import NullProgress
 
@@ -80,21 +81,41 @@ def find_markers(
     images = checked_projections(projections)
     tilts = checked_tilts(tilts_deg, len(images))
     wanted = checked_count("count", count, 1, 1000)
-    if diameter_px is not None and not (is_number(diameter_px) and diameter_px > 0):
-        raise ParameterError(f"diameter_px must be a positive number of pixels, or None, not {diameter_px!r}")
-    index = middle_projection(tilts) if projection is None else int(projection)
+    _check_length("diameter", diameter_px)
+    index = _index_of(projection, tilts)
     image = images[index].astype(float)
     image -= np.median(image)  # a filter with a finite kernel answers to a level
-    largest = min(image.shape) / 4
-    sizes = _DIAMETERS[largest >= _DIAMETERS] if diameter_px is None else np.array([float(diameter_px)])
+    sizes = _sizes(image.shape) if diameter_px is None else np.array([float(diameter_px)])
     spots = [_spots(image, size, wanted) for size in sizes]
     best = int(np.argmax([strengths[:_TYPICAL].sum() for _, strengths in spots]))
     found = _apart(*spots[best], wanted, float(sizes[best]))
     if not len(found):
         raise AlignmentError(
-            f"there is no compact feature in projection {index}; give positions, or another diameter_px"
+            f"there is no compact feature in projection {index}; place markers by hand, or give another "
+            "diameter"
         )
     return found, float(sizes[best])
+
+
+def _index_of(projection: int | None, tilts_deg: NDArray[np.float64]) -> int:
+    """A checked index of a projection; None: the one in the middle."""
+    if projection is None:
+        return middle_projection(tilts_deg)
+    count = len(tilts_deg)
+    if not is_whole(projection) or not 0 <= projection < count:
+        raise ParameterError(f"the projection of the markers must be 0 to {count - 1}, not {projection!r}")
+    return int(projection)
+
+
+def _check_length(what: str, value: float | None) -> None:
+    if value is not None and not (is_number(value) and value > 0):
+        raise ParameterError(f"the {what} must be a positive number of pixels, or None, not {value!r}")
+
+
+def _sizes(shape_yx: tuple[int, ...]) -> NDArray[np.float64]:
+    """Diameters that are tried in an image of some size, pixels."""
+    fitting = int((min(shape_yx) / 4 >= _DIAMETERS).sum())
+    return np.asarray(_DIAMETERS[: max(1, fitting)], np.float64)
 
 
 def _spots(
@@ -179,7 +200,8 @@ def track_markers(
     Returns
     -------
     MarkerTracks
-        In the order of ``positions_px``. A marker that is lost can be found again.
+        In the order of ``positions_px``, each moved to the middle of its feature. A marker that is lost can
+        be found again.
 
     Raises
     ------
@@ -190,17 +212,19 @@ def track_markers(
     -----
     From one projection to the next the common motion comes first, from the correlation of all markers
     together. Then two rounds: a geometry is fitted to all tracks (:func:`~etwidgets.align.adjust`), and each
-    marker is looked for again within 2 px of where that has it, with a template averaged over the other
+    marker is looked for again within 3 px of where that has it, with a template averaged over the other
     projections
     within about 15 degrees.
     """
     images = checked_projections(projections, least=3)
     tilts = checked_tilts(tilts_deg, len(images))
-    index = middle_projection(tilts) if projection is None else int(projection)
+    index = _index_of(projection, tilts)
     picked = _checked_places(positions_px, images.shape[1:])
-    diameter = (
-        _diameter_at(images[index].astype(float), picked) if diameter_px is None else float(diameter_px)
-    )
+    _check_length("diameter", diameter_px)
+    _check_length("largest jump", largest_jump_px)
+    image = images[index].astype(float)
+    diameter = _diameter_at(image, picked) if diameter_px is None else float(diameter_px)
+    picked = _centered(image, picked, diameter)
     jump = max(16.0, min(images.shape[1:]) / 8) if largest_jump_px is None else float(largest_jump_px)
     progress = progress or NullProgress()
     band = band_of(images, diameter)
@@ -211,6 +235,8 @@ def track_markers(
         progress.advance(0.7 + 0.3 * number / len(_ROUNDS), "refining the markers")
         fit = adjust(MarkerTracks.of(found[0], qualities=found[1]), tilts, images.shape, intervals=False)
         again = refine(band, tilts, fit.expected_px, _REFINE_REACH, spread)
+        for each, before in zip(again, found, strict=True):
+            each[list(fit.dropped)] = before[list(fit.dropped)]
         found = again
     progress.advance(1.0)
     return MarkerTracks.of(found[0], qualities=found[1], diameter_px=diameter)
@@ -218,16 +244,18 @@ def track_markers(
 
 def _checked_places(positions_px: ArrayLike, shape_yx: tuple[int, ...]) -> NDArray[np.float64]:
     """Positions ``(M, 2)`` inside the image."""
-    places = checked_reals("positions_px", positions_px)
+    places = checked_reals("marker positions", positions_px)
     if places.ndim != 2 or places.shape[1] != 2:
-        raise ShapeError(f"positions_px must have the shape (markers, 2), (y, x) each, not {places.shape}")
+        raise ShapeError(
+            f"marker positions must have the shape (markers, 2), (y, x) each, not {places.shape}"
+        )
     if len(places) < LEAST_MARKERS:
         raise AlignmentError(
             f"{len(places)} marker(s) given, and at least {LEAST_MARKERS} are needed; add more"
         )
     if not ((places >= 0) & (places <= np.array(shape_yx) - 1)).all():
         raise ParameterError(
-            f"positions_px must lie inside the projections of {shape_yx[0]} x {shape_yx[1]} px; "
+            f"markers must lie inside the projections of {shape_yx[0]} x {shape_yx[1]} px; "
             "each is (y, x), not (x, y)"
         )
     return places
@@ -235,10 +263,25 @@ def _checked_places(positions_px: ArrayLike, shape_yx: tuple[int, ...]) -> NDArr
 
 def _diameter_at(image: NDArray[np.float64], places: NDArray[np.float64]) -> float:
     """The diameter at which what is at the places stands out most, pixels."""
-    sizes = _DIAMETERS[min(image.shape) / 4 >= _DIAMETERS]
+    sizes = _sizes(image.shape)
     rows, columns = np.round(places).astype(int).T
     strengths = [
         np.median(np.abs(s**2 * scipy.ndimage.gaussian_laplace(image, s, mode="nearest")[rows, columns]))
         for s in sizes * _TO_SIGMA
     ]
     return float(sizes[int(np.argmax(strengths))])
+
+
+def _centered(
+    image: NDArray[np.float64], places: NDArray[np.float64], diameter: float
+) -> NDArray[np.float64]:
+    """The places, each moved to the middle of the spot at it, by at most half a diameter."""
+    answer = scipy.ndimage.gaussian_laplace(image, diameter * _TO_SIGMA, mode="nearest")
+    reach = max(1, int(diameter / 2))
+    wide = np.pad(answer, reach, mode="edge")
+    moved = np.empty_like(places)
+    for number, place in enumerate(np.round(places).astype(int)):
+        y, x = place
+        around = wide[y : y + 2 * reach + 1, x : x + 2 * reach + 1]
+        moved[number] = place + peak(np.sign(answer[y, x]) * around)[0]
+    return np.clip(moved, 0, np.array(image.shape) - 1)

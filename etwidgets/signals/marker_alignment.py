@@ -66,7 +66,7 @@ def checked_fit(
         raise AlignmentError(
             f"{len(fit.used)} markers tell the rotation of the tilt axis to ± "
             f"{fit.rotation_interval_deg:.1f} degrees only, and {WIDEST_INTERVAL_DEG:g} is the most that is "
-            "accepted; add markers far from each other, or use rotation='none' where the axis is "
+            "accepted; add markers far from each other, or fit no rotation where the axis is "
             "horizontal already"
         )
     return fit

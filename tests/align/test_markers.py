@@ -146,6 +146,12 @@ def test_spots_are_found_bright_and_dark(random):
         assert 6 < diameter < 14
     with pytest.raises(AlignmentError, match="no compact feature"):
         align.find_markers(np.ones((2, 64, 64)), [0, 2])
+    with pytest.raises(ParameterError, match="must be 0 to 1, not 5"):
+        align.find_markers(series, [0, 2], projection=5)
+    with pytest.raises(ParameterError, match="diameter must be a positive number"):
+        align.find_markers(series, [0, 2], diameter_px=-1)
+    with pytest.raises(ParameterError, match="must lie inside the projections of 96 x 128 px"):
+        align.track_markers(np.concatenate([series, series]), [0, 2, 4, 6], [[1, 2], [30, 40], [99, 90]])
 
 
 def test_markers_survive_jitter_drift_and_a_jump():
