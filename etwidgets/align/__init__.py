@@ -1,6 +1,12 @@
 """Arrays in, shifts and angles out: registration, tilt axis, transforms, filters; knows no signal."""
 
 from etwidgets.align.alignment import Alignment, apply_alignment, valid_area
+from etwidgets.align.axis_direction import (
+    axis_angle_after,
+    axis_angle_upside_down,
+    quarter_turns_for,
+    remaining_rotation_deg,
+)
 from etwidgets.align.axis_estimate import AxisEstimate
 from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
 from etwidgets.align.bundle_adjustment import MarkerFit, adjust
@@ -45,6 +51,8 @@ __all__ = [
     "adjust",
     "apply_alignment",
     "apply_shifts",
+    "axis_angle_after",
+    "axis_angle_upside_down",
     "calc_est_angles",
     "calc_golden_ratio_angles",
     "check_up",
@@ -55,7 +63,9 @@ __all__ = [
     "find_markers",
     "find_tilt_axis",
     "projection_quality",
+    "quarter_turns_for",
     "registration_residuals",
+    "remaining_rotation_deg",
     "search_axis_shift",
     "track_markers",
     "transform",

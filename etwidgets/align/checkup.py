@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.align.axis_direction import quarter_turns_for, remaining_rotation_deg
 from etwidgets.align.quality import projection_quality
 from etwidgets.align.registration import estimate_shifts
 from etwidgets.align.shifting import apply_shifts, common_area
@@ -21,6 +22,7 @@ _GAP = 2.5  # steps
 _SATURATED = 0.01  # part of the pixels
 _CLEARLY = 1.5  # times steadier along one axis than along the other
 _FEWEST_PX = 8
+_FEWEST_PROJECTIONS = 5
 
 
 class FixKind(Enum):
@@ -32,7 +34,7 @@ class FixKind(Enum):
     """Leave the projections out, which repeat the tilts of others."""
     SORT_BY_TILT = auto()
     TURN = auto()
-    """Turn all images clockwise by 90°."""
+    """Turn all images by quarter turns."""
     INSPECT = auto()
     """Look at the projections: only a person can judge them."""
 
@@ -49,16 +51,19 @@ class Finding:
         What to do about it; None if nothing can be done.
     projections
         Indices of those that the fix is about; empty where it is about all of them.
+    quarter_turns
+        Those that turn the tilt axis along x; positive ones are clockwise.
     """
 
     message: str
     fix: FixKind | None = None
     projections: tuple[int, ...] = ()
+    quarter_turns: int = 0
     words = renamed_property("Finding.words", "message")
 
 
 def check_up(
-    projections: NDArray[Any], tilts_deg: NDArray[np.float64], header_axis_deg: float | None = None
+    projections: NDArray[Any], tilts_deg: NDArray[np.float64], tilt_axis_angle_deg: float | None = None
 ) -> list[Finding]:
     """Look for what goes wrong most often, the gravest first.
 
@@ -69,13 +74,14 @@ def check_up(
     tilts_deg
         ``(T,)`` degrees. Their sign cannot be determined from projections: with the opposite sign,
         the mirror image of the volume explains them as well.
-    header_axis_deg
-        Direction of the tilt axis as the file's header has it, degrees, to be named beside what is seen.
+    tilt_axis_angle_deg
+        What the file's header says of the tilt axis, degrees, as for :func:`quarter_turns_for`; it tells
+        which way to turn. Where the images clearly say otherwise, they are believed.
     """
     found = [*_blank(projections, tilts_deg), *_tilts(tilts_deg), *_saturated(projections)]
     if not found:  # a blank projection would spoil what compares them
         found += [
-            *_axis(projections, tilts_deg, header_axis_deg),
+            *_axis(projections, tilts_deg, tilt_axis_angle_deg),
             *_unlike_their_neighbors(projections, tilts_deg),
         ]
     return found
@@ -138,26 +144,60 @@ def _saturated(projections: NDArray[Any]) -> list[Finding]:
 
 
 def _axis(
-    projections: NDArray[Any], tilts_deg: NDArray[np.float64], header_axis_deg: float | None
+    projections: NDArray[Any], tilts_deg: NDArray[np.float64], tilt_axis_angle_deg: float | None
 ) -> list[Finding]:
+    vertical = _seen_vertical(projections, tilts_deg)
+    if tilt_axis_angle_deg is None:
+        if not vertical:
+            return []
+        message = (
+            "The tilt axis appears to be vertical; it must be horizontal, parallel to x. "
+            "Turning the images the wrong way mirrors the volume, and the header does not say which way."
+        )
+        return [Finding(message, FixKind.TURN, quarter_turns=1)]
+    return _axis_by_header(vertical, tilt_axis_angle_deg)
+
+
+def _axis_by_header(vertical: bool | None, angle_deg: float) -> list[Finding]:
+    """What a header's angle means, where the images look so; None: they do not tell."""
+    turns, left = quarter_turns_for(angle_deg), remaining_rotation_deg(angle_deg)
+    off = f"{abs(left):.1f}° from the {'vertical' if turns % 2 else 'horizontal'}"
+    if vertical is not None and vertical != bool(turns % 2):
+        seen = "vertical" if vertical else "horizontal"
+        message = f"The header says that the tilt axis is {off}, but in the images it appears to be {seen}."
+        if not vertical:
+            return [Finding(message + " The header seems to be wrong; nothing needs to be turned.")]
+        message += " It must be horizontal. Turning the images the wrong way mirrors the volume."
+        return [Finding(message, FixKind.TURN, quarter_turns=1)]
+    if turns % 2:
+        message = (
+            f"The tilt axis is vertical (the header says {off}); it must be horizontal, parallel to x. "
+            "The button turns the images the way that does not mirror the volume; no pixel changes."
+        )
+        return [Finding(message, FixKind.TURN, quarter_turns=turns)]
+    if turns:
+        message = (
+            f"The header says that the tilt axis is {off}, and points to the left: without half a turn of "
+            "the images, the volume is the mirror image of the specimen. No pixel changes."
+        )
+        return [Finding(message, FixKind.TURN, quarter_turns=turns)]
+    return []
+
+
+def _seen_vertical(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> bool | None:
     """Along the tilt axis each column keeps its mass at every tilt; across it the shadow changes."""
-    if len(projections) < 5:
-        return []
+    if len(projections) < _FEWEST_PROJECTIONS:
+        return None
     images = np.asarray(projections, np.float32)
     shifts = estimate_shifts(images, tilts_deg, "PC")
     rows, columns = common_area(shifts, images.shape[1:])
     seen = apply_shifts(images, shifts)[:, rows, columns]
     if min(seen.shape[1:]) < _FEWEST_PX:  # too far apart for a judgment
-        return []
+        return None
     along_x, along_y = (_unsteadiness(seen, axis) for axis in (1, 2))
-    if along_x <= _CLEARLY * along_y:
-        return []
-    header = "" if header_axis_deg is None else f" (the header says {header_axis_deg:.1f}°)"
-    message = (
-        f"The tilt axis appears to be vertical{header}; it must be horizontal, parallel to x. "
-        "Turning the images the wrong way mirrors the volume."
-    )
-    return [Finding(message, FixKind.TURN)]
+    if along_x > _CLEARLY * along_y:
+        return True
+    return False if along_y > _CLEARLY * along_x else None
 
 
 def _unsteadiness(images: NDArray[np.float32], summed: int) -> float:

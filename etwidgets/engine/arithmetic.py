@@ -39,6 +39,20 @@ def subtract(data, projected, factors, weights, result, squares):
 
 
 @compiled
+def stand_in(data, known, projected):
+    """Replace data that are not known by what is projected; all ``(rows, width)``.
+
+    Writes ``projected + (1 - known) * (data - projected)``: its difference from the data is the known part of
+    the difference.
+    """
+    n_rows, width = data.shape
+    for row in range(n_rows):
+        for k in range(width):
+            missing = np.float32(1) - known[row, k]
+            projected[row, k] += missing * (data[row, k] - projected[row, k])
+
+
+@compiled
 def add_squares(values, weights, squares):
     """Add up ``weights * values**2`` of ``(rows, width)`` in ``squares``, ``(width,)`` float64."""
     n_rows, width = values.shape

@@ -32,6 +32,7 @@ def reconstruct(
     maximum: float | None = None,
     start: NDArray[Any] | None = None,
     weights: NDArray[Any] | None = None,
+    known: NDArray[Any] | None = None,
     mask: NDArray[np.bool_] | None = None,
     model: str | None = None,
     backend: str = "auto",
@@ -63,6 +64,10 @@ def reconstruct(
     weights
         ``(T,)`` or ``(T, Y)``, zero or more: how much each projection or detector pixel counts; 0 leaves
         it out.
+    known
+        ``(T, Y, X)`` truth values, or numbers from 0 to 1: how far each single pixel is known. Where it is
+        not, what the estimate predicts stands in for it, as in expectation maximization. SIRT, OS-SIRT and
+        SART only.
     mask
         ``(Z, Y)`` truth values: the pixels that are solved for; the others stay at ``start``.
     model
@@ -101,9 +106,11 @@ def reconstruct(
         in_step=in_step,
     )  # fmt: skip
     first = checked_start(start, geometry, record, data.shape[2])
+    if known is not None and np.shape(known)[-1] != data.shape[2]:
+        raise ShapeError(f"known has {np.shape(known)[-1]} slices for {data.shape[2]} sinograms")
     run = prepare(
         geometry, record, chosen, largest=magnitude(data), minimum=minimum, maximum=maximum, weights=weights,
-        mask=mask, model=model, backend=backend, n_workers=n_workers,
+        known=known, mask=mask, model=model, backend=backend, n_workers=n_workers,
     )  # fmt: skip
     result = np.empty((data.shape[2], geometry.n_z, geometry.n_y), np.float32)
 

@@ -45,6 +45,8 @@ class Run:
         For all blocks.
     factor
         A power of two, by which the projections are multiplied before and the volumes divided after.
+    known
+        ``(T, Y, X)``, 0 to 1: how far each pixel is known; None: all are.
     """
 
     geometry: Geometry
@@ -55,6 +57,7 @@ class Run:
     widths: tuple[int, ...]
     n_threads: int
     factor: float
+    known: NDArray[Any] | None = None
 
     def block(
         self, stack: NDArray[Any], start: NDArray[Any] | None, slices: range, width: int, team: Team
@@ -68,7 +71,8 @@ class Run:
         if start is not None or not self.setting.allows_zero:
             inside = np.clip(volume, self.setting.lowest, self.setting.highest)
             np.copyto(volume, inside, where=self.setting.mask[..., np.newaxis] > 0)
-        return Block(projector, load(stack, slices, width, self.factor), volume, slices)
+        known = None if self.known is None else load(self.known, slices, width)
+        return Block(projector, load(stack, slices, width, self.factor), volume, slices, known)
 
     def hand_over(self, estimate: NDArray[np.float32], volumes: NDArray[np.float32]) -> None:
         """Write an estimate ``(Z, Y, width)`` to as many volumes ``(X, Z, Y)`` as there are."""
@@ -89,6 +93,7 @@ def prepare(
     minimum: Any = None,
     maximum: Any = None,
     weights: Any = None,
+    known: Any = None,
     mask: Any = None,
     model: str | None = None,
     backend: str = "auto",
@@ -104,7 +109,7 @@ def prepare(
         The method, and its checked options.
     largest
         Greatest magnitude among the projections.
-    minimum, maximum, weights, mask, model, backend, n_workers
+    minimum, maximum, weights, known, mask, model, backend, n_workers
         As in :func:`etwidgets.engine.reconstruct`.
 
     Raises
@@ -131,7 +136,8 @@ def prepare(
         setting = Setting(probe, *usable, lowest, highest)
         method = algorithm.for_data(setting, options, factor)
     widths = usable_widths(chosen, geometry, method)
-    return Run(geometry, chosen, used, method, setting, widths, n_threads, factor)
+    there = _checked_known(known, geometry, algorithm)
+    return Run(geometry, chosen, used, method, setting, widths, n_threads, factor, there)
 
 
 def usable_widths(backend: Backend, geometry: Geometry, method: Method | type[Method]) -> tuple[int, ...]:
@@ -163,6 +169,20 @@ def _checked_weights(weights: Any, geometry: Geometry) -> NDArray[np.float32]:
             f"{given.min():g} to {given.max():g}"
         )
     return np.ascontiguousarray(given, dtype=np.float32)
+
+
+def _checked_known(known: Any, geometry: Geometry, algorithm: Algorithm) -> NDArray[Any] | None:
+    if known is None:
+        return None
+    if not algorithm.takes_known:
+        raise ParameterError(f"{algorithm.name} cannot leave out single pixels; omit known, or choose SIRT")
+    given = np.asarray(known)
+    shape = (geometry.n_angles, geometry.n_y)
+    if given.ndim != 3 or given.shape[:2] != shape:
+        raise ShapeError(f"known must be (T, Y, X) with {shape} as (T, Y), not {given.shape}")
+    if given.dtype.kind not in "bf" or not (given.min() >= 0 and given.max() <= 1):
+        raise DataError("known must be truth values, or numbers from 0 to 1")
+    return given
 
 
 def _checked_mask(mask: Any, geometry: Geometry) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from mdocfile.data_models import Mdoc
 from etwidgets.checks import listing
 from etwidgets.errors import FileFormatError
 from etwidgets.io.mrc_extended import axis_in
-from etwidgets.io.texts import read_text
+from etwidgets.io.texts import file_beside, read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,8 @@ class MdocSeries:
     pixel_size_nm
         Or None.
     tilt_axis_deg
-        Direction of the tilt axis in the images, or None.
+        From the vertical to the tilt axis, counterclockwise positive where the first row of the MRC file is
+        drawn below, or None. SerialEM writes it as a title, and as ``RotationAngle``, which is 90 more.
     microscope
         Values for HyperSpy's ``Acquisition_instrument.TEM``.
     original
@@ -94,6 +95,8 @@ def read_mdoc(path: Path) -> MdocSeries:
 
 def _axis(text: str, section: dict[str, Any]) -> float | None:
     named = axis_in(text)
+    if named is None:
+        named = _global(text, "TiltAxisAngle")
     rotation = section.get("RotationAngle")
     if named is not None or not isinstance(rotation, int | float) or not np.isfinite(rotation):
         return named
@@ -102,10 +105,8 @@ def _axis(text: str, section: dict[str, Any]) -> float | None:
 
 def mdoc_beside(path: Path) -> Path | None:
     """The mdoc file of an MRC file, if there is one: ``a.mrc.mdoc`` or ``a.mdoc``."""
-    for candidate in (path.with_name(path.name + ".mdoc"), path.with_suffix(".mdoc")):
-        if candidate.is_file():
-            return candidate
-    return None
+    longer = path.with_name(f"{path.name}.x")  # of which the last ending is replaced
+    return file_beside(longer, ".mdoc") or file_beside(path, ".mdoc")
 
 
 def _microscope(section: dict[str, Any], text: str) -> dict[str, float]:

@@ -40,6 +40,9 @@ class SectionFacts:
         Which extended header has them.
     pixel_size_nm, tilt_axis_deg, magnification
         Of the first section, or None.
+    axis_sign
+        1, or -1 in FEI's records, whose angle of the axis counts the other way than IMOD's and SerialEM's:
+        IMOD's program ``header`` calls the negative its "corrected sign".
     """
 
     tilts_deg: NDArray[np.float64] | None = None
@@ -47,6 +50,7 @@ class SectionFacts:
     pixel_size_nm: float | None = None
     tilt_axis_deg: float | None = None
     magnification: float | None = None
+    axis_sign: int = 1
 
 
 def section_facts(header: MrcHeader, extended: bytes) -> SectionFacts:
@@ -79,8 +83,9 @@ def _fei_2003(extended: bytes, n_sections: int, order: str) -> SectionFacts:
         tilts_deg=records[:, 0].copy() if len(records) == n_sections else None,
         source="FEI extended header",
         pixel_size_nm=pixel,
-        tilt_axis_deg=axis if axis or pixel else None,  # 0 in a record that is not filled
+        tilt_axis_deg=axis or None,  # 0 where nobody filled it in: the NIST needle's axis is along x
         magnification=magnification if 1 <= magnification < 1e9 else None,
+        axis_sign=-1,
     )
 
 
@@ -107,6 +112,7 @@ def _fei_2014(extended: bytes, n_sections: int, kind: str, order: str) -> Sectio
         source=f"{kind} extended header",
         pixel_size_nm=_pixel_nm(number(starts[0], _FEI2_PIXEL)) if bits & _FEI2_HAS_PIXEL else None,
         tilt_axis_deg=_angle(number(starts[0], _FEI2_AXIS)) if bits & _FEI2_HAS_AXIS else None,
+        axis_sign=-1,
     )
 
 

@@ -16,15 +16,18 @@ import hyperspy.api as hs
 import numpy as np
 from hyperspy.signals import Signal2D
 
+from etwidgets.align import axis_angle_after, axis_angle_upside_down
 from etwidgets.errors import EtwidgetsError, FileFormatError, FileTypeError
 from etwidgets.io import mdoc as mdoc_files
 from etwidgets.io import tilt_sources
 from etwidgets.io.emd import read_emd
 from etwidgets.io.hdf5 import check_hdf5, check_size
 from etwidgets.io.mrc import read_mrc
+from etwidgets.io.mrc_extended import axis_in
 from etwidgets.io.tiff import check_tiff
 from etwidgets.signals import RecStack, TomoStack
-from etwidgets.signals.mrc_writing import MRC
+from etwidgets.signals.mrc_writing import MRC, OURS
+from etwidgets.signals.saving import TIFF_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,9 +128,10 @@ def _content(path: Path, mdoc: str | Path | None, *, lazy: bool) -> FileContent:
         content = _emd_content(path, images, sources)
     else:
         signal = _read(path, kind, lazy=lazy)
+        _note_own_axis(signal)
         content = FileContent(signal, sources + _header_sources(signal, kind), own=kind in _OWN)
     if said is not None:
-        _describe_by_mdoc(content.signal, said)
+        _describe_by_mdoc(content.signal, said, first_row_below=kind == "MRC")
     return content
 
 
@@ -180,7 +184,7 @@ def _mrc_signal(path: Path, series: MrcSeries) -> tuple[Any, list[TiltSource]]:
     said = series.sections
     _set_pixel_size(stack, series.pixel_size_nm)
     if said.tilt_axis_deg is not None:
-        stack.metadata.Tomography.set_item("header_tiltaxis", said.tilt_axis_deg)
+        _note_axis(stack, said.tilt_axis_deg, axis_angle_after(said.axis_sign * said.tilt_axis_deg, 0))
     if said.magnification:
         microscope = {"magnification": said.magnification}
         stack.metadata.add_dictionary({"Acquisition_instrument": {"TEM": microscope}})
@@ -188,14 +192,34 @@ def _mrc_signal(path: Path, series: MrcSeries) -> tuple[Any, list[TiltSource]]:
     return stack, [] if said.tilts_deg is None else [tilt_sources.TiltSource(said.source, said.tilts_deg)]
 
 
-def _describe_by_mdoc(signal: Any, said: MdocSeries) -> None:
-    """SerialEM's own words precede those of the header, but for the tilt axis."""
+def _describe_by_mdoc(signal: Any, said: MdocSeries, *, first_row_below: bool) -> None:
+    """SerialEM's own words precede those of the header, but for the tilt axis.
+
+    SerialEM and IMOD draw the first row of an MRC file below, and that of a TIFF file above.
+    """
     _set_pixel_size(signal, said.pixel_size_nm)
-    if said.tilt_axis_deg is not None and not signal.metadata.has_item("Tomography.header_tiltaxis"):
-        signal.metadata.set_item("Tomography.header_tiltaxis", said.tilt_axis_deg)
+    axis = said.tilt_axis_deg
+    if axis is not None and not signal.metadata.has_item("Tomography.tilt_axis_angle_deg"):
+        _note_axis(
+            signal, axis, axis_angle_after(axis, 0) if first_row_below else axis_angle_upside_down(axis)
+        )
     if said.microscope:
         signal.metadata.add_dictionary({"Acquisition_instrument": {"TEM": said.microscope}})
     signal.original_metadata.add_dictionary({"mdoc": said.original})
+
+
+def _note_axis(signal: Any, as_written: float, angle_deg: float) -> None:
+    """The tilt axis as the file has it, and as :func:`etwidgets.align.quarter_turns_for` takes it."""
+    signal.metadata.set_item("Tomography.header_tiltaxis", as_written)
+    signal.metadata.set_item("Tomography.tilt_axis_angle_deg", angle_deg)
+
+
+def _note_own_axis(signal: Any) -> None:
+    """The tilt axis that we wrote into a TIFF file, seen in pixels."""
+    said = str(signal.original_metadata.get_item(f"Number_{TIFF_TAG}", default=""))
+    axis = axis_in(said) if OURS in said else None
+    if axis is not None:
+        _note_axis(signal, axis, axis)
 
 
 def _set_pixel_size(signal: Any, pixel_size_nm: float | None) -> None:

@@ -214,7 +214,8 @@ def _describe_like(stack: TomoStack, first: Any) -> None:
     for node in ("Acquisition_instrument", "General"):
         if first.metadata.has_item(node):
             stack.metadata.add_dictionary({node: first.metadata[node].as_dictionary()})
-    axis_angle = first.metadata.get_item("Tomography.header_tiltaxis", default=None)
-    if axis_angle is not None:
-        stack.metadata.set_item("Tomography.header_tiltaxis", axis_angle)
+    for item in ("Tomography.header_tiltaxis", "Tomography.tilt_axis_angle_deg"):
+        axis_angle = first.metadata.get_item(item, default=None)
+        if axis_angle is not None:
+            stack.metadata.set_item(item, axis_angle)
     stack.original_metadata.add_dictionary(first.original_metadata.as_dictionary())

@@ -49,6 +49,12 @@ def read_text(path: Path) -> str:
     return raw.decode(encoding, errors="replace")
 
 
+def file_beside(path: Path, ending: str) -> Path | None:
+    """The file with another ending than ``path``, in small letters or capitals; None if there is none."""
+    found = (path.with_suffix(each) for each in (ending, ending.upper()))
+    return next((file for file in found if file.is_file()), None)
+
+
 def read_tilt_file(path: Path) -> NDArray[np.float64]:
     """Read a ``.rawtlt``, ``.tlt`` or other text file of tilts in degrees.
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from etwidgets.errors import DataError, FileFormatError, TiltCountError
 from etwidgets.io import mdoc as mdoc_files
-from etwidgets.io.texts import read_tilt_file
+from etwidgets.io.texts import file_beside, read_tilt_file
 from etwidgets.signals.tilt_check import repeated, tilt_fault
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _of_file(path: Path) -> NDArray[np.float64]:
 
 
 def tilts_beside(path: Path) -> list[TiltSource]:
-    """The tilts in a ``.rawtlt`` or ``.tlt`` of the same name.
+    """The tilts in a ``.rawtlt`` or ``.tlt`` of the same name; the ending may be in capitals.
 
     Warns
     -----
@@ -89,8 +89,8 @@ def tilts_beside(path: Path) -> list[TiltSource]:
         If such a file cannot be read.
     """
     found = []
-    for file in [path.with_suffix(ending) for ending in _TEXT_ENDINGS]:
-        if file.is_file():
+    for file in [file_beside(path, ending) for ending in _TEXT_ENDINGS]:
+        if file is not None:
             try:
                 found.append(TiltSource(file.name, read_tilt_file(file)))
             except FileFormatError as error:

@@ -298,17 +298,26 @@ class AxisPanel(Panel):
             if not self._columns or self._columns[-1] >= width:
                 self._columns = [width // 4, width // 2, 3 * width // 4]
         self._to_zero()
+        self._begin_with_header()
         if self._searching and self.model.before is not None:
             self.controls["compare"].value = _BEFORE_NOW
         self._searching = False
         self._choose_picture()
         self._show_found()
 
+    def _begin_with_header(self) -> None:
+        """The rotation that the header names is where the slider begins, if it reaches so far."""
+        stack, slider = self.model.stack, self.controls["rotation"]
+        rotation = None if stack is None else stack.header_rotation_deg
+        if rotation is not None and slider.min <= rotation <= slider.max:
+            slider.value = round(rotation, 2)
+
     def _show_found(self) -> None:
         stack = self.model.stack
         found = None if stack is None else stack.metadata.get_item("Tomography.axis_estimate", default=None)
         if found is None:
-            self._found.value = ""
+            rotation = None if stack is None else stack.header_rotation_deg
+            self._found.value = f"<p>Rotation by the header: {rotation:.2f}°</p>" if rotation else ""
             return
         shift_error = found.get_item("shift_error_px", default=None)
         rotation_error = found.get_item("rotation_error_deg", default=None)

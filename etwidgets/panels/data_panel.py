@@ -157,7 +157,8 @@ class DataPanel(Panel):
         self._checked = data
         self._tell([])
         if stack is not None and stack.has_tilts and isinstance(data, np.ndarray) and data.ndim == 3:
-            self._check.submit(data, stack.tilts_deg.copy(), _header_axis(stack))
+            angle = stack.metadata.get_item("Tomography.tilt_axis_angle_deg", default=None)
+            self._check.submit(data, stack.tilts_deg.copy(), angle)
 
     def _show_findings(self, findings: list[Finding]) -> None:
         stack = self.model.stack

@@ -39,7 +39,7 @@ class FileList(Component):
     on_choice
         Called with a file's path relative to the root.
     on_several
-        Called with the paths of two or more files.
+        Called with the paths of two or more files; None: only one is chosen.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class FileList(Component):
         root: Path,
         endings: tuple[str, ...],
         on_choice: Callable[[str], None],
-        on_several: Callable[[list[str]], None],
+        on_several: Callable[[list[str]], None] | None = None,
     ) -> None:
         super().__init__(session, name)
         self._root, self._folder = root, root
@@ -91,7 +91,9 @@ class FileList(Component):
         kinds = Counter(path.suffix.lower() for path in entries if path.is_file())
         kind, count = kinds.most_common(1)[0] if kinds else ("", 0)
         alike = [path for path in entries if path.is_file() and path.suffix.lower() == kind]
-        self._alike = [str(path.relative_to(self._root)) for path in alike] if count > 1 else []
+        self._alike = (
+            [str(path.relative_to(self._root)) for path in alike] if self._on_several and count > 1 else []
+        )
         offer = self.controls["all-files"]
         offer.description = f"All {count} {kind} files here as one series"
         offer.layout.display = "" if self._alike else "none"
@@ -110,7 +112,8 @@ class FileList(Component):
         return path.resolve().is_relative_to(self._root)
 
     def _choose_all(self) -> None:
-        self._on_several(self._alike)
+        if self._on_several is not None:
+            self._on_several(self._alike)
 
     def _choose(self) -> None:
         names = self.controls["files"].value
@@ -123,7 +126,7 @@ class FileList(Component):
         files = [str(path.relative_to(self._root)) for path in paths if not self._is_folder(path)]
         if len(files) == 1:
             self._on_choice(files[0])
-        elif files:
+        elif files and self._on_several is not None:
             self._on_several(files)
 
     def _is_folder(self, path: Path) -> bool:

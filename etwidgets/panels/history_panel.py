@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SCRIPT, _NOTEBOOK, _SESSION = "script", "notebook", "session"
 _PROJECTIONS, _VOLUME, _FIGURE = "projections", "volume", "figure of slices"
+_ALIGNMENT = "alignment"
 _MOVIE, _ROTATION, _THROUGH = "movie: projections", "movie: rotation", "movie: along x"
 _MOVIES = {_MOVIE: "projections", _ROTATION: "tilting", _THROUGH: "x"}
 _KINDS = {
@@ -30,6 +31,10 @@ _KINDS = {
     _PROJECTIONS: (
         "projections.hspy",
         "The projections as they are now. .hspy stores everything; .mrc and .tif are for other programs.",
+    ),
+    _ALIGNMENT: (
+        "alignment.xf",
+        "All that was done to the projections: .xf for IMOD, with the tilts as .tlt; .aln for AreTomo.",
     ),
     _VOLUME: (
         "volume.hspy",
@@ -161,6 +166,7 @@ class HistoryPanel(Panel):
             _SCRIPT: session.export_script,
             _NOTEBOOK: session.export_notebook,
             _SESSION: session.save,
+            _ALIGNMENT: partial(session.save_data, "alignment"),
             _PROJECTIONS: partial(session.save_data, "projections"),
             _VOLUME: partial(session.save_data, "volume"),
             _FIGURE: partial(session.save_data, "figure"),

@@ -160,7 +160,7 @@ class Panel(Component):
 
     def _show_vertical_axis(self) -> None:
         """Every tab that needs the tilt axis along x warns where it is not, until the images were turned."""
-        found = [each for each in self.model.findings if each.fix is FixKind.TURN]
+        found = [each for each in self.model.findings if each.fix is FixKind.TURN and each.quarter_turns % 2]
         if "turn" in (self.model.done_operations or ()):
             found = []
         self._turn_strip.show([(each.message, cure_of(each)) for each in found])

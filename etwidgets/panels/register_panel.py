@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 import numpy as np
 
 from etwidgets.align import METHODS, registration_residuals
+from etwidgets.panels.alignment_file_part import AlignmentFilePart
 from etwidgets.panels.markers_part import MarkersPart
 from etwidgets.panels.method_chooser import MethodChooser
 from etwidgets.panels.navigation import add_column_slider, add_play, add_tilt_slider, turn_play
@@ -28,6 +30,7 @@ from etwidgets.views import CurveView, ImageView
 
 if TYPE_CHECKING:
     from etwidgets.align import Residuals
+    from etwidgets.session import Session
     from etwidgets.signals import TomoStack
     from etwidgets.views import Pane
 
@@ -45,7 +48,15 @@ the projection by 0.25 px (1 px with Shift). Stop when the difference is flat.</
 
 
 class RegisterPanel(Panel):
-    """Method, options, Register; pictures before and after; outliers, and how to correct them."""
+    """Method, options, Register; pictures before and after; outliers, and how to correct them.
+
+    Parameters
+    ----------
+    session
+        Whose series is registered.
+    root
+        The folder whose alignment files are offered; None: none are.
+    """
 
     name = "register"
     title = "Register"
@@ -56,6 +67,10 @@ class RegisterPanel(Panel):
         ("arrows", "nudge by 0.25 px, with Shift by 1 px (while the neighbor is shown)"),
         ("space", "play the tilts"),
     )
+
+    def __init__(self, session: Session, root: str | Path | None = None) -> None:
+        self._root = None if root is None else Path(root).resolve()
+        super().__init__(session)
 
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
@@ -73,6 +88,8 @@ class RegisterPanel(Panel):
         self._build_form()
         self._build_corrections()
         self._markers = self.add_part(MarkersPart(self.session, self.name, self._show_markers))
+        root, own = self._root, (self.session, self.name)
+        self._file = None if root is None else self.add_part(AlignmentFilePart(*own, root))
         self._wire()
         pictures = [self._images, row(play, tilt, column), row(look, which, self._nudge_row), self._curves]
         form = [self._chooser.widget, *(self.controls[name] for name in ("start", "crop", "run"))]
@@ -85,6 +102,7 @@ class RegisterPanel(Panel):
             self._markers.widget,
             self._chooser.help,
             text(_CORRECTIONS),
+            *([] if self._file is None else [self._file.widget]),
         ]
 
     def _build_form(self) -> None:
@@ -159,6 +177,8 @@ class RegisterPanel(Panel):
         self.controls["pick"].disabled = not self._outliers
         self.controls["exclude"].disabled = not (idle and self.controls["residuals"].value)
         self.controls["nudge"].disabled = not (idle and any(self._nudge_by()))
+        if self._file is not None:
+            self._file.enable()
 
     # -- pictures -----------------------------------------------------------------------------------
 

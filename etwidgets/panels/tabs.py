@@ -52,7 +52,7 @@ TABS = (
     Tab(DataPanel, suggested=True, has_files=True),
     Tab(InspectPanel),
     Tab(CleanPanel),
-    Tab(RegisterPanel, suggested=True),
+    Tab(RegisterPanel, suggested=True, has_files=True),
     Tab(AxisPanel, suggested=True),
     Tab(ReconstructPanel, suggested=True),
     Tab(VolumePanel, suggested=True, has_files=True),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from etwidgets.progress import Progress
     from etwidgets.session.core import SessionCore
 
-_SAVED = ("projections", "volume", "figure")
+_SAVED = ("projections", "volume", "figure", "alignment")
 _MOVIES = ("projections", "tilting", "x", "y", "z")
 
 
@@ -49,7 +49,7 @@ class Exports:
         return target
 
     def data(self, what: str, path: str | Path) -> Job:
-        """The projections, the volume, or a figure of it."""
+        """The projections, what was done to them, the volume, or a figure of it."""
         check_choice("what", what, _SAVED)
         target = Path(path)
 
@@ -57,7 +57,8 @@ class Exports:
             signal = self._signal(what, "to save")
             if what == "figure":
                 return partial(signal_files.save_figure, signal, self._core.display.voxel, target)
-            return partial(signal_files.save_signal, signal, target)
+            save = signal_files.save_alignment if what == "alignment" else signal_files.save_signal
+            return partial(save, signal, target)
 
         return self._save(target, begin)
 
@@ -76,12 +77,12 @@ class Exports:
 
     def _save(self, target: Path, begin: Callable[[], Callable[[Progress], Any]]) -> Job:
         job = Job("save", f"Save {target.name}", self._core.runner)
-        return self._core.queue.run(job, begin, lambda _: ("committed", ""))
+        return self._core.queue.run(job, begin, lambda notes: ("committed", " ".join(notes or ())))
 
     def _signal(self, what: str, purpose: str) -> Any:
         """The signal that is asked for."""
         state = self._core.state
-        if what == "projections":
+        if what in ("projections", "alignment"):
             signal, missing = state.stack, f"there is no tilt series {purpose}; open one first"
         else:
             signal, missing = state.reconstruction, f"there is no volume {purpose}; reconstruct one first"

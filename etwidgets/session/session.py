@@ -304,14 +304,14 @@ class Session:
         """
         return self._reopener.repeat(path)
 
-    def save_data(self, what: Literal["projections", "volume", "figure"], path: str | Path) -> Job:
+    def save_data(self, what: str, path: str | Path) -> Job:
         """Save what there is now; the ending of the name gives the format, and no file is replaced.
 
         Parameters
         ----------
         what
-            ``"projections"`` or ``"volume"`` (.hspy, .mrc, .tif, ...), or ``"figure"``: the three slices that
-            the display points at (.png, .svg, .pdf).
+            ``"projections"`` or ``"volume"`` (.hspy, .mrc, .tif, ...), ``"alignment"`` (.xf, .prexg, .aln),
+            or ``"figure"``: the three slices that the display points at (.png, .svg, .pdf).
         path
             Of the new file.
         """

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from etwidgets.atomic import atomic_path
 from etwidgets.errors import ParameterError
 from etwidgets.session.digest import digest
+from etwidgets.session.operations.notes import with_notes
 from etwidgets.signals import RecStack, TomoStack
 
 if TYPE_CHECKING:
@@ -23,6 +24,13 @@ def save_signal(signal: TomoStack | RecStack, path: Path, _progress: Progress) -
     from etwidgets import io
 
     io.save(signal, path)
+
+
+def save_alignment(stack: TomoStack, path: Path, _progress: Progress) -> tuple[str, ...]:
+    """Save what was done to a series, for IMOD or AreTomo; says what to do there."""
+    from etwidgets import io
+
+    return with_notes(io.save_alignment_of, stack, path)[1]
 
 
 def save_figure(volume: RecStack, voxel: tuple[int, int, int], path: Path, _progress: Progress) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from etwidgets.align import Alignment, apply_alignment
+from etwidgets.align import Alignment, apply_alignment, axis_angle_after
 from etwidgets.errors import TiltCountError
 from etwidgets.signals import tomography_node as node
 from etwidgets.signals.blocks import map_projections
@@ -60,6 +60,12 @@ def aligned(
     return result
 
 
+def straightened(axis_angle_deg: float, rotation_deg: float) -> float:
+    """Direction of the tilt axis after a rotation that was meant to put it along an edge of the image."""
+    rotated = axis_angle_after(axis_angle_deg, rotation_deg)
+    return axis_angle_after(90 * round(rotated / 90), 0)
+
+
 def _write(stack: TiltSeries, result: TiltSeries, alignment: Alignment) -> None:
     """Shifts, tilts and rotation, as they are known in other places."""
     before = Alignment.of(node.read_shifts(stack))
@@ -67,4 +73,7 @@ def _write(stack: TiltSeries, result: TiltSeries, alignment: Alignment) -> None:
     if alignment.tilts_deg is not None:
         node.write(result, "tilts", alignment.tilts_deg)
     known = result.metadata.Tomography
-    known.tiltaxis = known.tiltaxis + float(np.mean(alignment.rotations_deg))
+    rotation = float(np.mean(alignment.rotations_deg))
+    known.tiltaxis = known.tiltaxis + rotation
+    if rotation and known.has_item("tilt_axis_angle_deg"):
+        known.tilt_axis_angle_deg = straightened(known.tilt_axis_angle_deg, rotation)

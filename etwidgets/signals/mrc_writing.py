@@ -68,6 +68,12 @@ def as_mrc(data: Any) -> NDArray[Any]:
     return kept
 
 
+def axis_title(signal: Signal2D) -> str:
+    """The tilt axis as SerialEM and IMOD write it among the titles; empty if it is not known."""
+    angle = signal.metadata.get_item("Tomography.tilt_axis_angle_deg", default=None)
+    return "" if angle is None else f"    Tilt axis angle = {angle:.4f}"
+
+
 def _differences(image: NDArray[Any], stored: NDArray[np.float32]) -> NDArray[Any]:
     if image.dtype.kind == "f":
         return np.abs(stored.astype(image.dtype) - image)
@@ -89,6 +95,8 @@ def write_mrc(signal: Signal2D, data: NDArray[Any], target: Path) -> None:
             volume = any(axis.name == "z" for axis in signal.axes_manager._axes)
             if volume:
                 file.add_label(VOLUME)
+            elif axis_title(signal):
+                file.add_label(axis_title(signal))
             if "x" in scales and "y" in scales:
                 # an MRC file counts columns, rows, sections as x, y, z, in Angstrom; a volume's are y, z, x
                 names = ("y", "z", "x") if volume and "z" in scales else ("x", "y", "x")

@@ -146,7 +146,7 @@ def _shifted_by(transform: Transform, shift_type: str | None) -> Transform:
 def _missing(stack: Series, other: Series) -> tuple[list[Transform], tuple[float, float]]:
     """The transforms that ``other`` lacks, and how many of its pixels there are to one of ours (y, x)."""
     ours, theirs = recorded(stack), recorded(other)
-    if not any(transform.kind in _ALIGNED for transform in ours):
+    if not any(transform.kind in (*_ALIGNED, "turn") for transform in ours):
         raise HistoryError("No transformations have been applied to this stack; register or align it first")
     shape = other.data.shape
     n_common = len(theirs)
@@ -161,7 +161,7 @@ def _missing(stack: Series, other: Series) -> tuple[list[Transform], tuple[float
             "the other stack was already shifted or rotated differently from this one; "
             "start from the stack as it was loaded"
         )
-    first = next(i for i, transform in enumerate(ours) if transform.kind not in _CHANGES_OF_EXTENT)
+    first = next((i for i, transform in enumerate(ours) if transform.kind not in _CHANGES_OF_EXTENT), 0)
     if ours[first].shape == shape:
         return ours[first:], (1.0, 1.0)
     for start in (0, first):

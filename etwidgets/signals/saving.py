@@ -20,13 +20,15 @@ from etwidgets.errors import ParameterError, ParameterTypeError
 from etwidgets.resources import check_memory, free_disk
 from etwidgets.signals.emd_writing import write_emd
 from etwidgets.signals.hdf5_writing import patient_file
-from etwidgets.signals.mrc_writing import MRC, as_mrc, write_mrc
+from etwidgets.signals.mrc_writing import MRC, OURS, as_mrc, axis_title, write_mrc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+TIFF_TAG = 65000
+"""Number of the tag in our TIFF files; those from 65000 on are free for anyone's use."""
 _HSPY, _TIFF, _EMD = (".hspy", ".hdf5", ".h5"), (".tif", ".tiff"), ".emd"
 _OFFERED = (".hspy", ".zspy", *_TIFF, _EMD, *MRC, ".rpl")
 _OTHER_HDF5 = ("EMD", "NeXus", "USID")  # HDF5 opens these files itself, and ends the process on a full disk
@@ -50,7 +52,7 @@ def save(
         What to save.
     filename
         ``.hspy`` and ``.zspy`` keep everything. ``.mrc`` (also ``.ali .rec .st .mrcs .map``) and ``.tif``
-        keep data and pixel size, and the tilts beside them as ``.rawtlt``. ``.emd`` is Tomviz's form: data,
+        keep data, pixel size and direction of the tilt axis, and the tilts beside them as ``.rawtlt``.
         pixel size, tilts. ``.rpl`` and what else HyperSpy writes keep the data.
     overwrite
         Replace an existing file; without it that is an error.
@@ -133,7 +135,7 @@ def _writer(signal: Signal2D, path: Path, file_format: str | None, kwargs: dict[
                 beside,
             )
         return (
-            lambda target: _with_tilts(signal, target, lambda: _by_hyperspy(signal, target, "TIFF", kwargs)),
+            lambda target: _with_tilts(signal, target, lambda: _write_tiff(signal, target, kwargs)),
             size,
             beside,
         )
@@ -174,6 +176,15 @@ def _by_hyperspy(signal: Signal2D, target: Path, name: str, kwargs: dict[str, An
                 f"{target.suffix} cannot store data of the shape {signal.data.shape}; use one of "
                 f"{' '.join(_OFFERED)}"
             ) from error
+
+
+def _write_tiff(signal: Signal2D, target: Path, kwargs: dict[str, Any]) -> None:
+    """As HyperSpy does, and with a tag of ours that names the tilt axis."""
+    axis = axis_title(signal)
+    if axis:
+        tag = (TIFF_TAG, "s", 1, f"{OURS}; {axis.strip()}", False)
+        kwargs = {**kwargs, "extratags": [*(kwargs.get("extratags") or []), tag]}
+    _by_hyperspy(signal, target, "TIFF", kwargs)
 
 
 def _write_hspy(signal: Signal2D, target: Path, kwargs: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from etwidgets.deprecated import renamed_keywords
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.signals import marker_alignment, reconstruction, replay
 from etwidgets.signals import tomography_node as node
-from etwidgets.signals.aligning import aligned
+from etwidgets.signals.aligning import aligned, straightened
 from etwidgets.signals.blocks import interpolation_name, listener, map_projections
 from etwidgets.signals.tilt_series import TiltSeries, checked_indices
 from etwidgets.signals.turning import turned
@@ -362,6 +362,8 @@ class TomoStack(TiltSeries):
         known = result.metadata.Tomography
         known.xshift, known.yshift = known.xshift + float(xshift), known.yshift + float(yshift)
         known.tiltaxis = known.tiltaxis + float(angle)
+        if angle and known.has_item("tilt_axis_angle_deg"):
+            known.tilt_axis_angle_deg = straightened(known.tilt_axis_angle_deg, angle)
         parameters = {
             "xshift": float(xshift),
             "yshift": float(yshift),
@@ -468,15 +470,30 @@ class TomoStack(TiltSeries):
         result.metadata.set_item("Tomography.markers", marker_alignment.as_metadata(tracks, fit))
         return result
 
+    @property
+    def header_rotation_deg(self) -> float | None:
+        """Rotation to begin with, degrees, positive clockwise on screen; None if the header says nothing.
+
+        From ``metadata.Tomography.tilt_axis_angle_deg``; None also where the tilt axis is vertical, so that
+        the images must be turned first (:meth:`turn`), and 0 after a rotation.
+        """
+        angle = self.metadata.get_item("Tomography.tilt_axis_angle_deg", default=None)
+        if angle is None or align.quarter_turns_for(angle) % 2:
+            return None
+        return align.remaining_rotation_deg(angle)
+
     def turn(self, quarter_turns: int = 1) -> Self:
         """Return a stack whose images are turned by 90°; exact: no pixel is interpolated or lost.
 
-        The pixel sizes along x and y go with them. For a tilt axis that is vertical in the file.
+        The pixel sizes along x and y go with them, and so does ``metadata.Tomography.tilt_axis_angle_deg``.
+        For a tilt axis that is vertical in the file.
 
         Parameters
         ----------
         quarter_turns
             Positive ones are clockwise on screen (y down).
+            :func:`etwidgets.align.quarter_turns_for` tells how many from the angle in the header; the
+            other way round, the volume is mirrored.
         """
         self._check_layout()
         return turned(self, quarter_turns)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from etwidgets.align import axis_angle_after
 from etwidgets.checks import is_whole
 from etwidgets.errors import ParameterError
 from etwidgets.signals import tomography_node as node
@@ -58,6 +59,8 @@ def turned(stack: Series, quarter_turns: int) -> Series:
         del known.header_tiltaxis  # so is this
     if stack._original is not None:
         result._original = stack._original.turned(turns)
+    if known.has_item("tilt_axis_angle_deg"):
+        known.tilt_axis_angle_deg = axis_angle_after(known.tilt_axis_angle_deg, 90 * turns)
     node.record(result, node.Transform("turn", stack._extent, {"quarter_turns": turns}))
     return result
 

@@ -82,5 +82,16 @@ def test_the_headers_axis_is_named_beside_what_is_seen():
 
     tilts = np.arange(-60.0, 61, 5)
     upright = simulation.project(simulation.needle((48, 48, 48)), tilts).transpose(0, 2, 1)
-    words = [finding.message for finding in align.check_up(upright, tilts, 86.3)]
-    assert any("vertical (the header says 86.3°)" in each for each in words)
+    [found] = align.check_up(upright, tilts, -3.7)
+    assert "vertical (the header says 3.7° from the vertical)" in found.message
+    assert found.quarter_turns == -1
+    assert align.check_up(upright, tilts, 176.3)[0].quarter_turns == 1
+    [found] = align.check_up(upright, tilts, 86.3)  # the images are believed
+    assert "3.7° from the horizontal, but in the images it appears to be vertical" in found.message
+    lying = upright.transpose(0, 2, 1)
+    assert align.check_up(lying, tilts, -86.3) == []
+    [found] = align.check_up(lying, tilts, 86.3)
+    assert "mirror image" in found.message
+    assert found.quarter_turns == 2
+    [found] = align.check_up(lying, tilts, 0.5)
+    assert found.fix is None

@@ -128,6 +128,7 @@ def test_the_old_extended_header_of_fei(write, label, order):
     assert stack.tilts_deg == pytest.approx(TILTS * 1.5)
     assert stack.metadata.Tomography.tilt_source == "FEI extended header"
     assert stack.metadata.Tomography.header_tiltaxis == pytest.approx(87.5)
+    assert stack.metadata.Tomography.tilt_axis_angle_deg == pytest.approx(-87.5)  # IMOD's corrected sign
     assert stack.axes_manager["x"].scale == pytest.approx(0.25)
     assert stack.metadata.Acquisition_instrument.TEM.magnification == 115000
 
@@ -142,6 +143,7 @@ def test_the_new_extended_header_of_fei(write, kind):
     stack = load(write(header, records.tobytes(), bytes(240)))
     assert stack.tilts_deg.tolist() == TILTS.tolist()
     assert stack.metadata.Tomography.header_tiltaxis == -4.5
+    assert stack.metadata.Tomography.tilt_axis_angle_deg == 4.5
     assert stack.axes_manager["x"].scale == pytest.approx(1.2)
 
 

@@ -114,6 +114,8 @@ def test_repeating_and_single_steps_keep_to_the_folder_too(place):
         session.open(str(place.parent / "outside.hspy"))
     with pytest.raises(UnsafeFileError, match="outside the folder"):
         session.apply("add_channel", path="/etc/passwd", name="Ni")
+    with pytest.raises(UnsafeFileError, match="outside the folder"):
+        session.apply("apply_alignment_file", path=str(place.parent / "a.xf"))
     steps = (
         ("open", {"path": str(place / "series.hspy")}),
         ("normalize", {}),

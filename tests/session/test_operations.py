@@ -47,6 +47,7 @@ CASES = {
     "shift_one": ({"projection": 2, "yshift": 0.25}, []),
     "tilt_align": ({"method": "CoM", "nslices": 3}, [CHANNEL]),
     "transform": ({"yshift": 0.3, "angle": 1.5}, [CHANNEL]),
+    "apply_alignment_file": ({"path": "series.xf", "first_row": "top"}, [CHANNEL]),
     "add_channel": ({"path": "second.hspy", "name": "third", "aligned": True}, [CHANNEL]),
     "remove_channel": ({"name": "second"}, [CHANNEL]),
     "rename_channel": ({"name": "second", "new_name": "Ni"}, [CHANNEL, VOLUME]),
@@ -63,6 +64,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("operations")
     needle = simulation.spectral_needle((24, 24, 24), TILTS, jitter_px=1, seed=4)
     TomoStack(needle.haadf, TILTS).save(folder / "series.hspy")
+    np.savetxt(folder / "series.xf", np.tile([0.1, 1, -1, 0.1, 1.5, -2], (len(TILTS), 1)))
     TomoStack(3 * needle.haadf, TILTS).save(folder / "second.hspy")
     spectra = spectral.from_array(needle.all_counts(), TILTS, channel_kev=0.02, elements=needle.elements)
     spectra.save(folder / "edx.hspy")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from etwidgets.engine.arithmetic import add_squares, aligned, subtract
+from etwidgets.engine.arithmetic import add_squares, aligned, stand_in, subtract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,12 +61,15 @@ class Block:
         ``(Z, Y, width)`` first estimate, which the algorithm may write.
     slices
         Which slices of the run the lanes are.
+    known
+        ``(T, Y, width)``, 0 to 1: how far each pixel of the data is known; None: all are.
     """
 
     projector: Projector
     data: NDArray[np.float32]
     start: NDArray[np.float32]
     slices: range
+    known: NDArray[np.float32] | None = None
 
 
 class Running(Protocol):
@@ -126,6 +129,8 @@ class Misfit:
         ``(T, Y)``: what the difference is multiplied with.
     weights
         ``(T, Y)``: of the squares.
+    known
+        ``(T, Y, width)``, 0 to 1; where the data are not known, there is no misfit.
     """
 
     def __init__(
@@ -134,8 +139,9 @@ class Misfit:
         data: NDArray[np.float32],
         factors: NDArray[np.float32],
         weights: NDArray[np.float32],
+        known: NDArray[np.float32] | None = None,
     ) -> None:
-        self._projector, self._data = projector, data
+        self._projector, self._data, self._partly = projector, data, known
         self._factors, self._weights = factors, weights
         self._rows = aligned(data.shape)
         self._squares = np.zeros(data.shape[-1])
@@ -145,6 +151,9 @@ class Misfit:
         """``factors * (data - A estimate)``; valid until the next call."""
         if not self._known:
             projected = self._projector.forward(estimate, self._rows)
+            if self._partly is not None:
+                width = projected.shape[-1]
+                stand_in(*(each.reshape(-1, width) for each in (self._data, self._partly, projected)))
             difference(self._data, projected, self._factors, self._weights, self._rows, self._squares)
             self._known = True
         return self._rows

@@ -63,6 +63,8 @@ class Algorithm:
         Whether it projects its estimate, for which the model must be able to.
     takes_start
         Whether it can begin with a given volume.
+    takes_known
+        Whether single pixels of single slices can be left out.
     takes_limits
         Whether it keeps to a lowest and a highest value.
     can_follow
@@ -84,6 +86,7 @@ class Algorithm:
     worth: float = 1.0
     projects: bool = True
     takes_start: bool = True
+    takes_known: bool = False
     takes_limits: bool = True
     can_follow: bool = True
     can_compare: bool = True

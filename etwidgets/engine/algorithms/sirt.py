@@ -90,13 +90,13 @@ class RunningSirt:
         self._projectors, self._misfits = [], []
         weights = method.setting.weights
         for tilts, factors in zip(method.subsets, method.row_factors, strict=True):
-            projector, data = block.projector, block.data
+            projector, data, known = block.projector, block.data, block.known
             if len(method.subsets) > 1:
                 projector = projector.subset(tilts)
-                data = aligned((tilts.size, *block.data.shape[1:]))
-                np.take(block.data, tilts, axis=0, out=data)
+                data = _taken(block.data, tilts)
+                known = None if known is None else _taken(known, tilts)
             self._projectors.append(projector)
-            self._misfits.append(Misfit(projector, data, factors, weights[tilts]))
+            self._misfits.append(Misfit(projector, data, factors, weights[tilts], known))
 
     def advance(self, step: Callable[[], None]) -> None:
         """Correct with every subset once."""
@@ -116,6 +116,12 @@ class RunningSirt:
     def _forget(self) -> None:
         for misfit in self._misfits:
             misfit.forget()
+
+
+def _taken(projections: NDArray[np.float32], tilts: NDArray[np.intp]) -> NDArray[np.float32]:
+    rows = aligned((tilts.size, *projections.shape[1:]))
+    np.take(projections, tilts, axis=0, out=rows)
+    return rows
 
 
 def all_together(angles_rad: NDArray[np.float64]) -> list[NDArray[np.intp]]:
@@ -163,6 +169,7 @@ SIRT = Algorithm(
     title="Simultaneous iterative reconstruction",
     options=SirtOptions,
     method=Sirt,
+    takes_known=True,
     make=lambda setting, options: Sirt(setting, options.iterations, all_together(_angles(setting))),
     iteration="a correction with all projections at once: 1 pass",
     use_for="The standard for electron tomography.",
@@ -176,6 +183,7 @@ OS_SIRT = Algorithm(
     title="Ordered-subset SIRT",
     options=OsSirtOptions,
     method=Sirt,
+    takes_known=True,
     make=lambda setting, options: Sirt(
         setting, options.iterations, interleaved(_angles(setting), options.n_subsets)
     ),
@@ -192,6 +200,7 @@ SART = Algorithm(
     title="Simultaneous algebraic reconstruction",
     options=SirtOptions,
     method=Sirt,
+    takes_known=True,
     make=lambda setting, options: Sirt(setting, options.iterations, one_by_one(_angles(setting))),
     iteration="a correction with each projection in turn: 1 pass",
     worth=8,

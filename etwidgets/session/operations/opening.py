@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,6 +13,7 @@ from etwidgets.samples import sample_named
 from etwidgets.session.history import State
 from etwidgets.session.operations.base import Changes, Operation, OperationResult
 from etwidgets.session.operations.lines import absolute, call, without
+from etwidgets.session.operations.notes import with_notes
 from etwidgets.session.parameters import paths_text
 from etwidgets.signals import RecStack, TomoStack
 from etwidgets.spectral import sum_image
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from etwidgets.progress import Progress
-
-# Python's warning filters belong to the process: two sessions must not change them at the same time
-_CATCHING = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +45,8 @@ class OpeningOperation(Operation):
     def apply(self, state: State, parameters: Mapping[str, Any], progress: Progress) -> OperationResult:  # noqa: ARG002
         """Open it; nothing of the state before stays."""
         progress.advance(0)
-        with _CATCHING, warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", UserWarning)
-            opened = self.function(**parameters)
-        # other categories are for programmers
-        notes = dict.fromkeys(str(item.message) for item in caught if item.category is UserWarning)
-        return OperationResult(_begun(_source(parameters), opened), parameters, tuple(notes))
+        opened, notes = with_notes(self.function, **parameters)
+        return OperationResult(_begun(_source(parameters), opened), parameters, notes)
 
     def write(self, parameters: Mapping[str, Any], channels: Sequence[str]) -> list[str]:  # noqa: ARG002
         """Open the same."""

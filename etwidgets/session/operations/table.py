@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from etwidgets.errors import ParameterError
+from etwidgets.session.operations.alignment_files import ALIGNMENT_FILES
 from etwidgets.session.operations.channels import CHANNELS
 from etwidgets.session.operations.opening import OPENING
 from etwidgets.session.operations.reconstruction import RECONSTRUCT
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from etwidgets.session.operations.base import Operation
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
-    {operation.name: operation for operation in (*OPENING, *SERIES, *CHANNELS, *SPECTRA, RECONSTRUCT)}
+    {
+        operation.name: operation
+        for operation in (*OPENING, *SERIES, *ALIGNMENT_FILES, *CHANNELS, *SPECTRA, RECONSTRUCT)
+    }
 )
 
 

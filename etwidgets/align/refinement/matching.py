@@ -1,0 +1,155 @@
+"""What brings each projection onto its prediction, by least squares; knows no volume."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.fft
+import scipy.ndimage
+
+from etwidgets.align._workers import run_all
+from etwidgets.progress import NullProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from etwidgets.progress import Progress
+
+_FINE_PX, _COARSE_PX = 1.0, 12.0  # standard deviations of the band-pass
+_PAD_PX = 16
+_SMOOTH_PX = 0.5  # before the gradient is taken
+UNKNOWNS = ("y", "x", "rotation", "magnification", "tilt")
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """What was found.
+
+    Attributes
+    ----------
+    values
+        ``(T, 5)``: what is still to be done to each projection: shift in y and x, pixels; rotation,
+        radians; magnification minus 1; and how far its tilt is off, radians. 0 where it was not free.
+    errors
+        ``(T, 5)`` standard errors, from what is left; infinite where it was not free.
+    misfit
+        ``(T,)``: what is left, relative to the image, both band-passed, after the fit.
+    misfit_before
+        ``(T,)``: the same before the fit, the intensity alone fitted.
+    """
+
+    values: NDArray[np.float64]
+    errors: NDArray[np.float64]
+    misfit: NDArray[np.float64]
+    misfit_before: NDArray[np.float64]
+
+
+def match(
+    images: NDArray[np.float32],
+    predicted: NDArray[np.float32],
+    known: NDArray[np.float32],
+    *,
+    free: tuple[str, ...] = ("y", "x"),
+    tilted: NDArray[np.float32] | None = None,
+    progress: Progress | None = None,
+) -> Match:
+    """Least squares of the band-passed difference of each image from its prediction.
+
+    Parameters
+    ----------
+    images, predicted
+        ``(T, Y, X)``.
+    known
+        ``(T, Y, X)``: how much each pixel counts. The difference and its derivatives are multiplied with it
+        before the band-pass, so that the border of what is known is no edge in either.
+    free
+        Of :data:`UNKNOWNS`; the intensity is always free.
+    tilted
+        ``(T, Y, X)`` derivative of the prediction with the tilt, per radian; for ``"tilt"``.
+    progress
+        Reports progress and can cancel the work.
+    """
+    count = len(images)
+    result = Match(np.zeros((count, 5)), np.full((count, 5), np.inf), np.ones(count), np.ones(count))
+    shape = tuple(scipy.fft.next_fast_len(n + _PAD_PX, real=True) for n in images.shape[1:])
+    weight = _band(shape)
+
+    def one(i: int) -> None:
+        columns = _derivatives(predicted[i], None if tilted is None else tilted[i], free)
+        parts = [images[i] - predicted[i], predicted[i], *columns]
+        spectra = [scipy.fft.rfft2(part * known[i], shape) * weight for part in parts]
+        whole = scipy.fft.rfft2(images[i] * known[i], shape) * weight
+        energy = _products([whole], shape)[0, 0]
+        _solve(_products(spectra, shape), energy, _independent(known[i]), free, i, result)
+
+    run_all(one, count, progress or NullProgress(), "matching")
+    return result
+
+
+def _derivatives(
+    predicted: NDArray[np.float32], tilted: NDArray[np.float32] | None, free: tuple[str, ...]
+) -> list[NDArray[Any]]:
+    """How an image changes with each unknown that is still to be undone."""
+    smooth = scipy.ndimage.gaussian_filter(predicted, _SMOOTH_PX, mode="nearest")
+    by_y, by_x = np.gradient(smooth)
+    y, x = (np.arange(n, dtype=np.float32) - (n - 1) / 2 for n in predicted.shape)
+    y = y[:, None]
+    made: dict[str, Callable[[], Any]] = {
+        "y": lambda: by_y,
+        "x": lambda: by_x,
+        "rotation": lambda: by_y * x - by_x * y,
+        "magnification": lambda: by_y * y + by_x * x,
+        "tilt": lambda: tilted,
+    }
+    return [made[name]() for name in free]
+
+
+def _solve(
+    products: NDArray[np.float64],
+    energy: float,
+    n_independent: float,
+    free: tuple[str, ...],
+    i: int,
+    result: Match,
+) -> None:
+    energy = max(energy, 1e-30)
+    normal, right, before = products[1:, 1:].copy(), products[1:, 0], products[0, 0]
+    normal[np.diag_indices_from(normal)] *= 1 + 1e-6
+    normal += 1e-12 * energy * np.eye(len(normal))
+    solution = np.linalg.solve(normal, right)
+    left = max(before - solution @ right, 0.0)
+    gain_only = before - right[0] ** 2 / normal[0, 0]
+    places = [UNKNOWNS.index(name) for name in free]
+    result.values[i, places] = solution[1:]
+    spread = np.diag(np.linalg.inv(normal))[1:] * left / max(n_independent - len(normal), 1)
+    result.errors[i, places] = np.sqrt(np.maximum(spread, 0))
+    result.misfit[i], result.misfit_before[i] = np.sqrt([left / energy, max(gain_only, 0) / energy])
+
+
+def _independent(known: NDArray[np.float32]) -> float:
+    """How many independent pixels are left after the band-pass."""
+    return float(known.sum()) / (4 * np.pi * _FINE_PX**2)
+
+
+def _band(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Difference of two Gaussians, in Fourier space; also makes sums over half a spectrum those over all."""
+    y, x = scipy.fft.fftfreq(shape[0])[:, None], scipy.fft.rfftfreq(shape[1])
+    square = 2 * np.pi**2 * (y**2 + x**2)
+    twice = np.full(x.size, np.sqrt(2.0))
+    twice[0] = 1
+    if shape[1] % 2 == 0:
+        twice[-1] = 1
+    band: NDArray[np.float32] = (
+        (np.exp(-square * _FINE_PX**2) - np.exp(-square * _COARSE_PX**2)) * twice
+    ).astype(np.float32)
+    return band
+
+
+def _products(spectra: list[NDArray[np.complex64]], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Inner products of band-passed images, from half their spectra."""
+    flat = np.stack([each.ravel() for each in spectra]).astype(np.complex128)
+    return np.asarray((flat @ flat.conj().T).real / np.prod(shape))

@@ -1,0 +1,74 @@
+"""How well an alignment predicts projections that its volume was made without; knows no search.
+
+What is left in the data after a reconstruction from all of them says little: a volume has so many voxels that
+it can take up most errors. Every error of the alignment worsens the prediction of projections left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etwidgets.align.refinement.matching import match
+from etwidgets.align.refinement.reference import predict_left_out
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from etwidgets.align.alignment import Alignment
+    from etwidgets.align.refinement.series import PaddedSeries
+    from etwidgets.progress import Progress
+
+N_PARTS = 2
+N_ITERATIONS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """How well the projections were predicted.
+
+    Attributes
+    ----------
+    misfits
+        ``(T,)``: the difference of each projection from its prediction, relative to the projection, both
+        band-passed, only where both are known; the intensity of each is fitted.
+    misfit
+        Root mean square of those that count.
+    """
+
+    misfits: NDArray[np.float64]
+    misfit: float
+
+
+def predict(
+    series: PaddedSeries,
+    alignment: Alignment,
+    weights: NDArray[np.float64] | None = None,
+    *,
+    n_parts: int = N_PARTS,
+    progress: Progress,
+) -> Prediction:
+    """Predict each projection from the others.
+
+    Parameters
+    ----------
+    series
+        At some scale.
+    alignment
+        In pixels of the series as given.
+    weights
+        ``(T,)``, 0 to 1: how much each projection counts, in the volume and in the mean; default: all alike.
+    n_parts
+        Into how many interleaved parts the projections are divided.
+    progress
+        May cancel.
+    """
+    images, known = series.aligned(alignment)
+    tilts = series.tilts_deg if alignment.tilts_deg is None else alignment.tilts_deg
+    share = np.ones(len(tilts)) if weights is None else weights
+    counted = known * share[:, None, None].astype(np.float32)
+    predicted = predict_left_out(images, counted, series.geometry(tilts), N_ITERATIONS, n_parts, progress)
+    misfits = match(images, predicted, known, free=()).misfit
+    return Prediction(misfits, float(np.sqrt((share * misfits**2).sum() / share.sum())))

@@ -1,0 +1,68 @@
+"""Volumes from partly known projections, and what they predict; knows no alignment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etwidgets import engine
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from etwidgets.progress import Progress
+
+
+def partial_volume(
+    images: NDArray[np.float32],
+    known: NDArray[np.float32],
+    geometry: engine.Geometry,
+    n_iterations: int,
+    progress: Progress,
+) -> NDArray[np.float32]:
+    """Reconstruct ``(X, Z, Y)`` from projections of which only some pixels are known.
+
+    Parameters
+    ----------
+    images
+        ``(T, Y, X)``.
+    known
+        ``(T, Y, X)``: how much each pixel counts, 0 to 1.
+    geometry
+        Of a slice.
+    n_iterations
+        Of ordered-subset SIRT, zero or more.
+    progress
+        May cancel.
+    """
+    return engine.reconstruct(
+        images, geometry, algorithm="OS-SIRT", iterations=n_iterations, minimum=0.0, known=known,
+        progress=progress.part(0, 1, may_finish=False),
+    )  # fmt: skip
+
+
+def predict_left_out(
+    images: NDArray[np.float32],
+    known: NDArray[np.float32],
+    geometry: engine.Geometry,
+    n_iterations: int,
+    n_parts: int,
+    progress: Progress,
+) -> NDArray[np.float32]:
+    """Each projection as the others predict it, ``(T, Y, X)``.
+
+    The projections are divided, in order of tilt, into interleaved parts; each part is predicted by a volume
+    that was reconstructed without it.
+    """
+    predicted = np.empty_like(images)
+    order = np.argsort(geometry.angles_rad, kind="stable")
+    for part in range(n_parts):
+        left_out = order[part::n_parts]
+        used = np.setdiff1d(order, left_out)
+        volume = partial_volume(
+            images[used], known[used], geometry.subset(used), n_iterations,
+            progress.part(part / n_parts, (part + 1) / n_parts),
+        )  # fmt: skip
+        predicted[left_out] = engine.forward_project(volume, geometry.subset(left_out))
+    return predicted

@@ -1,0 +1,418 @@
+"""Refines an alignment: reconstruct, project, match, and again, from coarse to fine; knows no signal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etwidgets import engine
+from etwidgets.align.alignment import Alignment
+from etwidgets.align.checks import checked_projections, checked_tilts, indices_text, refuse_blank
+from etwidgets.align.refinement.axis_search import AxisIntervals, search_axis
+from etwidgets.align.refinement.matching import Match, match
+from etwidgets.align.refinement.prediction import Prediction, predict
+from etwidgets.align.refinement.reference import partial_volume
+from etwidgets.align.refinement.series import PaddedSeries
+from etwidgets.errors import AlignmentError, ParameterError
+from etwidgets.options import checked, option
+from etwidgets.progress import NullProgress
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from etwidgets.progress import Progress
+
+_LEAST_TILTS = 7
+_LEAST_SIDE_PX = 24  # of an image at the coarsest scale
+_MOST_WORK = 6e8  # tilts times voxels at the finest scale; more would take minutes
+_LARGEST_STEP_PX = 3.0  # of a round, at its scale
+_ITERATIONS = (8, 12, 20)  # of the reference: coarse, in between, and the last rounds
+_DOUBTED = 0.3  # weight
+_OUTLIER = 3.0  # robust standard deviations
+_LEAST_SPREAD = 0.12  # of the logarithm of misfits: good projections may differ by so much
+_LAST_ROUNDS = 3  # at the finest scale, whose rounds cost most and move least
+_BETTER = 1e-4  # relative; less is no better
+
+
+@dataclass(frozen=True)
+class RefinementOptions:
+    """Options of :func:`refine_alignment`."""
+
+    axis: bool = option(
+        default=True, label="tilt axis", help="Refine rotation and shift of the tilt axis, too."
+    )
+    each_rotation: bool = option(
+        default=False, label="rotation of each", help="Each projection may be rotated by its own."
+    )
+    each_magnification: bool = option(
+        default=False, label="magnification of each", help="Each projection may be magnified by its own."
+    )
+    each_tilt: bool = option(default=False, label="tilt of each", help="Correct the tilt of each projection.")
+    rounds: int = option(
+        5, label="rounds", help="Most rounds at each scale; it ends earlier where nothing moves.",
+        lowest=1, highest=50,
+    )  # fmt: skip
+    tolerance: float = option(
+        0.02, label="tolerance", help="A scale ends when no shift changes by more.", unit="px",
+        lowest=1e-3, highest=1,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Refinement:
+    """What came of a refinement.
+
+    Attributes
+    ----------
+    alignment
+        Of the projections as given; the start itself if nothing predicted them better.
+    accepted
+        Whether left-out projections are predicted better than before.
+    misfit_before, misfit_after
+        How far left-out projections are from their prediction, relative to their contrast.
+    trace
+        ``(R, 2)``: scale (px) and misfit of left-out projections, at the start and after each round that was
+        judged.
+    residuals_px
+        ``(T, 2)`` pixels ``(y, x)``: what a last matching would still move.
+    errors_px
+        ``(T, 2)`` pixels ``(y, x)``, standard errors of each shift.
+    weights
+        ``(T,)``, 0 to 1: how far each projection was trusted.
+    misfits
+        ``(T,)`` misfit of each left-out projection.
+    doubted
+        Projections that do not fit the others, the worst first.
+    axis
+        What is known of the tilt axis; None if it was not free.
+    """
+
+    alignment: Alignment
+    accepted: bool
+    misfit_before: float
+    misfit_after: float
+    trace: NDArray[np.float64]
+    residuals_px: NDArray[np.float64]
+    errors_px: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    misfits: NDArray[np.float64]
+    doubted: tuple[int, ...]
+    axis: AxisIntervals | None = None
+
+    @property
+    def gain(self) -> float:
+        """By what part the misfit became smaller."""
+        return 1 - self.misfit_after / self.misfit_before
+
+
+def refine_alignment(
+    projections: ArrayLike,
+    tilts_deg: ArrayLike,
+    start: Alignment | None = None,
+    *,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Refinement:
+    """Refine all shifts and the tilt axis together, by comparing projections with what the volume predicts.
+
+    Parameters
+    ----------
+    projections
+        ``(T, Y, X)`` as recorded, but for a background that was subtracted; in any order of acquisition.
+    tilts_deg
+        ``(T,)`` degrees.
+    start
+        Of these projections, good to a few pixels; default: as they are.
+    progress
+        Reports the number of left-out misfit, can cancel the work, or finish it early.
+    **options
+        Of :class:`RefinementOptions`.
+
+    Returns
+    -------
+    Refinement
+        With the alignment from the projections as given, to be applied in one interpolation.
+
+    Raises
+    ------
+    ShapeError, DataError, TiltCountError
+        If the input is no series of finite images with one tilt each.
+    AlignmentError
+        If there are too few projections, or one is blank.
+    ParameterError
+        If an option is unknown or out of range.
+
+    Notes
+    -----
+    It minimizes, over the volume ``v`` and all unknowns ``p``, the robustly weighted sum over projections of
+    ``|B M (b(p) - g P v)|**2``: ``b(p)`` the projection, moved by one interpolation; ``M`` where it is known,
+    ``B`` a band-pass, ``g`` the intensity of each, ``P`` the engine's projector, and ``v`` zero or more in a
+    frame wider than the field. Volume and unknowns take turns (projection matching: Odstrcil et al. 2019,
+    doi:10.1364/OE.27.036637), each projection by a Gauss-Newton step; the tilt axis, to which this answers
+    slowly, also by a search for the best prediction of left-out projections. What no data determine stays
+    fixed: the mean shift in x, and what goes as cos and sin of the tilt in y.
+    """
+    images, tilts = _checked_series(projections, tilts_deg)
+    chosen: RefinementOptions = checked(RefinementOptions, options, "refine_alignment")
+    first = Alignment.identity(len(images)) if start is None else start
+    if len(first.shifts_px) != len(images):
+        raise ParameterError(f"start is of {len(first.shifts_px)} projections, the series has {len(images)}")
+    return _Run(images, tilts, first, chosen, progress or NullProgress()).result()
+
+
+def scales_for(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Factors of binning, the coarsest first."""
+    count, height, width = shape
+    finest = 1
+    while count * width * (1.3 * height) * (0.75 * height) / finest**3 > _MOST_WORK:
+        finest += 1
+    scales = [finest]
+    while min(height, width) // (2 * scales[-1]) >= _LEAST_SIDE_PX and len(scales) < 3:
+        scales.append(2 * scales[-1])
+    return tuple(scales[::-1])
+
+
+def robust_weights(misfits: NDArray[np.float64], tilts_deg: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``(T,)`` weights from 0 to 1: low where the misfit is far above that of the neighbors in tilt."""
+    order = np.argsort(tilts_deg, kind="stable")
+    values = np.log(np.maximum(misfits[order], 1e-9))
+    over = values - _trend(values, min(max(4, len(values) // 6), len(values) - 1))
+    spread = max(1.4826 * float(np.median(np.abs(over))), _LEAST_SPREAD)
+    excess = np.maximum(over / spread - _OUTLIER, 0)
+    weights = np.empty(len(values))
+    weights[order] = 1 / (1 + excess**2)
+    return weights
+
+
+def _trend(values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """What the nearest others let expect of each value: a line through them, by medians (Theil and Sen)."""
+    places = np.arange(len(values))
+    expected = np.empty(len(values))
+    for i in places:
+        near = np.setdiff1d(np.argsort(np.abs(places - i), kind="stable")[: count + 1], [i])
+        first, second = np.triu_indices(len(near), 1)
+        slopes = (values[near[second]] - values[near[first]]) / (near[second] - near[first])
+        expected[i] = np.median(values[near] + np.median(slopes) * (i - near))
+    return expected
+
+
+@dataclass
+class _Run:
+    """The state of one refinement."""
+
+    images: NDArray[Any]
+    tilts: NDArray[np.float64]
+    start: Alignment
+    options: RefinementOptions
+    progress: Progress
+    trace: list[tuple[float, float]] = field(default_factory=list)
+
+    def result(self) -> Refinement:
+        scales = scales_for(self.images.shape)
+        finest = PaddedSeries.of(self.images, self.tilts, scales[-1])
+        ones = np.ones(len(self.tilts))
+        before = self._judge(finest, self.start, ones, 0.0)
+        alignment, weights = self.start, ones
+        found: Match | None = None
+        judge = finest
+        intervals: AxisIntervals | None = None
+        for number, scale in enumerate(scales):
+            low, high = 0.05 + 0.85 * number / len(scales), 0.05 + 0.85 * (number + 1) / len(scales)
+            series = finest if scale == scales[-1] else PaddedSeries.of(self.images, self.tilts, scale)
+            last = number == len(scales) - 1
+            alignment, weights, found = self._scale(series, alignment, weights, low, high, last=last)
+            if self.options.axis and not last:
+                alignment, _ = search_axis(series, alignment, weights, self._at(high))
+                judge = series
+            if self.progress.finish_requested:
+                break
+        if self.options.axis and not self.progress.finish_requested:
+            _, intervals = search_axis(judge, alignment, weights, self._at(0.9))
+        after = self._judge(finest, alignment, weights, 0.95)
+        return self._report(finest, before, after, alignment, weights, found, intervals)
+
+    def _scale(
+        self,
+        series: PaddedSeries,
+        alignment: Alignment,
+        weights: NDArray[np.float64],
+        low: float,
+        high: float,
+        *,
+        last: bool,
+    ) -> tuple[Alignment, NDArray[np.float64], Match]:
+        rounds = min(self.options.rounds, _LAST_ROUNDS) if last else self.options.rounds
+        for number in range(rounds):
+            at = low + (high - low) * number / rounds
+            found, weights = self._match(series, alignment, weights, at, last=last)
+            change = self._change(series, alignment, found, weights)
+            alignment = alignment.then(change)
+            if last:
+                self._judge(series, alignment, weights, at)
+            moved = float(np.abs(change.shifts_px[weights > _DOUBTED]).max(initial=0))
+            if moved < self.options.tolerance * series.factor or self.progress.finish_requested:
+                break
+        return alignment, weights, found
+
+    def _match(
+        self,
+        series: PaddedSeries,
+        alignment: Alignment,
+        weights: NDArray[np.float64],
+        at: float,
+        *,
+        last: bool,
+    ) -> tuple[Match, NDArray[np.float64]]:
+        images, known = series.aligned(alignment)
+        tilts = self.tilts if alignment.tilts_deg is None else alignment.tilts_deg
+        geometry = series.geometry(tilts)
+        counted = known * weights[:, None, None].astype(np.float32)
+        n_iterations = _ITERATIONS[2 if last else 1 if series.factor < 4 else 0]
+        volume = partial_volume(images, counted, geometry, n_iterations, self._at(at))
+        predicted = engine.forward_project(volume, geometry)
+        tilted = None
+        if self.options.each_tilt:
+            step = 0.25
+            ahead = engine.forward_project(volume, series.geometry(tilts + step))
+            behind = engine.forward_project(volume, series.geometry(tilts - step))
+            tilted = (ahead - behind) / np.float32(2 * np.deg2rad(step))
+        found = match(images, predicted, known, free=self._free(), tilted=tilted)
+        return found, robust_weights(found.misfit, self.tilts)
+
+    def _free(self) -> tuple[str, ...]:
+        options = self.options
+        free = ["y", "x"]
+        if options.axis or options.each_rotation:
+            free.append("rotation")
+        if options.each_magnification:
+            free.append("magnification")
+        if options.each_tilt:
+            free.append("tilt")
+        return tuple(free)
+
+    def _change(
+        self, series: PaddedSeries, alignment: Alignment, found: Match, weights: NDArray[np.float64]
+    ) -> Alignment:
+        """What a round does to the aligned images, in pixels of the series as given."""
+        y, x, rotation, magnification, tilt = found.values.T
+        shifts = np.clip(np.stack([y, x], axis=1), -_LARGEST_STEP_PX, _LARGEST_STEP_PX)
+        shifts = without_gauge(shifts, self.tilts, weights, keep_constant=self.options.axis)
+        turns = np.full(len(y), self._axis_turn(found, weights) if self.options.axis else 0.0)
+        if self.options.each_rotation:
+            own = np.rad2deg(rotation)
+            turns = turns + own - np.average(own, weights=weights)
+        sizes = np.ones(len(y))
+        if self.options.each_magnification:
+            sizes = 1 + magnification - np.average(magnification, weights=weights)
+        tilts = None
+        if self.options.each_tilt:
+            before = self.tilts if alignment.tilts_deg is None else alignment.tilts_deg
+            tilts = before + np.rad2deg(tilt - np.average(tilt, weights=weights))
+        return Alignment(shifts * series.factor, turns, sizes, tilts)
+
+    def _axis_turn(self, found: Match, weights: NDArray[np.float64]) -> float:
+        """Degrees by which the tilt axis is still off, from how the rotation of projections goes with tilt.
+
+        The volume takes up what all projections have in common: a wrong axis turns those at high tilt against
+        those at low tilt, by ``1 - cos(tilt)`` of it.
+        """
+        design = np.stack([np.ones_like(self.tilts), 1 - np.cos(np.deg2rad(self.tilts))], axis=1)
+        errors = np.where(np.isfinite(found.errors[:, 2]), found.errors[:, 2], np.inf)
+        if np.ptp(design[:, 1]) < 0.1 or not np.isfinite(errors).all():
+            return 0.0
+        share = weights / (errors**2 + np.median(errors) ** 2)
+        normal = design.T @ (share[:, None] * design)
+        fitted = np.linalg.solve(normal, design.T @ (share * found.values[:, 2]))
+        left = found.values[:, 2] - design @ fitted
+        spread = np.sqrt((share * left**2).sum() / share.sum() * len(left) / max(len(left) - 2, 1))
+        error = spread * np.sqrt(np.linalg.inv(normal / share.mean())[1, 1])
+        if abs(fitted[1]) < 2 * error:
+            return 0.0
+        return float(np.clip(np.rad2deg(fitted[1]), -1.5, 1.5))
+
+    def _judge(
+        self, series: PaddedSeries, alignment: Alignment, weights: NDArray[np.float64], at: float
+    ) -> Prediction:
+        found = predict(series, alignment, weights, progress=self._at(at))
+        self.trace.append((float(series.factor), found.misfit))
+        return found
+
+    def _at(self, at: float) -> Progress:
+        """Says where the work is and how well it predicts, and lets the listener stop it."""
+        last = f"left-out projections: misfit {self.trace[-1][1]:.4f}" if self.trace else "refining"
+        return self.progress.part(at, min(at + 0.02, 1.0), may_finish=False, title=last)
+
+    def _report(
+        self,
+        finest: PaddedSeries,
+        before: Prediction,
+        after: Prediction,
+        alignment: Alignment,
+        weights: NDArray[np.float64],
+        found: Match | None,
+        intervals: AxisIntervals | None,
+    ) -> Refinement:
+        # with the same weights, or leaving out what fits badly would look like an improvement
+        compared = [np.sqrt(np.average(each.misfits**2, weights=weights)) for each in (before, after)]
+        accepted = compared[1] < compared[0] * (1 - _BETTER)
+        assert found is not None  # noqa: S101  (there is a scale, and a round in it)
+        order = np.argsort(weights, kind="stable")
+        doubted = tuple(int(i) for i in order if weights[i] < _DOUBTED)
+        self.progress.advance(1, f"left-out projections: misfit {compared[1]:.4f}")
+        return Refinement(
+            alignment=alignment if accepted else self.start,
+            accepted=bool(accepted),
+            misfit_before=float(compared[0]),
+            misfit_after=float(compared[1] if accepted else compared[0]),
+            trace=np.array(self.trace),
+            residuals_px=found.values[:, :2] * finest.factor,
+            errors_px=found.errors[:, :2] * finest.factor,
+            weights=weights,
+            misfits=after.misfits if accepted else before.misfits,
+            doubted=doubted,
+            axis=intervals,
+        )
+
+
+def without_gauge(
+    shifts: NDArray[np.float64],
+    tilts_deg: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    *,
+    keep_constant: bool = True,
+) -> NDArray[np.float64]:
+    """Shifts ``(T, 2)`` without what only moves the volume: the mean in x, cos and sin of the tilt in y.
+
+    Without ``keep_constant`` the mean in y, which is the shift of the tilt axis, goes as well.
+    """
+    tilts = np.deg2rad(tilts_deg)
+    orbit = [np.cos(tilts), np.sin(tilts)]
+    design = np.stack(orbit if keep_constant else [np.ones_like(tilts), *orbit], axis=1)
+    root = np.sqrt(weights)
+    fitted = np.linalg.lstsq(design * root[:, None], shifts[:, 0] * root, rcond=None)[0]
+    return np.stack(
+        [shifts[:, 0] - design @ fitted, shifts[:, 1] - np.average(shifts[:, 1], weights=weights)], axis=1
+    )
+
+
+def _checked_series(projections: ArrayLike, tilts_deg: ArrayLike) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    images = checked_projections(projections)
+    tilts = checked_tilts(tilts_deg, len(images))
+    if len(np.unique(tilts)) < _LEAST_TILTS:
+        raise AlignmentError(
+            f"refinement needs at least {_LEAST_TILTS} different tilts, and there are {len(np.unique(tilts))}"
+        )
+    if min(images.shape[1:]) < _LEAST_SIDE_PX:
+        raise AlignmentError(
+            f"projections of {images.shape[1]} x {images.shape[2]} px are too small for a refinement; "
+            f"at least {_LEAST_SIDE_PX} px are needed on each side"
+        )
+    refuse_blank(images, "refinement")
+    return images, tilts
+
+
+def doubted_text(doubted: tuple[int, ...]) -> str:
+    """The projections in words, counted from 1 as on the page."""
+    return indices_text([i + 1 for i in doubted])

@@ -1,0 +1,104 @@
+"""A series at one scale, in a frame wider than its field, with what of it is known; knows no fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.ndimage
+
+from etwidgets import engine
+from etwidgets.align.alignment import Alignment, apply_alignment, valid_area
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_FULL_EDGE = 0.08  # of the bright level: above it, matter goes on beyond the field
+_WIDER = {False: 1.25, True: 1.75}  # the volume's width, in fields, without and with matter beyond
+_THICKNESS = 0.75  # of the field
+_INSIDE_PX = 1.0  # the outermost pixels of an interpolated image are half invented
+_FADE_PX = 3
+
+
+@dataclass(frozen=True, eq=False)
+class PaddedSeries:
+    """Projections, reduced in size, and the wider frame in which they are aligned and reconstructed.
+
+    Matter beyond the field is projected into it at high tilt. A volume as wide as the field would have to
+    press it into the field; a wider one has room for it, and only pixels that were seen are compared.
+
+    Attributes
+    ----------
+    images
+        ``(T, Y, X)`` float32, background subtracted, brightest value about 1.
+    tilts_deg
+        ``(T,)`` degrees.
+    factor
+        How many pixels of the series as given a pixel is wide.
+    n_y, n_z
+        Width and thickness of the slices of the volume, pixels.
+    offset_px
+        ``(y, x)``, pixels of the series as given, from its center to that of ``images``: half a pixel where
+        the size is no multiple of ``factor``.
+    """
+
+    images: NDArray[np.float32]
+    tilts_deg: NDArray[np.float64]
+    factor: int
+    n_y: int
+    n_z: int
+    offset_px: tuple[float, float] = (0.0, 0.0)
+
+    @classmethod
+    def of(cls, projections: NDArray[Any], tilts_deg: NDArray[np.float64], factor: int) -> PaddedSeries:
+        """Bin a series, and choose the frame by whether matter reaches the edges of the field."""
+        images, offset = _binned(projections, factor)
+        bright = max(float(np.percentile(images, 99.5)), 1e-12)
+        images /= np.float32(bright)
+        height = images.shape[1]
+        edge = np.concatenate([images[:, :2].ravel(), images[:, -2:].ravel()])
+        wider = bool(edge.mean() > _FULL_EDGE)
+        n_y, n_z = round(height * _WIDER[wider]), max(round(height * _THICKNESS), 8)
+        return cls(images, np.asarray(tilts_deg, float), factor, n_y, n_z, offset)
+
+    @property
+    def shape_yx(self) -> tuple[int, int]:
+        """Of the wider frame."""
+        return self.n_y, self.images.shape[2]
+
+    def geometry(self, tilts_deg: NDArray[np.float64]) -> engine.Geometry:
+        """Of the volume, at these tilts."""
+        return engine.Geometry(np.deg2rad(tilts_deg), self.n_y, self.n_z)
+
+    def aligned(self, alignment: Alignment) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Aligned images in the wider frame, ``(T, n_y, X)``, and how much each pixel is known, 0 to 1.
+
+        Parameters
+        ----------
+        alignment
+            In pixels of the series as given.
+        """
+        off = Alignment.of(np.tile(self.offset_px, (len(self.images), 1)))
+        here = off.then(alignment).binned(self.factor)
+        moved = apply_alignment(self.images, here, shape_yx=self.shape_yx)
+        inside = valid_area(here, self.images.shape[1:], shape_yx=self.shape_yx, margin_px=_INSIDE_PX)
+        known = np.empty(inside.shape, np.float32)
+        for mask, result in zip(inside, known, strict=True):
+            distance = scipy.ndimage.distance_transform_cdt(np.pad(mask, 1), "chessboard")[1:-1, 1:-1]
+            np.clip(distance / _FADE_PX, 0, 1, out=result)
+        moved[~inside] = 0
+        return moved, known
+
+
+def _binned(projections: NDArray[Any], factor: int) -> tuple[NDArray[np.float32], tuple[float, float]]:
+    """Means over squares of so many pixels, and how far their center is from that of the images."""
+    count, *size = projections.shape
+    rows, columns = (n // factor for n in size)
+    first_y, first_x = ((n - m * factor) // 2 for n, m in zip(size, (rows, columns), strict=True))
+    result = np.empty((count, rows, columns), np.float32)
+    for image, small in zip(projections, result, strict=True):
+        part = image[first_y : first_y + rows * factor, first_x : first_x + columns * factor]
+        small[:] = part.reshape(rows, factor, columns, factor).mean((1, 3), dtype=np.float32)
+    offsets = (first_y + rows * factor / 2 - size[0] / 2, first_x + columns * factor / 2 - size[1] / 2)
+    return result, offsets
