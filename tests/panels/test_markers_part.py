@@ -6,6 +6,7 @@ import seen
 
 from etwidgets import simulation
 from etwidgets.panels import RegisterPanel
+from etwidgets.session.parameters import parameters_text
 from etwidgets.signals import TomoStack
 from etwidgets.simulation.ellipsoid_series import Ellipsoid
 
@@ -48,6 +49,7 @@ def test_markers_are_found_followed_deleted_and_align(open_panel, moved):
     assert found.rotation_deg == pytest.approx(-3, abs=1)
     assert len(found.positions_px) == 4
     assert controls["markers"].options == ()
+    assert parameters_text({"markers": found.positions_px.tolist()}) == "markers (4 values)"
 
 
 def test_markers_are_placed_by_clicks(open_panel, moved):
