@@ -11,11 +11,14 @@ from etwidgets.align.axis_direction import (
 from etwidgets.align.axis_estimate import AxisEstimate
 from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
 from etwidgets.align.background import Background, estimate_background, subtract_background
+from etwidgets.align.bundle_adjustment import MarkerFit, adjust
 from etwidgets.align.checkup import Finding, FixKind, check_up
 from etwidgets.align.correlation import correlate
 from etwidgets.align.detector import HotPixels, correct_detector, find_hot_pixels, remove_hot_pixels
 from etwidgets.align.filters import filter_projections
 from etwidgets.align.intensity import IntensityFactors, equalize_intensity, intensity_factors
+from etwidgets.align.marker_tracks import MarkerTracks
+from etwidgets.align.markers import find_markers, track_markers
 from etwidgets.align.methods import (
     AXIS_METHODS,
     METHODS,
@@ -48,6 +51,8 @@ __all__ = [
     "FixKind",
     "HotPixels",
     "IntensityFactors",
+    "MarkerFit",
+    "MarkerTracks",
     "Method",
     "MethodParameters",
     "PatchFit",
@@ -60,6 +65,7 @@ __all__ = [
     "ShiftSearch",
     "add_axis_method",
     "add_registration_method",
+    "adjust",
     "apply_alignment",
     "apply_shifts",
     "axis_angle_after",
@@ -75,6 +81,7 @@ __all__ = [
     "estimate_shifts",
     "filter_projections",
     "find_hot_pixels",
+    "find_markers",
     "find_tilt_axis",
     "intensity_factors",
     "plan_alignment",
@@ -87,6 +94,7 @@ __all__ = [
     "remove_hot_pixels",
     "search_axis_shift",
     "subtract_background",
+    "track_markers",
     "track_patches",
     "transform",
     "valid_area",

@@ -11,6 +11,7 @@ import numpy as np
 
 from etwidgets.align import METHODS, registration_residuals
 from etwidgets.panels.alignment_file_part import AlignmentFilePart
+from etwidgets.panels.markers_part import MarkersPart
 from etwidgets.panels.method_chooser import MethodChooser
 from etwidgets.panels.navigation import add_column_slider, add_play, add_tilt_slider, turn_play
 from etwidgets.panels.panel import Panel
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _AUTOMATIC = -1
 _USUAL, _MOVIE = "projection, sinogram", "before beside after"
 _MAXIMUM, _NEIGHBOR = "maximum over tilts", "neighbor (to nudge)"
+_MARKERS = "markers (to place)"
 _BEFORE, _AFTER, _CHANGE = "before", "after", "difference"
 _NUDGE_PX = 0.25
 _KEYS = {"ArrowUp": (-1, 0), "ArrowDown": (1, 0), "ArrowLeft": (0, -1), "ArrowRight": (0, 1)}
@@ -58,7 +60,7 @@ class RegisterPanel(Panel):
 
     name = "register"
     title = "Register"
-    operations = frozenset({"register"})
+    operations = frozenset({"register", "align_markers"})
     needs_tilts = True
     keys = (
         ("b", "before, after"),
@@ -81,10 +83,11 @@ class RegisterPanel(Panel):
         toggles = {"style": {"button_width": "80px"}, "layout": widgets.Layout(flex="0 0 auto")}
         options = [_BEFORE, _AFTER, _CHANGE]
         which = self.add("which", widgets.ToggleButtons(options=options, value=_AFTER, **toggles))
-        looks = [_USUAL, _MOVIE, _MAXIMUM, _NEIGHBOR]
+        looks = [_USUAL, _MOVIE, _MAXIMUM, _NEIGHBOR, _MARKERS]
         look = self.add("look", control(widgets.Dropdown, "show", options=looks))
         self._build_form()
         self._build_corrections()
+        self._markers = self.add_part(MarkersPart(self.session, self.name, self._show_markers))
         root, own = self._root, (self.session, self.name)
         self._file = None if root is None else self.add_part(AlignmentFilePart(*own, root))
         self._wire()
@@ -96,6 +99,7 @@ class RegisterPanel(Panel):
             *form,
             self.hint,
             *corrections,
+            self._markers.widget,
             self._chooser.help,
             text(_CORRECTIONS),
             *([] if self._file is None else [self._file.widget]),
@@ -135,6 +139,7 @@ class RegisterPanel(Panel):
         self.on_click("exclude", self._exclude)
         self.on_click("nudge", self._apply_nudge)
         self.on_event(self._images.on_key, self._key)
+        self.on_event(self._images.on_click, self._clicked)
 
     def fresh(self) -> None:
         """Nothing is known to be off."""
@@ -159,7 +164,7 @@ class RegisterPanel(Panel):
             self._trial.submit(np.asarray(now.data), index, neighbor, *self._nudge_by())
         else:
             self._images.show(self._panes(stack))
-        self._draw_shifts(now)
+        self._draw_curves(now)
         if now.has_tilts and self._judged is not now.data:
             self._judged = now.data
             self._judge.submit(np.asarray(now.data), now.tilts_deg.copy())
@@ -179,6 +184,12 @@ class RegisterPanel(Panel):
 
     def _panes(self, stack: TomoStack) -> list[Pane]:
         limits = self._contrast.of(stack, self.display.contrast)
+        if self.controls["look"].value == _MARKERS and self.model.stack is not None:
+            shown = self.model.stack
+            boxes = self._markers.boxes(min(self.display.projection, shown.data.shape[0] - 1))
+            return [
+                projection_pane(shown, self.display, limits, title="Click to place a marker", boxes=boxes)
+            ]
         if self.controls["look"].value == _MAXIMUM:
             before, after = self.model.before, self.model.stack
             panes = (
@@ -222,7 +233,12 @@ class RegisterPanel(Panel):
             difference_pane(one[..., x] - other[..., x], "Sinogram", f"at x = {x}", axes=("y", "tilt")),
         ]
 
-    def _draw_shifts(self, stack: TomoStack) -> None:
+    def _draw_curves(self, stack: TomoStack) -> None:
+        """The residuals of the markers while these are shown, or the shifts that were applied."""
+        if self.controls["look"].value == _MARKERS and stack.has_tilts:
+            self._curves.set_labels("tilt (deg)", "residual (px)")
+            self._curves.show(self._markers.curves(stack))
+            return
         x = stack.tilts_deg if stack.has_tilts else np.arange(stack.data.shape[0])
         order = np.argsort(x, kind="stable")
         curves = {name: (x[order], stack.shifts_px[order, axis]) for axis, name in enumerate(("y", "x"))}
@@ -234,6 +250,19 @@ class RegisterPanel(Panel):
         if self.controls["which"].value == _BEFORE and before is not None:
             return before
         return self.model.stack
+
+    # -- markers ------------------------------------------------------------------------------------
+
+    def _show_markers(self) -> None:
+        if self.controls["look"].value != _MARKERS:
+            self.controls["look"].value = _MARKERS
+        else:
+            self.refresh()
+
+    def _clicked(self, event: dict[str, Any]) -> None:
+        stack = self.model.stack
+        if stack is not None and self.controls["look"].value == _MARKERS:
+            self._markers.click(event, min(self.display.projection, stack.data.shape[0] - 1))
 
     # -- what is off --------------------------------------------------------------------------------
 

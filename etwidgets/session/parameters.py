@@ -129,6 +129,6 @@ def _brief(value: Any) -> str:
         return f"{value:g}"
     if isinstance(value, list) and value and all(isinstance(each, float) for each in value[:6]):
         return ", ".join(f"{each:g}" for each in value[:6]) + (" ..." if len(value) > 6 else "")
-    if isinstance(value, list) and len(value) > 6:
+    if isinstance(value, list) and (len(value) > 6 or any(isinstance(each, list) for each in value)):
         return f"({len(value)} values)"
     return json.dumps(value) if not isinstance(value, str) else value

@@ -17,7 +17,7 @@ from etwidgets import align
 from etwidgets.checks import checked_reals, is_whole
 from etwidgets.deprecated import renamed_keywords
 from etwidgets.errors import ParameterError, ShapeError
-from etwidgets.signals import automatic, cleaning, reconstruction, replay
+from etwidgets.signals import automatic, cleaning, marker_alignment, reconstruction, replay
 from etwidgets.signals import tomography_node as node
 from etwidgets.signals.aligning import aligned, straightened
 from etwidgets.signals.alignment_report import AlignmentReport, read_report
@@ -531,6 +531,71 @@ class TomoStack(TiltSeries):
         self._check_layout()
         progress = listener(progress, show_progressbar=False, title="align")
         return aligned(self, alignment, interpolation, from_original=from_original, progress=progress)
+
+    def align_markers(
+        self,
+        markers: align.MarkerTracks | ArrayLike | None = None,
+        *,
+        projection: int | None = None,
+        count: int = 20,
+        diameter_px: float | None = None,
+        rotation: str = "one",
+        magnification: str = "none",
+        tilt: str = "none",
+        interpolation: str = "cubic",
+        progress: Progress | None = None,
+    ) -> Self:
+        """Align the series by markers: compact features that can be followed through it.
+
+        Parameters
+        ----------
+        markers
+            Positions ``(M, 2)``, pixels ``(y, x)``, in one projection, which are followed; or in all
+            projections, ``(M, T, 2)`` with NaN or None where not seen; None: markers are found.
+        projection
+            Index of the projection in which they are given or found; default: the middle of the tilts.
+        count
+            How many are found at most.
+        diameter_px
+            Of the markers, pixels; default: what stands out most.
+        rotation
+            ``"one"`` in-plane rotation for all projections (the tilt axis), ``"each"`` its own, or
+            ``"none"``.
+        magnification
+            ``"none"``, or ``"each"`` projection its own.
+        tilt
+            ``"none"``: as recorded; ``"each"``: corrected; ``"offset"``: the plane of the markers becomes
+            level.
+        interpolation
+            As in :meth:`apply_alignment`, which applies what is found.
+        progress
+            Reports progress and can cancel the work.
+
+        Returns
+        -------
+        TomoStack
+            Its tilt axis is horizontal and in the middle. The markers and their fit are in
+            ``metadata.Tomography.markers``.
+
+        Raises
+        ------
+        AlignmentError
+            If there are no markers, or they do not tell the geometry; the message says why.
+
+        See Also
+        --------
+        etwidgets.align.find_markers, etwidgets.align.track_markers, etwidgets.align.adjust
+        """
+        self._check_layout(frames=False)
+        progress = listener(progress, show_progressbar=False, title="align by markers")
+        tracks = marker_alignment.tracks_for(
+            self, markers, projection, count, diameter_px, progress.part(0, 0.8)
+        )
+        unknowns: dict[str, Any] = {"rotation": rotation, "magnification": magnification, "tilt": tilt}
+        fit = marker_alignment.checked_fit(tracks, self.tilts_deg, self.data.shape, unknowns)
+        result = self.apply_alignment(fit.alignment, interpolation, progress=progress.part(0.8, 1))
+        result.metadata.set_item("Tomography.markers", marker_alignment.as_metadata(tracks, fit))
+        return result
 
     @property
     def header_rotation_deg(self) -> float | None:

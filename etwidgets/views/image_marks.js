@@ -4,7 +4,7 @@ import { FONT, INK, stroke } from "./viewport.js";
 export const TITLE = 20;      // CSS pixels above an image
 const ACCENT = "#ffb454";
 const TEXT = "#d7d9de", CROSS = "#5ac8fa";
-const BOXES = { marked: "#ff5f57", suspect: "#ffb454" };
+const BOXES = { marked: "#ff5f57", suspect: "#ffb454", marker: "#4cc2ff", chosen: "#6ee76e" };
 
 export const cornersOf = (to, [x0, y0, x1, y1]) => [   // of whole pixels, the last one not among them
   ...to(x0 - 0.5, y0 - 0.5), ...to(x1 - 0.5, y1 - 0.5),

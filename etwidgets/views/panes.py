@@ -57,7 +57,8 @@ class Pane:
     rectangle
         Left, top, right and bottom of a part, pixels, right and bottom not in it; its edges can be dragged.
     boxes
-        Left, top, right, bottom and a kind, ``"marked"`` or ``"suspect"``: parts to point out.
+        Left, top, right, bottom and a kind, ``"marked"``, ``"suspect"``, ``"marker"`` or
+        ``"chosen"``: parts to point out.
     rgb
         ``(rows, columns, 3)``: colors to draw instead of the image; see :func:`overlay`.
     """

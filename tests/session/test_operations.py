@@ -19,6 +19,13 @@ SPECTRA = ("add_spectra", {"path": "edx.hspy"})
 MAPS = ("map_elements", {"lines": ["Si_Ka", "Ni_Ka"]})
 VOLUME = ("reconstruct", {"method": "FBP"})
 JOINT = {"names": ["Ni_Ka"], "coupling": "tv", "iterations": 3, "haadf_weight": 1.0, "tv_weight": [0.1]}
+MARKERS = [
+    [
+        [None, None] if i == 3 else [11.5 + y * float(np.cos(t)) - z * float(np.sin(t)), 12.5 + x]
+        for i, t in enumerate(np.deg2rad(TILTS))
+    ]
+    for x, y, z in ((-8.0, 2.0, 3.0), (0.0, -6.0, 2.0), (7.0, 4.0, -5.0), (3.0, 6.0, 6.0))
+]
 
 CASES = {
     "open": ({"path": "series.hspy"}, []),
@@ -39,6 +46,7 @@ CASES = {
     "remove_hot_pixels": ({"deviations": 6.0}, []),
     "correct_detector": ({"dark": 2}, [CHANNEL]),
     "register": ({"method": "PC", "upsample_factor": 10}, [CHANNEL]),
+    "align_markers": ({"markers": MARKERS}, [CHANNEL]),
     "manual_align": ({"nslice": 4, "xshift": 1, "yshift": -1}, [CHANNEL]),
     "shift_one": ({"projection": 2, "yshift": 0.25}, []),
     "tilt_align": ({"method": "CoM", "nslices": 3}, [CHANNEL]),

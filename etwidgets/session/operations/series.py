@@ -206,6 +206,11 @@ SERIES = (
         notes=_doubts,
     ),
     of_method(
+        "align_markers", "Align by markers", "aligning by markers", TomoStack.align_markers,
+        {"markers", "projection", "count", "diameter_px", "rotation", "magnification", "tilt",
+         "interpolation"}, needs_tilts=True, copies=3,
+    ),
+    of_method(
         "manual_align", "Shift projections from index", "shifting", TomoStack.manual_align,
         {"nslice", "xshift", "yshift"},
     ),
