@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from etwidgets.deprecated import renamed_method, renamed_property
 from etwidgets.resources import fits_memory, free_memory, total_memory
 from etwidgets.session import measure_job
+from etwidgets.session.auto_alignment import AutoAligner
 from etwidgets.session.core import SessionCore
 from etwidgets.session.exports import Exports
 from etwidgets.session.history import State
@@ -88,6 +89,7 @@ class Session:
         self.display = self._core.display
         self._steps = StepRunner(self._core)
         self._snapshots = Snapshots(self._core, self._steps)
+        self._aligner = AutoAligner(self._core)
         self._reopener = Reopener(self._core)
         self._exports = Exports(self._core)
         self._core.publish()
@@ -118,6 +120,14 @@ class Session:
             With an inline runner, the one with which the job failed.
         """
         return self._steps.apply(name, parameters)
+
+    def auto_align(self) -> Job:
+        """Align the series by itself; see :meth:`etwidgets.TomoStack.auto_align`.
+
+        Each step that it takes becomes a step of the history, to be undone, looked at, or gone on from. The
+        report is that of the series: ``model.stack.alignment_report``.
+        """
+        return self._aligner.align()
 
     def open(self, path: str | Path | Sequence[str | Path], **options: Any) -> Job:
         """Open a file, or several as one series; ``options`` are those of :func:`etwidgets.io.load`."""

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etwidgets.progress import Progress
-    from etwidgets.signals.tomo_stack import TomoStack
+    from etwidgets.signals.tilt_series import TiltSeries
 
     Steps = list[tuple[str, dict[str, Any]]]
-    Apply = Callable[[TomoStack, str, dict[str, Any], Progress], TomoStack]
+    Apply = Callable[[TiltSeries, str, dict[str, Any], Progress], TiltSeries]
 
 _LEVEL_ERRORS = 3.0  # a background that is not clearly more than its error is left alone
 _EXCLUDED = 0.1  # weight, below which a projection is left out
 
 
-def refined(stack: TomoStack, progress: Progress, **options: Any) -> TomoStack:
+def refined(stack: TiltSeries, progress: Progress, **options: Any) -> TiltSeries:
     """The series with its alignment refined; see :meth:`etwidgets.TomoStack.refine_alignment`."""
     original = stack._originals()
     whole = original.data.ndim == stack.data.ndim
@@ -54,7 +54,7 @@ def without_level(images: NDArray[Any]) -> NDArray[np.float32]:
     return images.astype(np.float32)
 
 
-def first_steps(stack: TomoStack) -> Steps:
+def first_steps(stack: TiltSeries) -> Steps:
     """What is done before anything is tried: turn an upright axis, subtract a dark level."""
     steps: Steps = []
     images = averaged(stack)
@@ -70,8 +70,8 @@ def first_steps(stack: TomoStack) -> Steps:
 
 
 def auto_steps(
-    stack: TomoStack, apply: Apply, progress: Progress
-) -> tuple[TomoStack, align.AlignmentPlan, tuple[int, ...]]:
+    stack: TiltSeries, apply: Apply, progress: Progress
+) -> tuple[TiltSeries, align.AlignmentPlan, tuple[int, ...]]:
     """Align a series step by step; ``apply(stack, name, parameters, progress)`` does and records each.
 
     Returns
@@ -100,38 +100,22 @@ def auto_steps(
     return stack, plan, tuple(i + 1 for i in excluded)
 
 
-def finish_report(
-    stack: TomoStack, before: TomoStack, plan: align.AlignmentPlan, excluded: tuple[int, ...]
-) -> None:
-    """Write the report of an automatic alignment into its result; ``before`` has that of the refinement."""
-    report = read_report(before)
-    if report is None:
-        return
-    keep = np.setdiff1d(np.arange(len(report.weights)), np.array(excluded, dtype=int) - 1)
-    renumbered = {int(old): new for new, old in enumerate(keep)}
-    shortened = replace(
-        report,
-        residuals_px=report.residuals_px[keep],
-        weights=report.weights[keep],
-        misfits=report.misfits[keep],
-        doubted=tuple(renumbered[i] for i in report.doubted if i in renumbered),
-        excluded=tuple(str(i) for i in excluded),
-    )
-    write_report(stack, shortened, plan)
+def add_plan(stack: TiltSeries, plan: align.AlignmentPlan, excluded: tuple[int, ...]) -> None:
+    """Write what was tried, and what was left out, into the report of an automatic alignment."""
+    report = read_report(stack)
+    if report is not None:
+        write_report(stack, replace(report, excluded=tuple(str(i) for i in excluded)), plan)
 
 
-def auto_aligned(stack: TomoStack, progress: Progress) -> TomoStack:
+def auto_aligned(stack: TiltSeries, progress: Progress) -> TiltSeries:
     """The series, aligned by itself; see :meth:`etwidgets.TomoStack.auto_align`."""
-    last: list[TomoStack] = []
 
-    def apply(stack: TomoStack, name: str, parameters: dict[str, Any], progress: Progress) -> TomoStack:
+    def apply(stack: TiltSeries, name: str, parameters: dict[str, Any], progress: Progress) -> TiltSeries:
         method = {"register": "stack_register", "transform": "trans_stack"}.get(name, name)
         takes = {} if name in ("turn", "remove_projections") else {"progress": progress}
-        result: TomoStack = getattr(stack, method)(**parameters, **takes)
-        if name == "refine_alignment":
-            last.append(result)
+        result: TiltSeries = getattr(stack, method)(**parameters, **takes)
         return result
 
     result, plan, excluded = auto_steps(stack, apply, progress)
-    finish_report(result, last[-1], plan, excluded)
+    add_plan(result, plan, excluded)
     return result

@@ -168,6 +168,19 @@ def take(source: BaseSignal, target: BaseSignal, index: Any) -> None:
     show_on_axis(target)
 
 
+def _take_report(source: BaseSignal, target: BaseSignal, index: Any) -> None:
+    """The part of an alignment report that belongs to some projections."""
+    report = target.metadata.get_item("Tomography.alignment_report", default=None)
+    if report is None or len(report.weights) != count(source):
+        return
+    chosen = np.atleast_1d(np.arange(count(source))[index])
+    for name in ("residuals_px", "weights", "misfits"):
+        report.set_item(name, np.asarray(report.get_item(name))[chosen].copy())
+    places = {int(old): new for new, old in enumerate(chosen)}
+    doubted = [places[int(i)] for i in report.doubted if int(i) in places]
+    report.doubted = np.array(doubted, dtype=int)
+
+
 def projections_axis(signal: BaseSignal) -> Any | None:
     """HyperSpy's axis over projections, or None (a single projection, or a sum over them)."""
     for axis in signal.axes_manager._axes:  # the public lists are by role, not by order

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from etwidgets.align import AXIS_METHODS, METHODS, MethodParameters
+from etwidgets.align import AXIS_METHODS, METHODS, MethodParameters, RefinementOptions
 from etwidgets.checks import checked_reals, is_whole
 from etwidgets.errors import ParameterError
+from etwidgets.options import describe
 from etwidgets.session.operations.base import Changes, Operation, OperationResult, shares
 from etwidgets.session.operations.lines import call
 from etwidgets.session.parameters import needed_by
@@ -131,6 +132,14 @@ def _tilt_align_lines(parameters: Mapping[str, Any]) -> list[str]:
     return [f"stack = {call('stack.tilt_align', **parameters)}"]
 
 
+REFINEMENT = frozenset(option.name for option in describe(RefinementOptions))
+
+
+def _refinement_notes(stack: TomoStack) -> tuple[str, ...]:
+    report = stack.alignment_report
+    return () if report is None else (report.sentence,)
+
+
 def _axis_notes(stack: TomoStack) -> tuple[str, ...]:
     note = axis_note(stack)
     return (note,) if note else ()
@@ -209,6 +218,10 @@ SERIES = (
         "align_markers", "Align by markers", "aligning by markers", TomoStack.align_markers,
         {"markers", "projection", "count", "diameter_px", "rotation", "magnification", "tilt",
          "interpolation"}, needs_tilts=True, copies=3,
+    ),
+    of_method(
+        "refine_alignment", "Refine the alignment", "refining the alignment", TomoStack.refine_alignment,
+        REFINEMENT, needs_tilts=True, copies=6, notes=_refinement_notes,
     ),
     of_method(
         "manual_align", "Shift projections from index", "shifting", TomoStack.manual_align,
