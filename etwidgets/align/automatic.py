@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _COARSE_PX = 128  # longer side of the copy on which methods are tried
 _JUDGED_PX = 64  # shorter side of that on which they are ranked, at least
-_REFINED = 3  # of the best candidates, before the choice
+_WITH_AXIS = 3  # of the best registrations, whose axis is looked for
+_REFINED = 2  # of the best candidates, before the choice
 AS_IT_IS = "none"
 """Name of the method that does nothing."""
 _BY_PATCHES = "Patches"
@@ -164,37 +165,43 @@ class _Trials:
     progress: Progress
 
     def all(self) -> list[_Pair]:
-        """Every registration with every axis method, and the series as it is."""
+        """Every registration; the best of them with every axis method; and the series as it is."""
         start = Alignment.identity(len(self.images))
         pairs = [self._judge(Candidate(AS_IT_IS, AS_IT_IS, np.inf), start, 0.0)]
         for number, (name, options) in enumerate(_TRIED):
-            at = 0.05 + 0.5 * number / len(_TRIED)
+            at = 0.05 + 0.3 * number / len(_TRIED)
             self.progress.advance(at, f"trying {name}")
             tried = Candidate(name, AS_IT_IS, np.inf, options=options)
             try:
                 moved = Alignment.of(estimate_shifts(self.images, self.tilts, name, **options))
-                registered = apply_alignment(self.images, moved)
             except EtwidgetsError as error:
                 pairs.append((replace(tried, reason=str(error)), start))
                 continue
             pairs.append(self._judge(tried, moved, at))
+        pairs += self._by_patches(start)
+        usable = [pair for pair in pairs[1:] if np.isfinite(pair[0].misfit)]
+        best = sorted(usable, key=lambda pair: pair[0].misfit)[:_WITH_AXIS]
+        for number, (tried, moved) in enumerate(best):
+            at = 0.4 + 0.25 * number / _WITH_AXIS
+            self.progress.advance(at, f"tilt axis after {tried.registration}")
+            registered = apply_alignment(self.images, moved)
             pairs += [self._with_axis(tried, axis, moved, registered, at) for axis in _AXIS]
-        return [*pairs, *self._by_patches(start)]
+        return pairs
 
     def _by_patches(self, start: Alignment) -> list[_Pair]:
         """Shifts of tracked patches, without and with their rotation."""
-        self.progress.advance(0.6, f"trying {_BY_PATCHES}")
+        self.progress.advance(0.35, f"trying {_BY_PATCHES}")
         tried = Candidate(_BY_PATCHES, AS_IT_IS, np.inf)
         try:
             found = track_patches(self.images, self.tilts)
         except EtwidgetsError as error:
             return [(replace(tried, reason=str(error)), start)]
         moved = Alignment.of(found.shifts_px)
-        pairs = [self._judge(tried, moved, 0.62)]
+        pairs = [self._judge(tried, moved, 0.37)]
         if found.rotation_determined:
             turned = moved.then(Alignment.of(np.zeros_like(found.shifts_px), rotation_deg=found.rotation_deg))
             with_axis = replace(tried, axis=_BY_PATCHES, rotation_deg=found.rotation_deg)
-            pairs.append(self._judge(with_axis, turned, 0.64))
+            pairs.append(self._judge(with_axis, turned, 0.38))
         return pairs
 
     def _with_axis(
@@ -203,11 +210,12 @@ class _Trials:
         try:
             found = find_tilt_axis(registered, self.tilts, axis)
         except EtwidgetsError as error:
-            return replace(tried, axis=axis, reason=str(error)), moved
+            return replace(tried, axis=axis, misfit=np.inf, reason=str(error)), moved
         rotation = found.rotation_deg if found.rotation_determined else 0.0
         shift = found.shift_px if found.shift_determined else 0.0
         if not rotation and not shift:
-            return replace(tried, axis=axis, reason=found.warning or "it changes nothing"), moved
+            reason = found.warning or "it changes nothing"
+            return replace(tried, axis=axis, misfit=np.inf, reason=reason), moved
         place = np.tile([shift, 0.0], (len(self.tilts), 1))
         whole = moved.then(Alignment.of(place, rotation_deg=rotation))
         candidate = replace(tried, axis=axis, rotation_deg=rotation, shift_px=shift, reason=found.warning)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _FINE_PX, _COARSE_PX = 1.0, 12.0  # standard deviations of the band-pass
 _PAD_PX = 16
+_TOGETHER = 8  # projections, transformed together
 _SMOOTH_PX = 0.5  # before the gradient is taken
 UNKNOWNS = ("y", "x", "rotation", "magnification", "tilt")
 
@@ -77,26 +78,32 @@ def match(
     result = Match(np.zeros((count, 5)), np.full((count, 5), np.inf), np.ones(count), np.ones(count))
     shape = tuple(scipy.fft.next_fast_len(n + _PAD_PX, real=True) for n in images.shape[1:])
     weight = _band(shape)
+    chunks = np.array_split(np.arange(count), max(1, count // _TOGETHER))
 
-    def one(i: int) -> None:
-        columns = _derivatives(predicted[i], None if tilted is None else tilted[i], free)
-        parts = [images[i] - predicted[i], predicted[i], *columns]
-        spectra = [scipy.fft.rfft2(part * known[i], shape) * weight for part in parts]
-        whole = scipy.fft.rfft2(images[i] * known[i], shape) * weight
-        energy = _products([whole], shape)[0, 0]
-        _solve(_products(spectra, shape), energy, _independent(known[i]), free, i, result)
+    def some(number: int) -> None:
+        part = slice(chunks[number][0], chunks[number][-1] + 1)
+        given, there = predicted[part], known[part]
+        moved = None if tilted is None else tilted[part]
+        rows = [images[part] - given, given, *_derivatives(given, moved, free), images[part]]
+        spectra = np.stack([scipy.fft.rfft2(row * there, shape) * weight for row in rows])
+        flat = spectra.reshape(len(rows), len(there), -1).transpose(1, 0, 2).astype(np.complex128)
+        products = (flat @ flat.conj().transpose(0, 2, 1)).real / np.prod(shape)
+        for k, i in enumerate(chunks[number]):
+            _solve(products[k, :-1, :-1], products[k, -1, -1], _independent(there[k]), free, int(i), result)
 
-    run_all(one, count, progress or NullProgress(), "matching")
+    run_all(some, len(chunks), progress or NullProgress(), "matching")
     return result
 
 
 def _derivatives(
     predicted: NDArray[np.float32], tilted: NDArray[np.float32] | None, free: tuple[str, ...]
 ) -> list[NDArray[Any]]:
-    """How an image changes with each unknown that is still to be undone."""
-    smooth = scipy.ndimage.gaussian_filter(predicted, _SMOOTH_PX, mode="nearest")
-    by_y, by_x = np.gradient(smooth)
-    y, x = (np.arange(n, dtype=np.float32) - (n - 1) / 2 for n in predicted.shape)
+    """How images change with each unknown that is still to be undone."""
+    if not free:
+        return []
+    smooth = scipy.ndimage.gaussian_filter(predicted, (0, _SMOOTH_PX, _SMOOTH_PX), mode="nearest")
+    by_y, by_x = np.gradient(smooth, axis=(1, 2))
+    y, x = (np.arange(n, dtype=np.float32) - (n - 1) / 2 for n in predicted.shape[1:])
     y = y[:, None]
     made: dict[str, Callable[[], Any]] = {
         "y": lambda: by_y,
@@ -147,9 +154,3 @@ def _band(shape: tuple[int, ...]) -> NDArray[np.float32]:
         (np.exp(-square * _FINE_PX**2) - np.exp(-square * _COARSE_PX**2)) * twice
     ).astype(np.float32)
     return band
-
-
-def _products(spectra: list[NDArray[np.complex64]], shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Inner products of band-passed images, from half their spectra."""
-    flat = np.stack([each.ravel() for each in spectra]).astype(np.complex128)
-    return np.asarray((flat @ flat.conj().T).real / np.prod(shape))

@@ -37,7 +37,8 @@ class Prediction:
     misfit
         Root mean square of those that count.
     shifts_px
-        ``(T, 2)`` pixels ``(y, x)`` of the series as given that would bring each onto its prediction.
+        ``(T, 2)`` pixels ``(y, x)`` of the series as given that would bring each onto its prediction; 0 if
+        not asked for.
     """
 
     misfits: NDArray[np.float64]
@@ -51,6 +52,7 @@ def predict(
     weights: NDArray[np.float64] | None = None,
     *,
     n_parts: int = N_PARTS,
+    shifts: bool = False,
     progress: Progress,
 ) -> Prediction:
     """Predict each projection from the others.
@@ -65,6 +67,8 @@ def predict(
         ``(T,)``, 0 to 1: how much each projection counts, in the volume and in the mean; default: all alike.
     n_parts
         Into how many interleaved parts the projections are divided.
+    shifts
+        Also how far each projection is from its prediction.
     progress
         May cancel.
     """
@@ -73,7 +77,7 @@ def predict(
     share = np.ones(len(tilts)) if weights is None else weights
     counted = known * share[:, None, None].astype(np.float32)
     predicted = predict_left_out(images, counted, series.geometry(tilts), N_ITERATIONS, n_parts, progress)
-    found = match(images, predicted, known)
+    found = match(images, predicted, known, free=("y", "x") if shifts else ())
     misfits = found.misfit_before
     mean = float(np.sqrt((share * misfits**2).sum() / share.sum()))
     return Prediction(misfits, mean, found.values[:, :2] * series.factor)

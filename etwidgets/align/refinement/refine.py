@@ -348,7 +348,7 @@ class _Run:
     def _judge(
         self, series: PaddedSeries, alignment: Alignment, weights: NDArray[np.float64], at: float
     ) -> Prediction:
-        found = predict(series, alignment, weights, progress=self._at(at))
+        found = predict(series, alignment, weights, shifts=at in (0.0, 0.95), progress=self._at(at))
         self.trace.append((float(series.factor), found.misfit))
         return found
 
