@@ -29,9 +29,7 @@ _EXCLUDED = 0.1  # weight, below which a projection is left out
 def refined(stack: TiltSeries, progress: Progress, **options: Any) -> TiltSeries:
     """The series with its alignment refined; see :meth:`etwidgets.TomoStack.refine_alignment`."""
     original = stack._originals()
-    whole = original.data.ndim == stack.data.ndim
-    images = np.asarray(original.images) if whole else averaged(stack)
-    images = images if images.ndim == 3 else images.mean(axis=1)
+    images = np.asarray(original.images if original.data.ndim == 3 else original.images.mean(axis=1))
     found = align.refine_alignment(
         without_level(images), stack.tilts_deg, original.alignment, progress=progress.part(0, 0.95), **options
     )
