@@ -12,6 +12,7 @@ import pytest
 
 from etwidgets import align, simulation
 from etwidgets.align.axis_level import dark_level
+from etwidgets.errors import AlignmentError
 from etwidgets.progress import NullProgress
 
 
@@ -115,3 +116,10 @@ def test_axis_of_a_uniform_needle_in_tall_images():
     found = align.find_tilt_axis(images, tilts, "CoM")
     assert found.shift_px == pytest.approx(-4.2, abs=0.1)
     assert np.median(found.axis_rows) == pytest.approx(196.2, abs=0.1)
+
+
+def test_of_four_projections_no_shift_is_looked_for():
+    with pytest.raises(AlignmentError, match="at least 5 projections"):
+        align.search_axis_shift(
+            np.ones((4, 32, 32)), np.arange(4.0), shift_limit=3, nslices=2, progress=NullProgress()
+        )
