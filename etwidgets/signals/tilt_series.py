@@ -163,7 +163,8 @@ class TiltSeries(ImageStack):
         result = super()._slicer(slices, isNavigation, out)
         target = result if out is None else out
         axis = node.projections_axis(self)
-        target._original = self._original
+        same_frames = target.data.shape[1:-2] == self.data.shape[1:-2] and target.data.ndim == self.data.ndim
+        target._original = self._original if same_frames else None
         if axis is not None and index[axis.index_in_array] != slice(None):
             chosen = index[axis.index_in_array]
             node.take(self, target, chosen)
