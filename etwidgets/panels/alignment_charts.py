@@ -70,7 +70,8 @@ class AlignmentCharts(Component):
         self.listen(self.model, "job", self._follow)
         names = ("chart", "exclude", "exclude-outliers")
         buttons = row(*(self.controls[each] for each in names)).add_class("etw-charts")
-        self.widget = widgets.VBox([buttons, self._bars, self._curves, self._tried])
+        area = widgets.VBox([self._bars, self._curves, self._tried]).add_class("etw-chart")
+        self.widget = widgets.VBox([buttons, area])
         self._turn_to(self._bars)
 
     def fresh(self) -> None:
@@ -97,9 +98,9 @@ class AlignmentCharts(Component):
     def draw(self, stack: TomoStack, markers: Curves | None) -> None:
         """Draw what is chosen; the curves of the markers in its place, where there are some."""
         chart = self.controls["chart"].value
-        self.controls["chart"].disabled = markers is not None
+        self.controls["chart"].disabled = bool(markers)
         self._judge_again(stack)
-        if markers is not None:
+        if markers:
             self._turn_to(self._curves)
             self._curves.set_labels("tilt (deg)", "residual (px)")
             self._curves.show(markers)

@@ -78,4 +78,5 @@ def _told(report: AlignmentReport, *, valid: bool) -> str:
             known = f"{interval[0]:+.2f} to {interval[1]:+.2f}{unit}"
         lines.append((name, known))
     title = "misfit: of left-out projections. Axis: what may still be wrong, 95 % interval"
-    return f"<p><b>{escape(report.sentence)}</b></p><div title='{title}'>{facts(lines)}</div>"
+    first, mark, rest = report.sentence.partition("; ")
+    return f"<p><b>{escape(first)}</b>{mark}{escape(rest)}</p><div title='{title}'>{facts(lines)}</div>"

@@ -106,8 +106,8 @@ class RegisterPanel(Panel):
         self._file = None if self._root is None else self.add_part(AlignmentFilePart(*own, self._root))
         if self._file is not None:
             self._forms[_BY_FILE] = self._file.widget
-        self.add("step", control(widgets.Dropdown, "by hand", options=list(self._forms)))
-        return [self.controls["step"], *self._forms.values()]
+        self.add("step", control(widgets.Dropdown, "step", options=list(self._forms)))
+        return [heading("By hand"), self.controls["step"], *self._forms.values()]
 
     def _wire(self) -> None:
         self._reproject = self.preview(reprojections, self._take_reprojections)
