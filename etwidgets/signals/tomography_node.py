@@ -165,6 +165,7 @@ def take(source: BaseSignal, target: BaseSignal, index: Any) -> None:
             target.metadata.set_item(f"Tomography.{what}", stored[chosen].copy())
     if target.metadata.has_item("Tomography.registration_quality"):
         del target.metadata.Tomography.registration_quality  # it was of all projections, by index
+    _take_report(source, target, index)
     show_on_axis(target)
 
 

@@ -32,7 +32,8 @@ _ITERATIONS = (8, 12, 20)  # of the reference: coarse, in between, and the last 
 _DOUBTED = 0.3  # weight
 _OUTLIER = 3.0  # robust standard deviations
 _LEAST_SPREAD = 0.12  # of the logarithm of misfits: good projections may differ by so much
-_SEARCHES = 3  # of the tilt axis at each scale but the finest
+_SEARCHED_PX = 40  # shorter side of the images in which the tilt axis is searched, at least
+_SEARCHES = 3  # of the tilt axis
 _SAME_DEG, _SAME_PX = 0.1, 0.15  # less is no change; pixels of the scale
 _LAST_ROUNDS = 3  # at the finest scale, whose rounds cost most and move least
 _BETTER = 1e-4  # relative; less is no better
@@ -222,15 +223,16 @@ class _Run:
         before = self._judge(finest, self.start, ones, 0.0)
         alignment, weights = self.start, ones
         found: Match | None = None
-        judge = finest
         intervals: AxisIntervals | None = None
+        searched = next((n for n in scales if min(self.images.shape[1:]) // n >= _SEARCHED_PX), scales[-1])
+        judge = finest if searched == scales[-1] else PaddedSeries.of(self.images, self.tilts, searched)
         for number, scale in enumerate(scales):
             low, high = 0.05 + 0.8 * number / len(scales), 0.05 + 0.8 * (number + 1) / len(scales)
             last = number == len(scales) - 1
-            series = finest if last else PaddedSeries.of(self.images, self.tilts, scale)
-            judge = judge if last else series
+            series = {finest.factor: finest, judge.factor: judge}.get(scale)
+            series = series or PaddedSeries.of(self.images, self.tilts, scale)
             alignment, weights, found = self._scale(series, alignment, weights, (low, high), last=last)
-            if self.options.axis and not last:
+            if self.options.axis and scale == searched:
                 alignment, weights = self._straighten(series, alignment, weights, high)
             if self.progress.finish_requested:
                 break

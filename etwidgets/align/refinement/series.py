@@ -50,6 +50,11 @@ class PaddedSeries:
     n_z: int
     offset_px: tuple[float, float] = (0.0, 0.0)
 
+    @property
+    def wider(self) -> bool:
+        """Whether matter goes on beyond the upper or lower edge of the field."""
+        return self.n_y > round(self.images.shape[1] * _WIDER[False])
+
     @classmethod
     def of(cls, projections: NDArray[Any], tilts_deg: NDArray[np.float64], factor: int) -> PaddedSeries:
         """Bin a series, and choose the frame by whether matter reaches the edges of the field."""
