@@ -32,7 +32,7 @@ class DarkLevel:
     noise
         Standard deviation of a pixel of the background.
     film
-        True if the emptiest part of the field brightens with the tilt as a film does, and is not a dark level.
+        True if the emptiest part of the field brightens with the tilt as a film does: it is no background.
     """
 
     level: float

@@ -14,9 +14,8 @@ import numpy as np
 from etwidgets.align import Alignment
 
 if TYPE_CHECKING:
+    from hyperspy.signal import BaseSignal
     from numpy.typing import NDArray
-
-    from etwidgets.signals.tilt_series import TiltSeries
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,11 +84,11 @@ class OriginalImages:
         return cls(data, np.array(plain["keep"], dtype=np.intp), alignment)
 
 
-def originals_of(stack: TiltSeries) -> OriginalImages | None:
+def originals_of(stack: BaseSignal) -> OriginalImages | None:
     """The original images of a stack; None if it was never interpolated, or is from a file."""
     return stack._original
 
 
-def give_originals(stack: TiltSeries, originals: OriginalImages) -> None:
+def give_originals(stack: BaseSignal, originals: OriginalImages) -> None:
     """Let a stack that was read from a file have its original images again."""
     stack._original = originals
