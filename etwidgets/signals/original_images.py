@@ -16,8 +16,6 @@ from etwidgets.align import Alignment
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from etwidgets.signals.tilt_series import TiltSeries
-
 
 @dataclass(frozen=True, eq=False)
 class OriginalImages:
@@ -83,13 +81,3 @@ class OriginalImages:
             plain["shifts"], rotation_deg=plain["rotations"], magnification=plain["magnifications"]
         )
         return cls(data, np.array(plain["keep"], dtype=np.intp), alignment)
-
-
-def originals_of(stack: TiltSeries) -> OriginalImages | None:
-    """The original images of a stack; None if it was never interpolated, or is from a file."""
-    return stack._original
-
-
-def give_originals(stack: TiltSeries, originals: OriginalImages) -> None:
-    """Let a stack that was read from a file have its original images again."""
-    stack._original = originals
