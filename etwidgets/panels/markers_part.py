@@ -53,7 +53,7 @@ class MarkersPart(Component):
         self.add("markers", widgets.SelectMultiple(options=[], layout=layout)).add_class("etw-table")
         self.add("delete-worst", button("Delete worst"))
         self.add("delete-markers", button("Delete selected"))
-        self.add("align-markers", button("Align by markers", primary=True))
+        self.add("align-markers", button("Align by markers"))
         self._following = self.preview(followed_markers, self._followed)
         self._fitting = self.preview(fitted_markers, self._fitted)
         for each, act in (

@@ -1,54 +1,50 @@
-"""Register the projections to each other, and check and correct the result; computes nothing itself."""
+"""Align the projections, automatically or by hand, and check the result; computes nothing itself."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 import numpy as np
 
-from etwidgets.align import METHODS, registration_residuals
+from etwidgets.align import METHODS
+from etwidgets.panels import register_looks as looks
+from etwidgets.panels.alignment_charts import AlignmentCharts
 from etwidgets.panels.alignment_file_part import AlignmentFilePart
+from etwidgets.panels.auto_align_part import AutoAlignPart
 from etwidgets.panels.markers_part import MarkersPart
 from etwidgets.panels.method_chooser import MethodChooser
 from etwidgets.panels.navigation import add_column_slider, add_play, add_tilt_slider, turn_play
+from etwidgets.panels.nudge_part import NudgePart
 from etwidgets.panels.panel import Panel
-from etwidgets.panels.pictures import (
-    Contrast,
-    bare_projection,
-    difference_pane,
-    over_tilts_pane,
-    projection_pane,
-    sinogram_pane,
-    tilt_text,
-)
+from etwidgets.panels.pictures import Contrast, projection_pane, tilt_text
 from etwidgets.panels.pieces import button, control, heading, row, text
-from etwidgets.session.previews import nudged
-from etwidgets.views import CurveView, ImageView
+from etwidgets.panels.refine_part import RefinePart
+from etwidgets.session.reprojection_preview import reprojections
+from etwidgets.views import ImageView
 
 if TYPE_CHECKING:
-    from etwidgets.align import Residuals
+    from numpy.typing import NDArray
+
     from etwidgets.session import Session
+    from etwidgets.session.reprojection_preview import Reprojections
     from etwidgets.signals import TomoStack
     from etwidgets.views import Pane
 
 
 _AUTOMATIC = -1
 _USUAL, _MOVIE = "projection, sinogram", "before beside after"
-_MAXIMUM, _NEIGHBOR = "maximum over tilts", "neighbor (to nudge)"
-_MARKERS = "markers (to place)"
+_MAXIMUM, _REPROJECTION = "maximum over tilts", "projection, reprojection, difference"
+_NEIGHBOR, _MARKERS = "neighbor (to nudge)", "markers (to place)"
 _BEFORE, _AFTER, _CHANGE = "before", "after", "difference"
-_NUDGE_PX = 0.25
-_KEYS = {"ArrowUp": (-1, 0), "ArrowDown": (1, 0), "ArrowLeft": (0, -1), "ArrowRight": (0, 1)}
-_CORRECTIONS = """<p class='etw-help'><b>Outliers</b> The list has the residual shift (px) of each projection
-relative to its neighbors. <b>Nudge</b> Show the neighbor; with the pointer on the image, arrow keys move
-the projection by 0.25 px (1 px with Shift). Stop when the difference is flat.</p>"""
+_BY_METHOD, _REFINE, _BY_MARKERS, _BY_FILE = "register", "refine", "markers", "alignment file"
+_NUDGE_HELP = """<p class='etw-help'><b>Nudge</b> Show the neighbor. Drag the image, or with the pointer on it
+press arrow keys: 0.25 px, with Shift 1 px. Stop when the difference is flat.</p>"""
 
 
 class RegisterPanel(Panel):
-    """Method, options, Register; pictures before and after; outliers, and how to correct them.
+    """Align automatically, or one step by hand; pictures before and after; what is off, and its correction.
 
     Parameters
     ----------
@@ -60,7 +56,7 @@ class RegisterPanel(Panel):
 
     name = "register"
     title = "Register"
-    operations = frozenset({"register", "align_markers"})
+    operations = frozenset({"register", "align_markers", "apply_alignment_file", "refine_alignment"})
     needs_tilts = True
     keys = (
         ("b", "before, after"),
@@ -75,281 +71,153 @@ class RegisterPanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._contrast = Contrast()
-        self._images = self.add_view(ImageView(height=340).add_class("etw-grow"))
-        self._curves = self.add_view(
-            CurveView(x_label="tilt (deg)", y_label="shift applied (px)", height=170, width=760)
-        )
+        self._images = self.add_view(ImageView(height=310).add_class("etw-grow"))
         play, tilt, column = add_play(self), add_tilt_slider(self), add_column_slider(self)
         toggles = {"style": {"button_width": "80px"}, "layout": widgets.Layout(flex="0 0 auto")}
         options = [_BEFORE, _AFTER, _CHANGE]
         which = self.add("which", widgets.ToggleButtons(options=options, value=_AFTER, **toggles))
-        looks = [_USUAL, _MOVIE, _MAXIMUM, _NEIGHBOR, _MARKERS]
-        look = self.add("look", control(widgets.Dropdown, "show", options=looks))
-        self._build_form()
-        self._build_corrections()
-        self._markers = self.add_part(MarkersPart(self.session, self.name, self._show_markers))
-        root, own = self._root, (self.session, self.name)
-        self._file = None if root is None else self.add_part(AlignmentFilePart(*own, root))
+        shown = [_USUAL, _MOVIE, _REPROJECTION, _MAXIMUM, _NEIGHBOR, _MARKERS]
+        look = self.add("look", control(widgets.Dropdown, "show", options=shown))
+        own = (self.session, self.name)
+        self._auto = self.add_part(AutoAlignPart(*own))
+        self._charts = self.add_part(AlignmentCharts(*own, lambda: self._auto.current))
+        self._nudge = self.add_part(NudgePart(*own, self._nudged, self._show_nudged))
+        by_hand = self._build_steps()
         self._wire()
-        pictures = [self._images, row(play, tilt, column), row(look, which, self._nudge_row), self._curves]
-        form = [self._chooser.widget, *(self.controls[name] for name in ("start", "crop", "run"))]
-        corrections = [self._off, *(self.controls[name] for name in ("residuals", "pick", "exclude"))]
-        return pictures, [
-            heading("Register"),
-            *form,
-            self.hint,
-            *corrections,
-            self._markers.widget,
-            self._chooser.help,
-            text(_CORRECTIONS),
-            *([] if self._file is None else [self._file.widget]),
-        ]
+        pictures = [self._images, row(play, tilt, column), row(look, which), self._nudge.widget]
+        auto = [heading("Register"), self._auto.widget, self.hint, self._auto.report]
+        return [*pictures, self._charts.widget], [*auto, *by_hand, text(_NUDGE_HELP)]
 
-    def _build_form(self) -> None:
-        self._chooser = self.add_part(MethodChooser(self.session, self.name, METHODS))
+    def _build_steps(self) -> list[widgets.Widget]:
+        """One step by hand at a time: which one, and its form."""
+        own = (self.session, self.name)
+        self._chooser = self.add_part(MethodChooser(*own, METHODS))
         self.add("start", control(widgets.Dropdown, "reference", options=[("middle tilt", _AUTOMATIC)]))
         self.add("crop", control(widgets.Checkbox, "crop to common area", value=False, indent=False))
-        self.add("run", button("Register", primary=True))
-
-    def _build_corrections(self) -> None:
-        self._off = text()
-        layout = widgets.Layout(width="auto", height="116px")
-        self.add("residuals", widgets.SelectMultiple(options=[], layout=layout)).add_class("etw-table")
-        self.add("pick", button("Select outliers"))
-        self.add("exclude", button("Exclude selected"))
-        short = {"step": _NUDGE_PX}
-        self.add("nudge_y", control(widgets.FloatText, "nudge y (px)", **short))
-        self.add("nudge_x", control(widgets.FloatText, "nudge x (px)", **short))
-        self.add("nudge", button("Apply nudge"))
-        self._nudge_row = row(*(self.controls[name] for name in ("nudge_y", "nudge_x", "nudge")))
+        self.add("run", button("Register"))
+        self._markers = self.add_part(MarkersPart(*own, self._show_markers))
+        self._refine = self.add_part(RefinePart(*own))
+        by_method = [self.controls[name] for name in ("start", "crop", "run")]
+        self._forms = {
+            _BY_METHOD: widgets.VBox([self._chooser.widget, *by_method, self._chooser.help]),
+            _REFINE: self._refine.widget,
+            _BY_MARKERS: self._markers.widget,
+        }
+        self._file = None if self._root is None else self.add_part(AlignmentFilePart(*own, self._root))
+        if self._file is not None:
+            self._forms[_BY_FILE] = self._file.widget
+        self.add("step", control(widgets.Dropdown, "step", options=list(self._forms)))
+        return [heading("By hand"), self.controls["step"], *self._forms.values()]
 
     def _wire(self) -> None:
-        self._judge = self.preview(registration_residuals, self._show_residuals)
-        self._trial = self.preview(nudged, self._show_nudged)
+        self._reproject = self.preview(reprojections, self._take_reprojections)
         self.refresh_on(self.model, ("stack", "before"))
         self.refresh_on(self.display, ("projection", "column", "contrast", "color_map"))
         self.listen(self.model, "stack", self._offer_starts)
-        self.listen(self.display, "projection", self._forget_nudge)
-        for name in ("which", "look", "nudge_y", "nudge_x"):
+        self.listen(self.display, "projection", self.enable)
+        for name in ("which", "look", "chart"):
             self.on_change(name, self.refresh)
-        self.on_change("look", self.enable)
-        self.on_change("residuals", self._go_to_selected)
+        self.on_change("look", self._take_look)
+        self.on_change("step", self._turn_to_step)
         self.on_click("run", self._run)
-        self.on_click("pick", self._pick)
-        self.on_click("exclude", self._exclude)
-        self.on_click("nudge", self._apply_nudge)
         self.on_event(self._images.on_key, self._key)
         self.on_event(self._images.on_click, self._clicked)
+        self.on_event(self._images.on_drag, self._dragged)
 
     def fresh(self) -> None:
-        """Nothing is known to be off."""
+        """Nothing is known of the series."""
         self._contrast.clear()
-        self._judged: Any = None  # the data whose residuals were asked for last
-        self._outliers: tuple[int, ...] = ()
-        self._off.value = ""
-        self._nudge_row.layout.display = "none"
+        self._reprojected: tuple[Any, Reprojections | None] = (None, None)  # of which data, and what came
+        self._nudge.widget.layout.display = "none"
         self._offer_starts()
+        self._show_step()
 
     def redraw(self) -> None:
-        """Show the chosen pictures, before or after, the shifts that were applied, and what is off."""
-        stack, now = self._chosen(), self.model.stack
-        if stack is None or now is None or now.data.ndim != 3:
+        """Show the chosen pictures and the chosen chart."""
+        now = self.model.stack
+        if now is None or now.data.ndim != 3:
             self._images.show([])
-            self._curves.show({})
+            self._charts.clear()
             return
-        nudging = self.controls["look"].value == _NEIGHBOR
-        self._nudge_row.layout.display = "" if nudging else "none"
-        if nudging and now.data.shape[0] > 1:
-            index, neighbor = self._pair(now)
-            self._trial.submit(np.asarray(now.data), index, neighbor, *self._nudge_by())
+        look = self.controls["look"].value
+        nudging = look == _NEIGHBOR and now.data.shape[0] > 1
+        self._nudge.widget.layout.display = "" if nudging else "none"
+        if nudging:
+            self._nudge.draw(now)
         else:
-            self._images.show(self._panes(stack))
-        self._draw_curves(now)
-        if now.has_tilts and self._judged is not now.data:
-            self._judged = now.data
-            self._judge.submit(np.asarray(now.data), now.tilts_deg.copy())
+            self._charts.follow_nudge(None)
+            self._images.show(self._panes(now, look))
+        marked = look == _MARKERS and now.has_tilts
+        self._charts.draw(now, self._markers.curves(now) if marked else None)
 
     def enable(self) -> None:
         """Offer the picture before only where it is known, and act only on what is chosen."""
         super().enable()
         self.controls["which"].disabled = self.model.before is None or self.controls["look"].value != _USUAL
         idle = not self.reason()
-        self.controls["pick"].disabled = not self._outliers
-        self.controls["exclude"].disabled = not (idle and self.controls["residuals"].value)
-        self.controls["nudge"].disabled = not (idle and any(self._nudge_by()))
+        self.controls["refine"].disabled = not idle
+        self._charts.enable(idle=idle)
+        self._nudge.enable(idle=idle)
         if self._file is not None:
             self._file.enable()
 
     # -- pictures -----------------------------------------------------------------------------------
 
-    def _panes(self, stack: TomoStack) -> list[Pane]:
-        limits = self._contrast.of(stack, self.display.contrast)
-        if self.controls["look"].value == _MARKERS and self.model.stack is not None:
-            shown = self.model.stack
-            boxes = self._markers.boxes(min(self.display.projection, shown.data.shape[0] - 1))
-            return [
-                projection_pane(shown, self.display, limits, title="Click to place a marker", boxes=boxes)
-            ]
-        if self.controls["look"].value == _MAXIMUM:
-            before, after = self.model.before, self.model.stack
-            panes = (
-                [] if before is None else [over_tilts_pane(before, self.display, "maximum", "Maximum before")]
-            )
-            return (
-                panes
-                if after is None
-                else [
-                    *panes,
-                    over_tilts_pane(after, self.display, "maximum", "Maximum now"),
-                ]
-            )
-        before, now = self.model.before, self.model.stack
-        if before is not None and now is not None:
-            if self.controls["look"].value == _MOVIE:
-                return self._movie(before, now, limits)
-            if self.controls["which"].value == _CHANGE:
-                return self._change(before, now)
-        return [projection_pane(stack, self.display, limits), sinogram_pane(stack, self.display, limits)]
+    def _panes(self, now: TomoStack, look: str) -> list[Pane]:
+        before, display, which = self.model.before, self.display, self.controls["which"].value
+        earlier = before is not None and which == _BEFORE and look == _USUAL
+        stack = before if earlier and before is not None else now
+        limits = self._contrast.of(stack, display.contrast)
+        if look == _MARKERS:
+            boxes = self._markers.boxes(min(display.projection, now.data.shape[0] - 1))
+            return [projection_pane(now, display, limits, title="Click to place a marker", boxes=boxes)]
+        if look == _MAXIMUM:
+            return looks.maxima(before, now, display)
+        if look == _REPROJECTION and now.has_tilts:
+            return self._reprojection(now, limits)
+        if before is not None and look == _MOVIE:
+            return looks.beside(before, now, display, limits)
+        if before is not None and which == _CHANGE:
+            return looks.change(before, now, display, limits)
+        return looks.usual(stack, display, limits)
 
-    def _movie(self, before: TomoStack, now: TomoStack, limits: tuple[float, float]) -> list[Pane]:
-        """The same tilt before and after; play it to see whether anything still jumps."""
-        earlier = bare_projection(
-            before, _same_tilt(before, now, self.display.projection), self.display, limits
-        )
-        later = projection_pane(now, self.display, limits, title="After")
-        return [replace(earlier, title="Before"), later]
+    def _reprojection(self, now: TomoStack, limits: tuple[float, float]) -> list[Pane]:
+        """With the reprojection once it is there; of each series it is computed once."""
+        data, found = self._reprojected
+        if data is not now.data:
+            self._reprojected = (now.data, None)
+            self._reproject.submit(np.asarray(now.data), now.tilts_deg.copy())
+            data, found = self._reprojected  # an inline runner has it by now
+        if found is None:
+            return [projection_pane(now, self.display, limits, title="Reconstructing a quick volume …")]
+        return looks.reprojected(now, found, self.display)
 
-    def _change(self, before: TomoStack, now: TomoStack) -> list[Pane]:
-        """After minus before, of projection and sinogram; where the sizes differ, why there is none."""
-        if before.data.shape != now.data.shape:
-            limits = self._contrast.of(now, self.display.contrast)
-            return [projection_pane(now, self.display, limits, title="No difference: the sizes differ")]
-        index = min(self.display.projection, now.data.shape[0] - 1)
-        x = min(self.display.column, now.data.shape[-1] - 1)
-        one, other = (np.asarray(each.data, dtype=np.float32) for each in (now, before))
-        caption = f"after minus before, {tilt_text(now, index)}"
-        return [
-            difference_pane(one[index] - other[index], "Projection", caption),
-            difference_pane(one[..., x] - other[..., x], "Sinogram", f"at x = {x}", axes=("y", "tilt")),
-        ]
-
-    def _draw_curves(self, stack: TomoStack) -> None:
-        """The residuals of the markers while these are shown, or the shifts that were applied."""
-        if self.controls["look"].value == _MARKERS and stack.has_tilts:
-            self._curves.set_labels("tilt (deg)", "residual (px)")
-            self._curves.show(self._markers.curves(stack))
-            return
-        x = stack.tilts_deg if stack.has_tilts else np.arange(stack.data.shape[0])
-        order = np.argsort(x, kind="stable")
-        curves = {name: (x[order], stack.shifts_px[order, axis]) for axis, name in enumerate(("y", "x"))}
-        self._curves.set_labels("tilt (deg)" if stack.has_tilts else "projection", "shift applied (px)")
-        self._curves.show(curves)
-
-    def _chosen(self) -> TomoStack | None:
-        before = self.model.before
-        if self.controls["which"].value == _BEFORE and before is not None:
-            return before
-        return self.model.stack
-
-    # -- markers ------------------------------------------------------------------------------------
-
-    def _show_markers(self) -> None:
-        if self.controls["look"].value != _MARKERS:
-            self.controls["look"].value = _MARKERS
-        else:
+    def _take_reprojections(self, found: Reprojections) -> None:
+        stack = self.model.stack
+        if stack is not None and self._reprojected[0] is stack.data:
+            self._reprojected = (stack.data, found)
             self.refresh()
 
-    def _clicked(self, event: dict[str, Any]) -> None:
-        stack = self.model.stack
-        if stack is not None and self.controls["look"].value == _MARKERS:
-            self._markers.click(event, min(self.display.projection, stack.data.shape[0] - 1))
+    # -- steps by hand ------------------------------------------------------------------------------
 
-    # -- what is off --------------------------------------------------------------------------------
+    def _turn_to_step(self) -> None:
+        """Show the form of a step, and the markers only with theirs."""
+        step, look = self.controls["step"].value, self.controls["look"]
+        self._show_step()
+        if step == _BY_MARKERS:
+            look.value = _MARKERS
+        elif look.value == _MARKERS:
+            look.value = _USUAL
 
-    def _show_residuals(self, found: Residuals) -> None:
-        stack = self.model.stack
-        if stack is None or len(found.outliers) != stack.data.shape[0]:
-            return
-        lines = []
-        for i in np.argsort(stack.tilts_deg, kind="stable"):
-            y, x = np.round(found.shifts_px[i], 1) + 0.0  # no -0.0
-            mark = "  outlier" if found.outliers[i] else ""
-            lines.append((f"{i + 1:3d} {tilt_text(stack, i):>7} y {y:+.1f} x {x:+.1f}{mark}", int(i)))
-        table = self.controls["residuals"]
-        table.options = lines
-        self._outliers = tuple(int(i) for i in np.flatnonzero(found.outliers))
-        said = f"{len(self._outliers)} of {len(lines)} projections are outliers:" if self._outliers else ""
-        self._off.value = f"<p class='etw-quiet'>Residual shifts (px). {said}</p>"
+    def _take_look(self) -> None:
+        """The form of the markers comes with their picture."""
+        if self.controls["look"].value == _MARKERS:
+            self.controls["step"].value = _BY_MARKERS
         self.enable()
 
-    def _pick(self) -> None:
-        self.controls["residuals"].value = self._outliers
-
-    def _go_to_selected(self) -> None:
-        self.enable()
-        chosen = self.controls["residuals"].value
-        self.controls["exclude"].description = f"Exclude {len(chosen)}" if chosen else "Exclude selected"
-        if chosen:
-            self.display.projection = chosen[0]
-
-    def _exclude(self) -> None:
-        self.session.apply("remove_projections", projections=list(self.controls["residuals"].value))
-
-    # -- nudging ------------------------------------------------------------------------------------
-
-    def _pair(self, stack: TomoStack) -> tuple[int, int]:
-        """The projection that is shown, and its neighbor nearer to 0 degrees."""
-        index = min(self.display.projection, stack.data.shape[0] - 1)
-        tilts = stack.tilts_deg if stack.has_tilts else np.arange(stack.data.shape[0], dtype=float)
-        others = np.flatnonzero(np.arange(len(tilts)) != index)
-        distance = np.abs(tilts[others] - tilts[index]) + 1e-3 * np.abs(tilts[others])
-        return index, int(others[distance.argmin()])
-
-    def _nudge_by(self) -> tuple[float, float]:
-        return float(self.controls["nudge_y"].value), float(self.controls["nudge_x"].value)
-
-    def _key(self, event: dict[str, Any]) -> None:
-        if event.get("key") == " ":
-            turn_play(self)
-        elif event.get("key") == "b" and not self.controls["which"].disabled:
-            which = self.controls["which"]
-            which.value = _AFTER if which.value == _BEFORE else _BEFORE
-        elif event.get("key") in _KEYS:
-            self._nudge_by_key(event)
-
-    def _nudge_by_key(self, event: dict[str, Any]) -> None:
-        if self.controls["look"].value != _NEIGHBOR:
-            return
-        step = _NUDGE_PX * (4 if event.get("shift") else 1)
-        for name, direction in zip(("nudge_y", "nudge_x"), _KEYS[event["key"]], strict=True):
-            if direction:
-                self.controls[name].value = round(self.controls[name].value + direction * step, 3)
-
-    def _show_nudged(self, pictures: tuple[Any, Any]) -> None:
-        stack = self.model.stack
-        if stack is None or self.controls["look"].value != _NEIGHBOR:
-            return
-        _, neighbor = self._pair(stack)
-        y, x = self._nudge_by()
-        limits = self._contrast.of(stack, self.display.contrast)
-        shown = projection_pane(stack, self.display, limits)
-        caption = f"at {tilt_text(stack, neighbor)}; nudge y {y:+.2f} x {x:+.2f} px"
-        difference = difference_pane(pictures[1], "Difference from neighbor", caption)
-        self._images.show([shown, difference])
-        self.enable()
-
-    def _forget_nudge(self) -> None:
-        for name in ("nudge_y", "nudge_x"):
-            self.controls[name].value = 0.0
-
-    def _apply_nudge(self) -> None:
-        stack = self.model.stack
-        if stack is not None:
-            y, x = self._nudge_by()
-            self.session.apply("shift_one", projection=self._pair(stack)[0], yshift=y, xshift=x)
-            self._forget_nudge()
-
-    # -- running -----------------------------------------------------------------------------------
+    def _show_step(self) -> None:
+        for step, form in self._forms.items():
+            form.layout.display = "" if step == self.controls["step"].value else "none"
 
     def _offer_starts(self) -> None:
         stack, chooser = self.model.stack, self.controls["start"]
@@ -367,10 +235,41 @@ class RegisterPanel(Panel):
             parameters["crop"] = True
         self.session.apply("register", **parameters)
 
+    # -- markers and nudging ------------------------------------------------------------------------
 
-def _same_tilt(stack: TomoStack, other: TomoStack, index: int) -> int:
-    """The projection of a stack whose tilt is nearest to one of another stack."""
-    index = min(index, other.data.shape[0] - 1)
-    if not (stack.has_tilts and other.has_tilts):
-        return min(index, stack.data.shape[0] - 1)
-    return int(np.abs(stack.tilts_deg - other.tilts_deg[index]).argmin())
+    def _show_markers(self) -> None:
+        if self.controls["look"].value == _MARKERS:
+            self.refresh()
+        else:
+            self.controls["look"].value = _MARKERS
+
+    def _clicked(self, event: dict[str, Any]) -> None:
+        stack = self.model.stack
+        if stack is not None and self.controls["look"].value == _MARKERS:
+            self._markers.click(event, min(self.display.projection, stack.data.shape[0] - 1))
+
+    def _key(self, event: dict[str, Any]) -> None:
+        which = self.controls["which"]
+        if event.get("key") == " ":
+            turn_play(self)
+        elif event.get("key") == "b" and not which.disabled:
+            which.value = _AFTER if which.value == _BEFORE else _BEFORE
+        elif self.controls["look"].value == _NEIGHBOR:
+            self._nudge.key(event)
+
+    def _dragged(self, event: dict[str, Any]) -> None:
+        if event["kind"] == "image" and self.controls["look"].value == _NEIGHBOR:
+            self._nudge.drag(event)
+
+    def _nudged(self) -> None:
+        self.refresh()
+        self.enable()
+
+    def _show_nudged(self, difference: NDArray[Any], neighbor: int, residual_px: NDArray[np.float64]) -> None:
+        stack = self.model.stack
+        if stack is None or self.controls["look"].value != _NEIGHBOR:
+            return
+        limits = self._contrast.of(stack, self.display.contrast)
+        shift = self._nudge.shift
+        self._images.show(looks.to_nudge(stack, difference, neighbor, shift, self.display, limits))
+        self._charts.follow_nudge(residual_px if any(shift) else None)

@@ -23,8 +23,7 @@ from etwidgets.errors import DataError
 from etwidgets.session.digest import digest, digest_of_images
 from etwidgets.session.history import Channel, State
 from etwidgets.signals import TomoStack
-from etwidgets.signals.original_images import OriginalImages
-from etwidgets.signals.tilt_series import give_originals, originals_of
+from etwidgets.signals.original_images import OriginalImages, give_originals, originals_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

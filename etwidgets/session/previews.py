@@ -185,14 +185,21 @@ def suggested_options(
 
 
 def nudged(
-    projections: NDArray[Any], index: int, neighbor: int, yshift: float, xshift: float
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """One projection shifted on trial, and its difference to a neighbor.
+    projections: NDArray[Any],
+    tilts_deg: NDArray[np.float64],
+    index: int,
+    neighbor: int,
+    yshift: float,
+    xshift: float,
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]]:
+    """One projection shifted on trial, its difference to a neighbor, and what it would still be off by.
 
     Parameters
     ----------
     projections
         ``(T, Y, X)``.
+    tilts_deg
+        ``(T,)`` degrees.
     index, neighbor
         Which one is shifted, and which one stays.
     yshift, xshift
@@ -202,10 +209,19 @@ def nudged(
     -------
     moved, difference
         ``(Y, X)`` float32; the difference is the moved one less the neighbor.
+    residual_px
+        ``(2,)`` pixels ``(y, x)`` between the moved one and its neighbors in tilt, as
+        :func:`etwidgets.align.registration_residuals` finds it; 0 if there are fewer than three projections.
     """
     image = np.asarray(projections[index], np.float32)[np.newaxis]
     moved = align.apply_shifts(image, np.array([[yshift, xshift]]))[0]
-    return moved, moved - np.asarray(projections[neighbor], np.float32)
+    order = np.argsort(tilts_deg, kind="stable")
+    place = int(np.flatnonzero(order == index)[0])
+    first = max(0, min(place - 1, len(order) - 3))
+    near = order[first : first + 3]
+    images = np.array([moved if i == index else projections[i] for i in near], np.float32)
+    residual = align.registration_residuals(images, tilts_deg[near]).shifts_px[place - first]
+    return moved, moved - np.asarray(projections[neighbor], np.float32), residual
 
 
 def filtered_projection(

@@ -14,6 +14,7 @@ import numpy as np
 from etwidgets.align import Alignment
 
 if TYPE_CHECKING:
+    from hyperspy.signal import BaseSignal
     from numpy.typing import NDArray
 
 
@@ -81,3 +82,13 @@ class OriginalImages:
             plain["shifts"], rotation_deg=plain["rotations"], magnification=plain["magnifications"]
         )
         return cls(data, np.array(plain["keep"], dtype=np.intp), alignment)
+
+
+def originals_of(stack: BaseSignal) -> OriginalImages | None:
+    """The original images of a stack; None if it was never interpolated, or is from a file."""
+    return stack._original
+
+
+def give_originals(stack: BaseSignal, originals: OriginalImages) -> None:
+    """Let a stack that was read from a file have its original images again."""
+    stack._original = originals

@@ -535,13 +535,3 @@ def checked_indices(values: ArrayLike, size: int, name: str, *, repeated: bool =
     if len(np.unique(whole)) != len(whole):
         raise ParameterError(f"{name} lists a projection twice: {whole.tolist()}")
     return whole
-
-
-def originals_of(stack: TiltSeries) -> OriginalImages | None:
-    """The original images of a stack; None if it was never interpolated, or is from a file."""
-    return stack._original
-
-
-def give_originals(stack: TiltSeries, originals: OriginalImages) -> None:
-    """Let a stack that was read from a file have its original images again."""
-    stack._original = originals

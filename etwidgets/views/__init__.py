@@ -1,6 +1,7 @@
 """Arrays in, pixels out; a view has a display state of its own and knows no session and no signal."""
 
 from etwidgets.picture_scale import contrast_limits
+from etwidgets.views.bar_view import Bar, BarView
 from etwidgets.views.curve_view import CurveView
 from etwidgets.views.histogram_view import HistogramView
 from etwidgets.views.image_view import ImageView
@@ -20,6 +21,8 @@ from etwidgets.views.volume_view import VolumeView
 
 __all__ = [
     "COLOR_MAPS",
+    "Bar",
+    "BarView",
     "ChannelSnapshot",
     "CurveView",
     "CurvesSnapshot",

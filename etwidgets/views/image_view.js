@@ -131,12 +131,17 @@ function render({ model, el }) {
       return { kind: "rectangle", edges: near.some(Boolean) ? near : [true, true, true, true] };
     }
     const index = pane.columns.findIndex((column) => Math.abs(toScreen(p, pane, column, 0)[0] - x) <= REACH);
-    return index < 0 ? null : { kind: "column", index };
+    if (index >= 0) return { kind: "column", index };
+    return pane.movable ? { kind: "image" } : null;
   }
 
   function pull(pane, p) {
     // move what was caught by as much as the mouse has moved
     const [ax, ay] = toImage(p, pane, drag.at.x, drag.at.y), [bx, by] = toImage(p, pane, mouse.x, mouse.y);
+    if (drag.grip.kind === "image") {
+      drag.by = [bx - ax, by - ay];
+      return;
+    }
     const dx = Math.round(bx - ax), dy = Math.round(by - ay), columns = pane.width * pane.factor, rows = pane.height * pane.factor;
     if (drag.grip.kind === "column") {
       pane.columns = drag.columns.map((c, k) => (k === drag.grip.index ? clamp(c + dx, 0, columns - 1) : c));
@@ -149,7 +154,8 @@ function render({ model, el }) {
   }
 
   const tell = atMostEvery(SEND_EVERY_MS, (done) => {
-    const kind = drag.grip.kind, pane = panes[drag.i], values = kind === "column" ? pane.columns : pane.rectangle;
+    const kind = drag.grip.kind, pane = panes[drag.i];
+    const values = { column: pane.columns, rectangle: pane.rectangle, image: drag.by }[kind];
     model.send({ type: "drag", pane: drag.i, kind, values, done });
   });
 

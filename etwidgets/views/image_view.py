@@ -138,9 +138,10 @@ class ImageView(anywidget.AnyWidget):
         return self._connect("key", handler)
 
     def on_drag(self, handler: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
-        """Call ``handler({"pane", "kind", "values", "done"})`` while a rectangle or a column is dragged.
+        """Call ``handler({"pane", "kind", "values", "done"})`` while something is dragged.
 
-        ``kind`` is ``"rectangle"`` (values: left, top, right, bottom) or ``"column"`` (values: all columns).
+        ``kind`` is ``"rectangle"`` (values: left, top, right, bottom), ``"column"`` (values: all columns), or
+        ``"image"`` (values: pixels right and down from where the mouse was pressed, on a movable pane).
 
         Returns
         -------

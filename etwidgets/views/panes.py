@@ -59,6 +59,8 @@ class Pane:
     boxes
         Left, top, right, bottom and a kind, ``"marked"``, ``"suspect"``, ``"marker"`` or
         ``"chosen"``: parts to point out.
+    movable
+        Whether a drag moves what is shown and not the zoomed view: its owner hears by how much.
     rgb
         ``(rows, columns, 3)``: colors to draw instead of the image; see :func:`overlay`.
     """
@@ -77,6 +79,7 @@ class Pane:
     rectangle: tuple[int, int, int, int] | None = None
     boxes: tuple[tuple[int, int, int, int, str], ...] = ()
     rgb: NDArray[np.uint8] | None = None
+    movable: bool = False
 
     def __post_init__(self) -> None:
         if np.ndim(self.image) != 2 or 0 in np.shape(self.image):
@@ -161,6 +164,7 @@ def message(panes: list[Pane]) -> tuple[dict[str, Any], list[bytes]]:
                 "columns": [int(column) for column in pane.columns],
                 "rectangle": None if pane.rectangle is None else [int(value) for value in pane.rectangle],
                 "boxes": [[*(int(value) for value in box[:4]), box[4]] for box in pane.boxes],
+                "movable": pane.movable,
             }
         )
     return {"type": "frame", "panes": described, "mostZoom": _MOST_ZOOM}, buffers

@@ -52,6 +52,8 @@ def test_from_the_needle_to_a_rendered_volume(visit, server):
 
     visit.step("register")
     visit.wait_for_panes("register", 2)
+    page.click(".etw-register-chart button:has-text('shifts')")
+    page.wait_for_selector(".etw-panel-register .etw-curve canvas", state="visible")
     flat = page.evaluate(CURVES)
     page.click(".etw-register-run")
     visit.wait_for_status("Register: PC")

@@ -5,7 +5,7 @@ import re
 import ipywidgets as widgets
 import numpy as np
 
-from etwidgets.views import CurveView, HistogramView, ImageView, SpectrumView, UploadView, VolumeView
+from etwidgets.views import BarView, CurveView, HistogramView, ImageView, SpectrumView, UploadView, VolumeView
 
 
 def parts(widget):
@@ -31,6 +31,11 @@ def images(panel, index=0):
 def curves(panel, index=0):
     """The curves that a curve view shows: name to x and y."""
     return view(panel, CurveView, index).snapshot().curves
+
+
+def bars(panel):
+    """The bars of a bar view that is shown, from left to right."""
+    return view(panel, BarView).snapshot()
 
 
 def spectrum(panel, index=0):

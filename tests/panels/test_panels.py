@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import seen
 
 from etwidgets import io
 from etwidgets.panels import (
@@ -86,7 +87,8 @@ def test_registering_commits_shifts_and_can_be_undone(made, session, series):
     assert stack is not series
     assert stack.shifts_px[4].tolist() == [0, 0]
     assert session.history[-1].parameters["upsample_factor"] == 10
-    curves = shown._curves.snapshot().curves
+    shown.controls["chart"].value = "shifts"
+    curves = seen.curves(shown)
     assert np.allclose(curves["y"][1], stack.shifts_px[:, 0])
     assert session.model.before is series
     session.undo()

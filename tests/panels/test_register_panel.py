@@ -1,19 +1,20 @@
 """Register draws the shifts and the residuals that are in the data, and corrects them."""
 
 import numpy as np
+import pytest
 import seen
 
 from etwidgets import align, simulation
-from etwidgets.panels import (
-    RegisterPanel,
-)
+from etwidgets.panels import RegisterPanel
 from etwidgets.signals import TomoStack
+from etwidgets.views import BarView
 
 
 def test_register_draws_the_shifts_that_were_applied_in_order_of_tilt(open_panel, stack):
     order = np.random.default_rng(2).permutation(13)
     shifts = np.random.default_rng(5).uniform(-2, 2, (13, 2))
     panel = open_panel(RegisterPanel, stack.shift_projections(shifts).select_projections(order))
+    panel.controls["chart"].value = "shifts"
     curves = seen.curves(panel)
     assert list(curves["y"][0]) == list(np.linspace(-60, 60, 13))
     assert np.allclose(curves["y"][1], shifts[:, 0])
@@ -33,24 +34,30 @@ def test_register_shows_the_picture_before_on_request(open_panel, stack):
     assert seen.differs(panes[0], moved.data[0]) <= 1
 
 
-def test_register_lists_what_is_off_and_excludes_it(open_panel):
+def test_register_shows_what_is_off_and_excludes_it(open_panel):
     tilts = np.arange(-60.0, 61, 10)
+    order = np.random.default_rng(2).permutation(13)
     shifts = np.zeros((13, 2))
     shifts[4] = (0, 3)
     images = simulation.project(simulation.catalyst(64), tilts)
-    panel = open_panel(RegisterPanel, TomoStack(align.apply_shifts(images, shifts), tilts))
-    assert panel.controls["residuals"].value == ()
-    panel.controls["pick"].click()
-    assert panel.controls["residuals"].value == (4,)
-    assert "1 of 13 projections are outliers" in seen.text(panel)
-    line = next(label for label, index in panel.controls["residuals"].options if index == 4)
-    assert "-20.0°" in line
-    assert line.endswith("outlier")
-    assert panel.display.projection == 4
-    panel.controls["exclude"].click()
+    moved = TomoStack(align.apply_shifts(images, shifts)[order], tilts[order])
+    panel = open_panel(RegisterPanel, moved)
+    bars = seen.bars(panel)
+    assert [bar.odd for bar in bars] == [i == 4 for i in range(13)]  # in order of tilt
+    assert bars[4].height == pytest.approx(3, abs=0.2)
+    assert bars[4].height == max(bar.height for bar in bars)
+    assert "-20.0°: off by" in bars[4].words
+    assert panel.controls["exclude-outliers"].description == "Exclude 1 outlier"
+    seen.view(panel, BarView).receive({"type": "click", "place": 4})
+    assert order[panel.display.projection] == 4
+    assert panel.controls["exclude"].description == f"Exclude projection {panel.display.projection + 1}"
+    panel.controls["exclude-outliers"].click()
     assert panel.model.stack.data.shape[0] == 12
     assert -20.0 not in panel.model.stack.tilts_deg
-    assert panel.controls["exclude"].disabled
+    assert panel.controls["exclude-outliers"].disabled
+    panel.display.projection = 0
+    panel.controls["exclude"].click()
+    assert list(panel.model.stack.tilts_deg) == [t for t in tilts[order] if t != -20][1:]
 
 
 def test_register_nudges_one_projection_by_keys(open_panel, stack):

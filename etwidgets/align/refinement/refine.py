@@ -252,20 +252,26 @@ class _Run:
         last: bool = False,
     ) -> tuple[Alignment, NDArray[np.float64], Match]:
         """Rounds at one scale, until nothing moves."""
-        rounds = min(self.options.rounds, _LAST_ROUNDS) if last else self.options.rounds
+        options = self.options
+        slow = options.each_rotation or options.each_magnification or options.each_tilt
+        rounds = min(options.rounds, _LAST_ROUNDS) if last and not slow else options.rounds
         for number in range(rounds):
             at = span[0] + (span[1] - span[0]) * number / rounds
             before = alignment
             alignment, weights, found = self._round(series, alignment, weights, at, last=last)
             if last:
                 self._judge(series, alignment, weights, at)
-            moved = np.abs(alignment.shifts_px - before.shifts_px)[weights > _DOUBTED]
-            if (
-                moved.max(initial=0) < self.options.tolerance * series.factor
-                or self.progress.finish_requested
-            ):
+            moved = self._moved_px(before, alignment)[weights > _DOUBTED].max(initial=0)
+            if moved < self.options.tolerance * series.factor or self.progress.finish_requested:
                 break
         return alignment, weights, found
+
+    def _moved_px(self, before: Alignment, after: Alignment) -> NDArray[np.float64]:
+        """How far a change moved each projection, at the corners of the image, at most, pixels."""
+        change = before.inverse().then(after)
+        reach = np.hypot(*self.images.shape[1:]) / 2
+        turned = np.abs(np.deg2rad(change.rotations_deg)) + np.abs(change.magnifications - 1)
+        return np.abs(change.shifts_px).max(1) + reach * turned
 
     def _round(
         self,

@@ -1,0 +1,26 @@
+"""The needle, raw, to its volume in three clicks: Align automatically, Reconstruct, Render."""
+
+import re
+
+
+def test_three_clicks_from_the_raw_needle_to_its_volume(visit, serve):
+    page = visit.page
+    visit.open_needle(serve("--sample", "needle"))
+    visit.step("register")
+    page.click(".etw-register-auto")
+    visit.wait_for_status("Good to", timeout_s=200)
+    told = page.locator(".etw-panel-register .etw-report").inner_text()
+    assert float(re.search(r"Good to (?:about )?([\d.]+) px", told).group(1)) < 1
+    bars = page.locator(".etw-panel-register .etw-bars")
+    visit.until(lambda: int(bars.get_attribute("data-bars")) > 70)
+    box = bars.bounding_box()
+    page.mouse.click(box["x"] + 52 + 0.5 * (box["width"] - 60) / 77, box["y"] + 60)  # the first bar
+    visit.until(lambda: bars.get_attribute("data-chosen") == "0")
+    visit.keep("automatic")
+    visit.step("reconstruct")
+    page.click(".etw-reconstruct-run")
+    visit.wait_for_status("Reconstruct: FBP")
+    visit.step("volume")
+    page.click(".etw-volume-render")
+    page.wait_for_selector(".etw-volume-picture canvas", state="visible")
+    visit.keep("automatic-volume")
