@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.align.axis_estimate import AxisEstimate
 from etwidgets.align.axis_fits import TrackFit, fit_tracks, line_misfit
 from etwidgets.align.axis_level import DarkLevel, dark_level, open_cells
 from etwidgets.align.axis_sums import ColumnSums
 from etwidgets.align.common_line import match_lines
 from etwidgets.align.parabola import vertex
+from etwidgets.errors import AlignmentError
 from etwidgets.progress import NullProgress
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from etwidgets.progress import Progress
 
+_LEAST_TILTS = 5  # three unknowns per track, and something left to judge the fit by
+_LEAST_RANGE_DEG = 20  # below it the axis and the object's own offset cannot be distinguished
 _LIMIT_DEG, _FAR_DEG = 10.0, 30.0
 _COARSE_STEPS = 20
 _FINE_STEP_DEG, _FINE_STEPS = 0.25, 8  # on each side
@@ -68,6 +72,39 @@ class Measured:
         """The 95 % interval."""
         half = _STUDENT * self.shift_error_px
         return self.shift_px - half, self.shift_px + half
+
+    def estimate(self, method: str) -> AxisEstimate:
+        """The same as the result of a method of that name."""
+        return AxisEstimate(
+            shift_px=self.shift_px,
+            rotation_deg=self.rotation_deg,
+            shift_error_px=self.shift_error_px,
+            rotation_error_deg=self.rotation_error_deg,
+            method=method,
+            rotation_determined=not self.rotation_doubt,
+            warning="; ".join(text for text in (self.rotation_doubt, self.shift_doubt) if text),
+            columns=self.columns,
+            axis_rows=self.axis_rows,
+            shift_determined=not self.shift_doubt,
+            rotation_interval_deg=self.rotation_interval_deg,
+            shift_interval_px=self.shift_interval_px,
+        )
+
+
+def check_tilts(tilts_deg: NDArray[np.float64], method: str) -> None:
+    """Refuse tilts that are too few, or over too small a range.
+
+    Raises
+    ------
+    AlignmentError
+        If there are fewer than 5 different ones, or they span less than 20 degrees.
+    """
+    distinct = np.unique(tilts_deg)
+    if distinct.size < _LEAST_TILTS or np.ptp(distinct) < _LEAST_RANGE_DEG:
+        raise AlignmentError(
+            f"{method}: {distinct.size} different tilts over {np.ptp(distinct):.1f} deg do not determine an "
+            f"axis; at least {_LEAST_TILTS} over {_LEAST_RANGE_DEG} deg are needed"
+        )
 
 
 def measure_axis(
