@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import seen
 
 from etwidgets import io
 from etwidgets.panels import (
