@@ -58,6 +58,42 @@ class Progress:
         self.iterations_done = iterations
 
 
+class FinishAfter(Progress):
+    """Has a run finished early, and finds out when, so that it can be repeated.
+
+    Parameters
+    ----------
+    whole
+        What is told how far the run is; it decides when to finish where ``after`` is None.
+    after
+        How often the run goes on when it asks :attr:`finish_requested`, before it is to finish; it must ask
+        in the same order each time.
+    """
+
+    def __init__(self, whole: Progress, after: int | None = None) -> None:
+        self._whole, self._after, self._asked, self._finishes = whole, after, 0, False
+
+    def advance(self, fraction: float, message: str = "") -> None:
+        """Pass it on."""
+        self._whole.advance(fraction, message)
+
+    @property
+    def may_finish(self) -> bool:
+        """As the whole."""
+        return self._whole.may_finish
+
+    @property
+    def finish_requested(self) -> bool:
+        """Whether to finish; once it is so, it stays so."""
+        if not self._finishes:
+            wanted = self._whole.finish_requested if self._after is None else self._asked >= self._after
+            self._finishes = wanted
+            if wanted:
+                self._whole.finished(self._asked)
+            self._asked += 1
+        return self._finishes
+
+
 class NullProgress(Progress):
     """Nobody listens; never cancels."""
 

@@ -38,6 +38,7 @@ class AutoAligner:
         """Align; each step that is taken becomes one of the history."""
         core = self._core
         job = Job("auto_align", "Align automatically", core.runner)
+        job.can_finish = job.tells = True
         base: list[State] = []  # filled when the job's turn comes
 
         def begin() -> Callable[[Progress], Any]:

@@ -73,6 +73,8 @@ def seconds_after(operation: Operation, stack: TomoStack | None, parameters: Map
 
 def can_finish(operation: Operation, stack: TomoStack | None, parameters: Mapping[str, Any]) -> bool:
     """Whether an operation has iterations, and memory to bring all slices forward together."""
+    if operation.finishes:
+        return True
     algorithm = engine.algorithms().get(str(parameters.get("method", "FBP")).upper())
     if not operation.reconstructs or stack is None or algorithm is None or not algorithm.iterative:
         return False

@@ -49,6 +49,8 @@ class Job:
         self._cancel, self._finish = threading.Event(), threading.Event()
         self.can_finish = False
         """Whether it can give what there is before it is done. Written by the session, before it begins."""
+        self.tells = False
+        """Whether its message in the end says how well it went, and is no warning. Written by the session."""
         self.time_left = TimeLeft()
         """Told by the worker how far it is; what follows the work is written by the session."""
         self._waiters: list[asyncio.Future[None]] = []
@@ -167,6 +169,7 @@ class JobProgress(Progress):
     def __init__(self, job: Job, runner: Runner, tell: Callable[[float, str], None]) -> None:
         self._job, self._runner, self._tell = job, runner, tell
         self._last = 0.0
+        self._silent = True
 
     @property
     def may_finish(self) -> bool:
@@ -190,8 +193,8 @@ class JobProgress(Progress):
             raise Cancelled(f"{self._job.label}: cancelled")
         now = time.monotonic()
         self._job.time_left.tell(now, fraction)
-        if now - self._last >= _INTERVAL:
-            self._last = now
+        if now - self._last >= _INTERVAL or (message and self._silent):  # what it begins with is not dropped
+            self._last, self._silent = now, not message and self._silent
             self._runner.post(lambda: self._tell(fraction, message))
 
 

@@ -47,7 +47,7 @@ class StepRunner:
             state = core.state
             operation.check_stack(state.stack)
             check_fits(_needed(operation, state, parameters), job.label)
-            job.can_finish = can_finish(operation, state.stack, parameters)
+            job.can_finish, job.tells = can_finish(operation, state.stack, parameters), operation.tells
             n_series = 1 + len(state.channels)
             job.time_left.seconds_after = n_series * seconds_after(operation, state.stack, parameters)
             base.append(state)

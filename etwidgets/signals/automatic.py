@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets import align
+from etwidgets.checks import checked_count
+from etwidgets.progress import FinishAfter
 from etwidgets.signals.alignment_report import AlignmentReport, read_report, write_report
 from etwidgets.signals.cleaning import averaged
 
@@ -26,8 +28,13 @@ _LEVEL_ERRORS = 3.0  # a background that is not clearly more than its error is l
 _EXCLUDED = 0.1  # weight, below which a projection is left out
 
 
-def refined(stack: TiltSeries, progress: Progress, **options: Any) -> TiltSeries:
+def refined(
+    stack: TiltSeries, progress: Progress, *, finish_after: int | None = None, **options: Any
+) -> TiltSeries:
     """The series with its alignment refined; see :meth:`etwidgets.TomoStack.refine_alignment`."""
+    if finish_after is not None:
+        finish_after = checked_count("finish_after", finish_after, lowest=0)
+    progress = FinishAfter(progress, finish_after)
     original = stack._originals()
     images = np.asarray(original.images if original.data.ndim == 3 else original.images.mean(axis=1))
     found = align.refine_alignment(

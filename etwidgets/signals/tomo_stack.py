@@ -409,7 +409,8 @@ class TomoStack(TiltSeries):
             Reports progress, can cancel the work, or finish it early.
         **options
             ``axis`` (True), ``each_rotation``, ``each_magnification``, ``each_tilt`` (False), ``rounds``,
-            ``tolerance``; see :func:`etwidgets.align.refine_alignment`.
+            ``tolerance``; see :func:`etwidgets.align.refine_alignment`. And ``finish_after``, as a script of
+            a session has it where *Finish now* was pressed: how often it went on before it ended.
 
         Raises
         ------

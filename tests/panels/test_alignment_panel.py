@@ -6,6 +6,9 @@ import seen
 
 from etwidgets import simulation
 from etwidgets.panels import RegisterPanel
+from etwidgets.progress import NullProgress
+from etwidgets.session import OPERATIONS
+from etwidgets.session.history import State
 from etwidgets.session.reprojection_preview import reprojections
 from etwidgets.signals import TomoStack
 
@@ -107,3 +110,25 @@ def test_a_projection_is_dragged_and_what_it_is_off_by_follows(open_panel, truth
     seen.press(panel, "ArrowLeft", shift=True)
     panel.controls["nudge"].click()
     assert panel.session.history[-1].parameters == {"projection": 8, "yshift": -2.0, "xshift": 3.0}
+
+
+def test_a_refinement_that_was_finished_early_is_a_step_that_gives_the_same_again(truth):
+    class Finishing(NullProgress):
+        messages = ()
+
+        def advance(self, _fraction, message=""):
+            self.messages = (*self.messages, message)
+
+        @property
+        def finish_requested(self):
+            return len(self.messages) > 5
+
+    stack = TomoStack(truth.projections, TILTS)
+    refine = OPERATIONS["refine_alignment"]
+    whole = refine.apply(State(stack), {"axis": False, "rounds": 4}, NullProgress())
+    assert "finish_after" not in whole.parameters
+    early = refine.apply(State(stack), {"axis": False, "rounds": 4}, Finishing())
+    again = refine.apply(State(stack), early.parameters, NullProgress())
+    assert early.parameters["finish_after"] == 0  # it went on not once after the first round
+    assert np.array_equal(early.state.stack.data, again.state.stack.data)
+    assert not np.array_equal(early.state.stack.data, whole.state.stack.data)

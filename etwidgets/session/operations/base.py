@@ -68,6 +68,10 @@ class Operation(ABC):
     copies
         How many float32 copies of the series it holds at its peak, its result among them. Not used where it
         ``reconstructs``.
+    finishes
+        Whether it can be finished early although it reconstructs nothing; it takes ``finish_after`` then.
+    tells
+        Whether its notes say how well it went, and are no warnings.
     home
         The module of an operation of the user's own, from which a script imports it; empty for ours.
     changes
@@ -86,6 +90,8 @@ class Operation(ABC):
     needed: frozenset[str] = frozenset()
     needs_tilts: bool = False
     copies: float = 2.0
+    finishes: bool = False
+    tells: bool = False
     home: str = ""
 
     changes: ClassVar[Changes]

@@ -56,6 +56,8 @@ class SeriesOperation(Operation):
         """Change the series, and bring its channels along."""
         first, *others = shares(state, progress)
         stack = self.function(self.usable(state.stack), first, **parameters)
+        if self.finishes and first.iterations_done is not None:
+            parameters = {**parameters, "finish_after": first.iterations_done}
         moved = tuple(
             replace(channel, stack=stack.bring_along(channel.stack, progress=part))
             for channel, part in zip(state.channels, others, strict=True)
@@ -132,7 +134,7 @@ def _tilt_align_lines(parameters: Mapping[str, Any]) -> list[str]:
     return [f"stack = {call('stack.tilt_align', **parameters)}"]
 
 
-REFINEMENT = frozenset(option.name for option in describe(RefinementOptions))
+REFINEMENT = frozenset({"finish_after", *(option.name for option in describe(RefinementOptions))})
 
 
 def _refinement_notes(stack: TomoStack) -> tuple[str, ...]:
@@ -221,7 +223,7 @@ SERIES = (
     ),
     of_method(
         "refine_alignment", "Refine the alignment", "refining the alignment", TomoStack.refine_alignment,
-        REFINEMENT, needs_tilts=True, copies=6, notes=_refinement_notes,
+        REFINEMENT, needs_tilts=True, copies=6, notes=_refinement_notes, finishes=True, tells=True,
     ),
     of_method(
         "manual_align", "Shift projections from index", "shifting", TomoStack.manual_align,
