@@ -80,12 +80,11 @@ def to_nudge(
     stack: TomoStack,
     difference: NDArray[Any],
     neighbor: int,
-    shift: tuple[float, float],
     display: Display,
     limits: Limits,
 ) -> list[Pane]:
     """A projection, and how it differs from its neighbor once it is shifted; the mouse moves it."""
-    caption = f"at {tilt_text(stack, neighbor)}; nudge y {shift[0]:+.2f} x {shift[1]:+.2f} px"
+    caption = f"at {tilt_text(stack, neighbor)}"
     shown = projection_pane(stack, display, limits, movable=True)
     return [shown, replace(difference_pane(difference, "Difference from neighbor", caption), movable=True)]
 

@@ -155,6 +155,7 @@ class RegisterPanel(Panel):
         super().enable()
         self.controls["which"].disabled = self.model.before is None or self.controls["look"].value != _USUAL
         idle = not self.reason()
+        self._auto.help.layout.display = "" if idle else "none"  # the hint takes its place
         self.controls["refine"].disabled = not idle
         self._charts.enable(idle=idle)
         self._nudge.enable(idle=idle)
@@ -270,6 +271,5 @@ class RegisterPanel(Panel):
         if stack is None or self.controls["look"].value != _NEIGHBOR:
             return
         limits = self._contrast.of(stack, self.display.contrast)
-        shift = self._nudge.shift
-        self._images.show(looks.to_nudge(stack, difference, neighbor, shift, self.display, limits))
-        self._charts.follow_nudge(residual_px if any(shift) else None)
+        self._images.show(looks.to_nudge(stack, difference, neighbor, self.display, limits))
+        self._charts.follow_nudge(residual_px if any(self._nudge.shift) else None)
