@@ -27,9 +27,14 @@ if TYPE_CHECKING:
     Limits = tuple[float, float]
 
 
-def usual(stack: TomoStack, display: Display, limits: Limits) -> list[Pane]:
-    """A projection, and the sinogram at a column."""
-    return [projection_pane(stack, display, limits), sinogram_pane(stack, display, limits)]
+def usual(
+    stack: TomoStack, display: Display, limits: Limits, region: tuple[int, int, int, int] | None = None
+) -> list[Pane]:
+    """A projection, with a region of it if there is one, and the sinogram at a column."""
+    return [
+        projection_pane(stack, display, limits, rectangle=region),
+        sinogram_pane(stack, display, limits),
+    ]
 
 
 def beside(before: TomoStack, now: TomoStack, display: Display, limits: Limits) -> list[Pane]:
