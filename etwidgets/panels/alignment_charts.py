@@ -219,13 +219,15 @@ class AlignmentCharts(Component):
         running = job is not None and job.operation in _JUDGED and job.state == "running"
         if running != self._running:
             self._running = running
-            if self._live:
-                self._live, self.controls["chart"].value = [], RESIDUALS
+            if len(self._live) > 1:
+                self.controls["chart"].value = RESIDUALS
+            self._live = []
         found = _SAID.search(job.message) if running and job is not None else None
         if found is not None and (not self._live or self._live[-1] != float(found.group(1))):
             self._live.append(float(found.group(1)))
-            self.controls["chart"].value = MISFIT
-            self._draw_misfit()
+            if len(self._live) > 1:  # one alone is no trace
+                self.controls["chart"].value = MISFIT
+                self._draw_misfit()
 
 
 def _tried(report: AlignmentReport) -> str:

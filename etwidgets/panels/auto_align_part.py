@@ -29,17 +29,19 @@ class AutoAlignPart(Component):
 
     Attributes
     ----------
+    help
+        What the button does.
     report
         The sentence and the numbers, to be placed by the owner.
     """
 
     def __init__(self, session: Session, name: str) -> None:
         super().__init__(session, name)
-        self.report = text("", "etw-report")
+        self.help, self.report = text(_HELP), text("", "etw-report")
         self.add("auto", button("Align automatically", primary=True))
         self.on_click("auto", session.auto_align)
         self.listen(self.model, ("stack", "busy"), self.fresh)
-        self.widget = widgets.VBox([self.controls["auto"], text(_HELP)])
+        self.widget = widgets.VBox([self.controls["auto"], self.help])
 
     def fresh(self) -> None:
         """Tell what is known of the alignment of the series."""

@@ -32,5 +32,6 @@ class RefinePart(Component):
         self.widget = widgets.VBox([*made, self.controls["refine"], text(_HELP)])
 
     def _run(self) -> None:
-        values = {each.name: value_of(each, self.controls[f"refine-{each.name}"]) for each in self._options}
-        self.session.apply("refine_alignment", **values)
+        values = {each: value_of(each, self.controls[f"refine-{each.name}"]) for each in self._options}
+        changed = {each.name: value for each, value in values.items() if value != each.default}
+        self.session.apply("refine_alignment", **changed)

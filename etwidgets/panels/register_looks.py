@@ -27,9 +27,14 @@ if TYPE_CHECKING:
     Limits = tuple[float, float]
 
 
-def usual(stack: TomoStack, display: Display, limits: Limits) -> list[Pane]:
-    """A projection, and the sinogram at a column."""
-    return [projection_pane(stack, display, limits), sinogram_pane(stack, display, limits)]
+def usual(
+    stack: TomoStack, display: Display, limits: Limits, region: tuple[int, int, int, int] | None = None
+) -> list[Pane]:
+    """A projection, with a region of it if there is one, and the sinogram at a column."""
+    return [
+        projection_pane(stack, display, limits, rectangle=region),
+        sinogram_pane(stack, display, limits),
+    ]
 
 
 def beside(before: TomoStack, now: TomoStack, display: Display, limits: Limits) -> list[Pane]:
@@ -80,12 +85,11 @@ def to_nudge(
     stack: TomoStack,
     difference: NDArray[Any],
     neighbor: int,
-    shift: tuple[float, float],
     display: Display,
     limits: Limits,
 ) -> list[Pane]:
     """A projection, and how it differs from its neighbor once it is shifted; the mouse moves it."""
-    caption = f"at {tilt_text(stack, neighbor)}; nudge y {shift[0]:+.2f} x {shift[1]:+.2f} px"
+    caption = f"at {tilt_text(stack, neighbor)}"
     shown = projection_pane(stack, display, limits, movable=True)
     return [shown, replace(difference_pane(difference, "Difference from neighbor", caption), movable=True)]
 

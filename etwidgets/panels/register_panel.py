@@ -21,6 +21,7 @@ from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, projection_pane, tilt_text
 from etwidgets.panels.pieces import button, control, heading, row, text
 from etwidgets.panels.refine_part import RefinePart
+from etwidgets.panels.region_part import RegionPart
 from etwidgets.session.reprojection_preview import reprojections
 from etwidgets.views import ImageView
 
@@ -97,7 +98,8 @@ class RegisterPanel(Panel):
         self.add("run", button("Register"))
         self._markers = self.add_part(MarkersPart(*own, self._show_markers))
         self._refine = self.add_part(RefinePart(*own))
-        by_method = [self.controls[name] for name in ("start", "crop", "run")]
+        self._region = self.add_part(RegionPart(*own, self.controls["PC-roi"], self.refresh))
+        by_method = [self.controls[name] for name in ("region", "start", "crop", "run")]
         self._forms = {
             _BY_METHOD: widgets.VBox([self._chooser.widget, *by_method, self._chooser.help]),
             _REFINE: self._refine.widget,
@@ -119,6 +121,7 @@ class RegisterPanel(Panel):
             self.on_change(name, self.refresh)
         self.on_change("look", self._take_look)
         self.on_change("step", self._turn_to_step)
+        self.on_change("method", self._show_method)
         self.on_click("run", self._run)
         self.on_event(self._images.on_key, self._key)
         self.on_event(self._images.on_click, self._clicked)
@@ -129,6 +132,7 @@ class RegisterPanel(Panel):
         self._contrast.clear()
         self._reprojected: tuple[Any, Reprojections | None] = (None, None)  # of which data, and what came
         self._nudge.widget.layout.display = "none"
+        self._region.widget.layout.display = "" if self._may_have_region else "none"
         self._offer_starts()
         self._show_step()
 
@@ -155,6 +159,7 @@ class RegisterPanel(Panel):
         super().enable()
         self.controls["which"].disabled = self.model.before is None or self.controls["look"].value != _USUAL
         idle = not self.reason()
+        self._auto.help.layout.display = "" if idle else "none"  # the hint takes its place
         self.controls["refine"].disabled = not idle
         self._charts.enable(idle=idle)
         self._nudge.enable(idle=idle)
@@ -179,7 +184,13 @@ class RegisterPanel(Panel):
             return looks.beside(before, now, display, limits)
         if before is not None and which == _CHANGE:
             return looks.change(before, now, display, limits)
-        return looks.usual(stack, display, limits)
+        region = self._region.rectangle if self._may_have_region and stack is now else None
+        return looks.usual(stack, display, limits, region)
+
+    @property
+    def _may_have_region(self) -> bool:
+        """Whether the method that is chosen compares a region of the projections, if there is one."""
+        return self.controls["step"].value == _BY_METHOD and self.controls["PC-roi"].layout.display != "none"
 
     def _reprojection(self, now: TomoStack, limits: tuple[float, float]) -> list[Pane]:
         """With the reprojection once it is there; of each series it is computed once."""
@@ -204,6 +215,7 @@ class RegisterPanel(Panel):
         """Show the form of a step, and the markers only with theirs."""
         step, look = self.controls["step"].value, self.controls["look"]
         self._show_step()
+        self._show_method()
         if step == _BY_MARKERS:
             look.value = _MARKERS
         elif look.value == _MARKERS:
@@ -214,6 +226,10 @@ class RegisterPanel(Panel):
         if self.controls["look"].value == _MARKERS:
             self.controls["step"].value = _BY_MARKERS
         self.enable()
+
+    def _show_method(self) -> None:
+        self._region.widget.layout.display = "" if self._may_have_region else "none"
+        self.refresh()
 
     def _show_step(self) -> None:
         for step, form in self._forms.items():
@@ -258,7 +274,9 @@ class RegisterPanel(Panel):
             self._nudge.key(event)
 
     def _dragged(self, event: dict[str, Any]) -> None:
-        if event["kind"] == "image" and self.controls["look"].value == _NEIGHBOR:
+        if event["kind"] == "rectangle":
+            self._region.put(event["values"])
+        elif event["kind"] == "image" and self.controls["look"].value == _NEIGHBOR:
             self._nudge.drag(event)
 
     def _nudged(self) -> None:
@@ -270,6 +288,5 @@ class RegisterPanel(Panel):
         if stack is None or self.controls["look"].value != _NEIGHBOR:
             return
         limits = self._contrast.of(stack, self.display.contrast)
-        shift = self._nudge.shift
-        self._images.show(looks.to_nudge(stack, difference, neighbor, shift, self.display, limits))
-        self._charts.follow_nudge(residual_px if any(shift) else None)
+        self._images.show(looks.to_nudge(stack, difference, neighbor, self.display, limits))
+        self._charts.follow_nudge(residual_px if any(self._nudge.shift) else None)

@@ -109,3 +109,21 @@ def test_register_shows_before_beside_after_and_the_difference(open_panel, stack
     assert panel.controls["which"].value == "after"
     seen.press(panel, " ")
     assert panel.controls["play"].playing
+
+
+def test_register_has_a_region_to_draw_for_the_method_that_takes_one(open_panel, stack):
+    panel = open_panel(RegisterPanel, stack)
+    height, width = stack.data.shape[1:]
+    assert seen.images(panel)[0].rectangle is None
+    panel.controls["region"].click()
+    assert seen.images(panel)[0].rectangle == (width // 4, height // 4, width * 3 // 4, height * 3 // 4)
+    seen.drag(panel, "rectangle", (0, 1, width, height))
+    assert panel.controls["PC-roi"].value == f"1, {height}, 0, {width}"
+    panel.controls["run"].click()
+    assert panel.session.history[-1].parameters["roi"] == [1, height, 0, width]
+    panel.controls["method"].value = "COM"
+    assert seen.images(panel)[0].rectangle is None
+    assert panel.controls["region"].layout.display == "none"
+    panel.controls["method"].value = "PC"
+    panel.controls["region"].click()
+    assert panel.controls["PC-roi"].value == ""
