@@ -142,7 +142,7 @@ def refine_alignment(
     Raises
     ------
     ShapeError, DataError, TiltCountError
-        If the input is no series of finite images with one tilt each.
+        If the input is not a series of finite images with one tilt each.
     AlignmentError
         If there are too few projections, or one is blank.
     ParameterError
@@ -188,9 +188,6 @@ class _Run:
     options: RefinementOptions
     progress: Progress
     trace: list[tuple[float, float]] = field(default_factory=list)
-    _rotation_answers: bool = (
-        False  # where the search finds none, rotations of projections mean nothing either
-    )
 
     def result(self) -> Refinement:
         scales = scales_for(self.images.shape)
@@ -198,7 +195,7 @@ class _Run:
         ones = np.ones(len(self.tilts))
         before = self._judge(finest, self.start, ones, 0.0)
         alignment, weights = self.start, ones
-        found: Match | None = None
+        errors_px = np.full((len(self.tilts), 2), np.inf)
         intervals: AxisIntervals | None = None
         searched = next((n for n in scales if min(self.images.shape[1:]) // n >= _SEARCHED_PX), scales[-1])
         judge = finest if searched == scales[-1] else PaddedSeries.of(self.images, self.tilts, searched)
@@ -210,13 +207,18 @@ class _Run:
             alignment, weights, found = self._scale(series, alignment, weights, (low, high), last=last)
             if self.options.axis and scale == searched:
                 alignment, weights = self._straighten(series, alignment, weights, high)
+            errors_px = found.errors[:, :2] * scale
             if self.progress.finish_requested:
                 break
         if self.options.axis and not self.progress.finish_requested:
             alignment, intervals = search_axis(judge, alignment, weights, self._at(0.86))
             alignment, weights, found = self._round(finest, alignment, weights, 0.9, last=True)
+            errors_px = found.errors[:, :2] * finest.factor
         after = self._judge(finest, alignment, weights, 0.95)
-        return self._report(finest, before, after, alignment, weights, found, intervals)
+        if (weights < 1).any():
+            # with the same weights: leaving out what fits badly would look like a better alignment
+            before = predict(finest, self.start, weights, shifts=True, progress=self._at(0.97))
+        return self._report(before, after, alignment, weights, errors_px, intervals)
 
     def _scale(
         self,
@@ -343,18 +345,15 @@ class _Run:
 
     def _report(
         self,
-        finest: PaddedSeries,
         before: Prediction,
         after: Prediction,
         alignment: Alignment,
         weights: NDArray[np.float64],
-        found: Match | None,
+        errors_px: NDArray[np.float64],
         intervals: AxisIntervals | None,
     ) -> Refinement:
-        # with the same weights, or leaving out what fits badly would look like an improvement
         compared = [np.sqrt(np.average(each.misfits**2, weights=weights)) for each in (before, after)]
         accepted = compared[1] < compared[0] * (1 - _BETTER)
-        assert found is not None  # noqa: S101  (there is a scale, and a round in it)
         order = np.argsort(weights, kind="stable")
         doubted = tuple(int(i) for i in order if weights[i] < _DOUBTED)
         self.progress.advance(1, f"left-out projections: misfit {compared[1]:.4f}")
@@ -365,7 +364,7 @@ class _Run:
             misfit_after=float(compared[1] if accepted else compared[0]),
             trace=np.array(self.trace),
             residuals_px=without_gauge((after if accepted else before).shifts_px, self.tilts, weights),
-            errors_px=found.errors[:, :2] * finest.factor,
+            errors_px=errors_px,
             weights=weights,
             misfits=after.misfits if accepted else before.misfits,
             doubted=doubted,
