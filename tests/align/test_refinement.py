@@ -5,9 +5,10 @@ import pytest
 
 from etwidgets import align, engine
 from etwidgets.align import Alignment, refine_alignment
+from etwidgets.align.refinement.gauge import without_gauge
 from etwidgets.align.refinement.matching import match
-from etwidgets.align.refinement.refine import robust_weights, without_gauge
 from etwidgets.align.refinement.series import PaddedSeries
+from etwidgets.align.refinement.weights import robust_weights
 from etwidgets.errors import AlignmentError, ParameterError
 from etwidgets.progress import Cancelled, Progress
 from etwidgets.simulation import ellipsoid_series

@@ -9,12 +9,14 @@ import numpy as np
 
 from etwidgets import engine
 from etwidgets.align.alignment import Alignment
-from etwidgets.align.checks import checked_projections, checked_tilts, indices_text, refuse_blank
+from etwidgets.align.checks import checked_projections, checked_tilts, refuse_blank
 from etwidgets.align.refinement.axis_search import AxisIntervals, search_axis
+from etwidgets.align.refinement.gauge import without_gauge
 from etwidgets.align.refinement.matching import Match, match
 from etwidgets.align.refinement.prediction import Prediction, predict
 from etwidgets.align.refinement.reference import partial_volume
 from etwidgets.align.refinement.series import PaddedSeries
+from etwidgets.align.refinement.weights import robust_weights
 from etwidgets.errors import AlignmentError, ParameterError
 from etwidgets.options import checked, option
 from etwidgets.progress import NullProgress
@@ -30,8 +32,6 @@ _MOST_WORK = 6e8  # tilts times voxels at the finest scale; more would take minu
 _LARGEST_STEP_PX = 3.0  # of a round, at its scale
 _ITERATIONS = (8, 12, 20)  # of the reference: coarse, in between, and the last rounds
 _DOUBTED = 0.3  # weight
-_OUTLIER = 3.0  # robust standard deviations
-_LEAST_SPREAD = 0.12  # of the logarithm of misfits: good projections may differ by so much
 _SEARCHED_PX = 40  # shorter side of the images in which the tilt axis is searched, at least
 _SEARCHES = 3  # of the tilt axis
 _SAME_DEG, _SAME_PX = 0.1, 0.15  # less is no change; pixels of the scale
@@ -176,30 +176,6 @@ def scales_for(shape: tuple[int, ...]) -> tuple[int, ...]:
     while min(height, width) // (2 * scales[-1]) >= _LEAST_SIDE_PX and len(scales) < 3:
         scales.append(2 * scales[-1])
     return tuple(scales[::-1])
-
-
-def robust_weights(misfits: NDArray[np.float64], tilts_deg: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``(T,)`` weights from 0 to 1: low where the misfit is far above that of the neighbors in tilt."""
-    order = np.argsort(tilts_deg, kind="stable")
-    values = np.log(np.maximum(misfits[order], 1e-9))
-    over = values - _trend(values, min(max(4, len(values) // 6), len(values) - 1))
-    spread = max(1.4826 * float(np.median(np.abs(over))), _LEAST_SPREAD)
-    excess = np.maximum(over / spread - _OUTLIER, 0)
-    weights = np.empty(len(values))
-    weights[order] = 1 / (1 + excess**2)
-    return weights
-
-
-def _trend(values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """What the nearest others let expect of each value: a line through them, by medians (Theil and Sen)."""
-    places = np.arange(len(values))
-    expected = np.empty(len(values))
-    for i in places:
-        near = np.setdiff1d(np.argsort(np.abs(places - i), kind="stable")[: count + 1], [i])
-        first, second = np.triu_indices(len(near), 1)
-        slopes = (values[near[second]] - values[near[first]]) / (near[second] - near[first])
-        expected[i] = np.median(values[near] + np.median(slopes) * (i - near))
-    return expected
 
 
 @dataclass
@@ -397,27 +373,6 @@ class _Run:
         )
 
 
-def without_gauge(
-    shifts: NDArray[np.float64],
-    tilts_deg: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    *,
-    keep_constant: bool = True,
-) -> NDArray[np.float64]:
-    """Shifts ``(T, 2)`` without what only moves the volume: the mean in x, cos and sin of the tilt in y.
-
-    Without ``keep_constant`` the mean in y, which is the shift of the tilt axis, goes as well.
-    """
-    tilts = np.deg2rad(tilts_deg)
-    orbit = [np.cos(tilts), np.sin(tilts)]
-    design = np.stack(orbit if keep_constant else [np.ones_like(tilts), *orbit], axis=1)
-    root = np.sqrt(weights)
-    fitted = np.linalg.lstsq(design * root[:, None], shifts[:, 0] * root, rcond=None)[0]
-    return np.stack(
-        [shifts[:, 0] - design @ fitted, shifts[:, 1] - np.average(shifts[:, 1], weights=weights)], axis=1
-    )
-
-
 def _checked_series(projections: ArrayLike, tilts_deg: ArrayLike) -> tuple[NDArray[Any], NDArray[np.float64]]:
     images = checked_projections(projections)
     tilts = checked_tilts(tilts_deg, len(images))
@@ -432,8 +387,3 @@ def _checked_series(projections: ArrayLike, tilts_deg: ArrayLike) -> tuple[NDArr
         )
     refuse_blank(images, "refinement")
     return images, tilts
-
-
-def doubted_text(doubted: tuple[int, ...]) -> str:
-    """The projections in words, counted from 1 as on the page."""
-    return indices_text([i + 1 for i in doubted])
