@@ -29,7 +29,7 @@ from etwidgets.align.methods import (
 )
 from etwidgets.align.patches import PatchFit, track_patches
 from etwidgets.align.quality import Quality, projection_quality
-from etwidgets.align.refinement import Refinement, RefinementOptions, refine_alignment
+from etwidgets.align.refinement import PaddedSeries, Refinement, RefinementOptions, refine_alignment
 from etwidgets.align.registration import Registration, estimate_shifts, register
 from etwidgets.align.registration_quality import RegistrationQuality
 from etwidgets.align.residuals import Residuals, registration_residuals
@@ -55,6 +55,7 @@ __all__ = [
     "MarkerTracks",
     "Method",
     "MethodParameters",
+    "PaddedSeries",
     "PatchFit",
     "Quality",
     "Refinement",

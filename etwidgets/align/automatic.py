@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _COARSE_PX = 128  # longer side of the copy on which methods are tried
 _JUDGED_PX = 64  # shorter side of that on which they are ranked, at least
 _WITH_AXIS = 3  # of the best registrations, whose axis is looked for
+_ALIKE, _HOPELESS = 1.02, 1.3  # times the lowest misfit: no matter which; and too far behind to be refined
 _REFINED = 2  # of the best candidates, before the choice
 AS_IT_IS = "none"
 """Name of the method that does nothing."""
@@ -229,19 +230,19 @@ class _Trials:
         return replace(candidate, misfit=misfit), alignment
 
     def refined(self, pairs: list[_Pair]) -> list[_Pair]:
-        """The best, after a few rounds of refinement; the others as they are."""
-        best, others = pairs[:_REFINED], pairs[_REFINED:]
+        """Those that may still turn out best, after a few rounds of refinement; the others as they are."""
+        lowest = pairs[0][0].misfit
+        close = [pair for pair in pairs[1:] if _ALIKE * lowest < pair[0].misfit < _HOPELESS * lowest]
+        if not close:
+            return pairs
+        tried = [pairs[0], *close[: _REFINED - 1]]
         result = []
-        for number, (candidate, alignment) in enumerate(best):
-            at = 0.65 + 0.35 * number / len(best)
-            part = self.progress.part(at, at + 0.35 / len(best), may_finish=False)
+        for number, (candidate, alignment) in enumerate(tried):
+            at = 0.65 + 0.35 * number / len(tried)
+            part = self.progress.part(at, at + 0.35 / len(tried), may_finish=False)
+            start = alignment.binned(self.judged.factor)
             found = refine_alignment(
-                self.judged.images,
-                self.tilts,
-                alignment.binned(self.judged.factor),
-                rounds=2,
-                axis=False,
-                progress=part,
+                self.judged.images, self.tilts, start, rounds=2, axis=False, progress=part
             )
             result.append((replace(candidate, refined=found.misfit_after), found.alignment))
-        return result + others
+        return result + [pair for pair in pairs if pair not in tried]

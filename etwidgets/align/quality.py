@@ -65,8 +65,8 @@ def projection_quality(
     """Compare each projection with what its neighbors in tilt predict.
 
     Suspect is what differs by five robust standard deviations of the series: darker or brighter by at
-    least 8 %, blurred by a loss of at least a quarter of the fine detail, or off by half a pixel; and a blank one. What
-    changes smoothly with the tilt, as the brightness and sharpness of a slab, is the specimen's.
+    least 8 %, blurred by a loss of at least a quarter of the fine detail, or off by half a pixel; and what
+    is blank. What changes smoothly with the tilt, as the brightness and sharpness of a slab, is the specimen's.
 
     Parameters
     ----------

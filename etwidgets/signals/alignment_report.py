@@ -96,7 +96,7 @@ class AlignmentReport:
         return said + ". " + self._axis_sentence()
 
     def _gain_text(self) -> str:
-        """By how much the prediction became better; of an automatic alignment, than of the series as recorded."""
+        """By how much the prediction became better than before, or than in the series as recorded."""
         gain, better = 1 - self.misfit_after / self.misfit_before, "than before"
         raw = next((misfit for title, misfit, _, _ in self.candidates if title == _RECORDED), None)
         best = next((misfit for _, misfit, _, _ in self.candidates if misfit is not None), None)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     Apply = Callable[[TiltSeries, str, dict[str, Any], Progress], TiltSeries]
 
 _LEVEL_ERRORS = 3.0  # a background that is not clearly more than its error is left alone
+_SMALL_PX = 96  # shorter side of the copy in which the direction of the axis is judged
+_SAMPLED = 15  # projections, in which it is seen whether there is a dark level
 _EXCLUDED = 0.1  # weight, below which a projection is left out
 
 
@@ -38,7 +40,11 @@ def refined(
     original = stack._originals()
     images = np.asarray(original.images if original.data.ndim == 3 else original.images.mean(axis=1))
     found = align.refine_alignment(
-        without_level(images), stack.tilts_deg, original.alignment, progress=progress.part(0, 0.95), **options
+        images if stack.metadata.has_item("Tomography.background") else without_level(images),
+        stack.tilts_deg,
+        original.alignment,
+        progress=progress.part(0, 0.95),
+        **options,
     )
     correction = original.alignment.inverse().then(found.alignment)
     result = (
@@ -64,11 +70,12 @@ def first_steps(stack: TiltSeries) -> Steps:
     steps: Steps = []
     images = averaged(stack)
     angle = stack.metadata.get_item("Tomography.tilt_axis_angle_deg", default=None)
-    findings = align.check_up(images, stack.tilts_deg, None if angle is None else float(angle))
+    small = align.PaddedSeries.of(images, stack.tilts_deg, max(1, min(images.shape[1:]) // _SMALL_PX)).images
+    findings = align.check_up(small, stack.tilts_deg, None if angle is None else float(angle))
     turns = next((each.quarter_turns for each in findings if each.fix is align.FixKind.TURN), 0)
     if turns:
         steps.append(("turn", {"quarter_turns": int(turns)}))
-    level = align.estimate_background(images)
+    level = align.estimate_background(images[:: max(1, len(images) // _SAMPLED)])
     if level.determined and level.level > _LEVEL_ERRORS * level.error:
         steps.append(("subtract_background", {}))
     return steps
