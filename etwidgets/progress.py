@@ -64,7 +64,7 @@ class FinishAfter(Progress):
     Parameters
     ----------
     whole
-        What is told how far the run is; it decides when to finish where ``after`` is None.
+        Hears how far the run is; it decides when to finish where ``after`` is None.
     after
         How often the run goes on when it asks :attr:`finish_requested`, before it is to finish; it must ask
         in the same order each time.

@@ -54,7 +54,7 @@ def refined(
 
 
 def without_level(images: NDArray[Any]) -> NDArray[np.float32]:
-    """Images without their dark level, where one can be told; for measuring, the series keeps its own."""
+    """Images without their dark level, where one is found; for measuring, the series keeps its own."""
     found = align.estimate_background(images)
     if found.determined and found.level > _LEVEL_ERRORS * found.error:
         return align.subtract_background(images, found)
