@@ -66,7 +66,7 @@ WORK = {
     "rebin": lambda s: s.rebin(scale=[1, 0.05, 0.05]),
     "filter": lambda s: s.filter("median"),
     "trans_stack": lambda s: s.trans_stack(yshift=1),
-    "stack_register": lambda s: s.stack_register("PC"),
+    "stack_register": lambda s: s.stack_register("StackReg"),
     "normalize": lambda s: s.normalize(),
     "invert": lambda s: s.invert(),
     "weight_stack": lambda s: s.weight_stack(),

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.align.axis_consistency import measure_axis
-from etwidgets.align.axis_estimate import AxisEstimate
+from etwidgets.align.axis_consistency import check_tilts, measure_axis
 from etwidgets.align.checks import indices_text, refuse_negative
 from etwidgets.align.mass_profiles import mass_profiles, steady_columns
 from etwidgets.errors import AlignmentError, ParameterError
@@ -17,10 +16,9 @@ from etwidgets.options import option
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from etwidgets.align.axis_estimate import AxisEstimate
     from etwidgets.progress import Progress
 
-_LEAST_TILTS = 5  # three unknowns per track, and something left to judge the fit by
-_LEAST_RANGE_DEG = 20  # below it the axis and the object's own offset cannot be distinguished
 _LEAST_COLUMNS = 3
 
 
@@ -80,26 +78,13 @@ def axis_by_com(
     same ``r``, beside what registration has left in each projection: the rotation is the one at which the
     moments of all columns are explained best so, and the shift puts ``r`` into the middle row.
     """
-    _check_tilts(tilts_deg)
+    check_tilts(tilts_deg, "CoM")
     refuse_negative(images, "CoM")
     found = measure_axis(
         images, tilts_deg, lines=False, columns=_chosen_columns(images, options), progress=progress
     )
     progress.advance(1, "tilt axis")
-    return AxisEstimate(
-        shift_px=found.shift_px,
-        rotation_deg=found.rotation_deg,
-        shift_error_px=found.shift_error_px,
-        rotation_error_deg=found.rotation_error_deg,
-        method="CoM",
-        rotation_determined=not found.rotation_doubt,
-        warning="; ".join(text for text in (found.rotation_doubt, found.shift_doubt) if text),
-        columns=found.columns,
-        axis_rows=found.axis_rows,
-        shift_determined=not found.shift_doubt,
-        rotation_interval_deg=found.rotation_interval_deg,
-        shift_interval_px=found.shift_interval_px,
-    )
+    return found.estimate("CoM")
 
 
 def _chosen_columns(images: NDArray[Any], options: AxisComOptions) -> NDArray[np.intp] | None:
@@ -120,15 +105,6 @@ def _chosen_columns(images: NDArray[Any], options: AxisComOptions) -> NDArray[np
             "needed; crop empty space, or use CommonLine"
         )
     return columns if options.nslices else None
-
-
-def _check_tilts(tilts_deg: NDArray[np.float64]) -> None:
-    distinct = np.unique(tilts_deg)
-    if distinct.size < _LEAST_TILTS or np.ptp(distinct) < _LEAST_RANGE_DEG:
-        raise AlignmentError(
-            f"CoM: {distinct.size} different tilts over {np.ptp(distinct):.1f} deg do not determine an axis; "
-            f"at least {_LEAST_TILTS} over {_LEAST_RANGE_DEG} deg are needed"
-        )
 
 
 def _checked_columns(slices: tuple[int, ...], width: int) -> NDArray[np.intp]:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from etwidgets.align.axis_consistency import measure_axis
-from etwidgets.align.axis_estimate import AxisEstimate
+from etwidgets.align.axis_consistency import check_tilts, measure_axis
 from etwidgets.align.axis_shift import search_axis_shift
 from etwidgets.align.checks import refuse_negative
 from etwidgets.align.transforms import transform
@@ -16,12 +13,12 @@ from etwidgets.errors import AlignmentError
 from etwidgets.options import option
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
+    from etwidgets.align.axis_estimate import AxisEstimate
     from etwidgets.progress import Progress
 
-_LEAST_TILTS = 5
-_LEAST_RANGE_DEG = 20.0
 _LEAST_COLUMNS = 16
 _TRIAL_COLUMNS = 12
 
@@ -76,32 +73,14 @@ def axis_by_common_line(
     the upper or lower edge are left out. If those are many, only the lines are used, and the shift is found
     by trial reconstructions (:func:`etwidgets.align.search_axis_shift`).
     """
-    distinct = np.unique(tilts_deg)
-    if distinct.size < _LEAST_TILTS or np.ptp(distinct) < _LEAST_RANGE_DEG:
-        raise AlignmentError(
-            f"CommonLine: {distinct.size} different tilts over {np.ptp(distinct):.1f} deg do not determine "
-            f"an axis; at least {_LEAST_TILTS} over {_LEAST_RANGE_DEG:g} deg are needed"
-        )
+    check_tilts(tilts_deg, "CommonLine")
     if images.shape[2] < _LEAST_COLUMNS:
         raise AlignmentError(
             f"CommonLine needs at least {_LEAST_COLUMNS} columns to compare lines, not {images.shape[2]}"
         )
     refuse_negative(images, "CommonLine")
     found = measure_axis(images, tilts_deg, lines=True, columns=None, progress=progress.part(0, 0.6))
-    known = AxisEstimate(
-        shift_px=found.shift_px,
-        rotation_deg=found.rotation_deg,
-        shift_error_px=found.shift_error_px,
-        rotation_error_deg=found.rotation_error_deg,
-        method="CommonLine",
-        rotation_determined=not found.rotation_doubt,
-        warning="; ".join(text for text in (found.rotation_doubt, found.shift_doubt) if text),
-        columns=found.columns,
-        axis_rows=found.axis_rows,
-        shift_determined=not found.shift_doubt,
-        rotation_interval_deg=found.rotation_interval_deg,
-        shift_interval_px=found.shift_interval_px,
-    )
+    known = found.estimate("CommonLine")
     if found.shift_doubt:
         known = _by_trial(known, found.rotation_doubt, images, tilts_deg, options, progress.part(0.6, 1))
     progress.advance(1, "tilt axis")

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.align.axis_estimate import AxisEstimate
 from etwidgets.align.axis_fits import TrackFit, fit_tracks, line_misfit
 from etwidgets.align.axis_level import DarkLevel, dark_level, open_cells
 from etwidgets.align.axis_sums import ColumnSums
 from etwidgets.align.common_line import match_lines
 from etwidgets.align.parabola import vertex
+from etwidgets.errors import AlignmentError
 from etwidgets.progress import NullProgress
 
 if TYPE_CHECKING:
@@ -24,12 +26,16 @@ if TYPE_CHECKING:
 
     from etwidgets.progress import Progress
 
+_LEAST_TILTS = 5  # three unknowns per track, and something left to judge the fit by
+_LEAST_RANGE_DEG = 20  # below it the axis and the object's own offset cannot be distinguished
 _LIMIT_DEG, _FAR_DEG = 10.0, 30.0
 _COARSE_STEPS = 20
 _FINE_STEP_DEG, _FINE_STEPS = 0.25, 8  # on each side
 _BLOCKS = 8
 _MOST_ROWS = 192
 _LEAST_SIDE = 8  # for matching lines
+_LEAST_FEATURES = 2e-3  # of the mass
+_FEATURELESS = 0.5  # times what single lines differ from their mean: a line with less is noise
 _OPEN = 0.1  # part of the cells that may be open before the moments are not believed
 _END, _CUT = 5, 0.25  # columns at each end, and the part of the largest mass in them
 _STUDENT = 2.36  # 95 % of Student's t with 7 degrees of freedom: 8 blocks
@@ -67,6 +73,39 @@ class Measured:
         half = _STUDENT * self.shift_error_px
         return self.shift_px - half, self.shift_px + half
 
+    def estimate(self, method: str) -> AxisEstimate:
+        """The same as the result of a method of that name."""
+        return AxisEstimate(
+            shift_px=self.shift_px,
+            rotation_deg=self.rotation_deg,
+            shift_error_px=self.shift_error_px,
+            rotation_error_deg=self.rotation_error_deg,
+            method=method,
+            rotation_determined=not self.rotation_doubt,
+            warning="; ".join(text for text in (self.rotation_doubt, self.shift_doubt) if text),
+            columns=self.columns,
+            axis_rows=self.axis_rows,
+            shift_determined=not self.shift_doubt,
+            rotation_interval_deg=self.rotation_interval_deg,
+            shift_interval_px=self.shift_interval_px,
+        )
+
+
+def check_tilts(tilts_deg: NDArray[np.float64], method: str) -> None:
+    """Refuse tilts that are too few, or over too small a range.
+
+    Raises
+    ------
+    AlignmentError
+        If there are fewer than 5 different ones, or they span less than 20 degrees.
+    """
+    distinct = np.unique(tilts_deg)
+    if distinct.size < _LEAST_TILTS or np.ptp(distinct) < _LEAST_RANGE_DEG:
+        raise AlignmentError(
+            f"{method}: {distinct.size} different tilts over {np.ptp(distinct):.1f} deg do not determine an "
+            f"axis; at least {_LEAST_TILTS} over {_LEAST_RANGE_DEG} deg are needed"
+        )
+
 
 def measure_axis(
     images: NDArray[Any],
@@ -96,9 +135,12 @@ def measure_axis(
     opened = open_cells(images, tilts_deg, dark)
     factor = max(1, -(-images.shape[1] // _MOST_ROWS))
     given = columns
+    middle_y, middle_x = (sum(_binned_range(side, factor)) / 2 - 0.5 for side in (height, width))
     if factor > 1:
         images, opened = _binned(images, factor), _binned_columns(opened, factor)
-        given = None if columns is None else np.unique(np.minimum(columns // factor, images.shape[2] - 1))
+        if columns is not None:
+            places = (columns - _binned_range(width, factor)[0]) // factor
+            given = np.unique(np.clip(places, 0, images.shape[2] - 1))
     search = _Search(images, tilts_deg, dark, opened, given, lines)
     angle, error, doubt = search.rotation(progress)
     # an undetermined rotation will not be applied: the shift must be right without it
@@ -108,13 +150,13 @@ def measure_axis(
     return Measured(
         rotation_deg=angle,
         rotation_error_deg=error,
-        shift_px=-row * factor,
+        shift_px=(height - 1) / 2 - middle_y - row * factor,
         shift_error_px=row_error * factor,
         rotation_doubt=doubt,
         shift_doubt=_shift_doubt(search.is_open, dark.film, _STUDENT * row_error * factor),
         dark=dark,
-        columns=(kept - (len(rows) - 1) / 2) * factor + (width - 1) / 2,
-        axis_rows=rows[kept] * factor + (height - 1) / 2,
+        columns=(kept - (len(rows) - 1) / 2) * factor + middle_x,
+        axis_rows=rows[kept] * factor + middle_y,
     )
 
 
@@ -146,7 +188,8 @@ class _Search:
         if width >= _LEAST_SIDE and columns is None:
             mass, _ = self._sums.at(0.0, centered=True)
             start = int(np.abs(tilts_deg - np.median(tilts_deg)).argmin())
-            self._sums.shifts = match_lines(mass, start, 0.05, 8, NullProgress())
+            if _has_features(mass):
+                self._sums.shifts = match_lines(mass, start, 0.05, 8, NullProgress())
         closed = ~opened
         if columns is None:
             margin = min(int(np.ceil(height / 2 * np.tan(np.deg2rad(_LIMIT_DEG)))), width // 5)
@@ -275,6 +318,14 @@ class _Search:
         return (self._of_column != block)[None, :]
 
 
+def _has_features(mass: NDArray[np.float64]) -> bool:
+    """Whether lines ``(T, X)`` have more in common than noise; those of a uniform needle match anywhere."""
+    lines = mass - mass.mean(1, keepdims=True)
+    common = lines.mean(0)
+    least = max(_FEATURELESS * np.median((lines - common).std(1)), _LEAST_FEATURES * abs(mass.mean()))
+    return bool(common.std() > least)
+
+
 def _combined(found: list[tuple[float, float, bool]]) -> tuple[float, float]:
     """Mean of what is clear, weighted by errors, which are raised where the parts disagree."""
     clear = [each for each in found if each[2]] or found
@@ -301,17 +352,20 @@ def _shares(places: NDArray[np.intp], count: int) -> NDArray[np.intp]:
     return np.asarray(np.clip(places, 0, None) * count // (places.max() + 1))
 
 
+def _binned_range(size: int, factor: int) -> tuple[int, int]:
+    """First and last pixel (exclusive) of a side that are binned: as many as the factor divides."""
+    used = size // factor * factor
+    first = (size - used) // 2
+    return first, first + used
+
+
 def _binned(images: NDArray[Any], factor: int) -> NDArray[np.float32]:
-    count, height, width = images.shape
-    rows, columns = (side // factor * factor for side in (height, width))
-    first = (height - rows) // 2, (width - columns) // 2
-    part = images[:, first[0] : first[0] + rows, first[1] : first[1] + columns]
-    shape = (count, rows // factor, factor, columns // factor, factor)
-    return np.stack([image.reshape(shape[1:]).mean((1, 3), dtype=float) for image in part]).astype(np.float32)
+    (top, bottom), (left, right) = (_binned_range(side, factor) for side in images.shape[1:])
+    part = images[:, top:bottom, left:right]
+    shape = (part.shape[1] // factor, factor, part.shape[2] // factor, factor)
+    return np.stack([image.reshape(shape).mean((1, 3), dtype=float) for image in part]).astype(np.float32)
 
 
 def _binned_columns(opened: NDArray[np.bool_], factor: int) -> NDArray[np.bool_]:
-    count, width = opened.shape
-    columns = width // factor * factor
-    first = (width - columns) // 2
-    return np.asarray(opened[:, first : first + columns].reshape(count, -1, factor).any(2))
+    first, last = _binned_range(opened.shape[1], factor)
+    return np.asarray(opened[:, first:last].reshape(len(opened), -1, factor).any(2))

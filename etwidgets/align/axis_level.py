@@ -32,7 +32,8 @@ class DarkLevel:
     noise
         Standard deviation of a pixel of the background.
     film
-        True if the emptiest part of the field brightens with the tilt as a film does: it is no background.
+        True if the emptiest part of the field brightens with the tilt, as a film does and a dark level does
+        not.
     """
 
     level: float

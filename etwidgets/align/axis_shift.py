@@ -11,7 +11,7 @@ import scipy.ndimage
 from etwidgets.align.axis_level import dark_level
 from etwidgets.align.mass_profiles import mass_profiles, steady_columns
 from etwidgets.checks import checked_count
-from etwidgets.errors import ParameterError
+from etwidgets.errors import AlignmentError, ParameterError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +24,7 @@ _SWEEPS = 8  # with 3 the minimum is flat, with 30 it is no sharper
 _COARSE_STEPS = 5  # on each side
 _FINE_STEPS = 4  # to each coarse one
 _FOLDS = 4  # every fourth projection is left out and predicted
+_LEAST_TILTS = 5
 _FEW_TILTS = 24  # of fewer, none is left out: the rest would predict nothing
 _SMOOTH = 6.0  # px; what is smoother comes from matter beyond the field, and is not compared
 _NEAR_LIMIT = 0.85  # of the limit; beyond, the true minimum may lie outside
@@ -93,6 +94,13 @@ def search_axis_shift(
     ShiftSearch
         With the curve.
 
+    Raises
+    ------
+    AlignmentError
+        If there are fewer than 5 projections.
+    ParameterError
+        If the limit is more than half the height.
+
     Notes
     -----
     Every fourth projection is left out of a reconstruction and predicted by it, with two choices of those;
@@ -107,6 +115,11 @@ def search_axis_shift(
     if shift_limit > images.shape[1] / 2:
         raise ParameterError(
             f"shift_limit={shift_limit} px is more than half the height of {images.shape[1]} px"
+        )
+    if len(tilts_deg) < _LEAST_TILTS:
+        raise AlignmentError(
+            f"trial reconstructions need at least {_LEAST_TILTS} projections to find the shift, not "
+            f"{len(tilts_deg)}; use more, or shift by hand"
         )
     dark = dark_level(images, tilts_deg)
     sinograms = images[:, :, _columns(images, nslices)].astype(float)

@@ -18,6 +18,7 @@ from etwidgets.align.empty_area import (
     lowest_peak,
     smoothed,
 )
+from etwidgets.align.trend import spread
 from etwidgets.checks import checked_count, is_number
 from etwidgets.errors import DataError, ParameterError
 from etwidgets.progress import NullProgress
@@ -292,7 +293,7 @@ def _doubt(
         return (
             f"the lowest level is {level / maximum:.0%} of the maximum, which may be matter" if high else ""
         )
-    scatter = 1.4826 * float(np.median(np.abs(levels - level)))
+    scatter = spread(levels)
     scatter = float(np.sqrt(max(0.0, scatter**2 - float(np.median(errors)) ** 2)))
     if scatter > _STEADY * (maximum - level):
         return (
@@ -321,7 +322,7 @@ def _common(
     known = shares > 0
     chosen = known if known.any() else np.ones(count, bool)
     level = float(np.median(levels[chosen]))
-    scatter = 1.4826 * float(np.median(np.abs(levels[chosen] - level)))
+    scatter = spread(levels[chosen])
     error = 1.25 * max(scatter, float(np.median(errors[chosen]))) / np.sqrt(chosen.sum())
     slope = np.median(slopes[chosen], axis=0)
     return np.full(count, level), np.full(count, error), np.tile(slope, (count, 1))

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.ndimage
 
+from etwidgets.align.empty_area import lowest_peak, smoothed
 from etwidgets.errors import AlignmentError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_LOW_PERCENT = 5.0
-_SMOOTHING_PX = 5
+_JUDGED, _SAMPLE = 15, 400_000  # projections, and smoothed pixels of all of them
 _REFUSED_PX, _REMARKED_PX = 1.0, 0.25
 
 
@@ -23,11 +22,14 @@ def background_pull(images: NDArray[Any]) -> tuple[float, float]:
     Notes
     -----
     A level that holds the part ``f`` of the mass puts a center of mass at ``1 - f`` of its distance from
-    the middle: of a displacement ``d``, ``f d`` is missed. The level is the median over the projections
-    of their fifth percentile, after a mean over 5 px that keeps noise out of it.
+    the middle: of a displacement ``d``, ``f d`` is missed. The level is that of the lowest peak of smoothed
+    intensities, as for :func:`etwidgets.align.estimate_background`; also where matter fills the field, which
+    pulls as a background does.
     """
-    smooth = (scipy.ndimage.uniform_filter(image.astype(float), _SMOOTHING_PX) for image in images)
-    level = max(float(np.median([np.percentile(image, _LOW_PERCENT) for image in smooth])), 0.0)
+    judged = images[:: max(1, len(images) // _JUDGED)]
+    every = max(1, judged.size // _SAMPLE)
+    sample = np.concatenate([smoothed(image).ravel()[::every] for image in judged])
+    level = max(lowest_peak(sample).level, 0.0)
     rows = np.arange(images.shape[1]) - (images.shape[1] - 1) / 2
     sums = images.sum(axis=2, dtype=float)
     mass = sums.sum(axis=1)

@@ -58,8 +58,7 @@ class MarkerFit:
         of the tilt axis where the projections were registered before. The half width of its 95 % interval.
     expected_px
         ``(M, T, 2)`` pixels ``(y, x)`` in the projections as recorded: where each marker should be seen; NaN
-        for
-        markers that were left out.
+        for markers that were left out.
     residuals_px
         ``(M, T)`` pixels: how far each sighting is from where the fit expects it; NaN where not seen.
     outliers
@@ -146,9 +145,9 @@ def adjust(
     Minimizes the robust sum of squared distances between the places where markers are seen and where the
     model has them, see :class:`~etwidgets.align.marker_model.MarkerModel`, by Gauss-Newton with Cauchy
     weights. The approach is that of Lawrence 1992 (in Frank, Electron Tomography) and Mastronarde and
-    Held 2017 (doi:10.1016/j.jsb.2016.07.011). Intervals are the larger of two: from
-    the covariance and the residual, and by leaving out one marker at a time (jackknife), which knows of
-    errors that a marker makes at many tilts.
+    Held 2017 (doi:10.1016/j.jsb.2016.07.011). Intervals are the larger of two: from the covariance and the
+    residual, and by leaving out one marker at a time (jackknife), which knows of errors that a marker makes
+    at many tilts.
     """
     for name, value, known in (
         ("rotation", rotation, ROTATIONS),

@@ -14,6 +14,7 @@ from etwidgets.align.quality import projection_quality
 from etwidgets.align.registration import estimate_shifts
 from etwidgets.align.shifting import apply_shifts, common_area
 from etwidgets.deprecated import renamed_property
+from etwidgets.errors import AlignmentError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -213,7 +214,10 @@ def _seen_vertical(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) ->
     if len(projections) < _FEWEST_PROJECTIONS:
         return None
     images = np.asarray(projections, np.float32)
-    shifts = estimate_shifts(images, tilts_deg, "PC")
+    try:
+        shifts = estimate_shifts(images, tilts_deg, "PC")
+    except AlignmentError:  # noise; registration will say so
+        return None
     rows, columns = common_area(shifts, images.shape[1:])
     seen = apply_shifts(images, shifts)[:, rows, columns]
     if min(seen.shape[1:]) < _FEWEST_PX:  # too far apart for a judgment

@@ -38,7 +38,7 @@ class IntensityFactors:
     @property
     def flicker(self) -> float:
         """Robust standard deviation of the factors."""
-        return 1.4826 * float(np.median(np.abs(self.factors - np.median(self.factors))))
+        return spread(self.factors)
 
 
 def intensity_factors(projections: ArrayLike, tilts_deg: ArrayLike, *, law: str = "auto") -> IntensityFactors:

@@ -213,8 +213,7 @@ def track_markers(
     From one projection to the next the common motion comes first, from the correlation of all markers
     together. Then two rounds: a geometry is fitted to all tracks (:func:`~etwidgets.align.adjust`), and each
     marker is looked for again within 3 px of where that has it, with a template averaged over the other
-    projections
-    within about 15 degrees.
+    projections within about 15 degrees.
     """
     images = checked_projections(projections, least=3)
     tilts = checked_tilts(tilts_deg, len(images))

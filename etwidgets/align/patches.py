@@ -63,8 +63,8 @@ class PatchFit:
     rotation_deg
         Degrees to apply with ``transform(angle_deg=...)``, positive clockwise on screen, that make the tilt
         axis horizontal.
-    error
-        Its standard error, degrees.
+    rotation_error_deg
+        Its standard error.
     rotation_determined
         Whether that is below a degree.
     residual_px
@@ -75,7 +75,7 @@ class PatchFit:
 
     shifts_px: NDArray[np.float64]
     rotation_deg: float
-    error: float
+    rotation_error_deg: float
     rotation_determined: bool
     residual_px: float
     n_patches: int

@@ -93,10 +93,12 @@ def phase_correlation_shifts(
     """
     images = _region(series.images, options.roi)
     heights = _heights(series.tilts_deg) if options.stretch else None
-    found = _aligned(images, series.start, options, heights, progress.part(0, 0.9))
+    found = _aligned(images, series.start, options, heights, progress.part(0, 0.6))
     notes: tuple[str, ...] = ()
     if has_static_pattern(images):
-        other = _aligned(without_static_pattern(images), series.start, options, heights, progress)
+        other = _aligned(
+            without_static_pattern(images), series.start, options, heights, progress.part(0.6, 1)
+        )
         if len(other.bridged) <= _MOST_BAD * (len(images) - 1) and _moves(other):
             note = "A pattern that does not move with the specimen was taken out before the correlation."
             found, notes = other, (note,)

@@ -20,14 +20,18 @@ import numpy as np
 from etwidgets import autosaved_sessions
 from etwidgets.atomic import atomic_path
 from etwidgets.errors import DataError
-from etwidgets.session.digest import digest
+from etwidgets.session.digest import digest, digest_of_images
 from etwidgets.session.history import Channel, State
+from etwidgets.signals import TomoStack
+from etwidgets.signals.original_images import OriginalImages, give_originals, originals_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from etwidgets.session.history import Step
-    from etwidgets.signals import RecStack, TomoStack
+    from etwidgets.signals import RecStack
 
 _log = logging.getLogger(__name__)
 _LIST = "results.json"
@@ -53,7 +57,7 @@ class Results:
     @property
     def nbytes(self) -> int:
         """Bytes of all that would be written."""
-        return sum(int(signal.data.nbytes) for signal in self._signals)
+        return sum(int(data.nbytes) for data in self._arrays)
 
     @property
     def seconds(self) -> float:
@@ -63,12 +67,15 @@ class Results:
     @property
     def worth_keeping(self) -> bool:
         """Whether computing it took longer than writing it, and it is in memory as a whole."""
-        in_memory = all(isinstance(signal.data, np.ndarray) for signal in self._signals)
+        in_memory = all(isinstance(data, np.ndarray) for data in self._arrays)
         return in_memory and self.seconds > max(_WORTH_S, self.nbytes / _WRITE_BYTES_PER_S)
 
     @property
-    def _signals(self) -> list[Any]:
-        return [signal for signal in self.state.signals if signal is not self.state.spectra]
+    def _arrays(self) -> list[Any]:
+        """The data of all signals but spectra, and the original images of the series, each once."""
+        signals = [signal for signal in self.state.signals if signal is not self.state.spectra]
+        arrays = [signal.data for signal in signals] + _originals_in(self.state)
+        return list({id(data): data for data in arrays}.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +95,12 @@ class Found:
     state: State
     count: int
     had_spectra: bool
+
+
+def _originals_in(state: State) -> list[Any]:
+    """The original images of the series of a state."""
+    found = [originals_of(signal) for signal in state.signals if isinstance(signal, TomoStack)]
+    return [each.data for each in found if each is not None]
 
 
 def _known_by(steps: Sequence[Step]) -> list[list[Any]]:
@@ -113,7 +126,7 @@ class ResultsFolder:
     def __init__(self, folder: Path) -> None:
         self.session = folder
         self._folder = folder / autosaved_sessions.RESULTS
-        # by file name: the signal that is in it, which is not to be kept alive by this, and its digest
+        # by file name: the signal or images in it, which are not to be kept alive by this, and the digest
         self._files: dict[str, tuple[weakref.ref[Any], str]] = {}
 
     def keep(self, results: Results) -> str:
@@ -186,7 +199,7 @@ class ResultsFolder:
             return None
         return Found(state, count, bool(content["spectra"]))
 
-    def _read(self, entry: list[str] | None) -> Any:
+    def _read(self, entry: list[Any] | None) -> Any:
         if entry is None:
             return None
         from etwidgets import io
@@ -196,12 +209,43 @@ class ResultsFolder:
         if digest(signal) != fingerprint:
             raise DataError(f"{name} is not what was written")
         self._files[name] = (weakref.ref(signal), fingerprint)
+        if len(entry) > 2:  # an older version kept no original images
+            give_originals(signal, OriginalImages.from_plain(self._read_images(*entry[2][:2]), entry[2][2]))
         return signal
 
-    def _file_of(self, signal: TomoStack | RecStack | None) -> list[str] | None:
-        """Name of the file that holds a signal, and the digest; written if it is not there."""
+    def _read_images(self, name: str, fingerprint: str) -> NDArray[Any]:
+        name = Path(name).name
+        for known, (there, same) in self._files.items():
+            images = there()
+            if known == name and same == fingerprint and images is not None:
+                return np.asarray(images)  # several series may have come from the same images
+        images = np.load(self._folder / name, allow_pickle=False)
+        if digest_of_images(images) != fingerprint:
+            raise DataError(f"{name} is not what was written")
+        self._files[name] = (weakref.ref(images), fingerprint)
+        return images
+
+    def _file_of(self, signal: TomoStack | RecStack | None) -> list[Any] | None:
+        """Names of the files that hold a signal and its original images, and the digests; written if new."""
         if signal is None:
             return None
+        originals = originals_of(signal) if isinstance(signal, TomoStack) else None
+        if originals is None:
+            return self._signal_file(signal)
+        return [*self._signal_file(signal), [*self._images_file(originals.data), originals.as_plain()]]
+
+    def _images_file(self, images: NDArray[Any]) -> list[str]:
+        for name, (known, fingerprint) in self._files.items():
+            if known() is images and (self._folder / name).is_file():
+                return [name, fingerprint]
+        fingerprint = digest_of_images(images)
+        name = f"{fingerprint}-{uuid.uuid4().hex[:8]}.npy"
+        with atomic_path(self._folder / name) as temporary, temporary.open("wb") as file:
+            np.save(file, images, allow_pickle=False)
+        self._files[name] = (weakref.ref(images), fingerprint)
+        return [name, fingerprint]
+
+    def _signal_file(self, signal: TomoStack | RecStack) -> list[str]:
         for name, (known, fingerprint) in self._files.items():
             if known() is signal and (self._folder / name).is_file():
                 return [name, fingerprint]
@@ -214,7 +258,7 @@ class ResultsFolder:
         return [name, fingerprint]
 
     def _remove_all_but(self, state: State) -> None:
-        present = {id(signal) for signal in state.signals}
+        present = {id(each) for each in (*state.signals, *_originals_in(state))}
         self._files = {name: item for name, item in self._files.items() if id(item[0]()) in present}
         for path in self._folder.iterdir():
             if path.name != _LIST and path.name not in self._files:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dask.array as da
 import numpy as np
@@ -32,18 +32,17 @@ def digest(signal: TomoStack | RecStack) -> str:
     str
         16 hexadecimal digits; equal for equal arrays, on every machine (but for lazy signals).
     """
-    data = signal.data
-    known = hashlib.blake2b(f"{data.dtype.str}{data.shape}".encode(), digest_size=8)
-    if isinstance(data, da.Array):
-        known.update(data.name.encode())
-    else:
-        for image in data:  # image by image: a strided stack is never copied as a whole
-            known.update(np.ascontiguousarray(image).tobytes())
+    known = _hash_of(signal.data)
     if isinstance(signal, TomoStack):
         if signal.has_tilts:
             known.update(signal.tilts_deg.tobytes())
         known.update(_shifts(signal).tobytes())
     return known.hexdigest()
+
+
+def digest_of_images(data: NDArray[Any]) -> str:
+    """Fingerprint of images alone, their type and shape; 16 hexadecimal digits."""
+    return _hash_of(data).hexdigest()
 
 
 def seconds_to_digest(n_bytes: float) -> float:
@@ -52,6 +51,16 @@ def seconds_to_digest(n_bytes: float) -> float:
     began = time.perf_counter()
     hashlib.blake2b(sample.tobytes(), digest_size=8).digest()
     return (time.perf_counter() - began) * n_bytes / _SAMPLE
+
+
+def _hash_of(data: Any) -> hashlib.blake2b:
+    known = hashlib.blake2b(f"{data.dtype.str}{data.shape}".encode(), digest_size=8)
+    if isinstance(data, da.Array):
+        known.update(data.name.encode())
+    else:
+        for image in data:  # image by image: a strided stack is never copied as a whole
+            known.update(np.ascontiguousarray(image).tobytes())
+    return known
 
 
 def _shifts(stack: TomoStack) -> NDArray[np.float64]:

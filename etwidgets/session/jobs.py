@@ -50,7 +50,7 @@ class Job:
         self.can_finish = False
         """Whether it can give what there is before it is done. Written by the session, before it begins."""
         self.tells = False
-        """Whether its message in the end says how well it went, and does not warn. Written by the session."""
+        """Whether its message in the end says how well it went rather than warns. Written by the session."""
         self.time_left = TimeLeft()
         """Told by the worker how far it is; what follows the work is written by the session."""
         self._waiters: list[asyncio.Future[None]] = []

@@ -54,6 +54,8 @@ _PHRASES: tuple[tuple[str, str, Cure | None], ...] = (
     (r"\. One of your own is given to the session: Session\(operations=\[\.\.\.\]\)", "", None),
     (r" \(for an array: array\.tolist\(\)\)", "", None),
     (r"; omit cuda=True", "", None),
+    (r"; omit axis_deg", "", None),
+    (r"; give tilts_deg=", _GIVE, GIVE_TILTS),
     (r"give cuda=\S+ or backend=\S+, not both", "choose one of the two under “run on”", None),
     (r"recon_error cannot", "The convergence cannot", None),
     (r"(?<![\w./'-])(limit|p)=", r"\1 ", None),
@@ -98,6 +100,9 @@ _NAMES = {
     "interp_order": "order",
     "plot_results": "showing results",
     "edge_px": "edge",
+    "first_row": "first row",
+    "axis_deg": "direction of the tilt axis",
+    "tilt_axis_angle_deg": "direction of the tilt axis",
     "x_start": "x from", "x_stop": "x to", "y_start": "y from", "y_stop": "y to",
 }  # fmt: skip
 """Names of parameters as the page has them; options of methods have their labels in their records."""

@@ -1,7 +1,8 @@
 """Everything that changes the model goes through here: operations as jobs, history, undo and redo.
 
 It knows no widget; whoever wants to see something observes the model. It is the one door to the model and
-does nothing itself: each method hands over to the part of the session that does it.
+does nothing itself: each method hands over to the part of the session that does it. Longer than most files
+because most of it is the documentation of that door.
 """
 
 from __future__ import annotations

@@ -36,9 +36,7 @@ def refined(
         finish_after = checked_count("finish_after", finish_after, lowest=0)
     progress = FinishAfter(progress, finish_after)
     original = stack._originals()
-    whole = original.data.ndim == stack.data.ndim
-    images = np.asarray(original.images) if whole else averaged(stack)
-    images = images if images.ndim == 3 else images.mean(axis=1)
+    images = np.asarray(original.images if original.data.ndim == 3 else original.images.mean(axis=1))
     found = align.refine_alignment(
         without_level(images), stack.tilts_deg, original.alignment, progress=progress.part(0, 0.95), **options
     )
@@ -54,7 +52,7 @@ def refined(
 
 
 def without_level(images: NDArray[Any]) -> NDArray[np.float32]:
-    """Images without their dark level, where one is found; for measuring, the series keeps its own."""
+    """Images without their dark level, if they have one; for measuring only, the series keeps it."""
     found = align.estimate_background(images)
     if found.determined and found.level > _LEVEL_ERRORS * found.error:
         return align.subtract_background(images, found)

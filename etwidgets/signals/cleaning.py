@@ -108,10 +108,6 @@ def detector_corrected(
     first = np.asarray(stack.data[0]).reshape(-1, *stack.data.shape[-2:])
     align.correct_detector(first, low, scale)  # what is wrong is said now, also of lazy data
     return stack._deepcopy_with_new_data(map_projections(stack.data, run, progress=progress))
-    align.correct_detector(
-        np.asarray(stack.data[:1].mean(axis=tuple(range(1, stack.data.ndim - 2)))), low, scale
-    )
-    return stack._deepcopy_with_new_data(map_projections(stack.data, run, progress=progress))
 
 
 def _detector_image(stack: TiltSeries, image: ArrayLike | int | None, name: str) -> Any:

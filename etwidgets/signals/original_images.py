@@ -14,6 +14,7 @@ import numpy as np
 from etwidgets.align import Alignment
 
 if TYPE_CHECKING:
+    from hyperspy.signal import BaseSignal
     from numpy.typing import NDArray
 
 
@@ -64,3 +65,30 @@ class OriginalImages:
     def turned(self, quarter_turns: int) -> OriginalImages:
         """After quarter turns, clockwise on screen."""
         return self.moved(Alignment.of(np.zeros((len(self.keep), 2)), rotation_deg=90.0 * quarter_turns))
+
+    def as_plain(self) -> dict[str, list[Any]]:
+        """What is beside the images, for JSON; :meth:`from_plain` makes the same of it, bit for bit."""
+        return {
+            "keep": self.keep.tolist(),
+            "shifts": self.alignment.shifts_px.tolist(),
+            "rotations": self.alignment.rotations_deg.tolist(),
+            "magnifications": self.alignment.magnifications.tolist(),
+        }
+
+    @classmethod
+    def from_plain(cls, data: Any, plain: dict[str, list[Any]]) -> OriginalImages:
+        """The images with what :meth:`as_plain` gave."""
+        alignment = Alignment.of(
+            plain["shifts"], rotation_deg=plain["rotations"], magnification=plain["magnifications"]
+        )
+        return cls(data, np.array(plain["keep"], dtype=np.intp), alignment)
+
+
+def originals_of(stack: BaseSignal) -> OriginalImages | None:
+    """The original images of a stack; None if it was never interpolated, or is from a file."""
+    return stack._original
+
+
+def give_originals(stack: BaseSignal, originals: OriginalImages) -> None:
+    """Let a stack that was read from a file have its original images again."""
+    stack._original = originals

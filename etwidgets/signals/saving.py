@@ -53,7 +53,8 @@ def save(
     filename
         ``.hspy`` and ``.zspy`` keep everything. ``.mrc`` (also ``.ali .rec .st .mrcs .map``) and ``.tif``
         keep data, pixel size and direction of the tilt axis, and the tilts beside them as ``.rawtlt``.
-        pixel size, tilts. ``.rpl`` and what else HyperSpy writes keep the data.
+        ``.emd`` is Tomviz's form: data, pixel size, tilts. ``.rpl`` and what else HyperSpy writes keep the
+        data.
     overwrite
         Replace an existing file; without it that is an error.
     file_format

@@ -163,7 +163,8 @@ class TiltSeries(ImageStack):
         result = super()._slicer(slices, isNavigation, out)
         target = result if out is None else out
         axis = node.projections_axis(self)
-        target._original = self._original
+        same_frames = target.data.shape[1:-2] == self.data.shape[1:-2] and target.data.ndim == self.data.ndim
+        target._original = self._original if same_frames else None
         if axis is not None and index[axis.index_in_array] != slice(None):
             chosen = index[axis.index_in_array]
             node.take(self, target, chosen)
@@ -198,7 +199,9 @@ class TiltSeries(ImageStack):
             node.take(before, self, part)
             keep = np.arange(before.data.shape[position])[part]
             node.record(self, node.Transform("select", before._extent, {"keep": keep}))
-            self._original = None if self._original is None else self._original.selected(keep)
+            self._original = None if before._original is None else before._original.selected(keep)
+        else:
+            self._original = before._original
         index = tuple(part if i == position else slice(None) for i in range(before.data.ndim))
         _record_crop(before, self, index)
 
@@ -372,7 +375,17 @@ class TiltSeries(ImageStack):
 
     # -- original images ----------------------------------------------------------------------------
 
-    _original: OriginalImages | None = None
+    _kept_originals: tuple[OriginalImages, Any] | None = None
+
+    @property
+    def _original(self) -> OriginalImages | None:
+        """The original images; None where the data are no longer those that were made of them."""
+        kept = self._kept_originals
+        return None if kept is None or kept[1] is not self.data else kept[0]
+
+    @_original.setter
+    def _original(self, originals: OriginalImages | None) -> None:
+        self._kept_originals = None if originals is None else (originals, self.data)
 
     def _originals(self) -> OriginalImages:
         """The images before they were first interpolated; those of now if they never were."""

@@ -12,6 +12,7 @@ import pytest
 
 from etwidgets import align, simulation
 from etwidgets.align.axis_level import dark_level
+from etwidgets.errors import AlignmentError
 from etwidgets.progress import NullProgress
 
 
@@ -103,3 +104,22 @@ def test_a_shift_at_the_limit_is_no_answer():
     )
     assert not found.determined
     assert "undetermined" in found.warning
+
+
+def test_axis_of_a_uniform_needle_in_tall_images():
+    """Its line has no features along x; of 385 rows, binned by 3, one is left out: half a pixel."""
+    tilts = np.linspace(-60, 60, 13)
+    angle, x = np.deg2rad(tilts)[:, None], np.arange(96)
+    moved = (30 + 10 * np.sin(x / 9)) * np.cos(angle) + (25 - x / 8) * np.sin(angle)
+    rows = 192 + 4.2 + moved
+    images = np.exp(-(((np.arange(385)[None, :, None] - rows[:, None, :]) / 15) ** 2)).astype(np.float32)
+    found = align.find_tilt_axis(images, tilts, "CoM")
+    assert found.shift_px == pytest.approx(-4.2, abs=0.1)
+    assert np.median(found.axis_rows) == pytest.approx(196.2, abs=0.1)
+
+
+def test_of_four_projections_no_shift_is_looked_for():
+    with pytest.raises(AlignmentError, match="at least 5 projections"):
+        align.search_axis_shift(
+            np.ones((4, 32, 32)), np.arange(4.0), shift_limit=3, nslices=2, progress=NullProgress()
+        )

@@ -119,3 +119,9 @@ def test_a_dark_level_is_told_with_what_it_would_do_and_its_button_subtracts_it(
     assert abs(np.median(left.data[:, :8])) < 1
     fixes = [each.fix for each in align.check_up(left.data, left.tilts_deg)]
     assert align.FixKind.SUBTRACT_BACKGROUND not in fixes
+
+
+def test_nothing_is_said_of_the_axis_of_pure_noise():
+    noise = np.random.default_rng(0).poisson(5, (13, 32, 40)).astype(np.float32)
+    found = align.check_up(noise, np.linspace(-60, 60, 13))
+    assert not [finding for finding in found if finding.fix is align.FixKind.TURN]

@@ -24,7 +24,7 @@ def jittered(catalyst):
 @pytest.mark.parametrize("method", LIMITS)
 def test_accuracy_on_the_catalyst(jittered, gauge_free, method):
     errors = []
-    for data, truth, tilts in jittered:
+    for data, truth, tilts in jittered[: 1 if method == "StackReg" else 3]:  # which takes ten times as long
         options = {"upsample_factor": 20} if method == "PC" else {}
         errors.append(gauge_free(estimate_shifts(data, tilts, method, **options) + truth, tilts))
     y, x = np.median(errors, axis=0)

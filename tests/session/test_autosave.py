@@ -16,12 +16,13 @@ import psutil
 import pytest
 
 from etwidgets import autosaved_sessions
+from etwidgets.align import Alignment
 from etwidgets.autosaved_sessions import About, AutosavedSession, list_sessions
 from etwidgets.errors import FileFormatError, HistoryError, UnsafeFileError
 from etwidgets.panels.resume_strip import ResumeStrip
 from etwidgets.progress import Cancelled
 from etwidgets.session import Autosave, Session, TomoStackModel, begin_autosave, running
-from etwidgets.session.autosaved_results import Results
+from etwidgets.session.autosaved_results import Results, ResultsFolder
 from etwidgets.session.history import History, State
 from etwidgets.session.runners import InlineRunner
 from etwidgets.signals import TomoStack
@@ -202,6 +203,24 @@ def test_what_is_computed_faster_than_written_is_not_kept(tmp_path, series):
     results = Results(session._core.state, session.history)
     assert not replace(results, steps=(replace(session.history[0], seconds=0.9),)).worth_keeping
     assert replace(results, steps=(replace(session.history[0], seconds=1.1),)).worth_keeping
+
+
+def test_what_is_done_after_coming_back_begins_at_the_same_original_images(tmp_path, series):
+    """Shifted, kept, rotated: one interpolation of the images that were opened, before and after."""
+    session = Session(autosave=Autosave(tmp_path))
+    session.apply("open", path=series)
+    session.apply("shift_one", projection=3, yshift=1.3, xshift=-0.4)
+    kept = ResultsFolder(tmp_path / "kept")
+    (tmp_path / "kept").mkdir()
+    kept.keep(Results(session._core.state, session.history))
+    found = ResultsFolder(tmp_path / "kept").find(session.history)
+    rotation = Alignment.of(np.full((15, 2), 0.5), rotation_deg=2)
+    before, after = (
+        state.stack.apply_alignment(rotation).data for state in (session._core.state, found.state)
+    )
+    assert np.array_equal(before, after)
+    assert not np.array_equal(after, found.state.stack.apply_alignment(rotation, from_original=False).data)
+    assert len(list((tmp_path / "kept" / "results").glob("*.npy"))) == 1
 
 
 def test_the_oldest_results_of_others_make_room(tmp_path, monkeypatch):

@@ -47,6 +47,7 @@ CASES = {
     "correct_detector": ({"dark": 2}, [CHANNEL]),
     "register": ({"method": "PC", "upsample_factor": 10}, [CHANNEL]),
     "align_markers": ({"markers": MARKERS}, [CHANNEL]),
+    "refine_alignment": ({"rounds": 1, "axis": False}, [CHANNEL]),
     "manual_align": ({"nslice": 4, "xshift": 1, "yshift": -1}, [CHANNEL]),
     "shift_one": ({"projection": 2, "yshift": 0.25}, []),
     "tilt_align": ({"method": "CoM", "nslices": 3}, [CHANNEL]),

@@ -6,6 +6,7 @@ import pytest
 from etwidgets import TomoStack
 from etwidgets.align import Alignment, apply_alignment
 from etwidgets.errors import TiltCountError
+from etwidgets.signals.alignment_report import AlignmentReport, write_report
 from etwidgets.simulation import ellipsoid_series
 
 TILTS = np.linspace(-60, 60, 7)
@@ -92,3 +93,33 @@ def test_lazy_and_frames_give_the_same(stack, images):
 def test_an_alignment_of_other_projections_is_refused(stack):
     with pytest.raises(TiltCountError, match="alignments"):
         stack.apply_alignment(Alignment.identity(3))
+
+
+def test_one_frame_of_many_begins_anew(images):
+    frames = TomoStack(np.stack([images, 2 * images], axis=1), TILTS)
+    second = frames.shift_projections(np.full((7, 2), 0.5)).inav[1]
+    assert np.array_equal(second.apply_alignment(Alignment.identity(7)).data, second.data)
+
+
+def test_the_report_follows_a_choice_of_projections(stack):
+    count = np.arange(7.0)
+    report = AlignmentReport(
+        accepted=True,
+        misfit_before=0.3,
+        misfit_after=0.2,
+        residuals_px=np.stack([count, count], axis=1),
+        weights=count / 7,
+        misfits=count,
+        trace=np.zeros((1, 2)),
+        rotation_interval_deg=None,
+        shift_interval_px=None,
+        doubted=(2, 5),
+    )
+    write_report(stack, report)
+    chosen = stack.select_projections([5, 0, 3]).alignment_report
+    assert chosen.doubted == (0,)
+    assert chosen.misfits.tolist() == [5, 0, 3]
+    assert chosen.residuals_px.tolist() == [[5, 5], [0, 0], [3, 3]]
+    assert (
+        stack.remove_projections([2]).alignment_report.weights.tolist() == (np.delete(count, 2) / 7).tolist()
+    )

@@ -66,7 +66,7 @@ def match(
         ``(T, Y, X)``.
     known
         ``(T, Y, X)``: how much each pixel counts. The difference and its derivatives are multiplied with it
-        before the band-pass, so that the border of what is known is no edge in either.
+        before the band-pass, so that the border of what is known makes an edge in neither.
     free
         Of :data:`UNKNOWNS`; the intensity is always free.
     tilted

@@ -9,12 +9,14 @@ import numpy as np
 
 from etwidgets import engine
 from etwidgets.align.alignment import Alignment
-from etwidgets.align.checks import checked_projections, checked_tilts, indices_text, refuse_blank
+from etwidgets.align.checks import checked_projections, checked_tilts, refuse_blank
 from etwidgets.align.refinement.axis_search import AxisIntervals, search_axis
+from etwidgets.align.refinement.gauge import without_gauge
 from etwidgets.align.refinement.matching import Match, match
 from etwidgets.align.refinement.prediction import Prediction, predict
 from etwidgets.align.refinement.reference import partial_volume
 from etwidgets.align.refinement.series import PaddedSeries
+from etwidgets.align.refinement.weights import robust_weights
 from etwidgets.errors import AlignmentError, ParameterError
 from etwidgets.options import checked, option
 from etwidgets.progress import NullProgress
@@ -30,8 +32,6 @@ _MOST_WORK = 6e8  # tilts times voxels at the finest scale; more would take minu
 _LARGEST_STEP_PX = 3.0  # of a round, at its scale
 _ITERATIONS = (8, 12, 20)  # of the reference: coarse, in between, and the last rounds
 _DOUBTED = 0.3  # weight
-_OUTLIER = 3.0  # robust standard deviations
-_LEAST_SPREAD = 0.12  # of the logarithm of misfits: good projections may differ by so much
 _SEARCHED_PX = 40  # shorter side of the images in which the tilt axis is searched, at least
 _SEARCHES = 3  # of the tilt axis
 _SAME_DEG, _SAME_PX = 0.1, 0.15  # less is no change; pixels of the scale
@@ -142,7 +142,7 @@ def refine_alignment(
     Raises
     ------
     ShapeError, DataError, TiltCountError
-        If the input is no series of finite images with one tilt each.
+        If the input is not a series of finite images with one tilt each.
     AlignmentError
         If there are too few projections, or one is blank.
     ParameterError
@@ -178,30 +178,6 @@ def scales_for(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(scales[::-1])
 
 
-def robust_weights(misfits: NDArray[np.float64], tilts_deg: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``(T,)`` weights from 0 to 1: low where the misfit is far above that of the neighbors in tilt."""
-    order = np.argsort(tilts_deg, kind="stable")
-    values = np.log(np.maximum(misfits[order], 1e-9))
-    over = values - _trend(values, min(max(4, len(values) // 6), len(values) - 1))
-    spread = max(1.4826 * float(np.median(np.abs(over))), _LEAST_SPREAD)
-    excess = np.maximum(over / spread - _OUTLIER, 0)
-    weights = np.empty(len(values))
-    weights[order] = 1 / (1 + excess**2)
-    return weights
-
-
-def _trend(values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """What the nearest others let expect of each value: a line through them, by medians (Theil and Sen)."""
-    places = np.arange(len(values))
-    expected = np.empty(len(values))
-    for i in places:
-        near = np.setdiff1d(np.argsort(np.abs(places - i), kind="stable")[: count + 1], [i])
-        first, second = np.triu_indices(len(near), 1)
-        slopes = (values[near[second]] - values[near[first]]) / (near[second] - near[first])
-        expected[i] = np.median(values[near] + np.median(slopes) * (i - near))
-    return expected
-
-
 @dataclass
 class _Run:
     """The state of one refinement."""
@@ -212,9 +188,6 @@ class _Run:
     options: RefinementOptions
     progress: Progress
     trace: list[tuple[float, float]] = field(default_factory=list)
-    _rotation_answers: bool = (
-        False  # where the search finds none, rotations of projections mean nothing either
-    )
 
     def result(self) -> Refinement:
         scales = scales_for(self.images.shape)
@@ -222,7 +195,7 @@ class _Run:
         ones = np.ones(len(self.tilts))
         before = self._judge(finest, self.start, ones, 0.0)
         alignment, weights = self.start, ones
-        found: Match | None = None
+        errors_px = np.full((len(self.tilts), 2), np.inf)
         intervals: AxisIntervals | None = None
         searched = next((n for n in scales if min(self.images.shape[1:]) // n >= _SEARCHED_PX), scales[-1])
         judge = finest if searched == scales[-1] else PaddedSeries.of(self.images, self.tilts, searched)
@@ -234,13 +207,18 @@ class _Run:
             alignment, weights, found = self._scale(series, alignment, weights, (low, high), last=last)
             if self.options.axis and scale == searched:
                 alignment, weights = self._straighten(series, alignment, weights, high)
+            errors_px = found.errors[:, :2] * scale
             if self.progress.finish_requested:
                 break
         if self.options.axis and not self.progress.finish_requested:
             alignment, intervals = search_axis(judge, alignment, weights, self._at(0.86))
             alignment, weights, found = self._round(finest, alignment, weights, 0.9, last=True)
+            errors_px = found.errors[:, :2] * finest.factor
         after = self._judge(finest, alignment, weights, 0.95)
-        return self._report(finest, before, after, alignment, weights, found, intervals)
+        if (weights < 1).any():
+            # with the same weights: leaving out what fits badly would look like a better alignment
+            before = predict(finest, self.start, weights, shifts=True, progress=self._at(0.97))
+        return self._report(before, after, alignment, weights, errors_px, intervals)
 
     def _scale(
         self,
@@ -252,20 +230,26 @@ class _Run:
         last: bool = False,
     ) -> tuple[Alignment, NDArray[np.float64], Match]:
         """Rounds at one scale, until nothing moves."""
-        rounds = min(self.options.rounds, _LAST_ROUNDS) if last else self.options.rounds
+        options = self.options
+        slow = options.each_rotation or options.each_magnification or options.each_tilt
+        rounds = min(options.rounds, _LAST_ROUNDS) if last and not slow else options.rounds
         for number in range(rounds):
             at = span[0] + (span[1] - span[0]) * number / rounds
             before = alignment
             alignment, weights, found = self._round(series, alignment, weights, at, last=last)
             if last:
                 self._judge(series, alignment, weights, at)
-            moved = np.abs(alignment.shifts_px - before.shifts_px)[weights > _DOUBTED]
-            if (
-                moved.max(initial=0) < self.options.tolerance * series.factor
-                or self.progress.finish_requested
-            ):
+            moved = self._moved_px(before, alignment)[weights > _DOUBTED].max(initial=0)
+            if moved < self.options.tolerance * series.factor or self.progress.finish_requested:
                 break
         return alignment, weights, found
+
+    def _moved_px(self, before: Alignment, after: Alignment) -> NDArray[np.float64]:
+        """How far a change moved each projection, at the corners of the image, at most, pixels."""
+        change = before.inverse().then(after)
+        reach = np.hypot(*self.images.shape[1:]) / 2
+        turned = np.abs(np.deg2rad(change.rotations_deg)) + np.abs(change.magnifications - 1)
+        return np.abs(change.shifts_px).max(1) + reach * turned
 
     def _round(
         self,
@@ -361,18 +345,15 @@ class _Run:
 
     def _report(
         self,
-        finest: PaddedSeries,
         before: Prediction,
         after: Prediction,
         alignment: Alignment,
         weights: NDArray[np.float64],
-        found: Match | None,
+        errors_px: NDArray[np.float64],
         intervals: AxisIntervals | None,
     ) -> Refinement:
-        # with the same weights, or leaving out what fits badly would look like an improvement
         compared = [np.sqrt(np.average(each.misfits**2, weights=weights)) for each in (before, after)]
         accepted = compared[1] < compared[0] * (1 - _BETTER)
-        assert found is not None  # noqa: S101  (there is a scale, and a round in it)
         order = np.argsort(weights, kind="stable")
         doubted = tuple(int(i) for i in order if weights[i] < _DOUBTED)
         self.progress.advance(1, f"left-out projections: misfit {compared[1]:.4f}")
@@ -383,33 +364,12 @@ class _Run:
             misfit_after=float(compared[1] if accepted else compared[0]),
             trace=np.array(self.trace),
             residuals_px=without_gauge((after if accepted else before).shifts_px, self.tilts, weights),
-            errors_px=found.errors[:, :2] * finest.factor,
+            errors_px=errors_px,
             weights=weights,
             misfits=after.misfits if accepted else before.misfits,
             doubted=doubted,
             axis=intervals,
         )
-
-
-def without_gauge(
-    shifts: NDArray[np.float64],
-    tilts_deg: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    *,
-    keep_constant: bool = True,
-) -> NDArray[np.float64]:
-    """Shifts ``(T, 2)`` without what only moves the volume: the mean in x, cos and sin of the tilt in y.
-
-    Without ``keep_constant`` the mean in y, which is the shift of the tilt axis, goes as well.
-    """
-    tilts = np.deg2rad(tilts_deg)
-    orbit = [np.cos(tilts), np.sin(tilts)]
-    design = np.stack(orbit if keep_constant else [np.ones_like(tilts), *orbit], axis=1)
-    root = np.sqrt(weights)
-    fitted = np.linalg.lstsq(design * root[:, None], shifts[:, 0] * root, rcond=None)[0]
-    return np.stack(
-        [shifts[:, 0] - design @ fitted, shifts[:, 1] - np.average(shifts[:, 1], weights=weights)], axis=1
-    )
 
 
 def _checked_series(projections: ArrayLike, tilts_deg: ArrayLike) -> tuple[NDArray[Any], NDArray[np.float64]]:
@@ -426,8 +386,3 @@ def _checked_series(projections: ArrayLike, tilts_deg: ArrayLike) -> tuple[NDArr
         )
     refuse_blank(images, "refinement")
     return images, tilts
-
-
-def doubted_text(doubted: tuple[int, ...]) -> str:
-    """The projections in words, counted from 1 as on the page."""
-    return indices_text([i + 1 for i in doubted])

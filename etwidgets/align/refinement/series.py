@@ -40,7 +40,7 @@ class PaddedSeries:
         Width and thickness of the slices of the volume, pixels.
     offset_px
         ``(y, x)``, pixels of the series as given, from its center to that of ``images``: half a pixel where
-        the size is no multiple of ``factor``.
+        the size is not a multiple of ``factor``.
     """
 
     images: NDArray[np.float32]

@@ -225,7 +225,7 @@ def _checked_kind(file: Path, axis_deg: float | None) -> str:
             f"{file.name} moves each section onto the one before; open the .prexg, to which IMOD adds it up"
         )
     if kind not in ENDINGS:
-        raise FileTypeError(f"{file.name}: alignments are read from {', '.join(ENDINGS)}")
+        raise FileTypeError(f"{file.name}: files of alignments end with {', '.join(ENDINGS)}")
     if axis_deg is not None and kind not in COARSE:
         raise ParameterError(f"{file.name} holds the rotation of the tilt axis; omit axis_deg")
     if axis_deg is not None and not (is_number(axis_deg) and abs(axis_deg) <= 360):
@@ -343,7 +343,9 @@ def _tilts(alignment: Alignment, tilts_deg: ArrayLike | None) -> NDArray[np.floa
 def _write(texts: dict[Path, str], *, overwrite: bool) -> None:
     there = [file.name for file in texts if file.exists()]
     if there and not overwrite:
-        raise FileExistsError(f"{' and '.join(there)} exist(s); give another name, or overwrite=True")
+        raise FileExistsError(
+            f"there already: {' and '.join(there)}; choose another name or pass overwrite=True"
+        )
     for file, text in reversed(texts.items()):
         with atomic_path(file, len(text)) as temporary:
             temporary.write_text(text)

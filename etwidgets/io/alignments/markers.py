@@ -131,7 +131,7 @@ def save_markers(
     if blind.size or np.isinf(places).any():
         raise DataError(f"marker(s) {listing(blind)} are seen in no projection, or positions are infinite")
     if file.exists() and not overwrite:
-        raise FileExistsError(f"{file.name} exists; give another name, or overwrite=True")
+        raise FileExistsError(f"{file.name} exists; choose another name or pass overwrite=True")
     ny, nx = shape_yx
     contours = []
     for where, here in zip(places, seen, strict=True):
