@@ -102,7 +102,7 @@ class AlignmentCharts(Component):
         self._judge_again(stack)
         if markers:
             self._turn_to(self._curves)
-            self._curves.set_labels("tilt (deg)", "residual shift (px)")
+            self._curves.set_labels("tilt (deg)", "residual (px)")
             self._curves.show(markers)
         elif chart == RESIDUALS:
             self._turn_to(self._bars)
