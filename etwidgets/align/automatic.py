@@ -236,7 +236,12 @@ class _Trials:
             at = 0.65 + 0.35 * number / len(best)
             part = self.progress.part(at, at + 0.35 / len(best), may_finish=False)
             found = refine_alignment(
-                self.judged.images, self.tilts, alignment.binned(self.judged.factor), rounds=3, progress=part
+                self.judged.images,
+                self.tilts,
+                alignment.binned(self.judged.factor),
+                rounds=2,
+                axis=False,
+                progress=part,
             )
             result.append((replace(candidate, refined=found.misfit_after), found.alignment))
         return result + others

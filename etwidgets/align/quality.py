@@ -65,7 +65,7 @@ def projection_quality(
     """Compare each projection with what its neighbors in tilt predict.
 
     Suspect is what differs by five robust standard deviations of the series: darker or brighter by at
-    least 8 %, blurred by a loss of at least a quarter of the fine detail, or off by half a pixel. What
+    least 8 %, blurred by a loss of at least a quarter of the fine detail, or off by half a pixel; and a blank one. What
     changes smoothly with the tilt, as the brightness and sharpness of a slab, is the specimen's.
 
     Parameters
@@ -85,10 +85,12 @@ def projection_quality(
     images = checked_projections(projections)
     progress = progress or NullProgress()
     sums, details = np.empty(len(images)), np.empty(len(images))
+    blank = np.zeros(len(images), bool)
 
     def one(index: int) -> None:
         image = images[index].astype(np.float32)
         sums[index] = image.sum(dtype=float)
+        blank[index] = image.min() == image.max()
         details[index] = _detail(image)
 
     run_all(one, len(images), progress.part(0, 0.5), "judging the projections")
@@ -103,9 +105,10 @@ def projection_quality(
     scores = np.maximum(_in_deviations(-sharp), _in_deviations(np.abs(bright)))
     if registered:
         scores = np.maximum(scores, _in_deviations(drift))
+    scores = np.where(blank, scores.max() + _DEVIATIONS, scores)
     reasons = []
     for i in range(len(images)):
-        said = []
+        said = ["blank"] if blank[i] else []
         if dim[i]:
             said.append("darker" if bright[i] < 0 else "brighter")
         if blurred[i]:
@@ -135,7 +138,7 @@ def _detail(image: NDArray[np.float32]) -> float:
 def _departed(values: NDArray[np.float64], order: NDArray[np.intp]) -> NDArray[np.float64]:
     """Logarithm of each value over what its neighbors predict; 0 where there is none."""
     known = values > 0
-    logs = np.log(np.where(known, values, 1.0))
+    logs = np.log(np.where(known, values, np.median(values[known]) if known.any() else 1.0))
     departed = np.zeros(len(values))
     departed[order] = departures(logs[order], leave_out=True)
     return np.where(known, departed, 0.0)

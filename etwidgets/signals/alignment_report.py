@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from etwidgets.align import Candidate
+from etwidgets.align.automatic import AS_IT_IS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from etwidgets.signals.tilt_series import TiltSeries
 
 _WHERE = "Tomography.alignment_report"
+_RECORDED = Candidate(AS_IT_IS, AS_IT_IS, 0.0).title
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,11 +84,8 @@ class AlignmentReport:
         if not self.accepted:
             said = "Nothing predicted left-out projections better than the series as it was; it was not moved"
         else:
-            gain = 1 - self.misfit_after / self.misfit_before
-            said = (
-                f"Good to about {self.accuracy_px:.1f} px" if self.accuracy_px >= 0.05 else "Good to 0.1 px"
-            )
-            said += f"; left-out projections are predicted {gain:.0%} better than before"
+            accuracy = f"about {self.accuracy_px:.1f}" if self.accuracy_px >= 0.1 else "0.1"
+            said = f"Good to {accuracy} px; {self._gain_text()}"
         if self.excluded:
             several = "s" if len(self.excluded) > 1 else ""
             was = "were" if several else "was"
@@ -93,6 +94,15 @@ class AlignmentReport:
             several = "s" if len(self.doubted) > 1 else ""
             said += f". Check projection{several} {', '.join(str(i + 1) for i in self.doubted)}"
         return said + ". " + self._axis_sentence()
+
+    def _gain_text(self) -> str:
+        """By how much the prediction became better; of an automatic alignment, than of the series as recorded."""
+        gain, better = 1 - self.misfit_after / self.misfit_before, "than before"
+        raw = next((misfit for title, misfit, _, _ in self.candidates if title == _RECORDED), None)
+        best = next((misfit for _, misfit, _, _ in self.candidates if misfit is not None), None)
+        if raw is not None and best is not None:
+            gain, better = 1 - best / raw * (1 - gain), "than in the series as recorded"
+        return f"left-out projections are predicted {gain:.0%} better {better}"
 
     def _axis_sentence(self) -> str:
         parts = []
@@ -104,7 +114,7 @@ class AlignmentReport:
                 parts.append(f"its {name} is not determined by the data")
             else:
                 half = max(abs(interval[0]), abs(interval[1]))
-                parts.append(f"{name} ± {half:.1f}{unit}")
+                parts.append(f"{name} ± {half:.1f}{unit}" if half >= 0.1 else f"{name} to 0.1{unit}")
         return f"Tilt axis (95 %): {', '.join(parts)}."
 
     def __str__(self) -> str:
