@@ -149,7 +149,7 @@ class AlignmentCharts(Component):
             words = f"projection {i + 1}, {tilt_text(stack, int(i))}: off by y {y:+.2f}, x {x:+.2f} px"
             words += ", outlier" if odd else ""
             bars.append(Bar(float(np.hypot(y, x)), f"{stack.tilts_deg[i]:.0f}", words, odd))
-        self._bars.show(bars, int(np.flatnonzero(order == here)[0]), "tilt (deg)", "residual (px)")
+        self._bars.show(bars, int(np.flatnonzero(order == here)[0]), "tilt (deg)", "residual shift (px)")
 
     def _draw_shifts(self, stack: TomoStack) -> None:
         x = stack.tilts_deg if stack.has_tilts else np.arange(stack.data.shape[0])

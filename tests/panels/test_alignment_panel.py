@@ -12,7 +12,7 @@ from etwidgets.session.history import State
 from etwidgets.session.reprojection_preview import reprojections
 from etwidgets.signals import TomoStack
 
-TILTS = np.linspace(-60, 60, 21)
+TILTS = np.linspace(-56, 56, 15)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_a_quick_volume_predicts_an_aligned_series_and_shows_what_is_off(open_pa
     assert (found.factor, found.measured.shape[2]) == (2, 24)
     differences = np.linalg.norm(found.predicted - found.measured, axis=(1, 2))
     assert differences.argmax() == 5
-    assert off.max() < 0.2 * np.linalg.norm(aligned.measured, axis=(1, 2)).mean()
+    assert off.mean() < 0.16 * np.linalg.norm(aligned.measured, axis=(1, 2)).mean()
     panel = open_panel(RegisterPanel, TomoStack(moved, TILTS))
     panel.display.projection = 5
     panel.controls["look"].value = "projection, reprojection, difference"

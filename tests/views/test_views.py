@@ -8,6 +8,8 @@ import pytest
 
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.views import (
+    Bar,
+    BarView,
     CurveView,
     HistogramView,
     ImageView,
@@ -337,3 +339,21 @@ def test_the_script_of_a_view_holds_what_it_imports_once(name):
     names = re.findall(r"^(?:const|function|class) (\w+)|, ([A-Z_]+) = ", module, re.MULTILINE)
     flat = ["".join(pair) for pair in names]
     assert sorted(flat) == sorted(set(flat))
+
+
+def test_bars_have_round_ticks_and_say_which_was_clicked():
+    view = BarView()
+    view.show([Bar(0.3, "-10", "first"), Bar(1.7, "0", "second", odd=True)], 1, "tilt (deg)", "residual (px)")
+    assert view.shown["top"] == 2
+    assert [text for _, text in view.shown["ticks"]] == ["0", "1", "2"]
+    assert view.shown["labels"] == [[0, "-10"], [1, "0"]]
+    clicked = []
+    disconnect = view.on_click(clicked.append)
+    for place in (0, 1, 2):
+        view.receive({"type": "click", "place": place})
+    disconnect()
+    view.receive({"type": "click", "place": 0})
+    assert clicked == [0, 1]
+    view.clear("nothing")
+    assert view.snapshot() == ()
+    view.close()

@@ -71,7 +71,7 @@ class Operation(ABC):
     finishes
         Whether it can be finished early although it reconstructs nothing; it takes ``finish_after`` then.
     tells
-        Whether its notes say how well it went, and are no warnings.
+        Whether its notes say how well it went, and do not warn.
     home
         The module of an operation of the user's own, from which a script imports it; empty for ours.
     changes
