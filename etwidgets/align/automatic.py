@@ -232,7 +232,9 @@ class _Trials:
     def refined(self, pairs: list[_Pair]) -> list[_Pair]:
         """Those that may still turn out best, after a few rounds of refinement; the others as they are."""
         lowest = pairs[0][0].misfit
-        close = [pair for pair in pairs[1:] if _ALIKE * lowest < pair[0].misfit < _HOPELESS * lowest]
+        firsts = {pair[0].registration: pair for pair in reversed(pairs)}.values()  # the best of each
+        close = [pair for pair in firsts if _ALIKE * lowest < pair[0].misfit < _HOPELESS * lowest]
+        close.sort(key=lambda pair: pair[0].misfit)
         if not close:
             return pairs
         tried = [pairs[0], *close[: _REFINED - 1]]

@@ -66,7 +66,8 @@ def projection_quality(
 
     Suspect is what differs by five robust standard deviations of the series: darker or brighter by at
     least 8 %, blurred by a loss of at least a quarter of the fine detail, or off by half a pixel; and what
-    is blank. What changes smoothly with the tilt, as the brightness and sharpness of a slab, is the specimen's.
+    is blank. What changes smoothly with the tilt, as the brightness and sharpness of a slab, is the
+    specimen's.
 
     Parameters
     ----------
