@@ -72,6 +72,7 @@ def test_shifts_of_each_projection_are_found_and_the_aligned_axis_is_in_the_midd
     assert fit.error_px == pytest.approx(0.1, abs=0.02)
 
 
+@pytest.mark.slow
 def test_outliers_do_not_count_and_are_named(points, random):
     tracks = tracks_of(points, rotation=1.7, noise=0.1)
     wrong = random.random(tracks.seen.shape) < 0.15

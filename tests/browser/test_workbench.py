@@ -24,6 +24,7 @@ def pixels(page, selector):
     return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(int)
 
 
+@pytest.mark.slow
 def test_from_the_needle_to_a_rendered_volume(visit, server):
     page = visit.page
     visit.open_needle(server)

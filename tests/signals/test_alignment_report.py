@@ -11,6 +11,7 @@ from etwidgets.signals.tomography_node import recorded
 from etwidgets.simulation import ellipsoid_series
 
 TILTS = np.linspace(-60, 60, 31)
+pytestmark = pytest.mark.xdist_group("alignment_report")  # an alignment for all
 
 
 def report(**given):
