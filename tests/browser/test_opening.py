@@ -101,6 +101,7 @@ def panes(page, panel):
     return [canvas.get_attribute("data-places") for canvas in found]
 
 
+@pytest.mark.slow
 def test_b_after_a_shows_nothing_of_a(visit, server):
     page = visit.page
     visit.open_needle(server)
