@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _MANY = 8
+_NAMED = 6
 
 _RINGING = 0.01
 _ERRORS = 3.0
@@ -27,6 +28,21 @@ _LOW_PERCENTILE = 5
 def indices_text(indices: ArrayLike) -> str:
     """Indices as text, shortened when there are many: ``"3, 7, 12"``."""
     return listing((int(i) for i in np.atleast_1d(indices)), _MANY)
+
+
+def named_projections(indices: ArrayLike, tilts_deg: NDArray[np.float64]) -> str:
+    """Projections as the page names them, from 1 and with their tilts: ``"4 (-54.0°), 8 (-46.0°)"``.
+
+    Parameters
+    ----------
+    indices
+        ``(N,)``; of many, the first six are named.
+    tilts_deg
+        ``(T,)`` degrees, of all projections.
+    """
+    which = np.atleast_1d(indices)
+    named = [f"{i + 1} ({tilts_deg[i]:+.1f}°)" for i in which[:_NAMED]]
+    return ", ".join(named) + (f" and {len(which) - _NAMED} more" if len(which) > _NAMED else "")
 
 
 def checked_projections(projections: ArrayLike, *, least: int = 1) -> NDArray[Any]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from etwidgets.align.axis_direction import quarter_turns_for, remaining_rotation_deg
 from etwidgets.align.background import estimate_background
+from etwidgets.align.checks import named_projections
 from etwidgets.align.quality import projection_quality
 from etwidgets.align.registration import estimate_shifts
 from etwidgets.align.shifting import apply_shifts, common_area
@@ -94,11 +95,6 @@ def check_up(
     return [*found, *_dark_level(projections)]
 
 
-def _listed(indices: NDArray[np.intp], tilts_deg: NDArray[np.float64]) -> str:
-    named = [f"{i + 1} ({tilts_deg[i]:+.1f}°)" for i in indices[:6]]
-    return ", ".join(named) + (f" and {len(indices) - 6} more" if len(indices) > 6 else "")
-
-
 def _indices(projections: NDArray[np.intp]) -> tuple[int, ...]:
     return tuple(int(i) for i in projections)
 
@@ -108,7 +104,7 @@ def _blank(projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> list[Fi
     if not flat.any():
         return []
     which = np.flatnonzero(flat)
-    message = f"Blank: projection {_listed(which, tilts_deg)} has one value everywhere."
+    message = f"Blank: projection {named_projections(which, tilts_deg)} has one value everywhere."
     if flat.all():
         return [Finding("All projections are blank.")]
     return [Finding(message, FixKind.EXCLUDE, _indices(which))]
@@ -121,7 +117,7 @@ def _tilts(tilts_deg: NDArray[np.float64]) -> list[Finding]:
     steps = np.diff(ranked)
     twice = order[1:][steps < _SAME_DEG]
     if twice.size:
-        message = f"Two projections at one tilt: {_listed(np.sort(twice), tilts_deg)}."
+        message = f"Two projections at one tilt: {named_projections(np.sort(twice), tilts_deg)}."
         found.append(Finding(message, FixKind.KEEP_FIRST, _indices(np.sort(twice))))
     if np.ptp(tilts_deg) > 180 + _SAME_DEG:
         found.append(

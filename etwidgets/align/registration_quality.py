@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etwidgets.align.chain import add_up
-from etwidgets.align.checks import indices_text
+from etwidgets.align.checks import named_projections
 from etwidgets.align.pairs import overlap_correlation, pair_shifts
 
 if TYPE_CHECKING:
@@ -118,13 +118,13 @@ def _warning(
     said = list(found.remarks)
     if not sure.all():
         names = ", ".join(
-            f"{series.order[i]} and {series.order[i + 1]}" for i in np.flatnonzero(~sure)[:6].tolist()
+            f"{series.order[i] + 1} and {series.order[i + 1] + 1}" for i in np.flatnonzero(~sure)[:6].tolist()
         )
         more = ", and more" if (~sure).sum() > 6 else ""
         done = "; they were bridged from their neighbors" if found.pairs is not None else ""
         said.append(f"Neighbors that do not correlate better than chance: {names}{more}{done}.")
     if doubted.any():
-        which = indices_text(np.sort(series.order[doubted]))
+        which = named_projections(np.sort(series.order[doubted]), series.as_acquired(series.tilts_deg))
         said.append(f"Doubted projections: {which}; look at them, nudge or exclude them.")
     if found.pairs is None and sure.all():
         apart = found.shifts_px[:, 1] - add_up(steps, 0)[:, 1]

@@ -54,7 +54,7 @@ def _part(series, chosen):
 def test_the_stack_keeps_the_quality_and_warns(needle):
     from etwidgets.signals import TomoStack
 
-    with pytest.warns(UserWarning, match="Doubted projections: 14, 26"):
+    with pytest.warns(UserWarning, match=r"Doubted projections: 15 \(-32.0°\), 27 \(-8.0°\)"):
         made = TomoStack(needle.projections, TILTS).stack_register("PC")
     kept = made.metadata.Tomography.registration_quality
     assert kept.doubted.tolist() == [14, 26]

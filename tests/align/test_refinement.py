@@ -209,3 +209,11 @@ def test_the_plan_finds_what_predicts_best():
     first = next(each for each in plan.candidates if each.registration == "none")
     assert plan.chosen.rank < 0.8 * first.misfit
     assert plan.chosen.steps[0][0] == "register"
+
+
+def test_a_start_that_nothing_beats_is_returned_without_an_axis_of_another():
+    series = series_of("particles", dose=30.0, seed=7)
+    best = refine_alignment(series.projections, TILTS, recorded(series).inverse())
+    again = refine_alignment(series.projections, TILTS, best.alignment)
+    assert again.misfit_after <= again.misfit_before
+    assert again.accepted or (again.alignment is best.alignment and again.axis is None)

@@ -51,7 +51,6 @@ def predict(
     alignment: Alignment,
     weights: NDArray[np.float64] | None = None,
     *,
-    n_parts: int = N_PARTS,
     shifts: bool = False,
     progress: Progress,
 ) -> Prediction:
@@ -65,8 +64,6 @@ def predict(
         In pixels of the series as given.
     weights
         ``(T,)``, 0 to 1: how much each projection counts, in the volume and in the mean; default: all alike.
-    n_parts
-        Into how many interleaved parts the projections are divided.
     shifts
         Also how far each projection is from its prediction.
     progress
@@ -76,7 +73,7 @@ def predict(
     tilts = series.tilts_deg if alignment.tilts_deg is None else alignment.tilts_deg
     share = np.ones(len(tilts)) if weights is None else weights
     counted = known * share[:, None, None].astype(np.float32)
-    predicted = predict_left_out(images, counted, series.geometry(tilts), N_ITERATIONS, n_parts, progress)
+    predicted = predict_left_out(images, counted, series.geometry(tilts), N_ITERATIONS, N_PARTS, progress)
     found = match(images, predicted, known, free=("y", "x") if shifts else ())
     misfits = found.misfit_before
     mean = float(np.sqrt((share * misfits**2).sum() / share.sum()))

@@ -90,7 +90,7 @@ class Refinement:
     doubted
         Projections that do not fit the others, the worst first.
     axis
-        What is known of the tilt axis; None if it was not free.
+        What is known of the tilt axis; None if it was not free, or nothing was better than the start.
     """
 
     alignment: Alignment
@@ -104,11 +104,6 @@ class Refinement:
     misfits: NDArray[np.float64]
     doubted: tuple[int, ...]
     axis: AxisIntervals | None = None
-
-    @property
-    def gain(self) -> float:
-        """By what part the misfit became smaller."""
-        return 1 - self.misfit_after / self.misfit_before
 
 
 def refine_alignment(
@@ -193,7 +188,7 @@ class _Run:
         scales = scales_for(self.images.shape)
         finest = PaddedSeries.of(self.images, self.tilts, scales[-1])
         ones = np.ones(len(self.tilts))
-        before = self._judge(finest, self.start, ones, 0.0)
+        before = self._judge(finest, self.start, ones, 0.0, shifts=True)
         alignment, weights = self.start, ones
         errors_px = np.full((len(self.tilts), 2), np.inf)
         intervals: AxisIntervals | None = None
@@ -214,7 +209,7 @@ class _Run:
             alignment, intervals = search_axis(judge, alignment, weights, self._at(0.86))
             alignment, weights, found = self._round(finest, alignment, weights, 0.9, last=True)
             errors_px = found.errors[:, :2] * finest.factor
-        after = self._judge(finest, alignment, weights, 0.95)
+        after = self._judge(finest, alignment, weights, 0.95, shifts=True)
         if (weights < 1).any():
             # with the same weights: leaving out what fits badly would look like a better alignment
             before = predict(finest, self.start, weights, shifts=True, progress=self._at(0.97))
@@ -332,9 +327,16 @@ class _Run:
         return Alignment(shifts * series.factor, turns, sizes, tilts)
 
     def _judge(
-        self, series: PaddedSeries, alignment: Alignment, weights: NDArray[np.float64], at: float
+        self,
+        series: PaddedSeries,
+        alignment: Alignment,
+        weights: NDArray[np.float64],
+        at: float,
+        *,
+        shifts: bool = False,
     ) -> Prediction:
-        found = predict(series, alignment, weights, shifts=at in (0.0, 0.95), progress=self._at(at))
+        """Predict left-out projections, and note how well."""
+        found = predict(series, alignment, weights, shifts=shifts, progress=self._at(at))
         self.trace.append((float(series.factor), found.misfit))
         return found
 
@@ -368,7 +370,7 @@ class _Run:
             weights=weights,
             misfits=after.misfits if accepted else before.misfits,
             doubted=doubted,
-            axis=intervals,
+            axis=intervals if accepted else None,  # they are of the alignment that was not taken
         )
 
 
