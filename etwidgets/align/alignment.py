@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SPLINE_ORDERS = {"linear": 1, "cubic": 3, "quintic": 5}
 """Interpolations of :func:`apply_alignment`, and the orders of their splines."""
 
+_ROUNDING_PX = 1e-3
+
 
 @dataclass(frozen=True, eq=False)
 class Alignment:
@@ -203,15 +205,40 @@ def valid_area(
     margin_px
         How far from the border of the image the content must come from, at least.
     """
+    return border_distance(alignment, input_yx, shape_yx=shape_yx) >= margin_px - _ROUNDING_PX
+
+
+def border_distance(
+    alignment: Alignment, input_yx: tuple[int, ...], *, shape_yx: tuple[int, ...] | None = None
+) -> NDArray[np.float32]:
+    """How far from the border of the image the content of each pixel of the result comes from.
+
+    Parameters
+    ----------
+    alignment
+        As it was applied.
+    input_yx
+        Height and width before, pixels.
+    shape_yx
+        Height and width after; default: as before.
+
+    Returns
+    -------
+    array
+        ``(T, *shape_yx)`` float32, pixels: 0 on the outermost pixels of the image, negative beyond it.
+    """
     shape = tuple(input_yx) if shape_yx is None else shape_yx
     matrices, offsets = _back_to_input(alignment, input_yx, shape)
-    y, x = (np.arange(n, dtype=float) for n in shape)
-    inside = np.ones((len(offsets), *shape), bool)
-    for axis, size in enumerate(input_yx):
-        row = matrices[:, axis]
-        source = row[:, 0, None, None] * y[:, None] + row[:, 1, None, None] * x + offsets[:, axis, None, None]
-        inside &= (source >= margin_px - 1e-6) & (source <= size - 1 - margin_px + 1e-6)
-    return inside
+    y, x = (np.arange(n, dtype=np.float32) for n in shape)
+    result = np.full((len(offsets), *shape), np.inf, np.float32)
+    for matrix, offset, distance in zip(
+        matrices.astype(np.float32), offsets.astype(np.float32), result, strict=True
+    ):
+        for axis, size in enumerate(input_yx):
+            source = (matrix[axis, 0] * y + offset[axis])[:, None] + matrix[axis, 1] * x
+            np.minimum(distance, source, out=distance)
+            np.minimum(distance, np.float32(size - 1) - source, out=distance)
+    return result
 
 
 def _back_to_input(

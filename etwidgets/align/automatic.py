@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.align._workers import run_all
 from etwidgets.align.alignment import Alignment, apply_alignment
 from etwidgets.align.checks import checked_projections, checked_tilts, refuse_blank
 from etwidgets.align.patches import track_patches
@@ -18,7 +20,7 @@ from etwidgets.errors import EtwidgetsError
 from etwidgets.progress import NullProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -28,6 +30,7 @@ _COARSE_PX = 128  # longer side of the copy on which methods are tried
 _JUDGED_PX = 64  # shorter side of that on which they are ranked, at least
 _WITH_AXIS = 3  # of the best registrations, whose axis is looked for
 _ALIKE, _HOPELESS = 1.02, 1.3  # times the lowest misfit: no matter which; and too far behind to be refined
+_NO_WORSE = 1.01  # times the lowest misfit: the quickest of these is used
 _REFINED = 2  # of the best candidates, before the choice
 AS_IT_IS = "none"
 """Name of the method that does nothing."""
@@ -106,7 +109,7 @@ class AlignmentPlan:
     Attributes
     ----------
     candidates
-        All that was tried, the best first.
+        All that was tried: the one to use, and then the best first.
     """
 
     candidates: tuple[Candidate, ...]
@@ -135,7 +138,8 @@ def plan_alignment(
     -----
     Each candidate is judged by how well projections that were left out of a coarse reconstruction are
     predicted (see :func:`refine_alignment`); the best are refined for a few rounds before the choice, so that
-    a start which is worse but leads to a better end is not passed over.
+    a start which is worse but leads to a better end is not passed over. Of those that predict alike, the
+    quickest is used.
     """
     listener = progress or NullProgress()
     images = checked_projections(projections)
@@ -146,11 +150,21 @@ def plan_alignment(
     trials = _Trials(coarse.images, tilts, judged, listener)
     found = trials.all()
     found = trials.refined(sorted(found, key=lambda pair: pair[0].misfit))
-    ranked = sorted((candidate for candidate, _ in found), key=lambda candidate: candidate.rank)
     scale = coarse.factor
-    ranked = [replace(each, shift_px=each.shift_px * scale) for each in ranked]
+    ranked = _ranked([replace(candidate, shift_px=candidate.shift_px * scale) for candidate, _ in found])
     listener.advance(1, "candidates ranked")
     return AlignmentPlan(tuple(ranked))
+
+
+def _ranked(candidates: list[Candidate]) -> list[Candidate]:
+    """The best first, but before them the quickest of those that are no worse."""
+    ranked = sorted(candidates, key=lambda each: each.rank)
+    quick = [name for name, _ in _TRIED]
+    alike = [each for each in ranked if each.registration in quick and each.rank < _NO_WORSE * ranked[0].rank]
+    if ranked[0] not in alike:
+        return ranked
+    chosen = min(alike, key=lambda each: (quick.index(each.registration), each.rank))
+    return [chosen, *(each for each in ranked if each is not chosen)]
 
 
 _Pair = tuple[Candidate, Alignment]
@@ -166,67 +180,81 @@ class _Trials:
     progress: Progress
 
     def all(self) -> list[_Pair]:
-        """Every registration; the best of them with every axis method; and the series as it is."""
+        """Every registration; the best of them with a tilt axis; and the series as it is."""
         start = Alignment.identity(len(self.images))
-        pairs = [self._judge(Candidate(AS_IT_IS, AS_IT_IS, np.inf), start, 0.0)]
-        for number, (name, options) in enumerate(_TRIED):
-            at = 0.05 + 0.3 * number / len(_TRIED)
-            self.progress.advance(at, f"trying {name}")
-            tried = Candidate(name, AS_IT_IS, np.inf, options=options)
-            try:
-                moved = Alignment.of(estimate_shifts(self.images, self.tilts, name, **options))
-            except EtwidgetsError as error:
-                pairs.append((replace(tried, reason=str(error)), start))
-                continue
-            pairs.append(self._judge(tried, moved, at))
-        pairs += self._by_patches(start)
-        usable = [pair for pair in pairs[1:] if np.isfinite(pair[0].misfit)]
-        best = sorted(usable, key=lambda pair: pair[0].misfit)[:_WITH_AXIS]
-        for number, (tried, moved) in enumerate(best):
-            at = 0.4 + 0.25 * number / _WITH_AXIS
-            self.progress.advance(at, f"tilt axis after {tried.registration}")
-            registered = apply_alignment(self.images, moved)
-            pairs += [self._with_axis(tried, axis, moved, registered, at) for axis in _AXIS]
-        return pairs
+        tried = [Candidate(name, AS_IT_IS, np.inf, options=options) for name, options in _TRIED]
+        works: list[Callable[[], list[_Pair]]] = [partial(self._registered, each, start) for each in tried]
+        works += [partial(self._by_patches, start), partial(self._as_it_is, start)]
+        found = self._together(works, (0.05, 0.4), "trying registration methods")
+        usable = [pair for pair in found if pair[0].registration != AS_IT_IS and np.isfinite(pair[0].misfit)]
+        best, *others = sorted(usable, key=lambda pair: pair[0].misfit)[:_WITH_AXIS] or [None]
+        if best is None:
+            return found
+        by_axis = self._axes([(best, axis) for axis in _AXIS], (0.4, 0.55))
+        better = min(by_axis, key=lambda pair: pair[0].misfit)[0].axis
+        return found + by_axis + self._axes([(pair, better) for pair in others], (0.55, 0.65))
+
+    def _axes(self, tried: list[tuple[_Pair, str]], span: tuple[float, float]) -> list[_Pair]:
+        works = [partial(self._with_axis, *pair, axis) for pair, axis in tried]
+        return self._together(works, span, "trying tilt axis methods")
+
+    def _together(
+        self, works: Sequence[Callable[[], list[_Pair]]], span: tuple[float, float], message: str
+    ) -> list[_Pair]:
+        """What they return, in their order; they share the processors."""
+        results: list[list[_Pair]] = [[] for _ in works]
+
+        def one(i: int) -> None:
+            results[i] = works[i]()
+
+        run_all(one, len(works), self.progress.part(*span, may_finish=False), message)
+        return [pair for result in results for pair in result]
+
+    def _as_it_is(self, start: Alignment) -> list[_Pair]:
+        return [self._judge(Candidate(AS_IT_IS, AS_IT_IS, np.inf), start)]
+
+    def _registered(self, tried: Candidate, start: Alignment) -> list[_Pair]:
+        try:
+            shifts = estimate_shifts(self.images, self.tilts, tried.registration, **tried.options)
+        except EtwidgetsError as error:
+            return [(replace(tried, reason=str(error)), start)]
+        return [self._judge(tried, Alignment.of(shifts))]
 
     def _by_patches(self, start: Alignment) -> list[_Pair]:
         """Shifts of tracked patches, without and with their rotation, where matter fills the field."""
         if not self.judged.wider:  # patches of an isolated specimen tell its rotation badly, and slowly
             return []
-        self.progress.advance(0.35, f"trying {_BY_PATCHES}")
         tried = Candidate(_BY_PATCHES, AS_IT_IS, np.inf)
         try:
             found = track_patches(self.images, self.tilts)
         except EtwidgetsError as error:
             return [(replace(tried, reason=str(error)), start)]
         moved = Alignment.of(found.shifts_px)
-        pairs = [self._judge(tried, moved, 0.37)]
+        pairs = [self._judge(tried, moved)]
         if found.rotation_determined:
             turned = moved.then(Alignment.of(np.zeros_like(found.shifts_px), rotation_deg=found.rotation_deg))
             with_axis = replace(tried, axis=_BY_PATCHES, rotation_deg=found.rotation_deg)
-            pairs.append(self._judge(with_axis, turned, 0.38))
+            pairs.append(self._judge(with_axis, turned))
         return pairs
 
-    def _with_axis(
-        self, tried: Candidate, axis: str, moved: Alignment, registered: NDArray[Any], at: float
-    ) -> _Pair:
+    def _with_axis(self, tried: Candidate, moved: Alignment, axis: str) -> list[_Pair]:
+        registered = apply_alignment(self.images, moved)
         try:
             found = find_tilt_axis(registered, self.tilts, axis)
         except EtwidgetsError as error:
-            return replace(tried, axis=axis, misfit=np.inf, reason=str(error)), moved
+            return [(replace(tried, axis=axis, misfit=np.inf, reason=str(error)), moved)]
         rotation = found.rotation_deg if found.rotation_determined else 0.0
         shift = found.shift_px if found.shift_determined else 0.0
         if not rotation and not shift:
             reason = found.warning or "it changes nothing"
-            return replace(tried, axis=axis, misfit=np.inf, reason=reason), moved
+            return [(replace(tried, axis=axis, misfit=np.inf, reason=reason), moved)]
         place = np.tile([shift, 0.0], (len(self.tilts), 1))
         whole = moved.then(Alignment.of(place, rotation_deg=rotation))
         candidate = replace(tried, axis=axis, rotation_deg=rotation, shift_px=shift, reason=found.warning)
-        return self._judge(candidate, whole, at)
+        return [self._judge(candidate, whole)]
 
-    def _judge(self, candidate: Candidate, alignment: Alignment, at: float) -> _Pair:
-        part = self.progress.part(at, at + 0.01, may_finish=False)
-        misfit = predict(self.judged, alignment, progress=part).misfit
+    def _judge(self, candidate: Candidate, alignment: Alignment) -> _Pair:
+        misfit = predict(self.judged, alignment, progress=NullProgress()).misfit
         return replace(candidate, misfit=misfit), alignment
 
     def refined(self, pairs: list[_Pair]) -> list[_Pair]:
@@ -238,13 +266,11 @@ class _Trials:
         if not close:
             return pairs
         tried = [pairs[0], *close[: _REFINED - 1]]
-        result = []
-        for number, (candidate, alignment) in enumerate(tried):
-            at = 0.65 + 0.35 * number / len(tried)
-            part = self.progress.part(at, at + 0.35 / len(tried), may_finish=False)
-            start = alignment.binned(self.judged.factor)
-            found = refine_alignment(
-                self.judged.images, self.tilts, start, rounds=2, axis=False, progress=part
-            )
-            result.append((replace(candidate, refined=found.misfit_after), found.alignment))
+        works = [partial(self._refined, *pair) for pair in tried]
+        result = self._together(works, (0.65, 1), "refining the best")
         return result + [pair for pair in pairs if pair not in tried]
+
+    def _refined(self, candidate: Candidate, alignment: Alignment) -> list[_Pair]:
+        start = alignment.binned(self.judged.factor)
+        found = refine_alignment(self.judged.images, self.tilts, start, rounds=2, axis=False)
+        return [(replace(candidate, refined=found.misfit_after), found.alignment)]

@@ -167,14 +167,7 @@ class AlignmentCharts(Component):
         elif report is None or not len(report.trace):
             self._curves.show({})
         else:
-            places = np.arange(len(report.trace))
-            scales = report.trace[:, 0]
-            self._curves.show(
-                {
-                    f"pixels of {scale:.0f} px": (places[scales == scale], report.trace[scales == scale, 1])
-                    for scale in np.unique(scales)
-                }
-            )
+            self._curves.show({"refinement": (np.arange(len(report.trace)), report.trace)})
 
     # -- what is off --------------------------------------------------------------------------------
 

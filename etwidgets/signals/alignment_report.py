@@ -37,7 +37,7 @@ class AlignmentReport:
     misfits
         ``(T,)`` of each left-out projection.
     trace
-        ``(R, 2)``: scale, and misfit after each round that was judged.
+        ``(R,)`` misfit of left-out projections at the start and after each round, on a smaller copy.
     rotation_interval_deg, shift_interval_px
         95 % intervals of what may still be wrong with the tilt axis; None where it is undetermined.
     doubted

@@ -59,10 +59,13 @@ def refined(
 
 def without_level(images: NDArray[Any]) -> NDArray[np.float32]:
     """Images without their dark level, if they have one; for measuring only, the series keeps it."""
-    found = align.estimate_background(images)
-    if found.determined and found.level > _LEVEL_ERRORS * found.error:
-        return align.subtract_background(images, found)
-    return images.astype(np.float32)
+    return images.astype(np.float32) - np.float32(_level(images))
+
+
+def _level(images: NDArray[Any]) -> float:
+    """The dark level of a sample of the projections; 0 where it is not clear."""
+    found = align.estimate_background(images[:: max(1, len(images) // _SAMPLED)])
+    return found.level if found.determined and found.level > _LEVEL_ERRORS * found.error else 0.0
 
 
 def first_steps(stack: TiltSeries) -> Steps:
@@ -75,8 +78,7 @@ def first_steps(stack: TiltSeries) -> Steps:
     turns = next((each.quarter_turns for each in findings if each.fix is align.FixKind.TURN), 0)
     if turns:
         steps.append(("turn", {"quarter_turns": int(turns)}))
-    level = align.estimate_background(images[:: max(1, len(images) // _SAMPLED)])
-    if level.determined and level.level > _LEVEL_ERRORS * level.error:
+    if _level(images):
         steps.append(("subtract_background", {}))
     return steps
 

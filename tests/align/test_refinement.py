@@ -63,7 +63,7 @@ def test_all_shifts_and_the_axis_come_back(kind):
     assert constant == pytest.approx(0, abs=0.5)
     assert rotations == pytest.approx(0, abs=0.45)
     assert found.misfit_after < 0.6 * found.misfit_before
-    assert found.trace[-1, 1] < found.trace[0, 1]
+    assert found.trace[-1] < found.trace[0]
 
 
 def test_a_bad_projection_gets_no_weight_and_is_named():

@@ -40,7 +40,7 @@ def test_one_button_aligns_and_tells_how_well(open_panel, truth):
     assert f"{report.candidates[0][1]:.4f}" in best
     panel.controls["chart"].value = "misfit"
     drawn = np.concatenate([y for _, y in seen.curves(panel).values()])
-    assert sorted(drawn) == sorted(report.trace[:, 1])
+    assert sorted(drawn) == sorted(report.trace)
     panel.session.go_to(0)
     assert report.sentence not in seen.text(panel)
     panel.session.redo()

@@ -19,7 +19,7 @@ def report(**given):
     known = {
         "accepted": True, "misfit_before": 0.5, "misfit_after": 0.2,
         "residuals_px": np.full((count, 2), 0.3), "weights": np.linspace(0.2, 1, count),
-        "misfits": np.linspace(0.1, 0.9, count), "trace": np.array([[2, 0.5], [1, 0.2]]),
+        "misfits": np.linspace(0.1, 0.9, count), "trace": np.array([0.5, 0.2]),
         "rotation_interval_deg": (-0.1, 0.2), "shift_interval_px": None, "doubted": (3, 5),
     }  # fmt: skip
     return AlignmentReport(**{**known, **given})

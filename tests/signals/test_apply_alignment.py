@@ -110,7 +110,7 @@ def test_the_report_follows_a_choice_of_projections(stack):
         residuals_px=np.stack([count, count], axis=1),
         weights=count / 7,
         misfits=count,
-        trace=np.zeros((1, 2)),
+        trace=np.zeros(1),
         rotation_interval_deg=None,
         shift_interval_px=None,
         doubted=(2, 5),

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etwidgets.align._workers import run_all
 from etwidgets.align.alignment import Alignment
 from etwidgets.align.refinement.prediction import predict
+from etwidgets.progress import NullProgress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +24,7 @@ _STEP_DEG = 1.0
 _STEP_PX = 1.0  # at the scale of the search
 _REACH = 1.5  # steps; beyond, a parabola is a guess
 _WIDEST = 2.0  # steps; a wider interval determines nothing
+_MODEL_PX = 0.2  # at the scale of the search: what the model of the specimen adds to a 95 % interval
 _OUTSIDE = 0.05  # of the draws may have no minimum, for the answer to count as determined
 
 
@@ -32,9 +35,9 @@ class AxisIntervals:
     Attributes
     ----------
     rotation_deg, shift_px
-        What is still to be applied, by the last search; degrees and pixels of the series as given.
+        What the search applied; degrees and pixels of the series as given.
     rotation_interval_deg, shift_interval_px
-        95 % intervals of it.
+        95 % intervals of what may still be left to apply.
     rotation_determined, shift_determined
         Whether the misfit has a minimum that does not depend on which projections are asked.
     """
@@ -56,34 +59,43 @@ def search_axis(
     """The alignment with a better tilt axis, where there is one, and what is known of it.
 
     Trial rotations and shifts to either side give each projection a parabola of its misfit; the minimum of
-    their sum is taken, and drawing projections again in blocks shows how far to trust it.
+    their sum is taken, and drawing projections again in blocks shows how far to trust it. To that is added,
+    in squares, by how much the minimum was wrong on simulated series whose truth is known.
     """
     count = len(series.tilts_deg)
-    here = predict(series, alignment, weights, progress=progress).misfits ** 2
-
-    def trial(rotation_deg: float, shift_px: float) -> NDArray[np.float64]:
-        moved = Alignment.of(np.tile([shift_px, 0.0], (count, 1)), rotation_deg=rotation_deg)
-        return predict(series, alignment.then(moved), weights, progress=progress).misfits ** 2
-
     shift_step = _STEP_PX * series.factor
-    turned = [trial(sign * _STEP_DEG, 0) for sign in (-1, 1)]
-    shifted = [trial(0, sign * shift_step) for sign in (-1, 1)]
+    places = [(0.0, 0.0), *((sign * _STEP_DEG, 0.0) for sign in (-1, 1))]
+    places += [(0.0, sign * shift_step) for sign in (-1, 1)]
+    squares = np.empty((len(places), count))
+
+    def trial(number: int) -> None:
+        rotation_deg, shift_px = places[number]
+        moved = Alignment.of(np.tile([shift_px, 0.0], (count, 1)), rotation_deg=rotation_deg)
+        found = predict(series, alignment.then(moved), weights, progress=NullProgress())
+        squares[number] = found.misfits**2
+
+    run_all(trial, len(places), progress)
+    here, *sides = squares
+    turned, shifted = sides[:2], sides[2:]
     order = np.argsort(series.tilts_deg, kind="stable")
     rotation = _minimum(turned, here, weights, order)
     shift = _minimum(shifted, here, weights, order)
     found = AxisIntervals(
         rotation[0] * _STEP_DEG,
         shift[0] * shift_step,
-        (rotation[1] * _STEP_DEG, rotation[2] * _STEP_DEG),
-        (shift[1] * shift_step, shift[2] * shift_step),
+        _left(rotation, _STEP_DEG, float(np.rad2deg(2 * _MODEL_PX / series.images.shape[2]))),
+        _left(shift, shift_step, _MODEL_PX * series.factor),
         bool(rotation[3]),
         bool(shift[3]),
     )
-    change = Alignment.of(
-        np.tile([found.shift_px if found.shift_determined else 0.0, 0.0], (count, 1)),
-        rotation_deg=found.rotation_deg if found.rotation_determined else 0.0,
-    )
+    change = Alignment.of(np.tile([found.shift_px, 0.0], (count, 1)), rotation_deg=found.rotation_deg)
     return alignment.then(change), found
+
+
+def _left(found: tuple[float, float, float, bool], step: float, model: float) -> tuple[float, float]:
+    """Interval of what is left, from one in steps; what the draws show and what they cannot are added."""
+    best, low, high, _ = found
+    return -float(np.hypot((best - low) * step, model)), float(np.hypot((high - best) * step, model))
 
 
 def _minimum(

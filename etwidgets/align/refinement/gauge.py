@@ -9,6 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_SLOW = 7  # degree of what changes slowly over the whole series
+
 
 def without_gauge(
     shifts: NDArray[np.float64],
@@ -29,3 +31,19 @@ def without_gauge(
     return np.stack(
         [shifts[:, 0] - design @ fitted, shifts[:, 1] - np.average(shifts[:, 1], weights=weights)], axis=1
     )
+
+
+def slow_part(
+    values: NDArray[np.float64], tilts_deg: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What of ``(T,)`` values changes slowly with the tilt: a weighted fit of Legendre polynomials.
+
+    The lowest terms are nearly the gauge, constant, cos and sin.
+    """
+    low, high = float(tilts_deg.min()), float(tilts_deg.max())
+    places = 2 * (tilts_deg - low) / max(high - low, 1e-9) - 1
+    design = np.polynomial.legendre.legvander(places, min(_SLOW, max(len(values) // 4, 1)))
+    root = np.sqrt(weights)
+    fitted = np.linalg.lstsq(design * root[:, None], values * root, rcond=None)[0]
+    slow: NDArray[np.float64] = design @ fitted
+    return slow

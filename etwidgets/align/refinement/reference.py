@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etwidgets import engine
+from etwidgets.align._workers import run_all
+from etwidgets.progress import NullProgress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,12 +59,14 @@ def predict_left_out(
     """
     predicted = np.empty_like(images)
     order = np.argsort(geometry.angles_rad, kind="stable")
-    for part in range(n_parts):
+
+    def one(part: int) -> None:
         left_out = order[part::n_parts]
         used = np.setdiff1d(order, left_out)
         volume = partial_volume(
-            images[used], known[used], geometry.subset(used), n_iterations,
-            progress.part(part / n_parts, (part + 1) / n_parts),
-        )  # fmt: skip
+            images[used], known[used], geometry.subset(used), n_iterations, NullProgress()
+        )
         predicted[left_out] = engine.forward_project(volume, geometry.subset(left_out))
+
+    run_all(one, n_parts, progress)
     return predicted

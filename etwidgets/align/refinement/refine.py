@@ -11,7 +11,7 @@ from etwidgets import engine
 from etwidgets.align.alignment import Alignment
 from etwidgets.align.checks import checked_projections, checked_tilts, refuse_blank
 from etwidgets.align.refinement.axis_search import AxisIntervals, search_axis
-from etwidgets.align.refinement.gauge import without_gauge
+from etwidgets.align.refinement.gauge import slow_part, without_gauge
 from etwidgets.align.refinement.matching import Match, match
 from etwidgets.align.refinement.prediction import Prediction, predict
 from etwidgets.align.refinement.reference import partial_volume
@@ -36,7 +36,8 @@ _SEARCHED_PX = 40  # shorter side of the images in which the tilt axis is search
 _SEARCHES = 3  # of the tilt axis
 _SAME_DEG, _SAME_PX = 0.1, 0.15  # less is no change; pixels of the scale
 _LAST_ROUNDS = 3  # at the finest scale, whose rounds cost most and move least
-_BETTER = 1e-4  # relative; less is no better
+_BETTER = 2.0  # standard errors of the gain, over projections; less is no better
+_TINY = 1e-12  # of a squared misfit
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,7 @@ class Refinement:
     misfit_before, misfit_after
         How far left-out projections are from their prediction, relative to their contrast.
     trace
-        ``(R, 2)``: scale (px) and misfit of left-out projections, at the start and after each round that was
-        judged.
+        ``(R,)`` misfit of left-out projections at the start and after each round, measured on a smaller copy.
     residuals_px
         ``(T, 2)`` pixels ``(y, x)`` by which each projection is off from what the others predict, without
         what only moves the volume.
@@ -182,42 +182,45 @@ class _Run:
     start: Alignment
     options: RefinementOptions
     progress: Progress
-    trace: list[tuple[float, float]] = field(default_factory=list)
+    trace: list[float] = field(default_factory=list)
 
     def result(self) -> Refinement:
         scales = scales_for(self.images.shape)
         finest = PaddedSeries.of(self.images, self.tilts, scales[-1])
-        ones = np.ones(len(self.tilts))
-        before = self._judge(finest, self.start, ones, 0.0, shifts=True)
-        alignment, weights = self.start, ones
-        errors_px = np.full((len(self.tilts), 2), np.inf)
-        intervals: AxisIntervals | None = None
         searched = next((n for n in scales if min(self.images.shape[1:]) // n >= _SEARCHED_PX), scales[-1])
         judge = finest if searched == scales[-1] else PaddedSeries.of(self.images, self.tilts, searched)
+        alignment = self.start
+        weights = self._judge(judge, alignment, np.ones(len(self.tilts)), 0.0)
+        errors_px = np.full((len(self.tilts), 2), np.inf)
+        intervals: AxisIntervals | None = None
         for number, scale in enumerate(scales):
             low, high = 0.05 + 0.8 * number / len(scales), 0.05 + 0.8 * (number + 1) / len(scales)
             last = number == len(scales) - 1
             series = {finest.factor: finest, judge.factor: judge}.get(scale)
             series = series or PaddedSeries.of(self.images, self.tilts, scale)
-            alignment, weights, found = self._scale(series, alignment, weights, (low, high), last=last)
+            alignment, weights, found = self._scale(series, judge, alignment, weights, (low, high), last=last)
             if self.options.axis and scale == searched:
-                alignment, weights = self._straighten(series, alignment, weights, high)
+                alignment, weights = self._straighten(judge, alignment, weights, high)
             errors_px = found.errors[:, :2] * scale
             if self.progress.finish_requested:
                 break
+        if judge.wider:
+            alignment = self._without_doubtful(judge, alignment, weights)
         if self.options.axis and not self.progress.finish_requested:
             alignment, intervals = search_axis(judge, alignment, weights, self._at(0.86))
-            alignment, weights, found = self._round(finest, alignment, weights, 0.9, last=True)
+            alignment, found = self._round(finest, alignment, weights, 0.9, last=True)
             errors_px = found.errors[:, :2] * finest.factor
-        after = self._judge(finest, alignment, weights, 0.95, shifts=True)
-        if (weights < 1).any():
-            # with the same weights: leaving out what fits badly would look like a better alignment
-            before = predict(finest, self.start, weights, shifts=True, progress=self._at(0.97))
+        # with the same weights: leaving out what fits badly would look like a better alignment
+        before, after = (
+            predict(finest, each, weights, shifts=True, progress=self._at(at))
+            for each, at in ((self.start, 0.94), (alignment, 0.97))
+        )
         return self._report(before, after, alignment, weights, errors_px, intervals)
 
     def _scale(
         self,
         series: PaddedSeries,
+        judge: PaddedSeries,
         alignment: Alignment,
         weights: NDArray[np.float64],
         span: tuple[float, float],
@@ -231,13 +234,29 @@ class _Run:
         for number in range(rounds):
             at = span[0] + (span[1] - span[0]) * number / rounds
             before = alignment
-            alignment, weights, found = self._round(series, alignment, weights, at, last=last)
-            if last:
-                self._judge(series, alignment, weights, at)
+            alignment, found = self._round(series, alignment, weights, at, last=last)
+            weights = self._judge(judge, alignment, weights, at)
             moved = self._moved_px(before, alignment)[weights > _DOUBTED].max(initial=0)
             if moved < self.options.tolerance * series.factor or self.progress.finish_requested:
                 break
         return alignment, weights, found
+
+    def _without_doubtful(
+        self, judge: PaddedSeries, alignment: Alignment, weights: NDArray[np.float64]
+    ) -> Alignment:
+        """Without what changed slowly with the tilt in y, unless it surely helps.
+
+        Where matter goes on beyond the field, the volume can make up for a slow drift across the axis, and
+        rounds let it grow.
+        """
+        change = self.start.inverse().then(alignment)
+        drift = np.zeros_like(change.shifts_px)
+        drift[:, 0] = slow_part(change.shifts_px[:, 0], self.tilts, weights)
+        steady = alignment.then(Alignment.of(-drift))
+        with_it, without = (
+            predict(judge, each, weights, progress=self._at(0.85)).misfits ** 2 for each in (alignment, steady)
+        )
+        return alignment if _is_better(without, with_it, weights) else steady
 
     def _moved_px(self, before: Alignment, after: Alignment) -> NDArray[np.float64]:
         """How far a change moved each projection, at the corners of the image, at most, pixels."""
@@ -254,10 +273,10 @@ class _Run:
         at: float,
         *,
         last: bool = False,
-    ) -> tuple[Alignment, NDArray[np.float64], Match]:
+    ) -> tuple[Alignment, Match]:
         """Reconstruct, project, match, and move."""
-        found, weights = self._match(series, alignment, weights, at, last=last)
-        return alignment.then(self._change(series, alignment, found, weights)), weights, found
+        found = self._match(series, alignment, weights, at, last=last)
+        return alignment.then(self._change(series, alignment, found, weights)), found
 
     def _straighten(
         self, series: PaddedSeries, alignment: Alignment, weights: NDArray[np.float64], at: float
@@ -267,7 +286,7 @@ class _Run:
             alignment, found = search_axis(series, alignment, weights, self._at(at))
             if abs(found.rotation_deg) < _SAME_DEG and abs(found.shift_px) < _SAME_PX * series.factor:
                 break
-            alignment, weights, _ = self._scale(series, alignment, weights, (at, at))
+            alignment, weights, _ = self._scale(series, series, alignment, weights, (at, at))
         return alignment, weights
 
     def _match(
@@ -278,7 +297,7 @@ class _Run:
         at: float,
         *,
         last: bool,
-    ) -> tuple[Match, NDArray[np.float64]]:
+    ) -> Match:
         images, known = series.aligned(alignment)
         tilts = self.tilts if alignment.tilts_deg is None else alignment.tilts_deg
         geometry = series.geometry(tilts)
@@ -292,8 +311,7 @@ class _Run:
             ahead = engine.forward_project(volume, series.geometry(tilts + step))
             behind = engine.forward_project(volume, series.geometry(tilts - step))
             tilted = (ahead - behind) / np.float32(2 * np.deg2rad(step))
-        found = match(images, predicted, known, free=self._free(), tilted=tilted)
-        return found, robust_weights(found.misfit, self.tilts)
+        return match(images, predicted, known, free=self._free(), tilted=tilted)
 
     def _free(self) -> tuple[str, ...]:
         options = self.options
@@ -327,22 +345,16 @@ class _Run:
         return Alignment(shifts * series.factor, turns, sizes, tilts)
 
     def _judge(
-        self,
-        series: PaddedSeries,
-        alignment: Alignment,
-        weights: NDArray[np.float64],
-        at: float,
-        *,
-        shifts: bool = False,
-    ) -> Prediction:
-        """Predict left-out projections, and note how well."""
-        found = predict(series, alignment, weights, shifts=shifts, progress=self._at(at))
-        self.trace.append((float(series.factor), found.misfit))
-        return found
+        self, series: PaddedSeries, alignment: Alignment, weights: NDArray[np.float64], at: float
+    ) -> NDArray[np.float64]:
+        """Note how well left-out projections are predicted; how far to trust each."""
+        found = predict(series, alignment, weights, progress=self._at(at))
+        self.trace.append(found.misfit)
+        return robust_weights(found.misfits, self.tilts)
 
     def _at(self, at: float) -> Progress:
         """Says where the work is and how well it predicts, and lets the listener stop it."""
-        last = f"left-out projections: misfit {self.trace[-1][1]:.4f}" if self.trace else "refining"
+        last = f"left-out projections: misfit {self.trace[-1]:.4f}" if self.trace else "refining"
         return self.progress.part(at, min(at + 0.02, 1.0), may_finish=False, title=last)
 
     def _report(
@@ -355,13 +367,13 @@ class _Run:
         intervals: AxisIntervals | None,
     ) -> Refinement:
         compared = [np.sqrt(np.average(each.misfits**2, weights=weights)) for each in (before, after)]
-        accepted = compared[1] < compared[0] * (1 - _BETTER)
+        accepted = _is_better(before.misfits**2, after.misfits**2, weights)
         order = np.argsort(weights, kind="stable")
         doubted = tuple(int(i) for i in order if weights[i] < _DOUBTED)
         self.progress.advance(1, f"left-out projections: misfit {compared[1]:.4f}")
         return Refinement(
             alignment=alignment if accepted else self.start,
-            accepted=bool(accepted),
+            accepted=accepted,
             misfit_before=float(compared[0]),
             misfit_after=float(compared[1] if accepted else compared[0]),
             trace=np.array(self.trace),
@@ -372,6 +384,13 @@ class _Run:
             doubted=doubted,
             axis=intervals if accepted else None,  # they are of the alignment that was not taken
         )
+
+
+def _is_better(before: NDArray[np.float64], after: NDArray[np.float64], weights: NDArray[np.float64]) -> bool:
+    """Whether projections are predicted better, and not only a few of them, or by chance."""
+    gains = np.log(np.maximum(before, _TINY) / np.maximum(after, _TINY)) * weights
+    surely = gains.sum() > _BETTER * gains.std() * np.sqrt(len(gains))
+    return bool(surely and ((before - after) * weights).sum() > 0)
 
 
 def _checked_series(projections: ArrayLike, tilts_deg: ArrayLike) -> tuple[NDArray[Any], NDArray[np.float64]]:

@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.ndimage
 
 from etwidgets import engine
-from etwidgets.align.alignment import Alignment, apply_alignment, valid_area
+from etwidgets.align.alignment import Alignment, apply_alignment, border_distance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_FULL_EDGE = 0.08  # of the bright level: above it, matter goes on beyond the field
-_WIDER = {False: 1.25, True: 1.75}  # the volume's width, in fields, without and with matter beyond
+_FULL_EDGE = 0.015  # of the bright level: above it, matter goes on beyond the field
+_AT_EDGE = 80  # percent of the projections have less at their edge; one bad frame makes no wide series
+_MARGIN = 1.25  # the volume's width, in fields, without matter beyond
+_WIDEST = 2.25  # with matter beyond: what reaches the field at some tilt, but no more fields than these
 _THICKNESS = 0.75  # of the field
 _INSIDE_PX = 1.0  # the outermost pixels of an interpolated image are half invented
 _FADE_PX = 3
+_ROUNDING_PX = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +55,7 @@ class PaddedSeries:
     @property
     def wider(self) -> bool:
         """Whether matter goes on beyond the upper or lower edge of the field."""
-        return self.n_y > round(self.images.shape[1] * _WIDER[False])
+        return self.n_y > round(self.images.shape[1] * _MARGIN)
 
     @classmethod
     def of(cls, projections: NDArray[Any], tilts_deg: NDArray[np.float64], factor: int) -> PaddedSeries:
@@ -62,10 +64,13 @@ class PaddedSeries:
         bright = max(float(np.percentile(images, 99.5)), 1e-12)
         images /= np.float32(bright)
         height = images.shape[1]
-        edge = np.concatenate([images[:, :2].ravel(), images[:, -2:].ravel()])
-        wider = bool(edge.mean() > _FULL_EDGE)
-        n_y, n_z = round(height * _WIDER[wider]), max(round(height * _THICKNESS), 8)
-        return cls(images, np.asarray(tilts_deg, float), factor, n_y, n_z, offset)
+        edges = np.concatenate([images[:, :2], images[:, -2:]], axis=1).mean((1, 2))
+        wider = bool(np.percentile(edges, _AT_EDGE) > _FULL_EDGE)
+        tilts = np.asarray(tilts_deg, float)
+        steepest = float(np.cos(np.deg2rad(min(np.abs(tilts).max(), 80.0))))
+        width = min(max(1 / steepest + _MARGIN - 1, _MARGIN + 0.01), _WIDEST) if wider else _MARGIN
+        n_y, n_z = round(height * width), max(round(height * _THICKNESS), 8)
+        return cls(images, tilts, factor, n_y, n_z, offset)
 
     @property
     def shape_yx(self) -> tuple[int, int]:
@@ -87,12 +92,11 @@ class PaddedSeries:
         off = Alignment.of(np.tile(self.offset_px, (len(self.images), 1)))
         here = off.then(alignment).binned(self.factor)
         moved = apply_alignment(self.images, here, shape_yx=self.shape_yx)
-        inside = valid_area(here, self.images.shape[1:], shape_yx=self.shape_yx, margin_px=_INSIDE_PX)
-        known = np.empty(inside.shape, np.float32)
-        for mask, result in zip(inside, known, strict=True):
-            distance = scipy.ndimage.distance_transform_cdt(np.pad(mask, 1), "chessboard")[1:-1, 1:-1]
-            np.clip(distance / _FADE_PX, 0, 1, out=result)
-        moved[~inside] = 0
+        inside = border_distance(here, self.images.shape[1:], shape_yx=self.shape_yx) - np.float32(_INSIDE_PX)
+        known = np.clip((inside + 1) / np.float32(_FADE_PX), 0, 1, out=np.empty_like(inside))
+        outside = inside < -_ROUNDING_PX
+        moved[outside] = 0
+        known[outside] = 0
         return moved, known
 
 
