@@ -15,6 +15,7 @@ from etwidgets.errors import DataError, ParameterError, ShapeError
 ALL = [
     ("SIRT", {}),
     ("OS-SIRT", {"n_subsets": 5}),
+    ("OS-SIRT", {"n_subsets": 5, "momentum": 0.6}),
     ("SART", {}),
     ("CGLS", {}),
     ("FISTA-TV", {"tv_weight": 0.02}),
@@ -123,6 +124,27 @@ def test_a_warm_start_is_where_it_begins(problem, algorithm, options):
     )
     far = engine.iterate(np.moveaxis(data, -1, 0), geometry, algorithm=algorithm, iterations=3, **options)
     assert next(near).residual < 0.05 * next(far).residual
+
+
+def test_momentum_goes_on_as_the_last_sweep_went(problem):
+    _, geometry, data = problem
+    given = {"algorithm": "OS-SIRT", "n_subsets": 5, "minimum": 0.0, "iterations": 1}
+    estimates = [np.zeros((2, 28, 32), np.float32)]
+    point = estimates[0]
+    for number in range(6):
+        estimates.append(engine.reconstruct(data, geometry, start=point, **given))
+        pace = np.float32(0.6 if number else 0)
+        point = np.maximum(estimates[-1] + pace * (estimates[-1] - estimates[-2]), 0)
+    found = engine.reconstruct(data, geometry, **{**given, "iterations": 6, "momentum": 0.6})
+    assert found == pytest.approx(estimates[-1], abs=1e-5)
+
+
+def test_momentum_gets_as_far_in_half_the_sweeps(problem):
+    truth, geometry, data = problem
+    given = {"algorithm": "OS-SIRT", "minimum": 0.0}
+    plain = engine.reconstruct(data, geometry, iterations=20, **given)
+    quick = engine.reconstruct(data, geometry, iterations=10, momentum=0.6, **given)
+    assert np.linalg.norm(quick - truth) < np.linalg.norm(plain - truth)
 
 
 def test_weighted_fbp_leaves_out_a_tilt():
