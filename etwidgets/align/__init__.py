@@ -29,7 +29,14 @@ from etwidgets.align.methods import (
 )
 from etwidgets.align.patches import PatchFit, track_patches
 from etwidgets.align.quality import Quality, projection_quality
-from etwidgets.align.refinement import PaddedSeries, Refinement, RefinementOptions, refine_alignment
+from etwidgets.align.refinement import (
+    PaddedSeries,
+    ProjectionCheck,
+    Refinement,
+    RefinementOptions,
+    check_projections,
+    refine_alignment,
+)
 from etwidgets.align.registration import Registration, estimate_shifts, register
 from etwidgets.align.registration_quality import RegistrationQuality
 from etwidgets.align.residuals import Residuals, registration_residuals
@@ -57,6 +64,7 @@ __all__ = [
     "MethodParameters",
     "PaddedSeries",
     "PatchFit",
+    "ProjectionCheck",
     "Quality",
     "Refinement",
     "RefinementOptions",
@@ -73,6 +81,7 @@ __all__ = [
     "axis_angle_upside_down",
     "calc_est_angles",
     "calc_golden_ratio_angles",
+    "check_projections",
     "check_up",
     "common_area",
     "correct_detector",

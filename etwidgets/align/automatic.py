@@ -187,9 +187,10 @@ class _Trials:
         works += [partial(self._by_patches, start), partial(self._as_it_is, start)]
         found = self._together(works, (0.05, 0.4), "trying registration methods")
         usable = [pair for pair in found if pair[0].registration != AS_IT_IS and np.isfinite(pair[0].misfit)]
-        best, *others = sorted(usable, key=lambda pair: pair[0].misfit)[:_WITH_AXIS] or [None]
-        if best is None:
+        foremost = sorted(usable, key=lambda pair: pair[0].misfit)[:_WITH_AXIS]
+        if not foremost:
             return found
+        best, *others = foremost
         by_axis = self._axes([(best, axis) for axis in _AXIS], (0.4, 0.55))
         better = min(by_axis, key=lambda pair: pair[0].misfit)[0].axis
         return found + by_axis + self._axes([(pair, better) for pair in others], (0.55, 0.65))

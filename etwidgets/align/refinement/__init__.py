@@ -1,6 +1,14 @@
 """Refines an alignment until the volume that follows from it predicts the projections best."""
 
+from etwidgets.align.refinement.check import ProjectionCheck, check_projections
 from etwidgets.align.refinement.refine import Refinement, RefinementOptions, refine_alignment
 from etwidgets.align.refinement.series import PaddedSeries
 
-__all__ = ["PaddedSeries", "Refinement", "RefinementOptions", "refine_alignment"]
+__all__ = [
+    "PaddedSeries",
+    "ProjectionCheck",
+    "Refinement",
+    "RefinementOptions",
+    "check_projections",
+    "refine_alignment",
+]

@@ -41,12 +41,15 @@ class Match:
         ``(T,)``: what is left, relative to the image, both band-passed, after the fit.
     misfit_before
         ``(T,)``: the same before the fit, the intensity alone fitted.
+    intensities
+        ``(T,)``: of each image, over that of its prediction.
     """
 
     values: NDArray[np.float64]
     errors: NDArray[np.float64]
     misfit: NDArray[np.float64]
     misfit_before: NDArray[np.float64]
+    intensities: NDArray[np.float64]
 
 
 def match(
@@ -75,7 +78,7 @@ def match(
         Reports progress and can cancel the work.
     """
     count = len(images)
-    result = Match(np.zeros((count, 5)), np.full((count, 5), np.inf), np.ones(count), np.ones(count))
+    result = Match(np.zeros((count, 5)), np.full((count, 5), np.inf), *np.ones((3, count)))
     shape = tuple(scipy.fft.next_fast_len(n + _PAD_PX, real=True) for n in images.shape[1:])
     weight = _band(shape)
     chunks = np.array_split(np.arange(count), max(1, count // _TOGETHER))
@@ -132,6 +135,7 @@ def _solve(
     gain_only = before - right[0] ** 2 / normal[0, 0]
     places = [UNKNOWNS.index(name) for name in free]
     result.values[i, places] = solution[1:]
+    result.intensities[i] = 1 + solution[0]
     spread = np.diag(np.linalg.inv(normal))[1:] * left / max(n_independent - len(normal), 1)
     result.errors[i, places] = np.sqrt(np.maximum(spread, 0))
     result.misfit[i], result.misfit_before[i] = np.sqrt([left / energy, max(gain_only, 0) / energy])

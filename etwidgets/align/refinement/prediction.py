@@ -39,11 +39,14 @@ class Prediction:
     shifts_px
         ``(T, 2)`` pixels ``(y, x)`` of the series as given that would bring each onto its prediction; 0 if
         not asked for.
+    intensities
+        ``(T,)``: the intensity of each over that of its prediction.
     """
 
     misfits: NDArray[np.float64]
     misfit: float
     shifts_px: NDArray[np.float64]
+    intensities: NDArray[np.float64]
 
 
 def predict(
@@ -77,4 +80,4 @@ def predict(
     found = match(images, predicted, known, free=("y", "x") if shifts else ())
     misfits = found.misfit_before
     mean = float(np.sqrt((share * misfits**2).sum() / share.sum()))
-    return Prediction(misfits, mean, found.values[:, :2] * series.factor)
+    return Prediction(misfits, mean, found.values[:, :2] * series.factor, found.intensities)

@@ -153,7 +153,7 @@ def refine_alignment(
     up for almost wholly, is searched for the best prediction of left-out projections. What no data determine
     stays fixed: the mean shift in x, and what goes as cos and sin of the tilt in y.
     """
-    images, tilts = _checked_series(projections, tilts_deg)
+    images, tilts = checked_series(projections, tilts_deg)
     chosen: RefinementOptions = checked(RefinementOptions, options, "refine_alignment")
     first = Alignment.identity(len(images)) if start is None else start
     if len(first.shifts_px) != len(images):
@@ -254,7 +254,8 @@ class _Run:
         drift[:, 0] = slow_part(change.shifts_px[:, 0], self.tilts, weights)
         steady = alignment.then(Alignment.of(-drift))
         with_it, without = (
-            predict(judge, each, weights, progress=self._at(0.85)).misfits ** 2 for each in (alignment, steady)
+            predict(judge, each, weights, progress=self._at(0.85)).misfits ** 2
+            for each in (alignment, steady)
         )
         return alignment if _is_better(without, with_it, weights) else steady
 
@@ -393,7 +394,8 @@ def _is_better(before: NDArray[np.float64], after: NDArray[np.float64], weights:
     return bool(surely and ((before - after) * weights).sum() > 0)
 
 
-def _checked_series(projections: ArrayLike, tilts_deg: ArrayLike) -> tuple[NDArray[Any], NDArray[np.float64]]:
+def checked_series(projections: ArrayLike, tilts_deg: ArrayLike) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """The projections and tilts, if a refinement can be tried on them."""
     images = checked_projections(projections)
     tilts = checked_tilts(tilts_deg, len(images))
     if len(np.unique(tilts)) < _LEAST_TILTS:
