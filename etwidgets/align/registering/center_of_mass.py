@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.ndimage
 
-from etwidgets.align.background_pull import check_background
 from etwidgets.align.checks import refuse_negative
-from etwidgets.align.found_shifts import FoundShifts
-from etwidgets.align.mass_profiles import mass_profiles, steady_columns
+from etwidgets.align.intensity.background_pull import check_background
 from etwidgets.align.parabola import vertex
+from etwidgets.align.registering.found_shifts import FoundShifts
+from etwidgets.align.registering.mass_profiles import mass_profiles, steady_columns
 from etwidgets.errors import AlignmentError, ParameterError
 from etwidgets.options import option
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from etwidgets.align.ordered_series import OrderedSeries
+    from etwidgets.align.registering.ordered_series import OrderedSeries
     from etwidgets.progress import Progress
 
 _PASSES = 4  # of re-estimating the mean mass profile; the shifts move by less than 0.01 px after three

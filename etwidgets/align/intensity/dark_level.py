@@ -54,6 +54,10 @@ def dark_level(images: NDArray[Any], tilts_deg: NDArray[np.float64]) -> DarkLeve
 
     Notes
     -----
+    Quick, and only of registered series: places are compared over all tilts.
+    :func:`etwidgets.align.estimate_background` is for what is subtracted: it finds the empty pixels of each
+    projection, needs no registration, and takes some 50 times as long.
+
     The emptiest 15 % of the mean of half of the projections are measured in the other half: a place that
     was chosen because it is dark by chance is not dark by chance again.
     """

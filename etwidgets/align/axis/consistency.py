@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.align.axis_estimate import AxisEstimate
-from etwidgets.align.axis_fits import TrackFit, fit_tracks, line_misfit
-from etwidgets.align.axis_level import DarkLevel, dark_level, open_cells
-from etwidgets.align.axis_sums import ColumnSums
-from etwidgets.align.common_line import match_lines
+from etwidgets.align.axis.estimate import AxisEstimate
+from etwidgets.align.axis.fits import TrackFit, fit_tracks, line_misfit
+from etwidgets.align.axis.sums import ColumnSums
+from etwidgets.align.checks import refuse_negative
+from etwidgets.align.intensity.dark_level import DarkLevel, dark_level, open_cells
 from etwidgets.align.parabola import vertex
+from etwidgets.align.registering.common_line import match_lines
 from etwidgets.errors import AlignmentError
 from etwidgets.progress import NullProgress
 
@@ -91,13 +92,13 @@ class Measured:
         )
 
 
-def check_tilts(tilts_deg: NDArray[np.float64], method: str) -> None:
-    """Refuse tilts that are too few, or over too small a range.
+def check_series(images: NDArray[Any], tilts_deg: NDArray[np.float64], method: str) -> None:
+    """Refuse tilts that are too few, or over too small a range, and negative values.
 
     Raises
     ------
     AlignmentError
-        If there are fewer than 5 different ones, or they span less than 20 degrees.
+        If there are fewer than 5 different tilts, they span less than 20 degrees, or a value is negative.
     """
     distinct = np.unique(tilts_deg)
     if distinct.size < _LEAST_TILTS or np.ptp(distinct) < _LEAST_RANGE_DEG:
@@ -105,6 +106,7 @@ def check_tilts(tilts_deg: NDArray[np.float64], method: str) -> None:
             f"{method}: {distinct.size} different tilts over {np.ptp(distinct):.1f} deg do not determine an "
             f"axis; at least {_LEAST_TILTS} over {_LEAST_RANGE_DEG} deg are needed"
         )
+    refuse_negative(images, method)
 
 
 def measure_axis(
