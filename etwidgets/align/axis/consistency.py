@@ -16,7 +16,7 @@ from etwidgets.align.axis.estimate import AxisEstimate
 from etwidgets.align.axis.fits import TrackFit, fit_tracks, line_misfit
 from etwidgets.align.axis.sums import ColumnSums
 from etwidgets.align.checks import refuse_negative
-from etwidgets.align.intensity.dark_level import DarkLevel, dark_level, open_cells
+from etwidgets.align.intensity.dark_level import OPEN, DarkLevel, dark_level, open_cells
 from etwidgets.align.parabola import vertex
 from etwidgets.align.registering.common_line import match_lines
 from etwidgets.errors import AlignmentError
@@ -37,7 +37,6 @@ _MOST_ROWS = 192
 _LEAST_SIDE = 8  # for matching lines
 _LEAST_FEATURES = 2e-3  # of the mass
 _FEATURELESS = 0.5  # times what single lines differ from their mean: a line with less is noise
-_OPEN = 0.1  # part of the cells that may be open before the moments are not believed
 _END, _CUT = 5, 0.25  # columns at each end, and the part of the largest mass in them
 _STUDENT = 2.36  # 95 % of Student's t with 7 degrees of freedom: 8 blocks
 _FLOOR_DEG, _FLOOR_TRACKS_DEG, _FLOOR_PX = 0.04, 0.1, 0.05  # interpolation, pixels: no error is smaller
@@ -199,7 +198,7 @@ class _Search:
             inside[margin : width - margin] = True
         else:
             inside = np.isin(np.arange(width), columns)
-        self.is_open = dark.film or float((opened[:, inside]).mean()) > _OPEN
+        self.is_open = dark.film or float((opened[:, inside]).mean()) > OPEN
         usable = closed & inside
         usable[:, usable.sum(0) < 0.3 * count] = False
         if usable.sum() < 0.1 * inside.sum() * count:
