@@ -146,7 +146,6 @@ def needle() -> None:
         seen.keep("clean")
         seen.step("register")
         seen.press("register-run", "Register: PC")
-        seen.keep("register")
         seen.step("axis")
         film(seen, "tilt-axis.gif")
         seen.keep("axis")
@@ -165,6 +164,15 @@ def needle() -> None:
         seen.keep("workbench")
         seen.step("history")
         seen.keep("history")
+
+
+def automatic() -> None:
+    """The needle aligned by one button."""
+    with visit() as seen:
+        seen.press("data-open-sample", "Open sample")
+        seen.step("register")
+        seen.press("register-auto", "Good to")
+        seen.keep("register")
 
 
 def elements() -> None:
@@ -195,4 +203,5 @@ def elements() -> None:
 if __name__ == "__main__":
     IMAGES.mkdir(exist_ok=True)
     needle()
+    automatic()
     elements()

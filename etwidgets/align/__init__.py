@@ -2,23 +2,22 @@
 
 from etwidgets.align.alignment import Alignment, apply_alignment, valid_area
 from etwidgets.align.automatic import AlignmentPlan, Candidate, plan_alignment
-from etwidgets.align.axis_direction import (
+from etwidgets.align.axis.direction import (
     axis_angle_after,
     axis_angle_upside_down,
     quarter_turns_for,
     remaining_rotation_deg,
 )
-from etwidgets.align.axis_estimate import AxisEstimate
-from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
-from etwidgets.align.background import Background, estimate_background, subtract_background
-from etwidgets.align.bundle_adjustment import MarkerFit, adjust
+from etwidgets.align.axis.estimate import AxisEstimate
+from etwidgets.align.axis.shift import ShiftSearch, search_axis_shift
 from etwidgets.align.checkup import Finding, FixKind, check_up
-from etwidgets.align.correlation import correlate
-from etwidgets.align.detector import HotPixels, correct_detector, find_hot_pixels, remove_hot_pixels
 from etwidgets.align.filters import filter_projections
-from etwidgets.align.intensity import IntensityFactors, equalize_intensity, intensity_factors
-from etwidgets.align.marker_tracks import MarkerTracks
-from etwidgets.align.markers import find_markers, track_markers
+from etwidgets.align.intensity.background import Background, estimate_background, subtract_background
+from etwidgets.align.intensity.detector import HotPixels, correct_detector, find_hot_pixels, remove_hot_pixels
+from etwidgets.align.intensity.factors import IntensityFactors, equalize_intensity, intensity_factors
+from etwidgets.align.markers.bundle_adjustment import MarkerFit, adjust
+from etwidgets.align.markers.finding import find_markers, track_markers
+from etwidgets.align.markers.tracks import MarkerTracks
 from etwidgets.align.methods import (
     AXIS_METHODS,
     METHODS,
@@ -27,7 +26,6 @@ from etwidgets.align.methods import (
     add_axis_method,
     add_registration_method,
 )
-from etwidgets.align.patches import PatchFit, track_patches
 from etwidgets.align.quality import Quality, projection_quality
 from etwidgets.align.refinement import (
     PaddedSeries,
@@ -37,8 +35,10 @@ from etwidgets.align.refinement import (
     check_projections,
     refine_alignment,
 )
+from etwidgets.align.registering.correlation import correlate
+from etwidgets.align.registering.patches import PatchFit, track_patches
+from etwidgets.align.registering.quality import RegistrationQuality
 from etwidgets.align.registration import Registration, estimate_shifts, register
-from etwidgets.align.registration_quality import RegistrationQuality
 from etwidgets.align.residuals import Residuals, registration_residuals
 from etwidgets.align.shifting import apply_shifts, common_area
 from etwidgets.align.tilt_axis import find_tilt_axis

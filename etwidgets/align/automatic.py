@@ -11,9 +11,9 @@ import numpy as np
 from etwidgets.align._workers import run_all
 from etwidgets.align.alignment import Alignment, apply_alignment
 from etwidgets.align.checks import checked_projections, checked_tilts, refuse_blank
-from etwidgets.align.patches import track_patches
 from etwidgets.align.refinement import PaddedSeries, refine_alignment
 from etwidgets.align.refinement.prediction import predict
+from etwidgets.align.registering.patches import track_patches
 from etwidgets.align.registration import estimate_shifts
 from etwidgets.align.tilt_axis import find_tilt_axis
 from etwidgets.errors import EtwidgetsError

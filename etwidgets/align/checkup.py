@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.align.axis_direction import quarter_turns_for, remaining_rotation_deg
-from etwidgets.align.background import estimate_background
+from etwidgets.align.axis.direction import quarter_turns_for, remaining_rotation_deg
 from etwidgets.align.checks import named_projections
+from etwidgets.align.intensity.background import estimate_background
 from etwidgets.align.quality import projection_quality
 from etwidgets.align.registration import estimate_shifts
 from etwidgets.align.shifting import apply_shifts, common_area

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from etwidgets.align.axis_com import AxisComOptions, axis_by_com
-from etwidgets.align.axis_common_line import AxisCommonLineOptions, axis_by_common_line
-from etwidgets.align.axis_max_image import AxisMaxImageOptions, axis_by_max_image
-from etwidgets.align.center_of_mass import ComOptions, com_shifts
-from etwidgets.align.common_line import CommonLineOptions, common_line_shifts
-from etwidgets.align.patches import PatchOptions, patch_shifts
-from etwidgets.align.phase_correlation import PhaseCorrelationOptions, phase_correlation_shifts
-from etwidgets.align.stackreg import stackreg_shifts
+from etwidgets.align.axis.com import AxisComOptions, axis_by_com
+from etwidgets.align.axis.common_line import AxisCommonLineOptions, axis_by_common_line
+from etwidgets.align.axis.max_image import AxisMaxImageOptions, axis_by_max_image
+from etwidgets.align.registering.center_of_mass import ComOptions, com_shifts
+from etwidgets.align.registering.common_line import CommonLineOptions, common_line_shifts
+from etwidgets.align.registering.patches import PatchOptions, patch_shifts
+from etwidgets.align.registering.phase_correlation import PhaseCorrelationOptions, phase_correlation_shifts
+from etwidgets.align.registering.stackreg import stackreg_shifts
 from etwidgets.errors import ParameterError
 from etwidgets.options import NoOptions, Option, describe
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from etwidgets.align.axis_estimate import AxisEstimate
-    from etwidgets.align.found_shifts import FoundShifts
-    from etwidgets.align.ordered_series import OrderedSeries
+    from etwidgets.align.axis.estimate import AxisEstimate
+    from etwidgets.align.registering.found_shifts import FoundShifts
+    from etwidgets.align.registering.ordered_series import OrderedSeries
     from etwidgets.progress import Progress
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from etwidgets.align.checks import match_name, refuse_blank
-from etwidgets.align.found_shifts import FoundShifts
 from etwidgets.align.methods import METHODS
-from etwidgets.align.ordered_series import in_order_of_tilt
-from etwidgets.align.registration_quality import RegistrationQuality, judged
+from etwidgets.align.registering.found_shifts import FoundShifts
+from etwidgets.align.registering.ordered_series import in_order_of_tilt
+from etwidgets.align.registering.quality import RegistrationQuality, judged
 from etwidgets.errors import AlignmentError, ParameterTypeError
 from etwidgets.options import checked
 from etwidgets.progress import NullProgress
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-    from etwidgets.align.ordered_series import OrderedSeries
+    from etwidgets.align.registering.ordered_series import OrderedSeries
     from etwidgets.progress import Progress
 
 _LEAST_SIDE_PX = 8  # a smaller image has no peak to speak of

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets.align.checks import checked_projections
-from etwidgets.align.phase_correlation import chain_steps
+from etwidgets.align.registering.phase_correlation import chain_steps
 from etwidgets.progress import NullProgress
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from etwidgets.progress import NullProgress
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from etwidgets.align.axis_estimate import AxisEstimate
+    from etwidgets.align.axis.estimate import AxisEstimate
     from etwidgets.progress import Progress
 
 

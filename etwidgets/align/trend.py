@@ -57,6 +57,37 @@ def departures(
     return left
 
 
+def line_departures(
+    values: NDArray[np.float64], count: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What values in order of tilt depart from a line through ``count`` nearest others, by medians.
+
+    Of 11 to 15 values it finds single ones that :func:`departures` takes for part of the trend; a trend that
+    bends within the neighbors, it takes for departures.
+
+    Returns
+    -------
+    departures
+        ``(T,)``.
+    reach
+        ``(T,)``: how far each is from the middle of those others, in standard deviations of their places:
+        0 amid them, and 2 at the ends of a series.
+
+    Notes
+    -----
+    Theil 1950 and Sen 1968, doi:10.1080/01621459.1968.10480934.
+    """
+    places = np.arange(len(values))
+    left, reach = np.empty(len(values)), np.empty(len(values))
+    for i in places:
+        near = np.setdiff1d(np.argsort(np.abs(places - i), kind="stable")[: count + 1], [i])
+        first, second = np.triu_indices(len(near), 1)
+        slopes = (values[near[second]] - values[near[first]]) / (near[second] - near[first])
+        left[i] = values[i] - np.median(values[near] + np.median(slopes) * (i - near))
+        reach[i] = abs(i - near.mean()) / near.std()
+    return left, reach
+
+
 def spread(values: NDArray[Any]) -> float:
     """Robust standard deviation: 1.4826 times the median of the absolute deviations from the median."""
     return 1.4826 * float(np.median(np.abs(values - np.median(values))))

@@ -55,17 +55,19 @@ STOPS = (
     ),
     Stop(
         "register",
-        "Press <b>Register</b>. Phase correlation shifts each projection to match its neighbor. Then the "
+        "Press <b>Align automatically</b>: it registers, finds the tilt axis, refines both, and says how far "
+        "to trust the result. <b>Register</b>, below, is faster and does the first of these. Then the "
         "sinogram is smooth; <kbd>b</kbd> switches between before and after.",
-        "run",
-        frozenset({"register"}),
+        "auto",
+        frozenset({"register", "refine_alignment"}),
     ),
     Stop(
         "axis",
-        "Press <b>Find axis</b>, then move <b>shift</b> by hand and watch the three slices: arcs mean "
-        "that the shift is wrong. Double-click a slider to reset it.",
+        "Aligned automatically, the tilt axis is in its place; otherwise press <b>Find axis</b>. Move "
+        "<b>shift</b> by hand and watch the three slices: arcs mean that the shift is wrong. Double-click a "
+        "slider to reset it.",
         "auto",
-        frozenset({"tilt_align", "transform"}),
+        frozenset({"tilt_align", "transform", "refine_alignment"}),
     ),
     Stop(
         "reconstruct",

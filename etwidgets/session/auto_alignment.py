@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from etwidgets.session import running
 from etwidgets.session.estimate import check_fits, estimate
 from etwidgets.session.jobs import Job
 from etwidgets.session.operations import find
+from etwidgets.signals.alignment_report import tried
 from etwidgets.signals.automatic import add_plan, auto_steps
 
 if TYPE_CHECKING:
@@ -73,5 +75,7 @@ def _steps(state: State, table: Mapping[str, Operation], progress: Progress) -> 
         return outcomes[-1].state.stack
 
     stack, plan, excluded = auto_steps(state.stack, apply, progress)
-    add_plan(stack, plan, excluded)
+    found = {"excluded": list(excluded), "candidates": [list(each) for each in tried(plan)]}
+    add_plan(stack, **found)
+    outcomes[-1] = replace(outcomes[-1], step=replace(outcomes[-1].step, plan=found))
     return outcomes

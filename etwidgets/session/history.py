@@ -109,6 +109,9 @@ class Step:
         Digests of what it was given and of what it gave; empty where there was nothing.
     when
         Time at which it ended, ISO 8601 in UTC.
+    plan
+        Of the last step of an automatic alignment: what was left out (``excluded``) and what was
+        tried (``candidates``), as in its report; the steps do not find it again. None for other steps.
     """
 
     operation: str
@@ -118,6 +121,7 @@ class Step:
     before: str
     after: str
     when: str
+    plan: Mapping[str, Any] | None = None
 
     words = renamed_property("Step.words", "label")
 

@@ -18,6 +18,7 @@ from etwidgets.session.digest import digest
 from etwidgets.session.estimate import check_fits, estimate
 from etwidgets.session.history import State, Step
 from etwidgets.session.operations import RECONSTRUCT, find
+from etwidgets.signals.automatic import add_plan
 from etwidgets.signals.engine_parameters import iterations_name
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ def replay(state: State, steps: Sequence[Step], table: Mapping[str, Operation], 
                 f"{step.after}); was a file changed since?"
             )
         state = outcome.state
+        if step.plan is not None and state.stack is not None:
+            add_plan(state.stack, **step.plan)
     return state
 
 

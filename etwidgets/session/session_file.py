@@ -167,7 +167,28 @@ def _step(item: Mapping[str, Any]) -> Step:
         raise _damage(f"the seconds of the step {texts['label']!r} are", seconds)
     if not isinstance(parameters, dict):
         raise _damage(f"the parameters of the step {texts['label']!r} are", parameters)
-    return Step(parameters=parameters, seconds=float(seconds), **texts)
+    return Step(parameters=parameters, seconds=float(seconds), plan=_plan(item.get("plan")), **texts)
+
+
+def _plan(given: Any) -> dict[str, Any] | None:
+    """What an automatic alignment tried; none in files from before 2026-12."""
+    if given is None:
+        return None
+    left_out, tried = (
+        given.get(key) if isinstance(given, dict) else None for key in ("excluded", "candidates")
+    )
+    good = isinstance(left_out, list) and all(isinstance(each, str) for each in left_out)
+    if not good or not isinstance(tried, list) or not all(_is_candidate(each) for each in tried):
+        raise _damage("what an automatic alignment tried is", given)
+    return {"excluded": left_out, "candidates": tried}
+
+
+def _is_candidate(given: Any) -> bool:
+    if not isinstance(given, list) or len(given) != 4:
+        return False
+    title, *misfits, reason = given
+    texts = isinstance(title, str) and isinstance(reason, str)
+    return texts and all(each is None or is_number(each) for each in misfits)
 
 
 def _list_of_dicts(content: Mapping[str, Any], name: str, default: Any = None) -> list[Mapping[str, Any]]:

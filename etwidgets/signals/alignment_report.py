@@ -128,7 +128,18 @@ class AlignmentReport:
         return "\n".join(lines)
 
 
-def write_report(stack: TiltSeries, report: AlignmentReport, plan: AlignmentPlan | None = None) -> None:
+def tried(plan: AlignmentPlan) -> tuple[tuple[str, float | None, float | None, str], ...]:
+    """The candidates of a plan as they are in a report."""
+    return tuple(
+        (each.title, _known(each.misfit), _known(each.refined), each.reason) for each in plan.candidates
+    )
+
+
+def _known(value: float | None) -> float | None:
+    return float(value) if value is not None and np.isfinite(value) else None
+
+
+def write_report(stack: TiltSeries, report: AlignmentReport) -> None:
     """Keep it with a series, as plain arrays and texts."""
     known: dict[str, Any] = {
         "accepted": report.accepted,
@@ -148,13 +159,11 @@ def write_report(stack: TiltSeries, report: AlignmentReport, plan: AlignmentPlan
     ):
         if interval is not None:
             known[name] = np.array(interval)
-    if plan is not None:
-        tried = plan.candidates
-        known["titles"] = [each.title for each in tried]
-        known["reasons"] = [each.reason for each in tried]
-        known["candidate_misfits"] = np.array([each.misfit for each in tried])
-        refined = [np.nan if each.refined is None else each.refined for each in tried]
-        known["candidate_refined"] = np.array(refined)
+    if report.candidates:
+        titles, misfits, refined, reasons = zip(*report.candidates, strict=True)
+        known["titles"], known["reasons"] = list(titles), list(reasons)
+        known["candidate_misfits"] = np.array(misfits, dtype=float)  # NaN for None
+        known["candidate_refined"] = np.array(refined, dtype=float)
     stack.metadata.set_item(_WHERE, known)
 
 
@@ -171,12 +180,7 @@ def read_report(stack: TiltSeries) -> AlignmentReport | None:
         for name in ("rotation_interval_deg", "shift_interval_px")
     )
     candidates = tuple(
-        (
-            str(title),
-            float(misfit) if np.isfinite(misfit) else None,
-            float(refined) if np.isfinite(refined) else None,
-            str(reason),
-        )
+        (str(title), _known(misfit), _known(refined), str(reason))
         for title, misfit, refined, reason in zip(
             known.get("titles", ()),
             np.asarray(known.get("candidate_misfits", ())),

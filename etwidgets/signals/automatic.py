@@ -10,11 +10,11 @@ import numpy as np
 from etwidgets import align
 from etwidgets.checks import checked_count
 from etwidgets.progress import FinishAfter
-from etwidgets.signals.alignment_report import AlignmentReport, read_report, write_report
+from etwidgets.signals.alignment_report import AlignmentReport, read_report, tried, write_report
 from etwidgets.signals.cleaning import averaged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -85,7 +85,7 @@ def first_steps(stack: TiltSeries) -> Steps:
 
 def auto_steps(
     stack: TiltSeries, apply: Apply, progress: Progress
-) -> tuple[TiltSeries, align.AlignmentPlan, tuple[int, ...]]:
+) -> tuple[TiltSeries, align.AlignmentPlan, tuple[str, ...]]:
     """Align a series step by step; ``apply(stack, name, parameters, progress)`` does and records each.
 
     Returns
@@ -111,14 +111,15 @@ def auto_steps(
     if excluded:
         stack = apply(stack, "remove_projections", {"projections": list(excluded)}, progress.part(0.97, 1))
     progress.advance(1)
-    return stack, plan, tuple(i + 1 for i in excluded)
+    return stack, plan, tuple(str(i + 1) for i in excluded)
 
 
-def add_plan(stack: TiltSeries, plan: align.AlignmentPlan, excluded: tuple[int, ...]) -> None:
-    """Write what was tried, and what was left out, into the report of an automatic alignment."""
+def add_plan(stack: TiltSeries, excluded: Sequence[str], candidates: Sequence[Any]) -> None:
+    """Write what was left out, and what was tried, into the report of an automatic alignment."""
     report = read_report(stack)
     if report is not None:
-        write_report(stack, replace(report, excluded=tuple(str(i) for i in excluded)), plan)
+        rows = tuple((title, misfit, refined, reason) for title, misfit, refined, reason in candidates)
+        write_report(stack, replace(report, excluded=tuple(excluded), candidates=rows))
 
 
 def auto_aligned(stack: TiltSeries, progress: Progress) -> TiltSeries:
@@ -131,5 +132,5 @@ def auto_aligned(stack: TiltSeries, progress: Progress) -> TiltSeries:
         return result
 
     result, plan, excluded = auto_steps(stack, apply, progress)
-    add_plan(result, plan, excluded)
+    add_plan(result, excluded, tried(plan))
     return result

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from etwidgets import align, simulation
-from etwidgets.align.axis_level import dark_level
+from etwidgets.align.intensity.dark_level import dark_level
 from etwidgets.errors import AlignmentError
 from etwidgets.progress import NullProgress
 

@@ -105,6 +105,20 @@ def test_a_background_that_pulls_the_centers_of_mass_is_refused(method):
         align.estimate_shifts(series.projections, TILTS, method)
 
 
+def test_com_says_that_a_slab_fills_the_field(slab):
+    said = align.register(slab.projections[::4], TILTS[::4], "COM").quality.warning
+    assert said.startswith("A film fills the field")
+    assert "use PC with stretch" in said
+
+
+@pytest.mark.parametrize("kind", ["needle", "particles"])
+def test_com_says_nothing_of_an_object_within_the_field(kind):
+    series = simulation.ellipsoid_series(
+        kind, dose=300, dark=0.0, seed=3, tilts_deg=TILTS[::4], drift_px=5, jump_px=2
+    )
+    assert "field" not in align.register(series.projections, TILTS[::4], "COM").quality.warning
+
+
 def test_patches_find_shifts_and_rotation_of_a_slab(slab):
     found = align.track_patches(slab.projections, TILTS)
     y, x = rms(found.shifts_px, slab)

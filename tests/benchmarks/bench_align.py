@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 
 from etwidgets import align, datasets
-from etwidgets.align.pairs import pair_shifts
+from etwidgets.align.registering.pairs import pair_shifts
 
 SEEDS = range(10)
 ROUNDS = 5

@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 
 from etwidgets import datasets, engine, simulation
-from etwidgets.align.axis_shift import search_axis_shift
+from etwidgets.align.axis.shift import search_axis_shift
 from etwidgets.progress import NullProgress
 
 ROUNDS = 3

@@ -97,6 +97,16 @@ def test_its_steps_can_be_undone_and_give_the_same_again(session):
     assert np.array_equal(session.model.stack.data, before)
 
 
+def test_what_was_tried_is_there_when_the_session_is_reopened(session, tmp_path):
+    session.save(tmp_path / "aligned.json")
+    again = Session(TomoStackModel())
+    again.open_session(tmp_path / "aligned.json")
+    found, expected = (each.model.stack.alignment_report for each in (again, session))
+    assert found.candidates == expected.candidates
+    assert found.excluded == expected.excluded
+    assert len(found.candidates) > 2
+
+
 def test_the_images_were_interpolated_once(session):
     kinds = [step.kind for step in recorded(session.model.stack)]
     assert kinds[-2:] == ["align", "select"]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from etwidgets.align.pairs import PairShifts
+    from etwidgets.align.registering.pairs import PairShifts
 
 
 @dataclass(frozen=True, slots=True, eq=False)

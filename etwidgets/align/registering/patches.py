@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.align.chain import add_up
-from etwidgets.align.found_shifts import FoundShifts
-from etwidgets.align.ordered_series import in_order_of_tilt
-from etwidgets.align.pairs import PairShifts, pair_shifts
-from etwidgets.align.patch_fit import StepFit, fit_steps
-from etwidgets.align.phase_correlation import PhaseCorrelationOptions, phase_correlation_shifts
+from etwidgets.align.registering.chain import add_up
+from etwidgets.align.registering.found_shifts import FoundShifts
+from etwidgets.align.registering.ordered_series import in_order_of_tilt
+from etwidgets.align.registering.pairs import PairShifts, pair_shifts
+from etwidgets.align.registering.patch_fit import StepFit, fit_steps
+from etwidgets.align.registering.phase_correlation import PhaseCorrelationOptions, phase_correlation_shifts
 from etwidgets.errors import AlignmentError
 from etwidgets.options import checked, option
 from etwidgets.progress import NullProgress
@@ -20,7 +20,7 @@ from etwidgets.progress import NullProgress
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from etwidgets.align.ordered_series import OrderedSeries
+    from etwidgets.align.registering.ordered_series import OrderedSeries
     from etwidgets.progress import Progress
 
 _UPSAMPLING = 20

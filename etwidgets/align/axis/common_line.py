@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from etwidgets.align.axis_consistency import check_tilts, measure_axis
-from etwidgets.align.axis_shift import search_axis_shift
-from etwidgets.align.checks import refuse_negative
-from etwidgets.align.transforms import transform
+from etwidgets.align.axis.consistency import check_series, measure_axis
+from etwidgets.align.axis.trial import with_trial_shift
 from etwidgets.errors import AlignmentError
 from etwidgets.options import option
 
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from etwidgets.align.axis_estimate import AxisEstimate
+    from etwidgets.align.axis.estimate import AxisEstimate
     from etwidgets.progress import Progress
 
 _LEAST_COLUMNS = 16
@@ -73,45 +71,21 @@ def axis_by_common_line(
     the upper or lower edge are left out. If those are many, only the lines are used, and the shift is found
     by trial reconstructions (:func:`etwidgets.align.search_axis_shift`).
     """
-    check_tilts(tilts_deg, "CommonLine")
     if images.shape[2] < _LEAST_COLUMNS:
         raise AlignmentError(
             f"CommonLine needs at least {_LEAST_COLUMNS} columns to compare lines, not {images.shape[2]}"
         )
-    refuse_negative(images, "CommonLine")
+    check_series(images, tilts_deg, "CommonLine")
     found = measure_axis(images, tilts_deg, lines=True, columns=None, progress=progress.part(0, 0.6))
     known = found.estimate("CommonLine")
     if found.shift_doubt:
-        known = _by_trial(known, found.rotation_doubt, images, tilts_deg, options, progress.part(0.6, 1))
+        known = with_trial_shift(
+            replace(known, warning=found.rotation_doubt),
+            images,
+            tilts_deg,
+            shift_limit=min(options.shift_limit, images.shape[1] / 4),
+            nslices=_TRIAL_COLUMNS,
+            progress=progress.part(0.6, 1),
+        )
     progress.advance(1, "tilt axis")
     return known
-
-
-def _by_trial(
-    known: AxisEstimate,
-    rotation_doubt: str,
-    images: NDArray[Any],
-    tilts_deg: NDArray[np.float64],
-    options: AxisCommonLineOptions,
-    progress: Progress,
-) -> AxisEstimate:
-    """The estimate with the shift that trial reconstructions find."""
-    angle = known.rotation_deg if known.rotation_determined else 0.0
-    turned = transform(images, angle_deg=angle, progress=progress.part(0, 0.2)) if angle else images
-    trial = search_axis_shift(
-        turned,
-        tilts_deg,
-        shift_limit=min(options.shift_limit, images.shape[1] / 4),
-        nslices=_TRIAL_COLUMNS,
-        progress=progress.part(0.2, 1),
-    )
-    return replace(
-        known,
-        shift_px=trial.shift_px,
-        shift_error_px=trial.shift_error_px,
-        warning="; ".join(text for text in (rotation_doubt, trial.warning) if text),
-        shift_determined=trial.determined,
-        shift_interval_px=trial.interval_px,
-        candidates_px=trial.candidates_px,
-        objective=trial.objective,
-    )

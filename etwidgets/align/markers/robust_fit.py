@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from etwidgets.align.marker_model import MarkerModel, Sightings
+    from etwidgets.align.markers.model import MarkerModel, Sightings
 
 _ROUNDS = 30
 _CAUCHY = 2.5  # of the scale; an error of so many counts half

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.align.axis_estimate import AxisEstimate
-from etwidgets.align.axis_fits import TrackFit, fit_tracks, line_misfit
-from etwidgets.align.axis_level import DarkLevel, dark_level, open_cells
-from etwidgets.align.axis_sums import ColumnSums
-from etwidgets.align.common_line import match_lines
+from etwidgets.align.axis.estimate import AxisEstimate
+from etwidgets.align.axis.fits import TrackFit, fit_tracks, line_misfit
+from etwidgets.align.axis.sums import ColumnSums
+from etwidgets.align.checks import refuse_negative
+from etwidgets.align.intensity.dark_level import OPEN, DarkLevel, dark_level, open_cells
 from etwidgets.align.parabola import vertex
+from etwidgets.align.registering.common_line import match_lines
 from etwidgets.errors import AlignmentError
 from etwidgets.progress import NullProgress
 
@@ -36,7 +37,6 @@ _MOST_ROWS = 192
 _LEAST_SIDE = 8  # for matching lines
 _LEAST_FEATURES = 2e-3  # of the mass
 _FEATURELESS = 0.5  # times what single lines differ from their mean: a line with less is noise
-_OPEN = 0.1  # part of the cells that may be open before the moments are not believed
 _END, _CUT = 5, 0.25  # columns at each end, and the part of the largest mass in them
 _STUDENT = 2.36  # 95 % of Student's t with 7 degrees of freedom: 8 blocks
 _FLOOR_DEG, _FLOOR_TRACKS_DEG, _FLOOR_PX = 0.04, 0.1, 0.05  # interpolation, pixels: no error is smaller
@@ -91,13 +91,13 @@ class Measured:
         )
 
 
-def check_tilts(tilts_deg: NDArray[np.float64], method: str) -> None:
-    """Refuse tilts that are too few, or over too small a range.
+def check_series(images: NDArray[Any], tilts_deg: NDArray[np.float64], method: str) -> None:
+    """Refuse tilts that are too few, or over too small a range, and negative values.
 
     Raises
     ------
     AlignmentError
-        If there are fewer than 5 different ones, or they span less than 20 degrees.
+        If there are fewer than 5 different tilts, they span less than 20 degrees, or a value is negative.
     """
     distinct = np.unique(tilts_deg)
     if distinct.size < _LEAST_TILTS or np.ptp(distinct) < _LEAST_RANGE_DEG:
@@ -105,6 +105,7 @@ def check_tilts(tilts_deg: NDArray[np.float64], method: str) -> None:
             f"{method}: {distinct.size} different tilts over {np.ptp(distinct):.1f} deg do not determine an "
             f"axis; at least {_LEAST_TILTS} over {_LEAST_RANGE_DEG} deg are needed"
         )
+    refuse_negative(images, method)
 
 
 def measure_axis(
@@ -197,7 +198,7 @@ class _Search:
             inside[margin : width - margin] = True
         else:
             inside = np.isin(np.arange(width), columns)
-        self.is_open = dark.film or float((opened[:, inside]).mean()) > _OPEN
+        self.is_open = dark.film or float((opened[:, inside]).mean()) > OPEN
         usable = closed & inside
         usable[:, usable.sum(0) < 0.3 * count] = False
         if usable.sum() < 0.1 * inside.sum() * count:

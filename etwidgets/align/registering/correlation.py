@@ -8,8 +8,8 @@ import numpy as np
 import scipy.fft
 
 from etwidgets.align.checks import checked_projections, refuse_blank
-from etwidgets.align.pairs import pair_shifts, pair_trust
-from etwidgets.align.spectral_trust import spectrum, taper
+from etwidgets.align.registering.pairs import pair_shifts, pair_trust
+from etwidgets.align.registering.spectral_trust import spectrum, taper
 from etwidgets.errors import AlignmentError, ShapeError
 from etwidgets.progress import NullProgress
 

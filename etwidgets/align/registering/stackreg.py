@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.align.chain import add_up
+from etwidgets.align.registering.chain import add_up
 from etwidgets.errors import AlignmentError
 from etwidgets.resources import n_cores
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from etwidgets.align.ordered_series import OrderedSeries
+    from etwidgets.align.registering.ordered_series import OrderedSeries
     from etwidgets.options import NoOptions
     from etwidgets.progress import Progress
 

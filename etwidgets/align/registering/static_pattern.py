@@ -8,7 +8,7 @@ import numpy as np
 import scipy.fft
 import scipy.ndimage
 
-from etwidgets.align.spectral_trust import spectrum, taper
+from etwidgets.align.registering.spectral_trust import spectrum, taper
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -20,6 +20,9 @@ _FILM_LEVEL = 0.05  # of the brightest
 _ROWS, _COLUMNS = 3, 5  # of the strips at the upper and lower edge
 _CROSSES, _CROSSES_DEVIATIONS = 0.03, 8.0
 
+OPEN = 0.1
+"""Part of the cells into which matter has come, beyond which centers of mass are not believed."""
+
 
 @dataclass(frozen=True, slots=True)
 class DarkLevel:
@@ -54,6 +57,10 @@ def dark_level(images: NDArray[Any], tilts_deg: NDArray[np.float64]) -> DarkLeve
 
     Notes
     -----
+    Quick, and only of registered series: places are compared over all tilts.
+    :func:`etwidgets.align.estimate_background` is for what is subtracted: it finds the empty pixels of each
+    projection, needs no registration, and takes some 50 times as long.
+
     The emptiest 15 % of the mean of half of the projections are measured in the other half: a place that
     was chosen because it is dark by chance is not dark by chance again.
     """
@@ -79,22 +86,26 @@ def dark_level(images: NDArray[Any], tilts_deg: NDArray[np.float64]) -> DarkLeve
     return DarkLevel(level, float(max(scatter, _LEAST_ERROR * level)), float(np.mean(noise)), bool(film))
 
 
+def crossed_cells(images: NDArray[Any], dark: DarkLevel) -> NDArray[np.bool_]:
+    """Where, by tilt and column ``(T, X)``, matter lies on the upper or lower edge: of a film, everywhere."""
+    if dark.film:
+        return np.ones((len(images), images.shape[2]), bool)
+    bright = float(np.quantile(images.max(0), 0.99)) - dark.level
+    least = max(_CROSSES_DEVIATIONS * dark.noise / np.sqrt(_ROWS * _COLUMNS), _CROSSES * bright)
+    crossed = np.zeros((len(images), images.shape[2]), bool)
+    for strip in (images[:, :_ROWS], images[:, -_ROWS:]):
+        mean = scipy.ndimage.uniform_filter1d(strip.mean(1, dtype=float) - dark.level, _COLUMNS, axis=1)
+        crossed |= mean > least
+    return crossed
+
+
 def open_cells(images: NDArray[Any], tilts_deg: NDArray[np.float64], dark: DarkLevel) -> NDArray[np.bool_]:
     """Where, by tilt and column ``(T, X)``, matter crosses the upper or lower edge, or has crossed it.
 
     A column into which matter has come at some tilt stays open at all tilts beyond it. Columns of a film
     are open throughout.
     """
-    count, _, width = images.shape
-    if dark.film:
-        return np.ones((count, width), bool)
-    bright = float(np.quantile(images.max(0), 0.99)) - dark.level
-    least = max(_CROSSES_DEVIATIONS * dark.noise / np.sqrt(_ROWS * _COLUMNS), _CROSSES * bright)
-    crossed = np.zeros((count, width), bool)
-    for strip in (images[:, :_ROWS], images[:, -_ROWS:]):
-        mean = scipy.ndimage.uniform_filter1d(strip.mean(1, dtype=float) - dark.level, _COLUMNS, axis=1)
-        crossed |= mean > least
-    crossed = scipy.ndimage.binary_dilation(crossed, np.ones((1, 7), bool))
+    crossed = scipy.ndimage.binary_dilation(crossed_cells(images, dark), np.ones((1, 7), bool))
     opened = np.zeros_like(crossed)
     middle = tilts_deg[np.abs(tilts_deg - (tilts_deg.min() + tilts_deg.max()) / 2).argmin()]
     for side in (1, -1):

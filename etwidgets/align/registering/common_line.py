@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.fft
 
-from etwidgets.align.background_pull import check_background
 from etwidgets.align.checks import indices_text, refuse_negative
-from etwidgets.align.found_shifts import FoundShifts
-from etwidgets.align.mass_profiles import mass_profiles
+from etwidgets.align.intensity.background_pull import check_background
 from etwidgets.align.parabola import vertex
+from etwidgets.align.registering.found_shifts import FoundShifts
+from etwidgets.align.registering.mass_profiles import mass_profiles
 from etwidgets.errors import AlignmentError, ParameterError
 from etwidgets.options import option
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from etwidgets.align.ordered_series import OrderedSeries
+    from etwidgets.align.registering.ordered_series import OrderedSeries
     from etwidgets.progress import Progress
 
 _PASSES = 3  # against one line, then twice against the mean of the aligned lines

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.stats
 
-from etwidgets.align.marker_model import EACH, NONE, Sightings
-from etwidgets.align.robust_fit import Solution, normal_equations, solve
+from etwidgets.align.markers.model import EACH, NONE, Sightings
+from etwidgets.align.markers.robust_fit import Solution, normal_equations, solve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from etwidgets.align.marker_model import MarkerModel
+    from etwidgets.align.markers.model import MarkerModel
 
 _LEAST = 4  # markers, of which one can be left out
 

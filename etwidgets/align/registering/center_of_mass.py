@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.ndimage
 
-from etwidgets.align.background_pull import check_background
 from etwidgets.align.checks import refuse_negative
-from etwidgets.align.found_shifts import FoundShifts
-from etwidgets.align.mass_profiles import mass_profiles, steady_columns
+from etwidgets.align.intensity.background_pull import check_background
+from etwidgets.align.intensity.dark_level import OPEN, crossed_cells, dark_level
 from etwidgets.align.parabola import vertex
+from etwidgets.align.registering.found_shifts import FoundShifts
+from etwidgets.align.registering.mass_profiles import mass_profiles, steady_columns
 from etwidgets.errors import AlignmentError, ParameterError
 from etwidgets.options import option
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from etwidgets.align.ordered_series import OrderedSeries
+    from etwidgets.align.registering.ordered_series import OrderedSeries
     from etwidgets.progress import Progress
 
 _PASSES = 4  # of re-estimating the mean mass profile; the shifts move by less than 0.01 px after three
 _LEAST_COLUMNS = 8
+_LEAST_PROJECTIONS = 5  # of which a dark level is told from a film
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def com_shifts(series: OrderedSeries, options: ComOptions, progress: Progress) -
     first, stop = _mass_window(images.shape[2], options.xrange, p)
     refuse_negative(images, "COM")
     remarks = check_background(images, "COM")
+    remarks = _edge_remarks(images, series.tilts_deg) or remarks  # of a film, the level is no background
     progress.advance(0.1, "mass profiles")
     mass, moment = mass_profiles(images)
     shifts = np.zeros((len(images), 2))
@@ -95,6 +98,21 @@ def com_shifts(series: OrderedSeries, options: ComOptions, progress: Progress) -
     shifts[:, 0] = -jitter_of_tracks(tracks, series.tilts_deg)
     progress.advance(1, "mass tracks")
     return FoundShifts(shifts, remarks=remarks)
+
+
+def _edge_remarks(images: NDArray[Any], tilts_deg: NDArray[np.float64]) -> tuple[str, ...]:
+    """What to say where matter enters the field across the axis; nothing where the object lies within."""
+    if len(images) < _LEAST_PROJECTIONS:
+        return ()
+    dark = dark_level(images, tilts_deg)
+    if not dark.film and crossed_cells(images, dark).mean() <= OPEN:
+        return ()
+    what = "A film fills the field" if dark.film else "Matter crosses the upper or lower edge of the field"
+    remark = (
+        f"{what}: what enters moves the centers of mass, and the shifts across the tilt axis may be wrong by "
+        "several pixels; use PC with stretch, or Align automatically (auto_align)."
+    )
+    return (remark,)
 
 
 def jitter_of_tracks(tracks: NDArray[np.float64], tilts_deg: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from scipy.special import log_ndtr
 
 from etwidgets.align._workers import run_all
 from etwidgets.align.parabola import vertex
-from etwidgets.align.spectral_trust import Agreement, ramp, spectrum, taper, trust
+from etwidgets.align.registering.spectral_trust import Agreement, ramp, spectrum, taper, trust
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

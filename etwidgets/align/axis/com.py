@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.align.axis_consistency import check_tilts, measure_axis
-from etwidgets.align.checks import indices_text, refuse_negative
-from etwidgets.align.mass_profiles import mass_profiles, steady_columns
+from etwidgets.align.axis.consistency import check_series, measure_axis
+from etwidgets.align.checks import indices_text
+from etwidgets.align.registering.mass_profiles import mass_profiles, steady_columns
 from etwidgets.errors import AlignmentError, ParameterError
 from etwidgets.options import option
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from etwidgets.align.axis_estimate import AxisEstimate
+    from etwidgets.align.axis.estimate import AxisEstimate
     from etwidgets.progress import Progress
 
 _LEAST_COLUMNS = 3
@@ -78,11 +78,9 @@ def axis_by_com(
     same ``r``, beside what registration has left in each projection: the rotation is the one at which the
     moments of all columns are explained best so, and the shift puts ``r`` into the middle row.
     """
-    check_tilts(tilts_deg, "CoM")
-    refuse_negative(images, "CoM")
-    found = measure_axis(
-        images, tilts_deg, lines=False, columns=_chosen_columns(images, options), progress=progress
-    )
+    check_series(images, tilts_deg, "CoM")
+    chosen = _chosen_columns(images, options)
+    found = measure_axis(images, tilts_deg, lines=False, columns=chosen, progress=progress)
     progress.advance(1, "tilt axis")
     return found.estimate("CoM")
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etwidgets.align.chain import add_up
 from etwidgets.align.checks import named_projections
-from etwidgets.align.pairs import overlap_correlation, pair_shifts
+from etwidgets.align.registering.chain import add_up
+from etwidgets.align.registering.pairs import overlap_correlation, pair_shifts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from etwidgets.align.found_shifts import FoundShifts
-    from etwidgets.align.ordered_series import OrderedSeries
+    from etwidgets.align.registering.found_shifts import FoundShifts
+    from etwidgets.align.registering.ordered_series import OrderedSeries
     from etwidgets.progress import Progress
 
 _UPSAMPLING = 10

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.align.empty_area import lowest_peak, smoothed
+from etwidgets.align.intensity.empty_area import lowest_peak, smoothed
 from etwidgets.errors import AlignmentError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.ndimage
 
-from etwidgets.align.templates import correlation_map, deviation_map, disc, patch, peak
+from etwidgets.align.markers.templates import correlation_map, deviation_map, disc, patch, peak
 
 if TYPE_CHECKING:
     from typing import Any

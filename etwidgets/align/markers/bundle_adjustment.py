@@ -9,15 +9,15 @@ import numpy as np
 
 from etwidgets.align.alignment import Alignment
 from etwidgets.align.checks import checked_tilts, indices_text
-from etwidgets.align.marker_axis import axis_intervals, axis_of
-from etwidgets.align.marker_model import EACH, NONE, ONE, MarkerModel, Sightings
-from etwidgets.align.robust_fit import Solution, solve
+from etwidgets.align.markers.axis import axis_intervals, axis_of
+from etwidgets.align.markers.model import EACH, NONE, ONE, MarkerModel, Sightings
+from etwidgets.align.markers.robust_fit import Solution, solve
 from etwidgets.errors import AlignmentError, ParameterError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from etwidgets.align.marker_tracks import MarkerTracks
+    from etwidgets.align.markers.tracks import MarkerTracks
 
 OFFSET = "offset"
 ROTATIONS, MAGNIFICATIONS, TILTS = (ONE, EACH, NONE), (NONE, EACH), (NONE, EACH, OFFSET)
@@ -143,7 +143,7 @@ def adjust(
     Notes
     -----
     Minimizes the robust sum of squared distances between the places where markers are seen and where the
-    model has them, see :class:`~etwidgets.align.marker_model.MarkerModel`, by Gauss-Newton with Cauchy
+    model has them, see :class:`~etwidgets.align.markers.model.MarkerModel`, by Gauss-Newton with Cauchy
     weights. The approach is that of Lawrence 1992 (in Frank, Electron Tomography) and Mastronarde and
     Held 2017 (doi:10.1016/j.jsb.2016.07.011). Intervals are the larger of two: from the covariance and the
     residual, and by leaving out one marker at a time (jackknife), which knows of errors that a marker makes

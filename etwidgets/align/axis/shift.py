@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.ndimage
 
-from etwidgets.align.axis_level import dark_level
-from etwidgets.align.mass_profiles import mass_profiles, steady_columns
+from etwidgets.align.intensity.dark_level import dark_level
+from etwidgets.align.registering.mass_profiles import mass_profiles, steady_columns
 from etwidgets.checks import checked_count
 from etwidgets.errors import AlignmentError, ParameterError
 

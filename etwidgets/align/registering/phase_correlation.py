@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.align.chain import bridged
 from etwidgets.align.checks import indices_text
-from etwidgets.align.found_shifts import FoundShifts
-from etwidgets.align.pairs import PairShifts, pair_shifts, pair_trust
-from etwidgets.align.static_pattern import has_static_pattern, without_static_pattern
+from etwidgets.align.registering.chain import bridged
+from etwidgets.align.registering.found_shifts import FoundShifts
+from etwidgets.align.registering.pairs import PairShifts, pair_shifts, pair_trust
+from etwidgets.align.registering.static_pattern import has_static_pattern, without_static_pattern
 from etwidgets.errors import AlignmentError, ParameterError
 from etwidgets.options import option
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from etwidgets.align.ordered_series import OrderedSeries
+    from etwidgets.align.registering.ordered_series import OrderedSeries
     from etwidgets.progress import Progress
 
 _LEAST_SIDE_PX = 16

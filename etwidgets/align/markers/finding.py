@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.ndimage
 
-from etwidgets.align.bundle_adjustment import LEAST_MARKERS, adjust
 from etwidgets.align.checks import checked_projections, checked_tilts
-from etwidgets.align.marker_tracking import band_of, follow, refine
-from etwidgets.align.marker_tracks import MarkerTracks
-from etwidgets.align.templates import peak
+from etwidgets.align.markers.bundle_adjustment import LEAST_MARKERS, adjust
+from etwidgets.align.markers.templates import peak
+from etwidgets.align.markers.tracking import band_of, follow, refine
+from etwidgets.align.markers.tracks import MarkerTracks
 from etwidgets.checks import checked_count, checked_reals, is_number, is_whole
 from etwidgets.errors import AlignmentError, ParameterError, ShapeError
 from etwidgets.progress import NullProgress

@@ -9,7 +9,7 @@ import numpy as np
 
 from etwidgets.align._workers import run_all
 from etwidgets.align.checks import checked_projections, match_name
-from etwidgets.align.empty_area import (
+from etwidgets.align.intensity.empty_area import (
     EmptyArea,
     Peak,
     empty_area,

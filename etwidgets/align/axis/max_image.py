@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.align.axis_estimate import AxisEstimate
-from etwidgets.align.axis_shift import ShiftSearch, search_axis_shift
+from etwidgets.align.axis.estimate import AxisEstimate
+from etwidgets.align.axis.trial import with_trial_shift
 from etwidgets.align.checks import refuse_negative
 from etwidgets.align.parabola import vertex
-from etwidgets.align.transforms import transform
 from etwidgets.errors import AlignmentError, ParameterError
 from etwidgets.options import option
 
@@ -102,36 +101,30 @@ def axis_by_max_image(
     best = int(np.argmax(strength))
     tilted_by = float(angles[0] + delta * vertex(strength, best))
     warning = _doubt(strength, best, limit)
-    determined = not warning
-    progress.advance(0.1, "lines found")
-    found: ShiftSearch | None = None
-    if options.also_shift:
-        refuse_negative(images, "MaxImage with also_shift")
-        turned = transform(images, angle_deg=-tilted_by, progress=progress.part(0.1, 0.2))
-        found = search_axis_shift(
-            turned,
-            tilts_deg,
-            shift_limit=options.shift_limit,
-            nslices=options.nslices,
-            progress=progress.part(0.2, 1),
-        )
-        warning = "; ".join(text for text in (warning, found.warning) if text)
-    progress.advance(1, "tilt axis")
-    return AxisEstimate(
-        shift_px=found.shift_px if found else 0.0,
+    known = AxisEstimate(
+        shift_px=0.0,
         rotation_deg=-tilted_by,
-        shift_error_px=found.shift_error_px if found else None,
+        shift_error_px=None,
         rotation_error_deg=None,
         method="MaxImage",
-        rotation_determined=determined,
+        rotation_determined=not warning,
         warning=warning,
         angles_deg=-angles,
         strength=strength,
-        candidates_px=found.candidates_px if found else None,
-        objective=found.objective if found else None,
-        shift_determined=found.determined if found else True,
-        shift_interval_px=found.interval_px if found else None,
     )
+    progress.advance(0.1, "lines found")
+    if options.also_shift:
+        refuse_negative(images, "MaxImage with also_shift")
+        known = with_trial_shift(
+            known,
+            images,
+            tilts_deg,
+            shift_limit=options.shift_limit,
+            nslices=options.nslices,
+            progress=progress.part(0.1, 1),
+        )
+    progress.advance(1, "tilt axis")
+    return known
 
 
 def line_strength(

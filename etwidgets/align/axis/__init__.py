@@ -1,0 +1,1 @@
+"""Where the tilt axis is in the images, by several methods; applies nothing."""

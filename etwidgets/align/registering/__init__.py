@@ -1,0 +1,1 @@
+"""The registration methods, and what they share: pairs of images, chains, masses; chooses no method."""
