@@ -75,7 +75,10 @@ def _steps(state: State, table: Mapping[str, Operation], progress: Progress) -> 
         return outcomes[-1].state.stack
 
     stack, plan, excluded = auto_steps(state.stack, apply, progress)
-    found = {"excluded": list(excluded), "candidates": [list(each) for each in tried(plan)]}
+    found: dict[str, list[Any]] = {
+        "excluded": list(excluded),
+        "candidates": [list(each) for each in tried(plan)],
+    }
     add_plan(stack, **found)
     outcomes[-1] = replace(outcomes[-1], step=replace(outcomes[-1].step, plan=found))
     return outcomes

@@ -14,7 +14,8 @@ from etwidgets.align.alignment import Alignment, apply_alignment
 from etwidgets.align.refinement.gauge import without_gauge
 from etwidgets.align.refinement.prediction import predict
 from etwidgets.align.refinement.reference import partial_volume
-from etwidgets.align.refinement.refine import checked_series, scales_for
+from etwidgets.align.refinement.refine import checked_series
+from etwidgets.align.refinement.run import scales_for
 from etwidgets.align.refinement.series import PaddedSeries
 from etwidgets.align.refinement.weights import robust_weights
 from etwidgets.errors import TiltCountError

@@ -23,6 +23,7 @@ _FINE_PX, _COARSE_PX = 1.0, 12.0  # standard deviations of the band-pass
 _PAD_PX = 16
 _TOGETHER = 8  # projections, transformed together
 _SMOOTH_PX = 0.5  # before the gradient is taken
+_CLEARLY = 1.15  # times the correlation without a shift
 UNKNOWNS = ("y", "x", "rotation", "magnification", "tilt")
 
 
@@ -96,6 +97,39 @@ def match(
 
     run_all(some, len(chunks), progress or NullProgress(), "matching")
     return result
+
+
+def search_shifts(
+    images: NDArray[np.float32],
+    predicted: NDArray[np.float32],
+    known: NDArray[np.float32],
+    reach_px: int,
+) -> NDArray[np.float64]:
+    """Shifts ``(T, 2)``, whole pixels, at which images correlate best with their prediction.
+
+    Finds what is too far off for least squares. Where the best is not clearly better than no shift, it is 0.
+
+    Parameters
+    ----------
+    images, predicted
+        ``(T, Y, X)``.
+    known
+        ``(T, Y, X)``: how much each pixel counts.
+    reach_px
+        Largest shift along y, and along x.
+    """
+    shape = tuple(scipy.fft.next_fast_len(n + reach_px, real=True) for n in images.shape[1:])
+    band = _band(shape)
+    y, x = (np.arange(n) - n * (np.arange(n) > n // 2) for n in shape)
+    within = (np.abs(y) <= reach_px)[:, None] & (np.abs(x) <= reach_px)
+    found = np.zeros((len(images), 2))
+    for i, (image, other, there) in enumerate(zip(images, predicted, known, strict=True)):
+        spectra = (scipy.fft.rfft2(each * there, shape) * band for each in (image, other))
+        correlation = scipy.fft.irfft2(np.conj(next(spectra)) * next(spectra), shape)
+        best = np.unravel_index(np.argmax(np.where(within, correlation, -np.inf)), shape)
+        if correlation[best] > _CLEARLY * max(float(correlation[0, 0]), 0.0):
+            found[i] = y[best[0]], x[best[1]]
+    return found
 
 
 def _derivatives(
