@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import numpy as np
 
-from etwidgets.align import registration_residuals
 from etwidgets.panels.component import Component
 from etwidgets.panels.pictures import tilt_text
 from etwidgets.panels.pieces import Row, button, row, table
+from etwidgets.session.previews import checked_projections
 from etwidgets.views import Bar, BarView, CurveView
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from etwidgets.align import Residuals
+    from etwidgets.align import ProjectionCheck
     from etwidgets.session import Session
     from etwidgets.signals import TomoStack
     from etwidgets.signals.alignment_report import AlignmentReport
@@ -63,7 +63,7 @@ class AlignmentCharts(Component):
         )
         self._tried = widgets.HTML(_NONE_TRIED).add_class("etw-text").add_class("etw-tried")
         self._tried.layout.height = f"{_HEIGHT_PX}px"
-        self._judge = self.preview(registration_residuals, self._take)
+        self._judge = self.preview(checked_projections, self._take)
         self.on_event(self._bars.on_click, self._clicked)
         self.on_click("exclude", lambda: self._exclude([self._shown_projection()]))
         self.on_click("exclude-outliers", lambda: self._exclude(list(self.outliers)))
@@ -78,6 +78,8 @@ class AlignmentCharts(Component):
         """Nothing is known to be off."""
         self._judged: Any = None  # the data whose residuals were asked for last
         self._off: NDArray[np.float64] | None = None
+        self._check: ProjectionCheck | None = None
+        self._refused = ""
         self.outliers: tuple[int, ...] = ()
         self._trial: NDArray[np.float64] | None = None
         self._live: list[float] = []
@@ -136,7 +138,8 @@ class AlignmentCharts(Component):
 
     def _draw_bars(self, stack: TomoStack) -> None:
         if self._off is None or len(self._off) != stack.data.shape[0]:
-            self._bars.clear("Comparing each projection with its neighbors …" if stack.has_tilts else "")
+            waiting = self._refused or "Comparing each projection with what the others predict …"
+            self._bars.clear(waiting if stack.has_tilts else "")
             return
         order, here = np.argsort(stack.tilts_deg, kind="stable"), self._shown_projection()
         off = np.array(self._off)
@@ -147,9 +150,13 @@ class AlignmentCharts(Component):
             y, x = np.round(off[i], 2) + 0.0  # no -0.0
             odd = int(i) in self.outliers
             words = f"projection {i + 1}, {tilt_text(stack, int(i))}: off by y {y:+.2f}, x {x:+.2f} px"
+            words += "" if self._check is None else _beside_floor(self._check, int(i))
             words += ", outlier" if odd else ""
             bars.append(Bar(float(np.hypot(y, x)), f"{stack.tilts_deg[i]:.0f}", words, odd))
-        self._bars.show(bars, int(np.flatnonzero(order == here)[0]), "tilt (deg)", "residual shift (px)")
+        label = "residual shift (px)"
+        if self._check is not None:
+            label += f"; floor {np.hypot(*self._check.floor_px):.2f}"
+        self._bars.show(bars, int(np.flatnonzero(order == here)[0]), "tilt (deg)", label)
 
     def _draw_shifts(self, stack: TomoStack) -> None:
         x = stack.tilts_deg if stack.has_tilts else np.arange(stack.data.shape[0])
@@ -172,22 +179,26 @@ class AlignmentCharts(Component):
     # -- what is off --------------------------------------------------------------------------------
 
     def _judge_again(self, stack: TomoStack) -> None:
-        """Take the residuals of the report; without one they are found from neighbors."""
+        """Take the residuals of the report; without one the projections are compared with reprojections."""
         if not stack.has_tilts or self._judged is stack.data:
             return
         self._judged, report = stack.data, self._report()
+        self._check, self._refused = None, ""
         if report is not None:
             self._off, self.outliers = np.asarray(report.residuals_px), tuple(sorted(report.doubted))
         else:
             self._off, self.outliers = None, ()
             self._judge.submit(np.asarray(stack.data), stack.tilts_deg.copy())
 
-    def _take(self, found: Residuals) -> None:
+    def _take(self, found: ProjectionCheck | str) -> None:
         stack = self.model.stack
-        if stack is None or len(found.outliers) != stack.data.shape[0] or stack.data is not self._judged:
+        if stack is None or stack.data is not self._judged:
             return
-        self._off = found.shifts_px
-        self.outliers = tuple(int(i) for i in np.flatnonzero(found.outliers))
+        if isinstance(found, str):
+            self._refused = found
+        elif len(found.weights) == stack.data.shape[0]:
+            self._check, self._off = found, found.shifts_px
+            self.outliers = tuple(int(i) for i in np.flatnonzero(found.outliers))
         self.enable(idle=not self.model.busy)
         if self.controls["chart"].value == RESIDUALS:
             self._draw_bars(stack)
@@ -221,6 +232,14 @@ class AlignmentCharts(Component):
             if len(self._live) > 1:  # one alone is no trace
                 self.controls["chart"].value = MISFIT
                 self._draw_misfit()
+
+
+def _beside_floor(check: ProjectionCheck, i: int) -> str:
+    """Misfit and intensity of one projection, and what a perfect alignment would show."""
+    return (
+        f"; misfit {check.misfits[i]:.3f} (perfectly aligned {check.floor_misfits[i]:.3f}), "
+        f"intensity {check.intensities[i]:.2f}"
+    )
 
 
 def _tried(report: AlignmentReport) -> str:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets import align, engine
-from etwidgets.errors import MemoryLimitError
+from etwidgets.errors import EtwidgetsError, MemoryLimitError
 from etwidgets.progress import NullProgress
 from etwidgets.session.digest import seconds_to_digest
 from etwidgets.session.estimate import reconstruction_geometry
+from etwidgets.signals.automatic import without_level
 from etwidgets.signals.engine_parameters import to_engine
 
 if TYPE_CHECKING:
@@ -222,6 +223,16 @@ def nudged(
     images = np.array([moved if i == index else projections[i] for i in near], np.float32)
     residual = align.registration_residuals(images, tilts_deg[near]).shifts_px[place - first]
     return moved, moved - np.asarray(projections[neighbor], np.float32), residual
+
+
+def checked_projections(
+    projections: NDArray[Any], tilts_deg: NDArray[np.float64]
+) -> align.ProjectionCheck | str:
+    """Each projection ``(T, Y, X)`` beside what the others predict; or why that cannot be said."""
+    try:
+        return align.check_projections(without_level(projections), tilts_deg)
+    except EtwidgetsError as error:
+        return str(error)
 
 
 def filtered_projection(

@@ -32,6 +32,8 @@ _LEAST_PIXELS = 200  # of alike intensity
 _SQUARED_SUM = 36.0  # of the weights of the filter that sees the noise: 1 -2 1, -2 4 -2, 1 -2 1
 _OFF = 3.0  # times the floor, and at least so many pixels more than it: off
 _LEAST_PX = 0.25
+_OUTLYING, _LEAST_OUTLYING_PX = 4.0, 0.5  # robust standard deviations of the others; pixels
+_DOUBTED = 0.3  # weight
 _LEAST_PUT_IN, _MOST_PUT_IN = 0.3, 2.0  # pixels of the smaller copy
 _LEAST_RESPONSE = 0.3
 _LEAST_INTENSITY = 0.05
@@ -81,7 +83,14 @@ class ProjectionCheck:
         """Which projections are clearly farther off than the floor, or do not fit the others."""
         floor = float(np.hypot(*self.floor_px))
         far = self.distances_px > max(_OFF * floor, floor + _LEAST_PX)
-        return np.asarray(far | (self.weights < 0.3))
+        return np.asarray(far | (self.weights < _DOUBTED))
+
+    @property
+    def outliers(self) -> NDArray[np.bool_]:
+        """Which projections are far worse than the rest: to look at, and perhaps to exclude."""
+        usual = np.median(self.distances_px)
+        far = usual + _OUTLYING * 1.4826 * np.median(np.abs(self.distances_px - usual))
+        return np.asarray((self.distances_px > max(far, _LEAST_OUTLYING_PX)) | (self.weights < _DOUBTED))
 
     @property
     def ranking(self) -> NDArray[np.intp]:

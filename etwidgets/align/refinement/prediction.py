@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etwidgets.align.refinement.matching import match
+from etwidgets.align.alignment import Alignment
+from etwidgets.align.refinement.matching import match, search_shifts
 from etwidgets.align.refinement.reference import predict_left_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from etwidgets.align.alignment import Alignment
     from etwidgets.align.refinement.series import PaddedSeries
     from etwidgets.progress import Progress
 
 N_PARTS = 2
 N_ITERATIONS = 8
+_LINEAR_PX = 1.0  # of the series at its scale; what is farther off is searched first
+_REACH = 0.25  # of the field
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,4 +82,20 @@ def predict(
     found = match(images, predicted, known, free=("y", "x") if shifts else ())
     misfits = found.misfit_before
     mean = float(np.sqrt((share * misfits**2).sum() / share.sum()))
-    return Prediction(misfits, mean, found.values[:, :2] * series.factor, found.intensities)
+    left = found.values[:, :2]
+    far = np.flatnonzero(np.abs(left).max(1) > _LINEAR_PX)
+    if far.size:
+        left[far] = _far_off(series, alignment, predicted, far)
+    return Prediction(misfits, mean, left * series.factor, found.intensities)
+
+
+def _far_off(
+    series: PaddedSeries, alignment: Alignment, predicted: NDArray[np.float32], far: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Shifts of some projections onto their prediction: searched in whole pixels, and then matched."""
+    images, known = series.aligned(alignment)
+    reach = round(_REACH * min(series.images.shape[1:]))
+    coarse = np.zeros((len(images), 2))
+    coarse[far] = search_shifts(images[far], predicted[far], known[far], reach)
+    images, known = series.aligned(alignment.then(Alignment.of(coarse * series.factor)))
+    return coarse[far] + match(images[far], predicted[far], known[far]).values[:, :2]

@@ -137,7 +137,7 @@ class RunningSirt:
             step()
 
     def _go_on(self) -> None:
-        """Move the estimate on as the last sweep moved it; the first sweep, from nothing, is no direction."""
+        """Move the estimate on as the last sweep moved it; the first sweep, from nothing, does not count."""
         momentum, latest = np.float32(self._method.momentum), self.estimate
         if self._before is None or self._n_sweeps < _FIRST_SWEEPS:
             self._before = aligned(latest.shape)
