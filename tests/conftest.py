@@ -13,7 +13,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         alone = item.path.name == "test_notebooks.py"
         item.add_marker(pytest.mark.xdist_group(item.nodeid if alone else str(item.path)))
-    items.sort(key=lambda item: ("browser" in item.path.parts, item.path.name != "test_notebooks.py"))
+    items.sort(key=lambda item: (item.path.parent.name == "browser", item.path.name != "test_notebooks.py"))
 
 
 @pytest.fixture
