@@ -6,11 +6,14 @@ import pytest
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """A file stays together, for the sake of its fixtures; notebooks, which are long, go singly and first."""
+    """A file stays together, for the sake of its fixtures; notebooks, which are long, go singly and first.
+
+    The browser goes last: the event loop of Playwright stays for the rest of the session.
+    """
     for item in items:
         alone = item.path.name == "test_notebooks.py"
         item.add_marker(pytest.mark.xdist_group(item.nodeid if alone else str(item.path)))
-    items.sort(key=lambda item: item.path.name != "test_notebooks.py")
+    items.sort(key=lambda item: (item.path.parent.name == "browser", item.path.name != "test_notebooks.py"))
 
 
 @pytest.fixture

@@ -106,8 +106,16 @@ def test_section_6_filters(small, method):
     assert small.filter(method).data.shape == small.data.shape
 
 
-@pytest.mark.parametrize("name", ["stack_register", "register_stack"])
-@pytest.mark.parametrize("method", ["PC", "StackReg", "COM", "COM-CL"])
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [
+        ("stack_register", "PC"),
+        ("stack_register", "StackReg"),
+        ("stack_register", "COM"),
+        ("stack_register", "COM-CL"),
+        ("register_stack", "COM"),
+    ],
+)
 def test_section_7_registration(name, method):
     s = ds.get_needle_data().inav[20:-20].rebin(scale=[1, 2, 2])
     reg = getattr(s, name)(method)

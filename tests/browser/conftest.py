@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.timeout(240))
 
 
-@pytest.fixture(scope="module")  # Playwright's event loop must be gone before tests of other folders run
+@pytest.fixture(scope="session")
 def chromium():
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     path = path or next((name for name in MAC_BROWSERS if Path(name).exists()), None)
@@ -102,7 +102,7 @@ class Served:
         self.state.cleanup()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def serve():
     """Start the page's server with arguments of the command line."""
     servers = []
@@ -114,6 +114,24 @@ def serve():
     yield start
     for server in servers:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def root(tmp_path_factory):
+    """The folder that the servers offer."""
+    return tmp_path_factory.mktemp("root")
+
+
+@pytest.fixture(scope="session")
+def server(serve, root):
+    """A server whose pages begin with the needle; it ends by itself what closed pages leave."""
+    return serve("--sample", "needle", "--root", str(root))
+
+
+@pytest.fixture(scope="session")
+def bare_server(serve, root):
+    """A server whose pages begin with nothing open."""
+    return serve("--root", str(root))
 
 
 class Visit:
@@ -200,9 +218,9 @@ def visit(chromium):
         yield visit
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def looking(chromium, server):
-    """A page on the needle for those tests of a module that only look; opening one takes ten seconds."""
+    """One page on the needle for all tests that leave the series as it is; opening one takes ten seconds."""
     with opened(chromium) as visit:
         visit.open_needle(server)
         yield visit

@@ -3,9 +3,9 @@
 import re
 
 
-def test_three_clicks_from_the_raw_needle_to_its_volume(visit, serve):
+def test_three_clicks_from_the_raw_needle_to_its_volume(visit, server):
     page = visit.page
-    visit.open_needle(serve("--sample", "needle"))
+    visit.open_needle(server)
     visit.step("register")
     page.click(".etw-register-auto")
     visit.wait_for_status("Good to", timeout_s=200)

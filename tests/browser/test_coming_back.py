@@ -5,11 +5,17 @@ import re
 import pytest
 
 
+@pytest.fixture(scope="module")
+def own_server(serve):
+    """Its kernels and its list of sessions are only of this module; in the end it is ended."""
+    return serve("--sample", "needle")
+
+
 @pytest.fixture
-def in_mid_job(visit, server):
+def in_mid_job(visit, own_server):
     """The needle, registered, with a long reconstruction under way."""
     page = visit.page
-    visit.open_needle(server)
+    visit.open_needle(own_server)
     visit.step("register")
     page.click(".etw-register-run")
     visit.wait_for_status("Register: PC")
@@ -22,13 +28,8 @@ def in_mid_job(visit, server):
     return visit
 
 
-@pytest.fixture(scope="module")
-def server(serve):
-    return serve("--sample", "needle")
-
-
-def test_reloading_in_mid_job_comes_back_to_the_job_and_a_killed_program_to_its_steps(in_mid_job, server):
-    visit, page, asked = in_mid_job, in_mid_job.page, []
+def test_reloading_in_mid_job_comes_back_to_the_job_and_a_killed_program_to_its_steps(in_mid_job, own_server):
+    visit, page, server, asked = in_mid_job, in_mid_job.page, own_server, []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     address, process = page.url, server.at_work().pid
     page.reload()
@@ -57,9 +58,11 @@ def test_reloading_in_mid_job_comes_back_to_the_job_and_a_killed_program_to_its_
     assert server.at_work().pid != process
 
 
-def test_a_session_is_used_by_one_page_and_its_list_leads_back(visit, chromium, server):
+def test_a_session_is_used_by_one_page_its_list_leads_back_and_without_a_server_it_says_so(
+    visit, chromium, own_server
+):
     page = visit.page
-    visit.open_needle(server)
+    visit.open_needle(own_server)
     visit.step("clean")
     page.select_option(".etw-clean-tool select", "bin")
     page.click(".etw-clean-run")
@@ -80,13 +83,8 @@ def test_a_session_is_used_by_one_page_and_its_list_leads_back(visit, chromium, 
     other.wait_for_url(f"**/sessions/{name}/moved", timeout=30_000)
     other.close()
 
-
-def test_without_a_server_the_page_says_so(visit, serve):
-    server = serve()
-    page = visit.page
-    page.goto(server.address)
-    page.wait_for_selector(".etw-tab-data")
-    server.process.terminate()
+    assert visit.errors == []
+    own_server.process.terminate()
     page.wait_for_selector(".etw-banner", state="visible", timeout=15_000)
     assert "server does not answer" in page.locator(".etw-banner").inner_text()
     visit.errors.clear()  # the browser complains of the server, too

@@ -2,12 +2,7 @@
 
 import json
 
-import pytest
-
-
-@pytest.fixture(scope="module")
-def server(serve, tmp_path_factory):
-    return serve("--sample", "EDX needle", "--root", str(tmp_path_factory.mktemp("root")))
+from etwidgets.samples import SAMPLES
 
 
 def windows(page):
@@ -26,9 +21,11 @@ def drag_edge(page, index, edge, by):
     page.mouse.up()
 
 
-def test_from_spectra_to_volumes_and_numbers(visit, server):
+def test_from_spectra_to_volumes_and_numbers(visit, bare_server):
     page = visit.page
-    page.goto(server.address)
+    page.goto(bare_server.address)
+    page.select_option(".etw-data-sample select", label=SAMPLES["EDX needle"])
+    page.click(".etw-data-open-sample")
     visit.wait_for_series("37 projections")
     visit.step("spectral")
     visit.wait_for_panes("spectral", 2)

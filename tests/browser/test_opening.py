@@ -11,9 +11,8 @@ ANGLES = np.arange(-72, 73, 2)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(root):
     """73 images of 64 x 64 with their angles in their names, and a small series without a pixel size."""
-    root = tmp_path_factory.mktemp("files")
     images = simulation.project(simulation.needle((64, 64, 64)), ANGLES.astype(float)).clip(0)
     (root / "day 3").mkdir()
     for angle, image in zip(ANGLES, (images / images.max() * 6e4).astype(np.uint16), strict=True):
@@ -22,11 +21,6 @@ def folder(tmp_path_factory):
     other = simulation.project(simulation.needle((40, 28, 28)), tilts).clip(0).astype(np.float32)
     TomoStack(other, tilts).save(root / "second.hspy")
     return root
-
-
-@pytest.fixture(scope="module")
-def server(serve, folder):
-    return serve("--sample", "needle", "--root", str(folder))
 
 
 def choose(page, *names):
@@ -40,7 +34,7 @@ def readout(page, panel, name):
     return page.locator(f".etw-{panel}-{name} .widget-readout").inner_text()
 
 
-def test_a_folder_of_73_images_is_one_series(visit, server):
+def test_a_folder_of_73_images_is_one_series_and_dropped_files_are_another(visit, server, folder):
     page = visit.page
     visit.open_needle(server)
     visit.step("data")
@@ -69,11 +63,14 @@ def test_a_folder_of_73_images_is_one_series(visit, server):
     visit.keep("unregistered")
     page.click(".etw-reconstruct-fix-1")
     page.wait_for_selector(".etw-panel-register", state="visible")
+    drop_three_files(visit, folder)
+    page.click(".etw-data-open-series")
+    visit.wait_for_series("64 x 64 · -2° to 2°")
 
 
-def test_files_are_dropped_on_the_page(visit, server, folder):
+def drop_three_files(visit, folder):
+    """On the page, as files of the user's computer."""
     page = visit.page
-    visit.open_needle(server)
     visit.step("data")
     content = [
         {
@@ -92,8 +89,6 @@ def test_files_are_dropped_on_the_page(visit, server, folder):
         content,
     )
     page.wait_for_function("document.querySelectorAll('.etw-preview tr').length === 4")
-    page.click(".etw-data-open-series")
-    visit.wait_for_series("3 projections 64 x 64")
 
 
 def panes(page, panel):
@@ -102,6 +97,7 @@ def panes(page, panel):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("folder")
 def test_b_after_a_shows_nothing_of_a(visit, server):
     page = visit.page
     visit.open_needle(server)

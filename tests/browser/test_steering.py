@@ -1,4 +1,7 @@
-"""What a person steers: finishing early, comparing, bringing files, keys; and what it costs in memory."""
+"""What a person steers: keys, cancelling, finishing early, comparing, bringing files; and its cost in memory.
+
+The tests that share a page stand in the order in which they change it: the last leaves a reconstruction.
+"""
 
 import importlib.metadata
 
@@ -8,47 +11,9 @@ import pytest
 from tests.browser.test_workbench import pixels
 
 
-@pytest.fixture(scope="module")
-def server(serve, tmp_path_factory):
-    return serve("--sample", "needle", "--root", str(tmp_path_factory.mktemp("root")))
-
-
 def needle_file(ending):
     files = importlib.metadata.files("etspy")
     return str(next(file for file in files if file.name == f"HAADF{ending}").locate())
-
-
-def test_a_run_is_finished_early_set_aside_and_compared(visit, server):
-    page = visit.page
-    visit.open_needle(server)
-    visit.step("reconstruct")
-    page.select_option(".etw-reconstruct-method select", "SIRT")
-    page.fill(".etw-reconstruct-iterations input", "4000")
-    page.keyboard.press("Tab")
-    page.click(".etw-reconstruct-run")
-    page.wait_for_function("!/^0 %/.test(document.querySelector('.etw-status-left').innerText)")
-    page.click(".etw-job-finish")
-    visit.wait_for_status("Reconstruct: SIRT, iterations", timeout_s=20)
-    done = int(visit.status().split("iterations ")[1].split(",")[0])
-    assert 1 <= done < 4000
-    page.fill(".etw-reconstruct-iterations input", "20")
-    page.keyboard.press("Tab")
-    page.click(".etw-reconstruct-compare")
-    visit.wait_for_panes("reconstruct", 4)
-    visit.keep("compare")
-    page.click(".etw-reconstruct-end-comparison")
-    visit.step("history")
-    page.click(".etw-panel-history .etw-history-keep")
-    page.wait_for_function("document.querySelector('.etw-history-kept select').options.length === 2")
-    visit.step("reconstruct")
-    page.select_option(".etw-reconstruct-method select", "FBP")
-    page.click(".etw-reconstruct-run")
-    visit.wait_for_status("Reconstruct: FBP")
-    visit.step("history")
-    visit.wait_for_panes("history", 3)
-    visit.keep("aside")
-    page.click(".etw-job-messages")
-    page.wait_for_function("document.querySelector('.etw-status-log').innerText.includes('FBP')")
 
 
 @pytest.mark.slow  # tests/panels/test_data_panel.py uploads without a browser
@@ -66,6 +31,7 @@ def test_files_of_the_users_computer_are_uploaded_and_opened(visit, server):
 
 def test_keys_are_shown_and_a_double_click_resets_a_slider(looking):
     page = looking.page
+    looking.step("inspect")
     page.focus(".etw-panel-inspect .etw-image canvas")
     page.keyboard.press("?")
     page.wait_for_selector(".etw-panel-inspect .etw-keys", state="visible")
@@ -94,6 +60,57 @@ def test_the_histogram_changes_the_contrast(looking):
     page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 20, steps=4)
     page.mouse.up()
     looking.until(lambda: abs(pixels(page, ".etw-panel-inspect .etw-image canvas") - before).mean() > 1)
+
+
+def test_a_reconstruction_can_be_cancelled(looking):
+    page = looking.page
+    looking.step("reconstruct")
+    page.select_option(".etw-reconstruct-method select", "SIRT")
+    page.fill(".etw-reconstruct-iterations input", "200")
+    page.keyboard.press("Tab")
+    page.click(".etw-reconstruct-run")
+    page.wait_for_selector(".etw-job-cancel", state="visible")
+    page.wait_for_function("document.querySelector('.etw-status-words').innerText.includes('SIRT')")
+    assert page.locator(".etw-reconstruct-run").is_disabled()
+    looking.keep("running")
+    page.click(".etw-job-cancel")
+    looking.wait_for_status("ancel", timeout_s=5)
+    page.wait_for_function("!document.querySelector('.etw-reconstruct-run').disabled")
+    looking.step("volume")
+    assert "Reconstruct a volume first" in page.locator(".etw-volume-hint").inner_text()
+    looking.keep("cancelled")
+
+
+def test_a_run_is_finished_early_set_aside_and_compared(looking):
+    page = looking.page
+    looking.step("reconstruct")
+    page.select_option(".etw-reconstruct-method select", "SIRT")
+    page.fill(".etw-reconstruct-iterations input", "4000")
+    page.keyboard.press("Tab")
+    page.click(".etw-reconstruct-run")
+    page.wait_for_function("!/^0 %/.test(document.querySelector('.etw-status-left').innerText)")
+    page.click(".etw-job-finish")
+    looking.wait_for_status("Reconstruct: SIRT, iterations", timeout_s=20)
+    done = int(looking.status().split("iterations ")[1].split(",")[0])
+    assert 1 <= done < 4000
+    page.fill(".etw-reconstruct-iterations input", "20")
+    page.keyboard.press("Tab")
+    page.click(".etw-reconstruct-compare")
+    looking.wait_for_panes("reconstruct", 4)
+    looking.keep("compare")
+    page.click(".etw-reconstruct-end-comparison")
+    looking.step("history")
+    page.click(".etw-panel-history .etw-history-keep")
+    page.wait_for_function("document.querySelector('.etw-history-kept select').options.length === 2")
+    looking.step("reconstruct")
+    page.select_option(".etw-reconstruct-method select", "FBP")
+    page.click(".etw-reconstruct-run")
+    looking.wait_for_status("Reconstruct: FBP")
+    looking.step("history")
+    looking.wait_for_panes("history", 3)
+    looking.keep("aside")
+    page.click(".etw-job-messages")
+    page.wait_for_function("document.querySelector('.etw-status-log').innerText.includes('FBP')")
 
 
 HEAP = "() => { gc(); return performance.memory.usedJSHeapSize; }"

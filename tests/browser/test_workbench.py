@@ -1,4 +1,4 @@
-"""The needle, from open to rendered volume, as a user would do it; and cancelling, and two pages at once."""
+"""The needle, from open to rendered volume, as a user would do it; nothing open; two pages at once."""
 
 import io
 import json
@@ -11,11 +11,6 @@ import pytest
 from PIL import Image
 
 CURVES = "document.querySelector('.etw-curve canvas').toDataURL()"
-
-
-@pytest.fixture(scope="module")
-def server(serve):
-    return serve("--sample", "needle")
 
 
 def pixels(page, selector):
@@ -111,6 +106,7 @@ def test_from_the_needle_to_a_rendered_volume(visit, server):
 
 def test_sliders_move_the_pictures(looking):
     page = looking.page
+    looking.step("inspect")
     canvas = ".etw-panel-inspect .etw-image canvas"
     before = pixels(page, canvas)
     handle = page.locator(".etw-inspect-tilt .noUi-handle, .etw-inspect-tilt input").first
@@ -130,31 +126,10 @@ def test_sliders_move_the_pictures(looking):
     assert page.locator(canvas).get_attribute("data-zoom") == zoom
 
 
-def test_a_reconstruction_can_be_cancelled(visit, server):
+def test_nothing_open_offers_samples_and_files(visit, bare_server, root):
+    (root / "broken.mrc").write_bytes(b"no MRC file")
     page = visit.page
-    visit.open_needle(server)
-    visit.step("reconstruct")
-    page.select_option(".etw-reconstruct-method select", "SIRT")
-    page.fill(".etw-reconstruct-iterations input", "200")
-    page.keyboard.press("Tab")
-    page.click(".etw-reconstruct-run")
-    page.wait_for_selector(".etw-job-cancel", state="visible")
-    page.wait_for_function("document.querySelector('.etw-status-words').innerText.includes('SIRT')")
-    assert page.locator(".etw-reconstruct-run").is_disabled()
-    visit.keep("running")
-    page.click(".etw-job-cancel")
-    visit.wait_for_status("ancel", timeout_s=5)
-    page.wait_for_function("!document.querySelector('.etw-reconstruct-run').disabled")
-    visit.step("volume")
-    assert "Reconstruct a volume first" in page.locator(".etw-volume-hint").inner_text()
-    visit.keep("cancelled")
-
-
-def test_nothing_open_offers_samples_and_files(visit, serve, tmp_path):
-    (tmp_path / "broken.mrc").write_bytes(b"no MRC file")
-    server = serve("--root", str(tmp_path))
-    page = visit.page
-    page.goto(server.address)
+    page.goto(bare_server.address)
     page.wait_for_selector(".etw-data-open-sample")
     visit.keep("welcome")
     page.fill(".etw-data-file input", "broken.mrc")

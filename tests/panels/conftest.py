@@ -32,12 +32,19 @@ def empty_session():
 
 @pytest.fixture(scope="session")
 def warm():
-    """ipyvolume makes a few widgets of its own when it is imported."""
+    """ipyvolume makes a few widgets of its own when it is imported.
+
+    What is alive by then stays so: ``gc.collect`` after each test need not walk through all of it.
+    """
     from etwidgets.views import VolumeView
 
     view = VolumeView()
     view.show(np.random.default_rng(0).random((10, 10, 10)))
     view.close()
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture

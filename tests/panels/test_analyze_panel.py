@@ -1,12 +1,10 @@
 """Volumes segmented and measured without a browser: objects of known size."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
 import seen
+from scripts import run_script
 
 from etwidgets import analysis
 from etwidgets.panels import AnalyzePanel
@@ -156,7 +154,7 @@ def test_one_iteration_more_and_the_script(made, series, tmp_path):
     assert found.by_iterations.noise_part > 0
     path = session.export_script(tmp_path / "steps.py")
     path.write_text(path.read_text() + "\ntable.to_csv('table.csv', index=False)\n")
-    subprocess.run([sys.executable, "-W", "ignore", str(path)], cwd=tmp_path, check=True, capture_output=True)
+    run_script(path)
     again = pd.read_csv(tmp_path / "table.csv")
     np.testing.assert_allclose(again["volume_nm3"], found.table["volume_nm3"])
     session.undo()

@@ -1,10 +1,8 @@
 """Other signals of the series go with it through every step, forth and back, and into scripts."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
+from scripts import run_script
 
 from etwidgets.errors import HistoryError, ParameterError
 from etwidgets.progress import Progress
@@ -77,7 +75,7 @@ def test_the_script_gives_the_same_channels(opened, files):
         opened.apply(name, **parameters)
     path = opened.export_script(files / "steps.py")
     path.write_text(path.read_text() + "\nnp.save('volume.npy', volumes['double'].data)\n")
-    subprocess.run([sys.executable, "-W", "ignore", str(path)], cwd=files, check=True, capture_output=True)
+    run_script(path)
     assert np.array_equal(np.load(files / "volume.npy"), opened.model.channels[0].reconstruction.data)
 
 

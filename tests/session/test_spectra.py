@@ -1,11 +1,10 @@
 """Spectra of a series: opened, mapped, decomposed, aligned and reconstructed with it, undone and replayed."""
 
-import subprocess
-import sys
 from functools import partial
 
 import numpy as np
 import pytest
+from scripts import run_script
 
 import etwidgets as etw
 from etwidgets import datasets, simulation, spectral
@@ -129,7 +128,9 @@ LATER = [
 
 
 @pytest.mark.parametrize("begin", [pytest.param("open_spectra", marks=pytest.mark.slow), "add_spectra"])
-def test_the_script_and_the_session_file_give_the_same_volumes(folder, begin, tmp_path, quick_choice):
+def test_the_script_and_the_session_file_give_the_same_volumes(
+    folder, begin, tmp_path, quick_choice, monkeypatch
+):
     session = Session(TomoStackModel())
     if begin == "add_spectra":
         session.apply("open", path=str(folder / "haadf.hspy"))
@@ -141,7 +142,8 @@ def test_the_script_and_the_session_file_give_the_same_volumes(folder, begin, tm
     assert "Ni by its line" in names
     assert "Si" not in names
     path.write_text(path.read_text() + "\nnp.savez('all.npz', **{n: v.data for n, v in volumes.items()})\n")
-    subprocess.run([sys.executable, "-W", "ignore", str(path)], cwd=tmp_path, check=True, capture_output=True)
+    monkeypatch.undo()  # the script does not choose again
+    run_script(path)
     with np.load(tmp_path / "all.npz") as found:
         assert set(found) == set(names)
         for channel in session.model.channels:
