@@ -50,7 +50,7 @@ def test_a_displaced_and_a_spoiled_projection_come_first():
     found = check_projections(series.projections, TILTS, Alignment.of(moved))
     assert set(found.ranking[:2]) == {displaced, *series.bad}
     assert found.off[displaced]
-    assert found.shifts_px[displaced] == pytest.approx([-1.5, 1.0], abs=0.15)
+    assert found.shifts_px[displaced] == pytest.approx([-1.5, 1.0], abs=0.25)
 
 
 def test_the_intensity_of_each_projection_is_read():
