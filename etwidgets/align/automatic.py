@@ -266,10 +266,15 @@ class _Trials:
         close.sort(key=lambda pair: pair[0].misfit)
         if not close:
             return pairs
-        tried = [pairs[0], *close[: _REFINED - 1]]
-        works = [partial(self._refined, *pair) for pair in tried]
-        result = self._together(works, (0.65, 1), "refining the best")
+        tried = close[: _REFINED - 1]
+        result = self._refine(tried, (0.65, 0.85))
+        if min(candidate.rank for candidate, _ in result) < lowest:  # it is no longer clear which is best
+            result += self._refine(pairs[:1], (0.85, 1))
+            tried = [*tried, pairs[0]]
         return result + [pair for pair in pairs if pair not in tried]
+
+    def _refine(self, pairs: list[_Pair], span: tuple[float, float]) -> list[_Pair]:
+        return self._together([partial(self._refined, *pair) for pair in pairs], span, "refining the best")
 
     def _refined(self, candidate: Candidate, alignment: Alignment) -> list[_Pair]:
         start = alignment.binned(self.judged.factor)
