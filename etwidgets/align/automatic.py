@@ -30,7 +30,7 @@ _COARSE_PX = 128  # longer side of the copy on which methods are tried
 _JUDGED_PX = 64  # shorter side of that on which they are ranked, at least
 _WITH_AXIS = 3  # of the best registrations, whose axis is looked for
 _ALIKE, _HOPELESS = 1.02, 1.3  # times the lowest misfit: no matter which; and too far behind to be refined
-_NO_WORSE = 1.01  # times the lowest misfit: the quickest of these is used
+_QUICK = ("PC", "COM", "COM-CL", "StackReg")  # of those that predict alike, the first of these is used
 _REFINED = 2  # of the best candidates, before the choice
 AS_IT_IS = "none"
 """Name of the method that does nothing."""
@@ -159,11 +159,10 @@ def plan_alignment(
 def _ranked(candidates: list[Candidate]) -> list[Candidate]:
     """The best first, but before them the quickest of those that are no worse."""
     ranked = sorted(candidates, key=lambda each: each.rank)
-    quick = [name for name, _ in _TRIED]
-    alike = [each for each in ranked if each.registration in quick and each.rank < _NO_WORSE * ranked[0].rank]
+    alike = [each for each in ranked if each.rank < _ALIKE * ranked[0].rank and each.registration in _QUICK]
     if ranked[0] not in alike:
         return ranked
-    chosen = min(alike, key=lambda each: (quick.index(each.registration), each.rank))
+    chosen = min(alike, key=lambda each: (_QUICK.index(each.registration), each.rank))
     return [chosen, *(each for each in ranked if each is not chosen)]
 
 

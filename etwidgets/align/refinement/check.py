@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from etwidgets.progress import Progress
 
-_ITERATIONS = 20  # of the volume that the simulated series is projected from
+_ITERATIONS = 11  # of the volume that the simulated series is projected from
 _LEVELS = 12  # of intensity, at each of which the noise is measured
 _LEAST_PIXELS = 200  # of alike intensity
 _SQUARED_SUM = 36.0  # of the weights of the filter that sees the noise: 1 -2 1, -2 4 -2, 1 -2 1

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from etwidgets.progress import Progress
 
 N_PARTS = 2
-N_ITERATIONS = 8
+N_ITERATIONS = 5
 _LINEAR_PX = 1.0  # of the series at its scale; what is farther off is searched first
 _REACH = 0.25  # of the field
 

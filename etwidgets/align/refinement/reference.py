@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from etwidgets.progress import Progress
 
+_TILTS_PER_SUBSET, _MOMENTUM = 5, 0.6
+
 
 def partial_volume(
     images: NDArray[np.float32],
@@ -34,12 +36,13 @@ def partial_volume(
     geometry
         Of a slice.
     n_iterations
-        Of ordered-subset SIRT, zero or more.
+        Of ordered-subset SIRT with momentum.
     progress
         May cancel.
     """
     return engine.reconstruct(
-        images, geometry, algorithm="OS-SIRT", iterations=n_iterations, minimum=0.0, known=known,
+        images, geometry, algorithm="OS-SIRT", iterations=n_iterations, momentum=_MOMENTUM,
+        n_subsets=max(1, round(len(images) / _TILTS_PER_SUBSET)), minimum=0.0, known=known,
         progress=progress.part(0, 1, may_finish=False),
     )  # fmt: skip
 

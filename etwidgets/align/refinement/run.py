@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LEAST_SIDE_PX = 24  # of an image at the coarsest scale
 _MOST_WORK = 6e8  # tilts times voxels at the finest scale; more would take minutes
 _LARGEST_STEP_PX = 3.0  # of a round, at its scale
-_ITERATIONS = (8, 12, 20)  # of the reference: coarse, in between, and the last rounds
+_ITERATIONS = (5, 7, 11)  # of the reference: coarse, in between, and the last rounds
 _DOUBTED = 0.3  # weight
 _SEARCHED_PX = 40  # shorter side of the images in which the tilt axis is searched, at least
 _SEARCHES = 3  # of the tilt axis
