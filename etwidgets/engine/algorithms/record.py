@@ -71,6 +71,11 @@ class Algorithm:
         Whether one slice can be followed through its iterations.
     can_compare
         Whether it is offered where methods are compared on a slice.
+    automatic
+        Whether the automatic choice tries it.
+    for_fewer
+        ``for_fewer(options, n_used, n_all)`` gives the options with which a reconstruction from some of the
+        projections gets as far in an iteration, and is as smooth, as one from all of them.
     use_for, when, caution
         Help, one line each: what it is for, what it needs to work, and where it fails.
     source
@@ -90,6 +95,8 @@ class Algorithm:
     takes_limits: bool = True
     can_follow: bool = True
     can_compare: bool = True
+    automatic: bool = False
+    for_fewer: Callable[[Any, int, int], Any] = lambda options, _used, _all: options
     use_for: str
     when: str
     caution: str
