@@ -1,7 +1,7 @@
 """Measurements on volumes, and how far a volume can be trusted; knows only arrays.
 
-Segmentation, measures, interfaces and their uncertainty; the misfit of projections that were left out. Volumes
-are ``(X, Z, Y)``, lengths in nm.
+Segmentation, measures, interfaces and their uncertainty; the misfit of projections that were left out.
+Volumes are ``(X, Z, Y)``, lengths in nm.
 """
 
 from etwidgets.analysis.bodies import bodies, total_volume
@@ -31,8 +31,8 @@ __all__ = [
     "segment",
     "smoothed",
     "spread_columns",
-    "thin_folds",
     "thickness_profile",
+    "thin_folds",
     "threshold_of",
     "total_volume",
     "versus_threshold",

@@ -69,7 +69,7 @@ def gap_folds(
 
 
 def spread_columns(projections: NDArray[Any], n_columns: int = 12) -> NDArray[np.intp]:
-    """Columns with equal shares of the intensity between them: close where there is matter, and few elsewhere.
+    """Columns with equal shares of the intensity between them: many where there is matter, few elsewhere.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def spread_columns(projections: NDArray[Any], n_columns: int = 12) -> NDArray[np
         If all projections are 0.
     """
     count = checked_count("n_columns", n_columns)
-    mass = np.abs(projections).sum(axis=(0, 1), dtype=np.float64)
+    mass = np.array(np.abs(projections).sum(axis=(0, 1), dtype=np.float64))
     if not mass.any():
         raise DataError("all projections are 0, so there is nothing to predict; load other data")
     usable = mass > 0

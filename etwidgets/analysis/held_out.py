@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +105,7 @@ class HeldOutCurve:
 
     @property
     def still_falling(self) -> bool:
-        """Whether the misfit was least after the last iteration, and fell to the end: more might be better."""
+        """Whether the misfit fell to the end, so that more iterations might be better."""
         return self.counts and self.best == len(self.iterations) - 1 and not _hardly_falls(self.misfit)
 
     @cached_property
@@ -131,6 +131,23 @@ class HeldOutCurve:
         while last < len(within) - 1 and within[last + 1]:
             last += 1
         return (np.arange(len(within)) >= first) & (np.arange(len(within)) <= last)
+
+    def only_last(self) -> HeldOutCurve:
+        """The curve of the last iteration alone, where no other is asked for."""
+        return replace(self, iterations=self.iterations[-1:], squares=self.squares[-1:])
+
+    def lower_than(self, other: HeldOutCurve) -> tuple[float, float]:
+        """By which part the least misfit is below that of another curve, and the standard error of that.
+
+        On the folds that both have, which must begin alike, and the same columns.
+        """
+        ours = self.squares[self.best, self._deciding]
+        theirs = other.squares[other.best, other._deciding]
+        count = min(len(ours), len(theirs))
+        saved = theirs[:count] - ours[:count]
+        total = 2 * max(float(theirs[:count].sum()), 1e-300)
+        errors = [float(_error_of_sum(saved.sum(axis=axis)[np.newaxis])[0]) for axis in (0, 1)]
+        return float(saved.sum()) / total, max(errors) / total
 
     @property
     def sentence(self) -> str:
@@ -301,14 +318,14 @@ def _columns(
     projections: NDArray[Any], columns: Sequence[int] | None, n_columns: int
 ) -> tuple[NDArray[Any], NDArray[np.intp]]:
     """The projections ``(T, Y, columns)`` and the indices of the columns."""
-    given = np.asarray(projections)
+    given = projections if hasattr(projections, "dtype") else np.asarray(projections)  # may be lazy
     if given.ndim != 3 or given.dtype.kind not in "biuf":
-        return given, np.empty(0, np.intp)  # the engine refuses it
+        return np.asarray(given), np.empty(0, np.intp)  # the engine refuses it
     width = given.shape[2]
     chosen = spread_columns(given, n_columns) if columns is None else np.unique(np.asarray(columns, int))
     if chosen.size == 0 or chosen[0] < 0 or chosen[-1] >= width:
         raise ParameterError(f"columns must be between 0 and {width - 1}, not {columns}")
-    data = given[:, :, chosen]
+    data = np.asarray(given[:, :, chosen])
     if not data.any():
         raise DataError(f"the projections are 0 in the columns {chosen.tolist()}; choose others")
     return data, chosen

@@ -1,0 +1,282 @@
+"""Method, iterations and TV weight that predict left-out projections best; hands arrays to ``analysis``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etwidgets import engine
+from etwidgets.analysis.folds import spread_columns
+from etwidgets.analysis.held_out import HeldOutCurve, held_out_misfit
+from etwidgets.errors import ParameterError
+from etwidgets.signals import reconstruction
+from etwidgets.signals.engine_parameters import to_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from etwidgets.engine import Algorithm
+    from etwidgets.options import Option
+    from etwidgets.progress import Progress
+    from etwidgets.signals.rec_stack import RecStack
+    from etwidgets.signals.tilt_series import TiltSeries
+
+AUTO = "auto"
+"""As method, number of iterations or weight: what predicts left-out projections best."""
+
+_N_COLUMNS = 12
+_FEW_FOLDS = 2  # for the search of a weight, and for methods beside the first
+_MOST_ITERATIONS = 400  # of SIRT; fewer by as much as those of another are worth
+_FACTORS = (1.0, 0.5, 2.0)  # of the suggested weight; once more beyond the best if that is at an end
+_MARGIN, _ERRORS = 0.02, 2.0  # a slower method must be better by both
+_COARSE = 2  # of so few sweeps one more is a large step, and the finer SIRT is tried too
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One method with its options, and how well it predicted.
+
+    Attributes
+    ----------
+    method
+        Its name.
+    options
+        Keywords of ``TomoStack.reconstruct`` that were chosen: the iterations, a weight.
+    curve
+        Along the iterations.
+    """
+
+    method: str
+    options: dict[str, Any]
+    curve: HeldOutCurve
+
+    @property
+    def misfit(self) -> float:
+        """At the chosen iterations."""
+        return self.curve.least
+
+    def __str__(self) -> str:
+        words = {
+            "iterations": "{} iterations",
+            "dart_iterations": "{} iterations",
+            "tv_weight": "TV weight {:.3g}",
+        }
+        chosen = [words.get(name, name + " {}").format(value) for name, value in self.options.items()]
+        return ", ".join([self.method, *chosen])
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What was chosen for a reconstruction, and why.
+
+    Attributes
+    ----------
+    algorithm
+        The method.
+    options
+        Keywords of ``TomoStack.reconstruct`` that were chosen, as numbers.
+    parameters
+        All keywords that were given, with what was chosen in place of ``"auto"``.
+    reason
+        In a sentence.
+    curve
+        Of the choice.
+    tried
+        All that were tried, in order; of a method with a weight, only its best.
+    """
+
+    algorithm: str
+    options: dict[str, Any]
+    parameters: dict[str, Any]
+    reason: str
+    curve: HeldOutCurve
+    tried: tuple[Trial, ...]
+
+
+def is_automatic(parameters: Mapping[str, Any]) -> bool:
+    """Whether something is to be chosen; the backend that is ``"auto"`` does not count."""
+    return any(_is_auto(value) for name, value in parameters.items() if name != "backend")
+
+
+def choose(
+    stack: TiltSeries,
+    parameters: Mapping[str, Any],
+    progress: Progress,
+    follow: Callable[[HeldOutCurve], None] | None = None,
+) -> Choice:
+    """Choose what is ``"auto"`` among the parameters of ``TomoStack.reconstruct``.
+
+    Parameters
+    ----------
+    stack
+        Aligned, without background.
+    parameters
+        ``"auto"`` may be ``method`` (then iterations and weight are chosen too), ``iterations``, or
+        ``tv_weight``.
+    progress
+        Reports progress and can cancel the work.
+    follow
+        Called with each curve as far as it is.
+
+    Raises
+    ------
+    ParameterError
+        If nothing is to be chosen, or the method has nothing to choose.
+    """
+    given = {name: _lower(value) for name, value in parameters.items()}
+    if not is_automatic(given):
+        raise ParameterError("nothing is to be chosen: give 'auto' as method, iterations or tv_weight")
+    trials = _Trials(stack, given, follow)
+    if given.get("method") != AUTO:
+        best = trials.of(engine.find_algorithm(given.get("method", "FBP")), progress)
+        tried = [best]
+        reason = f"{best}: the least held-out misfit, {best.misfit:.3g}."
+    else:
+        best, tried, reason = _best_method(trials, progress)
+    chosen = {**parameters, "method": best.method, **best.options}
+    numbers = {name: value for name, value in chosen.items() if not _is_auto(value)}
+    progress.advance(1)
+    return Choice(best.method, best.options, numbers, reason, best.curve, tuple(tried))
+
+
+def reconstructed(stack: TiltSeries, parameters: Mapping[str, Any], progress: Progress) -> RecStack:
+    """The volume, once what is ``"auto"`` has been chosen; the choice is noted in its metadata.
+
+    The note is ``metadata.Tomography.held_out``: ``reason``, ``algorithm``, and the curve (``iterations``,
+    ``misfit``, ``standard_error``).
+    """
+    if not is_automatic(parameters):
+        return reconstruction.reconstruct(stack, parameters, progress)
+    choice = choose(stack, parameters, progress.part(0, 0.5, may_finish=False))
+    volume = reconstruction.reconstruct(stack, choice.parameters, progress.part(0.5, 1))
+    note = {
+        "reason": choice.reason,
+        "algorithm": choice.algorithm,
+        "iterations": choice.curve.iterations,
+        "misfit": choice.curve.misfit,
+        "standard_error": choice.curve.standard_error,
+    }
+    volume.metadata.set_item("Tomography.held_out", note)
+    return volume
+
+
+def curve_of(
+    stack: TiltSeries, parameters: Mapping[str, Any], iterations: int, progress: Progress, **how: Any
+) -> HeldOutCurve:
+    """The held-out misfit of a stack; parameters as of ``TomoStack.reconstruct``, ``how`` of the folds."""
+    return held_out_misfit(
+        stack.data, stack.tilts_deg, iterations=iterations, thickness=parameters.get("thickness"),
+        progress=progress, **how, **to_engine(parameters),
+    )  # fmt: skip
+
+
+class _Trials:
+    """Tries methods on a few columns of one stack.
+
+    Parameters
+    ----------
+    stack, parameters, follow
+        As of :func:`choose`.
+    """
+
+    def __init__(
+        self,
+        stack: TiltSeries,
+        parameters: Mapping[str, Any],
+        follow: Callable[[HeldOutCurve], None] | None,
+    ) -> None:
+        self._parameters, self._follow = parameters, follow
+        self._columns = spread_columns(stack.data, _N_COLUMNS)
+        self._data = np.asarray(stack.data[:, :, self._columns])
+        self._tilts_deg, self._stack = stack.tilts_deg, stack
+
+    def of(self, algorithm: Algorithm, progress: Progress, folds: int | None = None) -> Trial:
+        """The best that a method can do with what is given and what is to be chosen."""
+        weight = self._open_weight(algorithm)
+        if weight is None:
+            return self._run(algorithm, {}, folds, progress)
+        suggested = float(weight.suggest(self._stack.data)) if weight.suggest is not None else 1.0
+        found: dict[float, Trial] = {}
+
+        def trial(factor: float, part: Progress) -> None:
+            value = float(f"{factor * suggested:.3g}")
+            found[factor] = self._run(algorithm, {weight.user_keyword: value}, _FEW_FOLDS, part)
+
+        steps = len(_FACTORS) + 1
+        for number, factor in enumerate(_FACTORS):
+            trial(factor, progress.part(number / steps, (number + 1) / steps))
+        best = min(found, key=lambda factor: found[factor].misfit)
+        if best != 1:
+            trial(best * best, progress.part((steps - 1) / steps, 1))
+        return min(found.values(), key=lambda each: each.misfit)
+
+    def _open_weight(self, algorithm: Algorithm) -> Option | None:
+        """The option that is to be chosen beside the iterations, if there is one."""
+        for option in algorithm.parameters.values():
+            value = self._parameters.get(option.user_keyword)
+            free = value is None and option.required and self._parameters.get("method") == AUTO
+            if option.suggest is not None and (value == AUTO or free):
+                return option
+        return None
+
+    def _run(
+        self, algorithm: Algorithm, chosen: Mapping[str, Any], folds: int | None, progress: Progress
+    ) -> Trial:
+        given = {name: value for name, value in self._parameters.items() if not _is_auto(value)}
+        given |= {"method": algorithm.name, **chosen}
+        count, open_ended = self._count(algorithm)
+        options = to_engine(given)
+        if algorithm.counted is not None:
+            options.pop(algorithm.counted.name, None)
+        curve = held_out_misfit(
+            self._data, self._tilts_deg, columns=range(len(self._columns)), iterations=count,
+            thickness=given.get("thickness"), stop_early=open_ended, only_folds=folds,
+            follow=self._follow, progress=progress.part(0, 1, title=f"leaving out: {algorithm.name}"),
+            **options,
+        )  # fmt: skip
+        curve = replace(curve, columns=self._columns)
+        if algorithm.counted is not None and open_ended:
+            chosen = {algorithm.counted.user_keyword: curve.recommended, **chosen}
+        elif algorithm.counted is not None:
+            curve = curve.only_last()
+        return Trial(algorithm.name, dict(chosen), curve)
+
+    def _count(self, algorithm: Algorithm) -> tuple[int, bool]:
+        """How many iterations at most, and whether their number is to be chosen."""
+        if algorithm.counted is None:
+            return 1, False
+        given = self._parameters.get(algorithm.counted.user_keyword, algorithm.counted.default)
+        if self._parameters.get("method") != AUTO and given != AUTO:
+            return int(given), False
+        return max(2, round(_MOST_ITERATIONS / algorithm.worth)), True
+
+
+def _best_method(trials: _Trials, progress: Progress) -> tuple[Trial, list[Trial], str]:
+    """The fastest method that is good; a slower one only if it is clearly better."""
+    candidates = [each for each in engine.algorithms().values() if each.automatic]
+    candidates.sort(key=lambda each: -each.worth)
+    part = 1 / (len(candidates) + 1)
+    best = trials.of(candidates[0], progress.part(0, part))
+    if best.curve.recommended <= _COARSE:
+        candidates.insert(1, engine.find_algorithm("SIRT"))
+    tried, part = [best], (1 - part) / max(1, len(candidates) - 1)
+    for number, candidate in enumerate(candidates[1:]):
+        begin = 1 - part * (len(candidates) - 1 - number)
+        trial = trials.of(candidate, progress.part(begin, begin + part), _FEW_FOLDS)
+        tried.append(trial)
+        lower, error = trial.curve.lower_than(best.curve)
+        if lower > max(_MARGIN, _ERRORS * error):
+            best = trial
+    others = "; ".join(f"{each}: {each.misfit:.3g}" for each in tried if each is not best)
+    beside = f" Also tried: {others}." if others else ""
+    return best, tried, f"{best}: held-out misfit {best.misfit:.3g}, none clearly less.{beside}"
+
+
+def _is_auto(value: Any) -> bool:
+    return isinstance(value, str) and value.lower() == AUTO
+
+
+def _lower(value: Any) -> Any:
+    return AUTO if _is_auto(value) else value
