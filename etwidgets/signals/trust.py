@@ -96,8 +96,8 @@ class Choice:
 
 
 def is_automatic(parameters: Mapping[str, Any]) -> bool:
-    """Whether something is to be chosen; the backend that is ``"auto"`` does not count."""
-    return any(_is_auto(value) for name, value in parameters.items() if name != "backend")
+    """Whether something is to be chosen: the method, a number of iterations, or a weight."""
+    return any(_is_auto(name, value) for name, value in parameters.items())
 
 
 def choose(
@@ -123,20 +123,24 @@ def choose(
     Raises
     ------
     ParameterError
-        If nothing is to be chosen, or the method has nothing to choose.
+        If nothing is to be chosen, or the method has no such parameter.
     """
-    given = {name: _lower(value) for name, value in parameters.items()}
-    if not is_automatic(given):
-        raise ParameterError("nothing is to be chosen: give 'auto' as method, iterations or tv_weight")
+    given = {name: AUTO if _is_auto(name, value) else value for name, value in parameters.items()}
     trials = _Trials(stack, given, follow)
     if given.get("method") != AUTO:
-        best = trials.of(engine.find_algorithm(given.get("method", "FBP")), progress)
+        algorithm = engine.find_algorithm(given.get("method", "FBP"))
+        if not trials.chooses(algorithm):
+            raise ParameterError(
+                f"{algorithm.name} has nothing that 'auto' could choose; it is for method, for the iterations "
+                "of iterative methods, and for tv_weight of FISTA-TV"
+            )
+        best = trials.of(algorithm, progress)
         tried = [best]
         reason = f"{best}: the least held-out misfit, {best.misfit:.3g}."
     else:
         best, tried, reason = _best_method(trials, progress)
     chosen = {**parameters, "method": best.method, **best.options}
-    numbers = {name: value for name, value in chosen.items() if not _is_auto(value)}
+    numbers = {name: value for name, value in chosen.items() if not _is_auto(name, value)}
     progress.advance(1)
     return Choice(best.method, best.options, numbers, reason, best.curve, tuple(tried))
 
@@ -212,6 +216,10 @@ class _Trials:
             trial(best * best, progress.part((steps - 1) / steps, 1))
         return min(found.values(), key=lambda each: each.misfit)
 
+    def chooses(self, algorithm: Algorithm) -> bool:
+        """Whether something of a method is to be chosen."""
+        return self._count(algorithm)[1] or self._open_weight(algorithm) is not None
+
     def _open_weight(self, algorithm: Algorithm) -> Option | None:
         """The option that is to be chosen beside the iterations, if there is one."""
         for option in algorithm.parameters.values():
@@ -224,7 +232,7 @@ class _Trials:
     def _run(
         self, algorithm: Algorithm, chosen: Mapping[str, Any], folds: int | None, progress: Progress
     ) -> Trial:
-        given = {name: value for name, value in self._parameters.items() if not _is_auto(value)}
+        given = {name: value for name, value in self._parameters.items() if not _is_auto(name, value)}
         given |= {"method": algorithm.name, **chosen}
         count, open_ended = self._count(algorithm)
         options = to_engine(given)
@@ -274,9 +282,9 @@ def _best_method(trials: _Trials, progress: Progress) -> tuple[Trial, list[Trial
     return best, tried, f"{best}: held-out misfit {best.misfit:.3g}, none clearly less.{beside}"
 
 
-def _is_auto(value: Any) -> bool:
-    return isinstance(value, str) and value.lower() == AUTO
-
-
-def _lower(value: Any) -> Any:
-    return AUTO if _is_auto(value) else value
+def _is_auto(name: str, value: Any) -> bool:
+    if not isinstance(value, str) or value.lower() != AUTO:
+        return False
+    options = engine.all_options().values()
+    open_ended = {each.user_keyword for each in options if each.counts_iterations or each.suggest}
+    return name == "method" or name in open_ended
