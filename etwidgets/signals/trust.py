@@ -28,7 +28,7 @@ AUTO = "auto"
 
 _N_COLUMNS = 12
 _FEW_FOLDS = 2  # for the search of a weight, and for methods beside the first
-_MOST_ITERATIONS = 400  # of SIRT; fewer by as much as those of another are worth
+_MOST_ITERATIONS = 800  # of SIRT; fewer by as much as those of another are worth
 _FACTORS = (1.0, 0.5, 2.0)  # of the suggested weight; once more beyond the best if that is at an end
 _MARGIN, _ERRORS = 0.02, 2.0  # a slower method must be better by both
 _COARSE = 2  # of so few sweeps one more is a large step, and the finer SIRT is tried too
@@ -131,8 +131,8 @@ def choose(
         algorithm = engine.find_algorithm(given.get("method", "FBP"))
         if not trials.chooses(algorithm):
             raise ParameterError(
-                f"{algorithm.name} has nothing that 'auto' could choose; it is for method, for the iterations "
-                "of iterative methods, and for tv_weight of FISTA-TV"
+                f"{algorithm.name} has nothing that 'auto' could choose; it is for method, for the "
+                "iterations of iterative methods, and for tv_weight of FISTA-TV"
             )
         best = trials.of(algorithm, progress)
         tried = [best]
