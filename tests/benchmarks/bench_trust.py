@@ -1,7 +1,6 @@
 """Misfit of projections that were left out, by method, on the needle; and how long the curve takes.
 
-Run it as a script. It aligns the needle of the paper by registration and tilt axis, as a user of defaults does,
-and again with refinement: what the alignment leaves is in every number.
+Run it as a script. The needle is aligned as the sample is: what its alignment leaves is in every number.
 """
 
 import resource
@@ -55,15 +54,11 @@ def seconds(stack, write):
             follow=lambda _curve, first=first, began=began: first.append(time.perf_counter() - began),
         )  # fmt: skip
         took, busy = time.perf_counter() - began, time.process_time() - busy
-        write(
-            f"{name}, 100 iterations: {took:.1f} s ({busy:.1f} s of processor), first point {first[0]:.2f} s\n"
-        )
+        write(f"{name}, 100 iterations: {took:.1f} s ({busy:.1f} s CPU), first point {first[0]:.2f} s\n")
     began, busy = time.perf_counter(), time.process_time()
     volume = stack.reconstruct("auto", constrain=True, show_progressbar=False)
     took, busy = time.perf_counter() - began, time.process_time() - busy
-    write(
-        f"automatic: {took:.1f} s ({busy:.1f} s of processor); {volume.metadata.Tomography.held_out.reason}\n"
-    )
+    write(f"automatic: {took:.1f} s ({busy:.1f} s CPU); {volume.metadata.Tomography.held_out.reason}\n")
 
 
 def main(write=sys.stdout.write):

@@ -15,8 +15,8 @@ TILTS = np.linspace(-60, 60, 31)
 @pytest.fixture(scope="module")
 def stack():
     made = ellipsoid_series(
-        "particles", shape_yx=(40, 24), tilts_deg=TILTS, dose=60, drift_px=0, jitter_px=0, jump_px=0, flicker=0,
-        dark=0, axis_rotation_deg=0, axis_shift_px=0,
+        "needle", shape_yx=(40, 24), tilts_deg=TILTS, dose=40, drift_px=0, jitter_px=0, jump_px=0,
+        flicker=0, dark=0, axis_rotation_deg=0, axis_shift_px=0,
     )  # fmt: skip
     return TomoStack(made.aligned, TILTS)
 
@@ -73,12 +73,12 @@ def test_the_tv_weight_is_the_best_of_some(stack):
 
 
 def test_a_lazy_stack_gets_the_same(stack):
-    made = stack.as_lazy().reconstruct("OS-SIRT", iterations="auto", constrain=True, show_progressbar=False)
-    eager = stack.reconstruct("OS-SIRT", iterations="auto", constrain=True, show_progressbar=False)
-    assert (
-        made.metadata.Tomography.reconstruction.iterations
-        == eager.metadata.Tomography.reconstruction.iterations
+    lazy, eager = (
+        each.reconstruct("OS-SIRT", iterations="auto", constrain=True, show_progressbar=False)
+        for each in (stack.as_lazy(), stack)
     )
+    numbers = [each.metadata.Tomography.reconstruction.iterations for each in (lazy, eager)]
+    assert numbers[0] == numbers[1] < 20
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_the_volume_is_what_was_projected():
     tilts = [-40.0, 0, 25]
     exact = project_ellipsoids(bodies, tilts, (48, 64))
     ours = engine.forward_project(ellipsoid_volume(bodies, (48, 64)), engine.Geometry(np.deg2rad(tilts), 48))
-    assert np.linalg.norm(ours - exact) < 0.03 * np.linalg.norm(exact)
+    assert np.linalg.norm(ours - exact) < 0.05 * np.linalg.norm(exact)
     thin = ellipsoid_volume((ball((0, 3, 0)),), (48, 64), 20)
     assert thin.shape == (64, 20, 48)
     assert thin.sum() == pytest.approx(4 / 3 * np.pi * 6**3, rel=0.01)
