@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,9 @@ class HeldOutCurve:
         ``(X,)`` indices along x.
     counts
         Whether the algorithm has iterations.
+    at_end
+        Whether the last iteration is what counts, and not the least misfit: of an algorithm that settles, such
+        as FISTA-TV, or where the number of iterations is given.
     """
 
     algorithm: str
@@ -63,6 +66,7 @@ class HeldOutCurve:
     is_gap: NDArray[np.bool_]
     columns: NDArray[np.intp]
     counts: bool = True
+    at_end: bool = False
 
     @cached_property
     def misfit(self) -> NDArray[np.float64]:
@@ -90,23 +94,24 @@ class HeldOutCurve:
 
     @cached_property
     def best(self) -> int:
-        """Index of the least misfit."""
-        return int(self.misfit.argmin())
+        """Index of the least misfit, or the last one if that counts."""
+        return len(self.iterations) - 1 if self.at_end else int(self.misfit.argmin())
 
     @property
     def recommended(self) -> int:
-        """The number of iterations with the least misfit."""
+        """The number of iterations with the least misfit, or the last one if that counts."""
         return int(self.iterations[self.best])
 
     @property
     def least(self) -> float:
-        """The least misfit."""
+        """The misfit after the recommended number of iterations."""
         return float(self.misfit[self.best])
 
     @property
     def still_falling(self) -> bool:
         """Whether the misfit fell to the end, so that more iterations might be better."""
-        return self.counts and self.best == len(self.iterations) - 1 and not _hardly_falls(self.misfit)
+        least = int(self.misfit.argmin())
+        return self.counts and least == len(self.iterations) - 1 and not _hardly_falls(self.misfit)
 
     @cached_property
     def standard_error(self) -> NDArray[np.float64]:
@@ -132,12 +137,8 @@ class HeldOutCurve:
             last += 1
         return (np.arange(len(within)) >= first) & (np.arange(len(within)) <= last)
 
-    def only_last(self) -> HeldOutCurve:
-        """The curve of the last iteration alone, where no other is asked for."""
-        return replace(self, iterations=self.iterations[-1:], squares=self.squares[-1:])
-
     def lower_than(self, other: HeldOutCurve) -> tuple[float, float]:
-        """By which part the least misfit is below that of another curve, and the standard error of that.
+        """By which part the recommended misfit is below that of another curve, and its standard error.
 
         On the folds that both have, which must begin alike, and the same columns.
         """
@@ -154,6 +155,8 @@ class HeldOutCurve:
         """What was found, in words."""
         if not self.counts:
             return f"{self.algorithm}: held-out misfit {self.least:.3g}."
+        if self.at_end:
+            return f"{self.algorithm}: held-out misfit {self.least:.3g} after {self.recommended} iterations."
         numbers = self.iterations[self.flat]
         if self.still_falling:
             return (
@@ -226,7 +229,7 @@ def held_out_misfit(
     only_folds
         Only so many of the folds are used, which takes less time and is less certain; default: all.
     stop_early
-        End where the misfit has long been rising, or hardly falls.
+        End where the misfit has long been rising, or hardly falls; not of an algorithm that settles.
     follow
         Called with the curve as far as it is, about every 0.2 s, in this thread.
     progress
@@ -238,7 +241,8 @@ def held_out_misfit(
     Returns
     -------
     HeldOutCurve
-        Its ``recommended`` number of iterations has the least misfit.
+        Its ``recommended`` number of iterations has the least misfit; of FISTA-TV, which settles, it is the
+        last.
 
     Raises
     ------
@@ -270,7 +274,7 @@ def held_out_misfit(
     def curve(squares: list[NDArray[np.float64]]) -> HeldOutCurve:
         return HeldOutCurve(
             record.name, np.arange(1, len(squares) + 1), np.array(squares), norms, is_gap, chosen,
-            counts=record.iterative,
+            counts=record.iterative, at_end=record.settles_after is not None,
         )  # fmt: skip
 
     found: list[NDArray[np.float64]] = []
@@ -281,7 +285,9 @@ def held_out_misfit(
             if follow is not None and time.monotonic() - told > _REPORT_EVERY_S:
                 follow(curve(found))
                 told = time.monotonic()
-            if listener.finish_requested or (stop_early and _is_enough(curve(found).misfit)):
+            so_far = curve(found)
+            enough = stop_early and not so_far.at_end and _is_enough(so_far.misfit)
+            if listener.finish_requested or enough:
                 break
     result = curve(found)
     if follow is not None:

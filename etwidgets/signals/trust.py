@@ -30,6 +30,7 @@ _N_COLUMNS = 12
 _FEW_FOLDS = 2  # for the search of a weight, and for methods beside the first
 _MOST_ITERATIONS = 800  # of SIRT; fewer by as much as those of another are worth
 _FACTORS = (1.0, 0.5, 2.0)  # of the suggested weight; once more beyond the best if that is at an end
+_WEIGHT_MARGIN = 0.01  # another weight than the suggested one must be better by as much
 _MARGIN, _ERRORS = 0.02, 2.0  # a slower method must be better by both
 _COARSE = 2  # of so few sweeps one more is a large step, and the finer SIRT is tried too
 
@@ -136,7 +137,7 @@ def choose(
             )
         best = trials.of(algorithm, progress)
         tried = [best]
-        reason = f"{best}: the least held-out misfit, {best.misfit:.3g}."
+        reason = f"{best}: held-out misfit {best.misfit:.3g}."
     else:
         best, tried, reason = _best_method(trials, progress)
     chosen = {**parameters, "method": best.method, **best.options}
@@ -214,7 +215,8 @@ class _Trials:
         best = min(found, key=lambda factor: found[factor].misfit)
         if best != 1:
             trial(best * best, progress.part((steps - 1) / steps, 1))
-        return min(found.values(), key=lambda each: each.misfit)
+        best = min(found, key=lambda factor: found[factor].misfit)
+        return found[best if found[best].misfit < (1 - _WEIGHT_MARGIN) * found[1.0].misfit else 1.0]
 
     def chooses(self, algorithm: Algorithm) -> bool:
         """Whether something of a method is to be chosen."""
@@ -235,20 +237,22 @@ class _Trials:
         given = {name: value for name, value in self._parameters.items() if not _is_auto(name, value)}
         given |= {"method": algorithm.name, **chosen}
         count, open_ended = self._count(algorithm)
+        tried = count // 2 if algorithm.settles_after and open_ended else count  # enough to compare
         options = to_engine(given)
         if algorithm.counted is not None:
             options.pop(algorithm.counted.name, None)
         curve = held_out_misfit(
-            self._data, self._tilts_deg, columns=range(len(self._columns)), iterations=count,
+            self._data, self._tilts_deg, columns=range(len(self._columns)), iterations=tried,
             thickness=given.get("thickness"), stop_early=open_ended, only_folds=folds,
             follow=self._follow, progress=progress.part(0, 1, title=f"leaving out: {algorithm.name}"),
             **options,
         )  # fmt: skip
         curve = replace(curve, columns=self._columns)
         if algorithm.counted is not None and open_ended:
-            chosen = {algorithm.counted.user_keyword: curve.recommended, **chosen}
-        elif algorithm.counted is not None:
-            curve = curve.only_last()
+            number = count if algorithm.settles_after else curve.recommended
+            chosen = {algorithm.counted.user_keyword: number, **chosen}
+        else:
+            curve = replace(curve, at_end=True)
         return Trial(algorithm.name, dict(chosen), curve)
 
     def _count(self, algorithm: Algorithm) -> tuple[int, bool]:
@@ -258,7 +262,7 @@ class _Trials:
         given = self._parameters.get(algorithm.counted.user_keyword, algorithm.counted.default)
         if self._parameters.get("method") != AUTO and given != AUTO:
             return int(given), False
-        return max(2, round(_MOST_ITERATIONS / algorithm.worth)), True
+        return algorithm.settles_after or max(2, round(_MOST_ITERATIONS / algorithm.worth)), True
 
 
 def _best_method(trials: _Trials, progress: Progress) -> tuple[Trial, list[Trial], str]:

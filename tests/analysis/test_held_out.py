@@ -112,6 +112,16 @@ def test_it_ends_early_where_nothing_more_is_to_be_found(noisy):
     assert early.misfit.tolist() == whole.misfit[: len(early.iterations)].tolist()
 
 
+def test_what_settles_is_recommended_to_its_end(noisy):
+    curve = held_out_misfit(
+        noisy, TILTS, algorithm="FISTA-TV", iterations=40, minimum=0.0, only_folds=1, n_columns=4,
+        stop_early=True, tv_weight=engine.suggested_tv_weight(noisy),
+    )  # fmt: skip
+    assert curve.recommended == 40
+    assert curve.least == curve.misfit[-1] < 1.01 * curve.misfit.min()
+    assert curve.sentence == f"FISTA-TV: held-out misfit {curve.least:.3g} after 40 iterations."
+
+
 def test_it_can_be_followed_and_finished(noisy):
     class Enough(Progress):
         finish_requested = property(lambda self: True)

@@ -35,7 +35,7 @@ def test_the_iterations_are_chosen_and_noted_as_a_number(stack):
     assert number == curve.recommended
     note = volume.metadata.Tomography.held_out
     assert note.misfit[: len(curve.misfit)] == pytest.approx(curve.misfit[: len(note.misfit)])
-    assert note.reason == f"OS-SIRT, {number} iterations: the least held-out misfit, {curve.least:.3g}."
+    assert note.reason == f"OS-SIRT, {number} iterations: held-out misfit {curve.least:.3g}."
     assert np.array_equal(volume.data, rebuilt(stack, volume).data)
 
 
@@ -66,10 +66,10 @@ def test_the_tv_weight_is_the_best_of_some(stack):
     choice = trust.choose(stack, given | {"tv_weight": "auto"}, NullProgress())
     assert choice.options["tv_weight"] / suggested in (0.25, 0.5, 1.0, 2.0, 4.0)
     assert choice.parameters["iterations"] == 12
-    assert choice.curve.iterations.tolist() == [12]
+    assert choice.curve.recommended == 12
     for factor in (0.1, 10):
         curve = stack.held_out_misfit(**given, tv_weight=factor * suggested)
-        assert curve.misfit[-1] > choice.curve.least
+        assert choice.curve.lower_than(curve)[0] > 0  # on the folds that both have
 
 
 def test_a_lazy_stack_gets_the_same(stack):

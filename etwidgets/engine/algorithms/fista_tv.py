@@ -166,6 +166,7 @@ FISTA_TV = Algorithm(
     method=FistaTv,
     make=lambda setting, options: FistaTv(setting, options.iterations, options.tv_weight),
     automatic=True,
+    settles_after=100,
     # the misfit is a sum over the projections, the total variation is not
     for_fewer=lambda options, used, every: replace(options, tv_weight=options.tv_weight * used / every),
     iteration="a gradient step, smoothing and momentum: 1 pass, and about as much again for the smoothing",
