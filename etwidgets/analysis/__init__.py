@@ -1,9 +1,12 @@
-"""Measurements on volumes: segmentation, measures, interfaces and their uncertainty; knows only arrays.
+"""Measurements on volumes, and how far a volume can be trusted; knows only arrays.
 
+Segmentation, measures, interfaces and their uncertainty; the misfit of projections that were left out.
 Volumes are ``(X, Z, Y)``, lengths in nm.
 """
 
 from etwidgets.analysis.bodies import bodies, total_volume
+from etwidgets.analysis.folds import gap_folds, spread_columns, thin_folds
+from etwidgets.analysis.held_out import HeldOutCurve, held_out_misfit
 from etwidgets.analysis.interfaces import interface_area, layers, thickness_profile
 from etwidgets.analysis.measures import COLUMNS, fraction, measure, porosity, volume_of, volume_ratio
 from etwidgets.analysis.segmentation import THRESHOLDS, label, segment, smoothed, threshold_of
@@ -12,10 +15,13 @@ from etwidgets.analysis.sensitivity import Uncertainty, between_iterations, inte
 __all__ = [
     "COLUMNS",
     "THRESHOLDS",
+    "HeldOutCurve",
     "Uncertainty",
     "between_iterations",
     "bodies",
     "fraction",
+    "gap_folds",
+    "held_out_misfit",
     "interface_area",
     "interval",
     "label",
@@ -24,7 +30,9 @@ __all__ = [
     "porosity",
     "segment",
     "smoothed",
+    "spread_columns",
     "thickness_profile",
+    "thin_folds",
     "threshold_of",
     "total_volume",
     "versus_threshold",

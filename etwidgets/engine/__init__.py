@@ -14,6 +14,7 @@ from etwidgets.engine.estimation import Estimate, estimate, warm_up
 from etwidgets.engine.filters import FILTERS
 from etwidgets.engine.geometry import Geometry
 from etwidgets.engine.iteration import Iterate, iterate
+from etwidgets.engine.left_out import LeftOut, iterate_left_out
 from etwidgets.engine.memory import memory_needed
 from etwidgets.engine.projection import as_linear_operator, back_project, forward_project
 from etwidgets.engine.projectors import MODELS
@@ -30,6 +31,7 @@ __all__ = [
     "Estimate",
     "Geometry",
     "Iterate",
+    "LeftOut",
     "algorithms",
     "all_options",
     "as_linear_operator",
@@ -39,6 +41,7 @@ __all__ = [
     "find_algorithm",
     "forward_project",
     "iterate",
+    "iterate_left_out",
     "iterations",
     "memory_needed",
     "reconstruct",

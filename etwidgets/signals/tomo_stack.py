@@ -17,7 +17,7 @@ from etwidgets import align
 from etwidgets.checks import checked_reals, is_whole
 from etwidgets.deprecated import renamed_keywords
 from etwidgets.errors import ParameterError, ShapeError
-from etwidgets.signals import automatic, cleaning, marker_alignment, reconstruction, replay
+from etwidgets.signals import automatic, cleaning, marker_alignment, reconstruction, replay, trust
 from etwidgets.signals import tomography_node as node
 from etwidgets.signals.aligning import aligned, straightened
 from etwidgets.signals.alignment_report import AlignmentReport, read_report
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
+    from etwidgets.analysis import HeldOutCurve
     from etwidgets.progress import Progress
     from etwidgets.signals.rec_stack import RecStack
 
@@ -730,7 +731,7 @@ class TomoStack(TiltSeries):
     def reconstruct(
         self,
         method: str = "FBP",
-        iterations: int = 20,
+        iterations: int | str = 20,
         constrain: bool = False,
         thresh: float = 0,
         cuda: bool | None = None,
@@ -757,8 +758,10 @@ class TomoStack(TiltSeries):
         method
             ``"BP"``, ``"FBP"``, ``"SIRT"``, ``"OS-SIRT"``, ``"SART"``, ``"CGLS"``, ``"FISTA-TV"`` or
             ``"DART"``, in any letter case; :func:`etwidgets.engine.reconstruct` says what they do.
+            ``"auto"``: the fastest one that predicts left-out projections well, with its iterations.
         iterations
-            How many; sweeps over all tilts of SART and OS-SIRT; inner iterations of DART.
+            How many; sweeps over all tilts of SART and OS-SIRT; inner iterations of DART. ``"auto"``: as many
+            as predict left-out projections best (:meth:`held_out_misfit`).
         constrain
             Keep the estimate at or above ``thresh`` in every iteration.
         thresh
@@ -795,14 +798,16 @@ class TomoStack(TiltSeries):
         **options
             Further options of the method (those of other methods are left aside): ``n_subsets`` of OS-SIRT
             (default: about seven tilts in each); ``tv_weight`` of FISTA-TV, in units of the projections
-            (:func:`etwidgets.engine.suggested_tv_weight` finds one to begin with); ``weight_tilts`` of FBP
-            and BP, for unequal tilt steps; ``seed`` of DART. The table of methods in the documentation lists
-            all with their limits.
+            (:func:`etwidgets.engine.suggested_tv_weight` finds one to begin with, and ``"auto"`` the best of
+            some about it); ``weight_tilts`` of FBP and BP, for unequal tilt steps; ``seed`` of DART. The
+            table of methods in the documentation lists all with their limits.
 
         Returns
         -------
         RecStack
-            ``(X, Z, Y)`` float32, with this stack's scales, units and history; lazy if this stack is.
+            ``(X, Z, Y)`` float32, with this stack's scales, units and history; lazy if this stack is. What
+            was chosen is in ``metadata.Tomography.reconstruction`` as numbers, and why, with the curve, in
+            ``metadata.Tomography.held_out``.
 
         Raises
         ------
@@ -821,7 +826,47 @@ class TomoStack(TiltSeries):
         }  # fmt: skip
         if dart_iterations is not None:
             given["dart_iterations"] = dart_iterations
-        return reconstruction.reconstruct(self, given, progress)
+        return trust.reconstructed(self, given, progress)
+
+    def held_out_misfit(
+        self,
+        method: str = "OS-SIRT",
+        iterations: int = 100,
+        constrain: bool = True,
+        thresh: float = 0,
+        thickness: int | None = None,
+        *,
+        leave_out: str = "thin",
+        n_folds: int = 5,
+        gap_deg: float = 14.0,
+        n_columns: int = 12,
+        progress: Progress | None = None,
+        **options: Any,
+    ) -> HeldOutCurve:
+        """How well left-out projections are predicted after each iteration, and where to stop.
+
+        Parameters
+        ----------
+        method, iterations, constrain, thresh, thickness, **options
+            As in :meth:`reconstruct`.
+        leave_out, n_folds, gap_deg, n_columns
+            As in :func:`etwidgets.analysis.held_out_misfit`, which does it.
+        progress
+            Reports progress and can cancel the work.
+
+        Returns
+        -------
+        HeldOutCurve
+            With the number of iterations that is ``recommended``.
+        """
+        self._check_layout(frames=False)
+        given = {
+            "method": method, "constrain": constrain, "thresh": thresh, "thickness": thickness, **options,
+        }  # fmt: skip
+        return trust.curve_of(
+            self, given, iterations, listener(progress, show_progressbar=False, title="held-out misfit"),
+            leave_out=leave_out, n_folds=n_folds, gap_deg=gap_deg, n_columns=n_columns,
+        )  # fmt: skip
 
     @renamed_keywords(colour_map="color_map")
     def save_movie(

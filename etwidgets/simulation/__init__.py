@@ -5,6 +5,7 @@ All random numbers have a seed.
 """
 
 from etwidgets.simulation.ellipsoid_series import SimulatedSeries, ellipsoid_series
+from etwidgets.simulation.ellipsoid_volume import ellipsoid_volume
 from etwidgets.simulation.ellipsoids import SPECIMENS, Ellipsoid, project_ellipsoids, specimen
 from etwidgets.simulation.phantoms import add_noise, catalyst, cylinder, discs, misalign, needle, project
 from etwidgets.simulation.spectral_needle import SpectralNeedle, spectral_needle
@@ -19,6 +20,7 @@ __all__ = [
     "cylinder",
     "discs",
     "ellipsoid_series",
+    "ellipsoid_volume",
     "misalign",
     "needle",
     "project",

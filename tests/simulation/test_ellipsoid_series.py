@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from etwidgets import align, engine
-from etwidgets.simulation import Ellipsoid, ellipsoid_series, project_ellipsoids
+from etwidgets.simulation import Ellipsoid, ellipsoid_series, ellipsoid_volume, project_ellipsoids, specimen
 
 
 def ball(center, radius=6.0):
@@ -51,3 +51,14 @@ def test_what_was_put_in_is_what_the_truth_says():
 def test_a_seed_gives_the_same_series_again():
     a, b = (ellipsoid_series("rods", shape_yx=(32, 40), seed=4).projections for _ in range(2))
     assert np.array_equal(a, b)
+
+
+def test_the_volume_is_what_was_projected():
+    bodies = specimen("rods", (48, 64), seed=2)
+    tilts = [-40.0, 0, 25]
+    exact = project_ellipsoids(bodies, tilts, (48, 64))
+    ours = engine.forward_project(ellipsoid_volume(bodies, (48, 64)), engine.Geometry(np.deg2rad(tilts), 48))
+    assert np.linalg.norm(ours - exact) < 0.05 * np.linalg.norm(exact)
+    thin = ellipsoid_volume((ball((0, 3, 0)),), (48, 64), 20)
+    assert thin.shape == (64, 20, 48)
+    assert thin.sum() == pytest.approx(4 / 3 * np.pi * 6**3, rel=0.01)

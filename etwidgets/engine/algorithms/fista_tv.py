@@ -6,7 +6,7 @@ that balances closeness and total variation within limits, doi:10.1109/TIP.2009.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -165,6 +165,10 @@ FISTA_TV = Algorithm(
     options=FistaTvOptions,
     method=FistaTv,
     make=lambda setting, options: FistaTv(setting, options.iterations, options.tv_weight),
+    automatic=True,
+    settles_after=100,
+    # the misfit is a sum over the projections, the total variation is not
+    for_fewer=lambda options, used, every: replace(options, tv_weight=options.tv_weight * used / every),
     iteration="a gradient step, smoothing and momentum: 1 pass, and about as much again for the smoothing",
     use_for="Even materials with sharp edges, few tilts or much noise.",
     when="Noise hides the shape; 30 to 100 iterations.",

@@ -71,6 +71,14 @@ class Algorithm:
         Whether one slice can be followed through its iterations.
     can_compare
         Whether it is offered where methods are compared on a slice.
+    automatic
+        Whether the automatic choice tries it.
+    settles_after
+        Iterations after which it has about settled, if it does: a penalty keeps it from fitting noise. None:
+        it fits noise in the end, and the number of iterations decides.
+    for_fewer
+        ``for_fewer(options, n_used, n_all)`` gives the options with which a reconstruction from some of the
+        projections gets as far in an iteration, and is as smooth, as one from all of them.
     use_for, when, caution
         Help, one line each: what it is for, what it needs to work, and where it fails.
     source
@@ -90,6 +98,9 @@ class Algorithm:
     takes_limits: bool = True
     can_follow: bool = True
     can_compare: bool = True
+    automatic: bool = False
+    settles_after: int | None = None
+    for_fewer: Callable[[Any, int, int], Any] = lambda options, _used, _all: options
     use_for: str
     when: str
     caution: str

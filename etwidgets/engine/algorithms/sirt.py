@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -188,12 +188,21 @@ def interleaved(angles_rad: NDArray[np.float64], n_subsets: int | None) -> list[
     ParameterError
         If there are more subsets than tilts.
     """
-    usual = max(1, round(angles_rad.size / _TILTS_PER_SUBSET))
-    count = usual if n_subsets is None else n_subsets
+    count = _usual_subsets(angles_rad.size) if n_subsets is None else n_subsets
     if count > angles_rad.size:
         raise ParameterError(f"{count} subsets of {angles_rad.size} projections; choose at most as many")
     by_angle = np.argsort(angles_rad, kind="stable")
     return [by_angle[first::count] for first in _spread(count)]
+
+
+def _usual_subsets(n_tilts: int) -> int:
+    return max(1, round(n_tilts / _TILTS_PER_SUBSET))
+
+
+def _as_many_subsets(options: OsSirtOptions, n_used: int, n_all: int) -> OsSirtOptions:
+    """As many as of all projections: a sweep gets as far as there are subsets."""
+    count = _usual_subsets(n_all) if options.n_subsets is None else options.n_subsets
+    return replace(options, n_subsets=min(count, n_used))
 
 
 def _spread(count: int) -> NDArray[np.intp]:
@@ -230,6 +239,8 @@ OS_SIRT = Algorithm(
     ),
     iteration="a correction with each subset of the tilts in turn: 1 pass",
     worth=8,
+    automatic=True,
+    for_fewer=_as_many_subsets,
     use_for="SIRT some ten times faster.",
     when="As SIRT; 3 to 10 iterations, each a sweep over all tilts; with momentum, fewer.",
     caution="Noise grows sooner: fewer iterations than you think.",
