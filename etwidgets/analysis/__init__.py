@@ -1,4 +1,4 @@
-"""Measurements on volumes: segmentation, measures, interfaces and their uncertainty; knows only arrays.
+"""Measurements on volumes, their resolution, and what a tilt series leaves unmeasured; knows only arrays.
 
 Volumes are ``(X, Z, Y)``, lengths in nm.
 """
@@ -6,27 +6,51 @@ Volumes are ``(X, Z, Y)``, lengths in nm.
 from etwidgets.analysis.bodies import bodies, total_volume
 from etwidgets.analysis.interfaces import interface_area, layers, thickness_profile
 from etwidgets.analysis.measures import COLUMNS, fraction, measure, porosity, volume_of, volume_ratio
+from etwidgets.analysis.missing_wedge import (
+    MissingWedge,
+    elongation_factor,
+    measured_cells,
+    unseen_directions,
+)
+from etwidgets.analysis.resolution_criteria import CRITERIA, Resolution, threshold_at
 from etwidgets.analysis.segmentation import THRESHOLDS, label, segment, smoothed, threshold_of
 from etwidgets.analysis.sensitivity import Uncertainty, between_iterations, interval, versus_threshold
+from etwidgets.analysis.shell_correlation import (
+    DIRECTIONS,
+    ShellCorrelation,
+    fourier_shell_correlation,
+    shell_correlations,
+)
 
 __all__ = [
     "COLUMNS",
+    "CRITERIA",
+    "DIRECTIONS",
     "THRESHOLDS",
+    "MissingWedge",
+    "Resolution",
+    "ShellCorrelation",
     "Uncertainty",
     "between_iterations",
     "bodies",
+    "elongation_factor",
+    "fourier_shell_correlation",
     "fraction",
     "interface_area",
     "interval",
     "label",
     "layers",
     "measure",
+    "measured_cells",
     "porosity",
     "segment",
+    "shell_correlations",
     "smoothed",
     "thickness_profile",
+    "threshold_at",
     "threshold_of",
     "total_volume",
+    "unseen_directions",
     "versus_threshold",
     "volume_of",
     "volume_ratio",
