@@ -1,6 +1,7 @@
 """Measurements on volumes, and how far a volume can be trusted; knows only arrays.
 
-Segmentation, measures, interfaces and their uncertainty; the misfit of projections that were left out.
+Segmentation, measures, interfaces and their uncertainty; the misfit of projections that were left out;
+resolution, and what a tilt series leaves unmeasured.
 Volumes are ``(X, Z, Y)``, lengths in nm.
 """
 
@@ -9,16 +10,36 @@ from etwidgets.analysis.folds import gap_folds, spread_columns, thin_folds
 from etwidgets.analysis.held_out import HeldOutCurve, held_out_misfit
 from etwidgets.analysis.interfaces import interface_area, layers, thickness_profile
 from etwidgets.analysis.measures import COLUMNS, fraction, measure, porosity, volume_of, volume_ratio
+from etwidgets.analysis.missing_wedge import (
+    MissingWedge,
+    elongation_factor,
+    measured_cells,
+    unseen_directions,
+)
+from etwidgets.analysis.resolution_criteria import CRITERIA, Resolution, threshold_at
 from etwidgets.analysis.segmentation import THRESHOLDS, label, segment, smoothed, threshold_of
 from etwidgets.analysis.sensitivity import Uncertainty, between_iterations, interval, versus_threshold
+from etwidgets.analysis.shell_correlation import (
+    DIRECTIONS,
+    ShellCorrelation,
+    fourier_shell_correlation,
+    shell_correlations,
+)
 
 __all__ = [
     "COLUMNS",
+    "CRITERIA",
+    "DIRECTIONS",
     "THRESHOLDS",
     "HeldOutCurve",
+    "MissingWedge",
+    "Resolution",
+    "ShellCorrelation",
     "Uncertainty",
     "between_iterations",
     "bodies",
+    "elongation_factor",
+    "fourier_shell_correlation",
     "fraction",
     "gap_folds",
     "held_out_misfit",
@@ -27,14 +48,17 @@ __all__ = [
     "label",
     "layers",
     "measure",
+    "measured_cells",
     "porosity",
     "segment",
+    "shell_correlations",
     "smoothed",
     "spread_columns",
     "thickness_profile",
     "thin_folds",
     "threshold_of",
     "total_volume",
+    "unseen_directions",
     "versus_threshold",
     "volume_of",
     "volume_ratio",

@@ -16,6 +16,7 @@ from etwidgets.signals.blocks import interpolation_name, listener
 from etwidgets.signals.engine_parameters import backend_name
 from etwidgets.signals.given_axes import refuse_uneven, to_nm
 from etwidgets.signals.image_stack import ImageStack, class_of, is_placeholder
+from etwidgets.signals.resolution_report import ResolutionReport, read_resolution
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -329,6 +330,11 @@ class RecStack(ImageStack):
         data = np.asarray(self.data, dtype=np.float32)
         rotated = ndimage.affine_transform(data, inverse, center - inverse @ center, order=order, cval=0)
         return self._deepcopy_with_new_data(rotated)
+
+    @property
+    def resolution_report(self) -> ResolutionReport | None:
+        """What :meth:`etwidgets.TomoStack.resolution` found, if it was kept with this volume."""
+        return read_resolution(self)
 
     def _check_volume(self) -> None:
         names = tuple(axis.name for axis in self.axes_manager._axes)

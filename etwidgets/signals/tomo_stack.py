@@ -17,7 +17,7 @@ from etwidgets import align
 from etwidgets.checks import checked_reals, is_whole
 from etwidgets.deprecated import renamed_keywords
 from etwidgets.errors import ParameterError, ShapeError
-from etwidgets.signals import automatic, cleaning, marker_alignment, reconstruction, replay, trust
+from etwidgets.signals import automatic, cleaning, halves, marker_alignment, replay, trust
 from etwidgets.signals import tomography_node as node
 from etwidgets.signals.aligning import aligned, straightened
 from etwidgets.signals.alignment_report import AlignmentReport, read_report
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from etwidgets.analysis import HeldOutCurve
     from etwidgets.progress import Progress
     from etwidgets.signals.rec_stack import RecStack
+    from etwidgets.signals.resolution_report import ResolutionReport
 
 _log = logging.getLogger(__name__)
 
@@ -867,6 +868,76 @@ class TomoStack(TiltSeries):
             self, given, iterations, listener(progress, show_progressbar=False, title="held-out misfit"),
             leave_out=leave_out, n_folds=n_folds, gap_deg=gap_deg, n_columns=n_columns,
         )  # fmt: skip
+
+    def half_volumes(
+        self,
+        other: TomoStack | None = None,
+        *,
+        split: str = "tilts",
+        progress: Progress | None = None,
+        **parameters: Any,
+    ) -> tuple[RecStack, RecStack]:
+        """Reconstruct the volumes of two halves of the series, by one method.
+
+        Parameters
+        ----------
+        other
+            A second series of the same specimen, aligned to this one: then these two are the halves.
+        split
+            ``"tilts"``: every other projection in order of tilt; ``"frames"``: every other frame of each.
+        progress
+            Reports progress and can cancel the work.
+        **parameters
+            Of :meth:`reconstruct`.
+
+        Raises
+        ------
+        ParameterError, ShapeError, DataError, MissingTiltsError
+            If there is too little to split, the series do not fit, or as :meth:`reconstruct`.
+        """
+        progress = listener(progress, show_progressbar=False, title="half volumes")
+        return halves.half_volumes(self, other, split, parameters, progress)
+
+    def resolution(
+        self,
+        other: TomoStack | None = None,
+        *,
+        split: str = "tilts",
+        cone_deg: float = 20.0,
+        diameter_px: float | None = None,
+        mask: NDArray[Any] | None = None,
+        taper: float = 0.2,
+        progress: Progress | None = None,
+        **parameters: Any,
+    ) -> ResolutionReport:
+        """Estimate the resolution of the volume from how far the volumes of two halves agree.
+
+        Parameters
+        ----------
+        other, split
+            As in :meth:`half_volumes`.
+        cone_deg, diameter_px, taper
+            As in :func:`etwidgets.analysis.fourier_shell_correlation`.
+        mask
+            ``(X, Z, Y)``, 0 to 1: where the volumes are compared, as there.
+        progress
+            Reports progress and can cancel the work.
+        **parameters
+            Of :meth:`reconstruct`; give the method and the iterations of the volume that is to be judged.
+
+        Returns
+        -------
+        ResolutionReport
+            ``print`` it to read it; its ``store(volume)`` keeps it with a volume.
+
+        Raises
+        ------
+        ParameterError, ShapeError, DataError, MissingTiltsError, MemoryLimitError
+            As :meth:`half_volumes` and :func:`etwidgets.analysis.fourier_shell_correlation`.
+        """
+        progress = listener(progress, show_progressbar=False, title="resolution")
+        comparison = {"cone_deg": cone_deg, "diameter_px": diameter_px, "mask": mask, "taper": taper}
+        return halves.measure_resolution(self, other, split, comparison, parameters, progress)
 
     @renamed_keywords(colour_map="color_map")
     def save_movie(
