@@ -58,6 +58,7 @@ __all__ = [
     "thin_folds",
     "threshold_of",
     "total_volume",
+    "threshold_at",
     "unseen_directions",
     "versus_threshold",
     "volume_of",

@@ -55,8 +55,8 @@ class HeldOutCurve:
     counts
         Whether the algorithm has iterations.
     at_end
-        Whether the last iteration is what counts, and not the least misfit: of an algorithm that settles, such
-        as FISTA-TV, or where the number of iterations is given.
+        Whether the last iteration is what counts, and not the least misfit: of an algorithm that settles
+        (FISTA-TV), or where the number of iterations is given.
     """
 
     algorithm: str

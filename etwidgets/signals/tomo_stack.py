@@ -17,7 +17,7 @@ from etwidgets import align
 from etwidgets.checks import checked_reals, is_whole
 from etwidgets.deprecated import renamed_keywords
 from etwidgets.errors import ParameterError, ShapeError
-from etwidgets.signals import automatic, cleaning, halves, marker_alignment, replay, trust
+from etwidgets.signals import automatic, cleaning, halves, marker_alignment, reconstruction, replay, trust
 from etwidgets.signals import tomography_node as node
 from etwidgets.signals.aligning import aligned, straightened
 from etwidgets.signals.alignment_report import AlignmentReport, read_report
