@@ -27,8 +27,8 @@ _TITLES = {"all": "all directions", "x": "along x", "y": "along y", "beam": "alo
 _CURVES = ("correlation", "standard_error", "n_independent", "measured", "uncorrected", "randomized")
 
 _SHARED = (
-    "An error that both halves share looks like signal: above all that of the alignment, which was found from "
-    "all projections together."
+    "An error that both halves share looks like signal: above all that of the alignment, which was found "
+    "from all projections together."
 )
 _BLIND = {
     "tilts": (
@@ -36,15 +36,16 @@ _BLIND = {
         "volume from all tilts can be better."
     ),
     "frames": (
-        "Both halves have the same tilts: the curve sees noise, but neither too few tilts nor the missing wedge."
+        "Both halves have the same tilts: the curve sees noise, but neither too few tilts nor the missing "
+        "wedge."
     ),
     "given": (
         "Where both series have the same tilts, the curve sees neither too few tilts nor the missing wedge."
     ),
 }
 _CONSTRAINED = (
-    "The constraints of the reconstruction act on both halves alike and can make them agree where nothing was "
-    "measured."
+    "The constraints of the reconstruction act on both halves alike and can make them agree where nothing "
+    "was measured."
 )
 
 
