@@ -14,6 +14,7 @@ from etwidgets.panels.inspect_panel import InspectPanel
 from etwidgets.panels.reconstruct_panel import ReconstructPanel
 from etwidgets.panels.register_panel import RegisterPanel
 from etwidgets.panels.spectral_panel import SpectralPanel
+from etwidgets.panels.trust_panel import TrustPanel
 from etwidgets.panels.volume_panel import VolumePanel
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ TABS = (
     Tab(AxisPanel, suggested=True),
     Tab(ReconstructPanel, suggested=True),
     Tab(VolumePanel, suggested=True, has_files=True),
+    Tab(TrustPanel),
     Tab(SpectralPanel, has_files=True),
     Tab(AnalyzePanel, has_files=True),
     Tab(HistoryPanel, has_files=True),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etwidgets.session.measuring import Measurement
+    from etwidgets.session.trust import Assessment
     from etwidgets.signals import RecStack, TomoStack
 
 
@@ -63,6 +64,8 @@ class State:
         The spectra ``(x, y, tilt | energy)`` of the same series as they were loaded, or None.
     measurements
         What was measured of the volumes that there are: :class:`~etwidgets.session.measuring.Measurement`.
+    assessments
+        How far series and volume can be trusted: :class:`~etwidgets.session.trust.Assessment`, one a subject.
     """
 
     stack: TomoStack | None = None
@@ -72,6 +75,7 @@ class State:
     channels: tuple[Channel, ...] = ()
     spectra: Any = None
     measurements: tuple[Measurement, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
 
     @property
     def signals(self) -> list[Any]:
@@ -86,9 +90,12 @@ class State:
         return any(signal.data is data for signal in self.signals)
 
     def without_old_numbers(self) -> State:
-        """The same without what was measured of volumes that are not there any more."""
+        """The same without what was measured of data that are not there any more."""
         present = tuple(each for each in self.measurements if self.holds(each.subject.data))
-        return self if present == self.measurements else replace(self, measurements=present)
+        valid = tuple(each for each in self.assessments if self.holds(each.data))
+        if (present, valid) == (self.measurements, self.assessments):
+            return self
+        return replace(self, measurements=present, assessments=valid)
 
 
 @dataclass(frozen=True, eq=False)

@@ -203,6 +203,10 @@ class TomoStackModel(HasTraits):
     """:class:`~etwidgets.session.measuring.Measurement` for everything that was measured, the newest last.
     Written by the session."""
 
+    assessments = Tuple()
+    """:class:`~etwidgets.session.trust.Assessment` for each subject that was assessed and is as it was then.
+    Written by the session."""
+
     source = Unicode("")
     """Where the tilt series comes from: a file name or the name of a sample. Written by the session."""
 

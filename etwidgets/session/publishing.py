@@ -51,6 +51,7 @@ class Publisher:
             model.stack, model.reconstruction = state.stack, state.reconstruction
             model.stale, model.source, model.channels = state.stale, state.source, state.channels
             model.spectra, model.measurements = state.spectra, state.measurements
+            model.assessments = state.assessments
             model.before = self._timeline.stack_before()
             self._publish_steps()
             self._publish_geometry(state)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from etwidgets.deprecated import renamed_method, renamed_property
 from etwidgets.resources import fits_memory, free_memory, total_memory
-from etwidgets.session import measure_job
+from etwidgets.session import measure_job, trust_job
 from etwidgets.session.auto_alignment import AutoAligner
 from etwidgets.session.core import SessionCore
 from etwidgets.session.exports import Exports
@@ -365,6 +365,17 @@ class Session:
             Reconstruct it with one iteration less and more, to see what that makes of its volume.
         """
         return measure_job.measure(self._core, subject, other, axis, one_iteration_more=one_iteration_more)
+
+    def assess(self, subject: str) -> Job:
+        """Measure how far the series or the volume can be trusted; it is written to ``model.assessments``.
+
+        Parameters
+        ----------
+        subject
+            ``"alignment"`` (each projection against reprojections), ``"convergence"`` (the number of
+            iterations, by left-out projections) or ``"resolution"`` (of two halves of the series).
+        """
+        return trust_job.assess(self._core, subject)
 
     def latest(self, function: Callable[..., Any], on_result: Callable[[Any], None]) -> LatestOnly:
         """A preview: of many requests the newest is worked on; errors are shown to the user.

@@ -1,0 +1,250 @@
+"""Three lamps for alignment, iterations and resolution, and what is behind them; computes nothing."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from etwidgets.panels.cures import NO_VOLUME
+from etwidgets.panels.panel import Panel
+from etwidgets.panels.pictures import tilt_text
+from etwidgets.panels.pieces import button, heading, row, text
+from etwidgets.session import trust
+from etwidgets.views import Bar, BarView, CurveView
+
+if TYPE_CHECKING:
+    from etwidgets.align import ProjectionCheck
+    from etwidgets.session import Cure
+    from etwidgets.session.trust import Assessment, Convergence, Verdict
+    from etwidgets.signals.resolution_report import ResolutionReport
+
+_TITLES = {trust.ALIGNMENT: "Alignment", trust.CONVERGENCE: "Convergence", trust.RESOLUTION: "Resolution"}
+_ASKS = {
+    trust.ALIGNMENT: "How far is each projection off?",
+    trust.CONVERGENCE: "Are these enough iterations, or too many?",
+    trust.RESOLUTION: "Down to which detail do both halves of the series agree?",
+}
+_BY_TILT, _WORST_FIRST = "by tilt", "worst first"
+_HELP = """<div class='etw-help'><p><b>Alignment</b> Each projection against what a volume from the others
+predicts. The floor is what the same noise and tilts leave of a perfect alignment.</p>
+<p><b>Convergence</b> The misfit of projections that the reconstruction was made without. It falls while the
+volume becomes truer, and rises when noise is fitted. It says nothing of the missing wedge.</p>
+<p><b>Resolution</b> Fourier shell correlation of two halves. An error of alignment that both halves share is
+not seen.</p>
+<p class='etw-source'>Yan 2015; Cardone 2005; van Heel &amp; Schatz 2005</p></div>"""
+
+
+class TrustPanel(Panel):
+    """Three lamps, each with a number and a sentence; below them the chart of one."""
+
+    name = "trust"
+    title = "Trust"
+    needs_tilts = True
+
+    def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
+        """Make and wire the controls."""
+        self._lamps = {name: text().add_class("etw-lamp") for name in trust.SUBJECTS}
+        options = [(title, name) for name, title in _TITLES.items()]
+        self.add("shown", widgets.ToggleButtons(options=options, style={"button_width": "110px"}))
+        self.add(
+            "order", widgets.ToggleButtons(options=[_BY_TILT, _WORST_FIRST], style={"button_width": "90px"})
+        )
+        self._bars = self.add_view(BarView(height=240))
+        self._curves = self.add_view(CurveView("", "", height=260, width=760))
+        self._details = text()
+        self.add("run", button("Measure all three", primary=True))
+        self.add("measure", button("Measure"))
+        self.add("take", button("Reconstruct again"))
+        self.add("look", button("See projection and reprojection"))
+        self._wire()
+        pictures = [
+            widgets.HBox(list(self._lamps.values())).add_class("etw-lamps"),
+            row(self.controls["shown"], self.controls["order"]),
+            self._bars,
+            self._curves,
+            self._details,
+        ]
+        form = [heading("Trust"), self.controls["run"], self.hint]
+        form += [self.controls[name] for name in ("measure", "take", "look")]
+        return pictures, [*form, text(_HELP)]
+
+    def _wire(self) -> None:
+        self.refresh_on(self.model, ("assessments", "stack", "reconstruction", "stale"))
+        self.refresh_on(self.display, "projection")
+        self.on_change("shown", self.refresh)
+        self.on_change("order", self.refresh)
+        self.on_click("run", self._measure_all)
+        self.on_click("measure", lambda: self.session.assess(self.controls["shown"].value))
+        self.on_click("take", self._take)
+        self.on_click("look", lambda: self.go and self.go("register"))
+        self.on_event(self._bars.on_click, self._clicked)
+
+    # -- what can be done ---------------------------------------------------------------------------
+
+    def enable(self) -> None:
+        """What concerns the volume needs one of the present series."""
+        super().enable()
+        ready = self._ready()
+        subject = self.controls["shown"].value
+        self.controls["measure"].description = f"Measure {_TITLES[subject].lower()}"
+        self.controls["measure"].disabled = self.controls["run"].disabled or subject not in ready
+        self.controls["run"].description = (
+            "Measure all three" if len(ready) == len(trust.SUBJECTS) else "Measure alignment"
+        )
+        better = self._better()
+        self.controls["take"].layout.display = "" if better else "none"
+        self.controls["take"].disabled = self.model.busy
+        if better:
+            self.controls["take"].description = f"Reconstruct with {better.curve.recommended} iterations"
+        self.controls["look"].layout.display = (
+            "" if subject == trust.ALIGNMENT and self.go is not None else "none"
+        )
+
+    def way_out(self) -> Cure | None:
+        """To where a volume is made."""
+        found = super().way_out()
+        lacks = self.model.stack is not None and self.model.reconstruction is None
+        return found or (NO_VOLUME if lacks else None)
+
+    def _ready(self) -> tuple[str, ...]:
+        if self.model.reconstruction is None or self.model.stale:
+            return (trust.ALIGNMENT,)
+        return trust.SUBJECTS
+
+    def _measure_all(self) -> None:
+        for subject in self._ready():
+            self.session.assess(subject)
+
+    def _better(self) -> Convergence | None:
+        """What was found of the iterations, if another number would be clearly better."""
+        assessment = self._found(trust.CONVERGENCE)
+        if assessment is None or self.model.stale or trust.verdict(assessment).level == "good":
+            return None
+        found: Any = assessment.found
+        return found if found.used is not None else None
+
+    def _take(self) -> None:
+        better = self._better()
+        if better is not None:
+            self.session.apply("reconstruct", **better.improved)
+
+    def _clicked(self, place: int) -> None:
+        assessment = self._found(trust.ALIGNMENT)
+        if assessment is not None:
+            self.display.projection = int(self._order(assessment.found)[place])
+
+    # -- drawing ------------------------------------------------------------------------------------
+
+    def _found(self, subject: str) -> Assessment | None:
+        return next((each for each in self.model.assessments if each.subject == subject), None)
+
+    def redraw(self) -> None:
+        """Show the lamps, and the chart of what is chosen."""
+        for subject, lamp in self._lamps.items():
+            assessment = self._found(subject)
+            lamp.value = _lamp(subject, None if assessment is None else trust.verdict(assessment))
+        subject = self.controls["shown"].value
+        assessment = self._found(subject)
+        self._bars.layout.display = "" if subject == trust.ALIGNMENT else "none"
+        self._curves.layout.display = "none" if subject == trust.ALIGNMENT else ""
+        self.controls["order"].layout.display = "" if subject == trust.ALIGNMENT else "none"
+        self._details.value = "" if assessment is None else _details(assessment)
+        found: Any = None if assessment is None else assessment.found
+        if subject == trust.ALIGNMENT:
+            self._draw_alignment(found)
+        elif subject == trust.CONVERGENCE:
+            self._draw_convergence(found)
+        else:
+            self._draw_resolution(found)
+        self.enable()
+
+    def _order(self, check: Any) -> Any:
+        stack = self.model.stack
+        if self.controls["order"].value == _WORST_FIRST or stack is None:
+            return check.ranking
+        return np.argsort(stack.tilts_deg, kind="stable")
+
+    def _draw_alignment(self, check: ProjectionCheck | None) -> None:
+        stack = self.model.stack
+        if check is None or stack is None:
+            self._bars.clear("Not measured yet: press Measure alignment" if stack is not None else "")
+            return
+        bars = []
+        order = self._order(check)
+        for i in map(int, order):
+            y, x = np.round(check.shifts_px[i], 2) + 0.0
+            words = (
+                f"projection {i + 1}, {tilt_text(stack, i)}: off by y {y:+.2f}, x {x:+.2f} px; misfit "
+                f"{check.misfits[i]:.3f} (perfectly aligned {check.floor_misfits[i]:.3f}); intensity "
+                f"{check.intensities[i]:.2f}"
+            )
+            bars.append(
+                Bar(float(check.distances_px[i]), f"{stack.tilts_deg[i]:.0f}", words, bool(check.outliers[i]))
+            )
+        here = np.flatnonzero(order == self.display.projection)
+        floor = float(np.hypot(*check.floor_px))
+        self._bars.show(
+            bars, int(here[0]) if here.size else -1, "tilt (deg)", f"off by (px); floor {floor:.2f}"
+        )
+
+    def _draw_convergence(self, found: Convergence | None) -> None:
+        self._curves.set_labels("iterations", "held-out misfit")
+        if found is None or found.used is None:
+            self._curves.show({})
+            return
+        curve = found.curve
+        flat = curve.iterations[curve.flat]
+        self._curves.show(
+            {"left-out projections": (curve.iterations, curve.misfit)},
+            mark=float(found.used),
+            band=(float(flat[0]), float(flat[-1])) if flat.size else None,
+        )
+
+    def _draw_resolution(self, report: ResolutionReport | None) -> None:
+        if report is None:
+            self._curves.set_labels("spatial frequency (cycles/px)", "Fourier shell correlation")
+            self._curves.show({})
+            return
+        whole = report.curves["all"]
+        per_nm = whole.frequencies_per_nm
+        self._curves.set_labels(
+            "spatial frequency (1/nm)" if per_nm is not None else "spatial frequency (cycles/px)",
+            "Fourier shell correlation",
+        )
+        titles = {"all": "all", "x": "along x", "y": "along y", "beam": "along beam"}
+        x = whole.frequencies if per_nm is None else per_nm
+        curves = {titles[name]: (x, curve.correlation) for name, curve in report.curves.items()}
+        curves["half-bit"] = (x, whole.threshold("half-bit"))
+        scale = 1.0 if whole.pixel_size_nm is None else 1 / whole.pixel_size_nm
+        frequency = report.resolution()["all"].frequency
+        self._curves.show(curves, mark=frequency * scale if np.isfinite(frequency) and frequency else None)
+
+
+def _lamp(subject: str, verdict: Verdict | None) -> str:
+    title = f"<b>{_TITLES[subject]}</b>"
+    if verdict is None:
+        asked = f"<p class='etw-quiet'>{_ASKS[subject]}</p>"
+        return f"<p><span class='etw-light'></span>{title}: not measured</p>{asked}"
+    light = f"<span class='etw-light etw-light-{verdict.level}'></span>"
+    return (
+        f"<p>{light}{title}: {verdict.level}</p><p class='etw-number'>{escape(verdict.number)}</p>"
+        f"<p>{escape(verdict.sentence)}</p>"
+    )
+
+
+def _details(assessment: Assessment) -> str:
+    """What is one click deeper, in words."""
+    found: Any = assessment.found
+    if assessment.subject == trust.RESOLUTION:
+        lines = [f"{found.made_by}.", *found.blind_spots]
+    elif assessment.subject == trust.CONVERGENCE:
+        lines = [
+            found.curve.sentence,
+            "The line marks the iterations of the volume; shaded numbers are as good.",
+        ]
+    else:
+        lines = ["Orange bars stand out from the others. Click a bar to choose its projection."]
+    return "".join(f"<p class='etw-quiet'>{escape(line)}</p>" for line in lines)
