@@ -55,8 +55,8 @@ class HeldOutCurve:
     counts
         Whether the algorithm has iterations.
     at_end
-        Whether the last iteration is what counts, and not the least misfit: of an algorithm that settles
-        (FISTA-TV), or where the number of iterations is given.
+        Whether the last iteration is what counts, and not the least misfit: of an algorithm that settles,
+        such as FISTA-TV, or where the number of iterations is given.
     """
 
     algorithm: str
@@ -99,12 +99,12 @@ class HeldOutCurve:
 
     @property
     def recommended(self) -> int:
-        """The number of iterations with the least misfit, or the last one if that counts."""
-        return int(self.iterations[self.best])
+        """The fewest iterations that are as good as those with the least misfit (:attr:`flat`)."""
+        return int(self.iterations[self.best if self.at_end else int(self.flat.argmax())])
 
     @property
     def least(self) -> float:
-        """The misfit after the recommended number of iterations."""
+        """The least misfit, or that after the last iteration if that counts."""
         return float(self.misfit[self.best])
 
     @property
@@ -138,7 +138,7 @@ class HeldOutCurve:
         return (np.arange(len(within)) >= first) & (np.arange(len(within)) <= last)
 
     def lower_than(self, other: HeldOutCurve) -> tuple[float, float]:
-        """By which part the recommended misfit is below that of another curve, and its standard error.
+        """By which part the least misfit is below that of another curve, and the standard error of that.
 
         On the folds that both have, which must begin alike, and the same columns.
         """
@@ -160,7 +160,7 @@ class HeldOutCurve:
         numbers = self.iterations[self.flat]
         if self.still_falling:
             return (
-                f"{self.algorithm}: the held-out misfit still falls after {self.recommended} iterations "
+                f"{self.algorithm}: the held-out misfit still falls after {self.iterations[-1]} iterations "
                 f"({self.least:.3g}); more may be better."
             )
         span = f" ({numbers[0]} to {numbers[-1]} are as good)" if len(numbers) > 1 else ""
@@ -241,8 +241,8 @@ def held_out_misfit(
     Returns
     -------
     HeldOutCurve
-        Its ``recommended`` number of iterations has the least misfit; of FISTA-TV, which settles, it is the
-        last.
+        Its ``recommended`` number of iterations is the smallest without measurably more than the least
+        misfit; of FISTA-TV, which settles, the last.
 
     Raises
     ------
@@ -253,8 +253,10 @@ def held_out_misfit(
 
     Notes
     -----
-    Cross-validation (Stone 1974, doi:10.1111/j.2517-6161.1974.tb00994.x) over projections. It says nothing
-    about what lies in the missing wedge, which no projection shows.
+    Cross-validation (Stone 1974, doi:10.1111/j.2517-6161.1974.tb00994.x) over projections, with the
+    one-standard-error rule (Hastie, Tibshirani and Friedman 2009, doi:10.1007/978-0-387-84858-7). It says
+    nothing about what lies in the missing wedge, which no projection shows. Limits that are put on the result
+    only (CGLS) are left aside: a result that was cut at 0 predicts too much.
     """
     record = engine.find_algorithm(algorithm)
     tilts = checked_reals("tilts", tilts_deg).ravel()
@@ -264,6 +266,8 @@ def held_out_misfit(
     data, chosen = _columns(projections, columns, n_columns)
     if record.counted is not None:
         options[record.counted.name] = checked_count("iterations", iterations, highest=MOST_ITERATIONS)
+    if record.limits_at_end:
+        options = {name: value for name, value in options.items() if name not in ("minimum", "maximum")}
     listener = progress or NullProgress()
     steps = engine.iterate_left_out(
         data, geometry, folds, algorithm=record.name, progress=listener.part(0, 1, title="leaving out"),

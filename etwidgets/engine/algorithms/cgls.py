@@ -118,6 +118,7 @@ CGLS = Algorithm(
     make=lambda setting, options: Cgls(setting, options.iterations),
     iteration="a step along the next conjugate direction: 1 pass",
     worth=3,
+    limits_at_end=True,
     use_for="The closest fit in the fewest iterations.",
     when="Little noise; 5 to 15 iterations.",
     caution="Noise grows fast; values below 0 are only cut at the end.",

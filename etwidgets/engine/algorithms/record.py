@@ -67,6 +67,8 @@ class Algorithm:
         Whether single pixels of single slices can be left out.
     takes_limits
         Whether it keeps to a lowest and a highest value.
+    limits_at_end
+        Whether the limits are put on the result only; it then predicts projections better without them.
     can_follow
         Whether one slice can be followed through its iterations.
     can_compare
@@ -96,6 +98,7 @@ class Algorithm:
     takes_start: bool = True
     takes_known: bool = False
     takes_limits: bool = True
+    limits_at_end: bool = False
     can_follow: bool = True
     can_compare: bool = True
     automatic: bool = False
