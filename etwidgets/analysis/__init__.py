@@ -9,6 +9,7 @@ from etwidgets.analysis.bodies import bodies, total_volume
 from etwidgets.analysis.folds import gap_folds, spread_columns, thin_folds
 from etwidgets.analysis.held_out import HeldOutCurve, held_out_misfit
 from etwidgets.analysis.interfaces import interface_area, layers, thickness_profile
+from etwidgets.analysis.linearity import Linearity, linearized, measure_linearity
 from etwidgets.analysis.measures import COLUMNS, fraction, measure, porosity, volume_of, volume_ratio
 from etwidgets.analysis.missing_wedge import (
     MissingWedge,
@@ -17,6 +18,7 @@ from etwidgets.analysis.missing_wedge import (
     unseen_directions,
 )
 from etwidgets.analysis.resolution_criteria import CRITERIA, Resolution, threshold_at
+from etwidgets.analysis.response import PointResponse, point_response
 from etwidgets.analysis.segmentation import THRESHOLDS, label, segment, smoothed, threshold_of
 from etwidgets.analysis.sensitivity import Uncertainty, between_iterations, interval, versus_threshold
 from etwidgets.analysis.shell_correlation import (
@@ -32,7 +34,9 @@ __all__ = [
     "DIRECTIONS",
     "THRESHOLDS",
     "HeldOutCurve",
+    "Linearity",
     "MissingWedge",
+    "PointResponse",
     "Resolution",
     "ShellCorrelation",
     "Uncertainty",
@@ -47,8 +51,11 @@ __all__ = [
     "interval",
     "label",
     "layers",
+    "linearized",
     "measure",
+    "measure_linearity",
     "measured_cells",
+    "point_response",
     "porosity",
     "segment",
     "shell_correlations",

@@ -17,7 +17,16 @@ from etwidgets import align
 from etwidgets.checks import checked_reals, is_whole
 from etwidgets.deprecated import renamed_keywords
 from etwidgets.errors import ParameterError, ShapeError
-from etwidgets.signals import automatic, cleaning, halves, marker_alignment, reconstruction, replay, trust
+from etwidgets.signals import (
+    automatic,
+    cleaning,
+    halves,
+    judging,
+    marker_alignment,
+    reconstruction,
+    replay,
+    trust,
+)
 from etwidgets.signals import tomography_node as node
 from etwidgets.signals.aligning import aligned, straightened
 from etwidgets.signals.alignment_report import AlignmentReport, read_report
@@ -33,7 +42,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
-    from etwidgets.analysis import HeldOutCurve
+    from etwidgets.analysis import HeldOutCurve, Linearity, PointResponse
     from etwidgets.progress import Progress
     from etwidgets.signals.rec_stack import RecStack
     from etwidgets.signals.resolution_report import ResolutionReport
@@ -938,6 +947,54 @@ class TomoStack(TiltSeries):
         progress = listener(progress, show_progressbar=False, title="resolution")
         comparison = {"cone_deg": cone_deg, "diameter_px": diameter_px, "mask": mask, "taper": taper}
         return halves.measure_resolution(self, other, split, comparison, parameters, progress)
+
+    def point_response(
+        self,
+        voxel: tuple[int, int, int] | None = None,
+        *,
+        sigma_px: float = 1.0,
+        progress: Progress | None = None,
+        **parameters: Any,
+    ) -> PointResponse:
+        """What a reconstruction of this series makes of a small point: how much longer it is along the beam.
+
+        Parameters
+        ----------
+        voxel
+            ``(x, z, y)`` index of the point in the volume; default: the middle.
+        sigma_px
+            Standard deviation of the point, pixels.
+        progress
+            Reports progress and can cancel the work.
+        **parameters
+            Of :meth:`reconstruct`. Constraints make the response depend on what else is in the slice.
+
+        Raises
+        ------
+        ParameterError, DataError, MissingTiltsError
+            As :func:`etwidgets.analysis.point_response`.
+        """
+        progress = listener(progress, show_progressbar=False, title="point response")
+        return judging.point_response(self, voxel, sigma_px, parameters, progress)
+
+    def measure_linearity(self, n_columns: int = 48, *, progress: Progress | None = None) -> Linearity:
+        """Measure whether intensity is proportional to mass: :func:`etwidgets.analysis.measure_linearity`.
+
+        Align the series before; ``print`` the result to read it.
+        """
+        progress = listener(progress, show_progressbar=False, title="linearity")
+        return judging.measured_linearity(self, n_columns, progress)
+
+    def correct_linearity(
+        self, term_percent: float, brightest: float, *, progress: Progress | None = None
+    ) -> Self:
+        """Return a copy on a linear scale, float32; see :func:`etwidgets.analysis.linearized`.
+
+        Subtract the background before. The parameters are those of :meth:`measure_linearity`'s result; they
+        are kept in ``metadata.Tomography.linearity``.
+        """
+        progress = listener(progress, show_progressbar=False, title="linearity")
+        return judging.linearized(self, term_percent, brightest, progress)
 
     @renamed_keywords(colour_map="color_map")
     def save_movie(
