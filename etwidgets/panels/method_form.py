@@ -13,6 +13,7 @@ from etwidgets.panels.component import Component
 from etwidgets.panels.option_controls import adapt, option_control, value_of
 from etwidgets.panels.pieces import control, method_help, text
 from etwidgets.session.previews import suggested_options
+from etwidgets.signals.trust import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 _FIRST = ("FBP", "SIRT", "OS-SIRT", "FISTA-TV", "CGLS", "SART", "DART", "BP")
 """Methods in the order in which they are offered; others follow."""
+_TRIED_FIRST = "OS-SIRT"
+_AUTOMATIC = """<div class='etw-help'><p><b>For</b> The method and the number of iterations that predict
+left-out projections best.</p><p><b>When</b> Always, to begin with; it takes some seconds longer. What was
+chosen, and why, is in the history.</p><p><b>Caution</b> It cannot judge what lies in the missing wedge.</p>
+<p class='etw-source'>Cardone et al. 2005</p></div>"""
 _BACKENDS = {
     "auto": "auto (fastest)",
     "cpu": "processor",
@@ -52,7 +58,8 @@ class MethodForm(Component):
         }
         known = algorithms()
         offered = [each for each in _FIRST if each in known] + [each for each in known if each not in _FIRST]
-        self.add("method", control(widgets.Dropdown, "method", options=offered))
+        methods = [("Automatic", AUTO), *((each, each) for each in offered)]
+        self.add("method", control(widgets.Dropdown, "method", options=methods))
         for keyword, option in self._options.items():
             self.add(keyword, option_control(option))
         self.add("constrain", control(widgets.Checkbox, "non-negativity", value=True, indent=False))
@@ -75,9 +82,14 @@ class MethodForm(Component):
         ]
 
     @property
+    def automatic(self) -> bool:
+        """Whether method and options are chosen by left-out projections."""
+        return bool(self.controls["method"].value == AUTO)
+
+    @property
     def algorithm(self) -> Algorithm:
-        """The record of the method."""
-        return find_algorithm(self.controls["method"].value)
+        """The record of the method; of that which is tried first, if one is to be chosen."""
+        return find_algorithm(_TRIED_FIRST if self.automatic else self.controls["method"].value)
 
     @property
     def missing(self) -> str:
@@ -99,7 +111,8 @@ class MethodForm(Component):
     def parameters(self, *, checked: bool = True) -> dict[str, Any]:
         """The form as parameters of the operation; unchecked, what cannot be read is left out."""
         algorithm = self.algorithm
-        given: dict[str, Any] = {"method": algorithm.name, **self._values(self._own, checked=checked)}
+        own = {"method": AUTO} if self.automatic else {"method": algorithm.name}
+        given: dict[str, Any] = {**own, **self._values(self._own, checked=checked)}
         if algorithm.takes_limits and self.controls["constrain"].value:
             given["constrain"] = True
         if self.controls["thickness"].value:
@@ -122,7 +135,9 @@ class MethodForm(Component):
 
     @property
     def _own(self) -> dict[str, Option]:
-        """The options of the method that have a control."""
+        """The options of the method that have a control; none, if they are chosen."""
+        if self.automatic:
+            return {}
         options = {each.user_keyword: each for each in self.algorithm.parameters.values()}
         return {keyword: each for keyword, each in options.items() if keyword in self._options}
 
@@ -133,7 +148,7 @@ class MethodForm(Component):
         for keyword, option in own.items():
             adapt(self.controls[keyword], option)
         self.controls["constrain"].layout.display = "" if algorithm.takes_limits else "none"
-        self.help.value = method_help(algorithm)
+        self.help.value = _AUTOMATIC if self.automatic else method_help(algorithm)
 
     def _suggest(self) -> None:
         stack = self.model.stack

@@ -140,7 +140,7 @@ class ReconstructPanel(Panel):
         self._strip.enable()
         stack, algorithm = self.model.stack, self._form.algorithm
         ready = stack is not None and stack.has_tilts and stack.data.ndim == 3
-        followed = algorithm.iterative and algorithm.can_follow
+        followed = algorithm.iterative and algorithm.can_follow and not self._form.automatic
         self.controls["follow"].disabled = not ready or not followed
         self.controls["compare"].disabled = not ready
         self._factor, shortfall = self._shortfall() if ready else (1, "")
@@ -152,9 +152,10 @@ class ReconstructPanel(Panel):
             self.controls["run"].disabled = True
             self.hint.value = f"Not on this machine: {missing}." if missing else shortfall
         if ready and not followed and not self.hint.value:
-            self.hint.value = (
-                f"{algorithm.name} has no iterations to follow; choose SIRT or another iterative method."
+            what = (
+                "Automatic chooses the iterations" if self._form.automatic else f"{algorithm.name} has none"
             )
+            self.hint.value = f"To follow iterations, choose SIRT or another iterative method: {what}."
 
     def _shortfall(self) -> tuple[int, str]:
         """The binning that fits into the memory, and what is missing; 1 and nothing if it fits."""

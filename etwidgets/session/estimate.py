@@ -11,6 +11,7 @@ from etwidgets import engine
 from etwidgets.checks import MOST_PIXELS, checked_count
 from etwidgets.resources import check_memory, fits_memory, process_memory, total_memory
 from etwidgets.session.digest import seconds_to_digest
+from etwidgets.signals.trust import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,10 +87,19 @@ def can_finish(operation: Operation, stack: TomoStack | None, parameters: Mappin
 def _memory_to_reconstruct(stack: TomoStack, parameters: Mapping[str, Any], *, in_step: bool) -> int:
     return engine.memory_needed(
         reconstruction_geometry(stack.data.shape, np.zeros(stack.data.shape[0]), parameters),
-        str(parameters.get("method", "FBP")),
+        _largest_method(parameters),
         n_slices=stack.data.shape[-1],
         in_step=in_step,
     )
+
+
+def _largest_method(parameters: Mapping[str, Any]) -> str:
+    """The method; of those that are tried where one is to be chosen, the one that needs most memory."""
+    method = str(parameters.get("method", "FBP"))
+    if method.lower() != AUTO:
+        return method
+    tried = [each for each in engine.algorithms().values() if each.automatic]
+    return max(tried, key=lambda each: sum(each.method.copies)).name
 
 
 def reconstruction_geometry(

@@ -14,6 +14,7 @@ from etwidgets.session.digest import seconds_to_digest
 from etwidgets.session.estimate import reconstruction_geometry
 from etwidgets.signals.automatic import without_level
 from etwidgets.signals.engine_parameters import to_engine
+from etwidgets.signals.trust import is_automatic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -151,7 +152,9 @@ def axis_objective(
 def reconstruction_time(
     shape: tuple[int, ...], tilts_deg: NDArray[np.float64], parameters: Mapping[str, Any], n_series: int = 1
 ) -> tuple[Mapping[str, Any], float | None]:
-    """Seconds that a reconstruction would take, by a short probe on this machine; None: it does not fit.
+    """Seconds that a reconstruction would take, by a short probe on this machine.
+
+    None: it does not fit, or what is done is still to be chosen.
 
     Parameters
     ----------
@@ -164,6 +167,8 @@ def reconstruction_time(
     n_series
         Series and channels that are reconstructed alike, one after the other.
     """
+    if is_automatic(parameters):  # that depends on what will be chosen
+        return parameters, None
     options = to_engine(parameters)
     geometry = reconstruction_geometry(shape, tilts_deg, parameters)
     try:

@@ -34,7 +34,7 @@ SUBJECTS = (ALIGNMENT, CONVERGENCE, RESOLUTION)
 _GOOD_PX, _FAIR_PX = 0.5, 1.0  # root mean square error of the shifts
 _GOOD_MISFIT, _FAIR_MISFIT = 1.02, 1.15  # times the least held-out misfit
 _FINE, _COARSE = 1 / 6, 1 / 20  # cycles per pixel at which the halves stop to agree
-_MOST_SIRT = 800  # iterations of SIRT that are tried, or as many of another method as are worth them
+_MOST_SIRT = 400  # iterations of SIRT that are tried, or as many of another method as are worth them
 _NAMED = 5  # projections named in a sentence
 
 

@@ -156,15 +156,22 @@ def reconstructed(stack: TiltSeries, parameters: Mapping[str, Any], progress: Pr
         return reconstruction.reconstruct(stack, parameters, progress)
     choice = choose(stack, parameters, progress.part(0, 0.5, may_finish=False))
     volume = reconstruction.reconstruct(stack, choice.parameters, progress.part(0.5, 1))
-    note = {
-        "reason": choice.reason,
-        "algorithm": choice.algorithm,
-        "iterations": choice.curve.iterations,
-        "misfit": choice.curve.misfit,
-        "standard_error": choice.curve.standard_error,
-    }
-    volume.metadata.set_item("Tomography.held_out", note)
+    note(volume, choice)
     return volume
+
+
+def note(volume: RecStack, choice: Choice) -> None:
+    """Write into the metadata of a volume why it was made in the way it was."""
+    volume.metadata.set_item(
+        "Tomography.held_out",
+        {
+            "reason": choice.reason,
+            "algorithm": choice.algorithm,
+            "iterations": choice.curve.iterations,
+            "misfit": choice.curve.misfit,
+            "standard_error": choice.curve.standard_error,
+        },
+    )
 
 
 def curve_of(

@@ -11,6 +11,7 @@ from etwidgets import engine
 from etwidgets.errors import ParameterError
 from etwidgets.session.operations.base import Changes, Operation, OperationResult, shares
 from etwidgets.session.operations.lines import Code, call
+from etwidgets.signals import trust
 from etwidgets.signals.engine_parameters import ParameterNames, iterations_name
 
 if TYPE_CHECKING:
@@ -47,13 +48,20 @@ class VolumeOperation(Operation):
         if state.channels:
             _check_for_channels(parameters)
         first, *others = shares(state, progress)
+        choice = None
+        if trust.is_automatic(parameters):
+            choice = trust.choose(self.usable(state.stack), parameters, first.part(0, 0.5, may_finish=False))
+            parameters, first = choice.parameters, first.part(0.5, 1)
         volume = self.volume(state, parameters, first)
         done = _as_done(parameters, first)
+        if choice is not None:
+            trust.note(volume, choice)
         channels = tuple(
             replace(channel, reconstruction=self.volume(state, done, part, channel))
             for channel, part in zip(state.channels, others, strict=True)
         )
-        return OperationResult(replace(state, reconstruction=volume, stale=False, channels=channels), done)
+        after = replace(state, reconstruction=volume, stale=False, channels=channels)
+        return OperationResult(after, done, () if choice is None else (f"Chosen: {choice.reason}",))
 
     def volume(
         self,
