@@ -13,6 +13,7 @@ from etwidgets.panels.spectral_panel import SpectralPanel
 from etwidgets.panels.status_line import StatusLine
 from etwidgets.panels.style import style_sheet
 from etwidgets.panels.tree import close_tree
+from etwidgets.panels.trust_panel import TrustPanel
 from etwidgets.panels.volume_panel import VolumePanel
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "RegisterPanel",
     "SpectralPanel",
     "StatusLine",
+    "TrustPanel",
     "VolumePanel",
     "close_tree",
     "style_sheet",

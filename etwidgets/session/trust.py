@@ -198,9 +198,10 @@ def _of_resolution(report: ResolutionReport) -> Verdict:
     whole = found["all"]
     frequency = whole.frequency if np.isfinite(whole.frequency) else 0.0
     level: Level = "good" if frequency >= _FINE else "doubtful" if frequency >= _COARSE else "bad"
+    named = (("x", "along x"), ("y", "along y"), ("beam", "along the beam"))
     others = "; ".join(
-        f"{title} {found[name]}"
-        for name, title in (("x", "along x"), ("y", "y"), ("beam", "beam"))
+        f"{title} {'not seen (missing wedge)' if np.isnan(found[name].frequency) else found[name]}"
+        for name, title in named
         if name in found
     )
     return Verdict(level, str(whole), f"Halves agree down to this detail (half-bit). {others}.")

@@ -20,7 +20,8 @@ from etwidgets.signals import TomoStack
 from etwidgets.views import CurveView, HistogramView, ImageView, SpectrumView, VolumeView
 
 PANELS = (
-    "data", "inspect", "clean", "register", "axis", "reconstruct", "volume", "spectral", "analyze", "history",
+    "data", "inspect", "clean", "register", "axis", "reconstruct", "volume", "trust", "spectral", "analyze",
+    "history",
 )  # fmt: skip
 RECORD = {
     "history": ("steps", "undo", "redo")
