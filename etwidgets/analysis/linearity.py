@@ -114,8 +114,8 @@ def measure_linearity(
     In each column the mass of projection i is fitted by ``M_x (1 + f_i) + l_i + q S_ix / brightest``, where
     ``S`` sums the squares of the intensities. The mass of the column, and a factor, a level, a shift and a
     magnification along x of each projection are free. The squares of the projection as the others predict it
-    (ordered-subset SIRT) serve as instrument, so that noise has no effect on average. The standard error comes
-    from leaving out blocks of neighboring tilts.
+    (ordered-subset SIRT) serve as instrument, so that noise has no effect on average. The standard error is
+    that of leaving out blocks of neighboring tilts.
 
     Parameters
     ----------
