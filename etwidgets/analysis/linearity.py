@@ -151,9 +151,9 @@ def measure_linearity(
             f"{len(tilts)} projections are too few to judge linearity; at least {2 * _BLOCKS} are needed"
         )
     images, slopes = _usable_columns(data, checked_count("n_columns", n_columns, _FEWEST_COLUMNS))
-    predicted = _predicted(images, geometry, iterations, progress or NullProgress())
+    found = _predicted(images, geometry, iterations, progress or NullProgress())
     order = np.argsort(tilts, kind="stable")
-    measured, predicted = images[order].astype(np.float64), predicted[order].astype(np.float64)
+    measured, predicted = images[order].astype(np.float64), found[order].astype(np.float64)
     term, error, brightest = 0.0, np.inf, float(np.percentile(predicted, _BRIGHTEST))
     kept = np.ones(len(tilts), bool)
     for _ in range(_ROUNDS):

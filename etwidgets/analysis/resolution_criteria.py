@@ -128,7 +128,7 @@ def crossing(
 
     Shells with fewer than four independent cells decide nothing. A fixed correlation is raised to three
     standard deviations of what noise gives where it is less, so that the first shells, which have few cells,
-    claim nothing. A single shell below the criterion between two above it is no crossing. The interval comes
+    claim nothing. A single shell below the criterion between two above it does not count. The interval comes
     from curves drawn with the standard error of each shell.
 
     Parameters

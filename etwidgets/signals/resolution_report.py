@@ -31,8 +31,8 @@ An error that both halves share looks like signal: above all that of the alignme
 projections together."""
 _BLIND = {
     "tilts": """
-Each half has every other tilt: the curve also falls where the tilts of a half are too few, and the volume from
-all tilts can be better.""",
+Each half has every other tilt: the curve also falls where the tilts of a half are too few, and the volume
+from all tilts can be better.""",
     "frames": """
 Both halves have the same tilts: the curve sees noise, but neither too few tilts nor the missing wedge.""",
     "given": """
