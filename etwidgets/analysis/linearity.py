@@ -33,6 +33,7 @@ _OUTLIER = 4.0  # times the usual misfit of a tilt
 _ROUNDS = 4
 _BRIGHTEST = 99.95  # percentile
 _LARGEST_ERROR = 2.5  # %: with more, a term of 5 % could not be told from none
+_LEAST_CONTRAST, _LARGEST_TERM = 1.5, 50.0  # %: beyond, other errors of a real series decide
 _CLEAR = 2.0  # standard errors
 
 
@@ -51,17 +52,25 @@ class Linearity:
         their level: that of the brightest 0.05 % of the pixels of the predicted projections.
     n_columns
         That were used.
+    contrast_percent
+        How much the sum of squares of a column changes from tilt to tilt, %, root mean square, beyond what a
+        shift or a factor would explain; little for round columns.
     """
 
     term_percent: float
     error_percent: float
     brightest: float
     n_columns: int
+    contrast_percent: float
 
     @property
     def determined(self) -> bool:
-        """Whether a term of 5 % would be seen: twice the standard error is not more."""
-        return self.error_percent <= _LARGEST_ERROR
+        """Whether a term of 5 % would be seen, and what is seen can be a term.
+
+        Twice the standard error is at most 5 %, the contrast at least 1.5 %, and the term at most 50 %.
+        """
+        sure = self.error_percent <= _LARGEST_ERROR and self.contrast_percent >= _LEAST_CONTRAST
+        return sure and abs(self.term_percent) <= _LARGEST_TERM
 
     @property
     def is_linear(self) -> bool:
@@ -103,10 +112,10 @@ def measure_linearity(
     """Measure the quadratic term of an aligned series.
 
     In each column the mass of projection i is fitted by ``M_x (1 + f_i) + l_i + q S_ix / brightest``, where
-    ``S`` sums the squares of the intensities. The mass of the column, a factor and a level of each projection
-    are free. The squares of the projection as the others predict it (ordered-subset SIRT) serve as
-    instrument, so that noise has no effect on average. The standard error comes from leaving out blocks of
-    neighboring tilts.
+    ``S`` sums the squares of the intensities. The mass of the column, and a factor, a level, a shift and a
+    magnification along x of each projection are free. The squares of the projection as the others predict it
+    (ordered-subset SIRT) serve as instrument, so that noise has no effect on average. The standard error is
+    that of leaving out blocks of neighboring tilts.
 
     Parameters
     ----------
@@ -141,19 +150,21 @@ def measure_linearity(
         raise DataError(
             f"{len(tilts)} projections are too few to judge linearity; at least {2 * _BLOCKS} are needed"
         )
-    images = _usable_columns(data, checked_count("n_columns", n_columns, _FEWEST_COLUMNS))
-    predicted = _predicted(images, geometry, iterations, progress or NullProgress())
+    images, slopes = _usable_columns(data, checked_count("n_columns", n_columns, _FEWEST_COLUMNS))
+    found = _predicted(images, geometry, iterations, progress or NullProgress())
     order = np.argsort(tilts, kind="stable")
-    measured, predicted = images[order].astype(np.float64), predicted[order].astype(np.float64)
+    measured, predicted = images[order].astype(np.float64), found[order].astype(np.float64)
     term, error, brightest = 0.0, np.inf, float(np.percentile(predicted, _BRIGHTEST))
     kept = np.ones(len(tilts), bool)
     for _ in range(_ROUNDS):
         linear, smooth = (_inverse(each, term, brightest) for each in (measured, predicted))
         brightest = float(np.percentile(smooth, _BRIGHTEST))
-        term, error, misfits = _fitted(measured[kept], linear[kept], smooth[kept], brightest)
+        term, error, contrast, misfits = _fitted(
+            measured[kept], linear[kept], smooth[kept], slopes, brightest
+        )
         if kept.all():
             kept = misfits < _OUTLIER * max(float(np.median(misfits)), 1e-12)
-    return Linearity(100 * term, 100 * error, brightest, images.shape[2])
+    return Linearity(100 * term, 100 * error, brightest, images.shape[2], 100 * contrast)
 
 
 def linearized(projections: NDArray[Any], term_percent: float, brightest: float) -> NDArray[np.float32]:
@@ -195,8 +206,11 @@ def _inverse(data: NDArray[np.float64], share: float, brightest: float) -> NDArr
     return result
 
 
-def _usable_columns(data: NDArray[Any], most: int) -> NDArray[np.float32]:
-    """``(T, Y, C)``: columns whose matter stays inside the field, without the level of the edges."""
+def _usable_columns(data: NDArray[Any], most: int) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Columns ``(T, Y, C)`` whose matter stays inside the field, without the level of the edges.
+
+    And ``(2, C)``: how their mass changes with a shift and with a magnification along x.
+    """
     edges = np.concatenate([data[:, :_EDGE_ROWS], data[:, -_EDGE_ROWS:]], axis=1).astype(np.float64)
     level = float(np.median(edges))
     brightest = float(np.percentile(data, 99.9)) - level
@@ -212,7 +226,9 @@ def _usable_columns(data: NDArray[Any], most: int) -> NDArray[np.float32]:
         )
     chosen = columns[np.unique(np.linspace(0, columns.size - 1, min(most, columns.size)).round().astype(int))]
     images: NDArray[np.float32] = data[:, :, chosen].astype(np.float32) - np.float32(level)
-    return images
+    slope = np.gradient(scipy.ndimage.gaussian_filter1d(mass, 1.0, mode="nearest"))
+    slopes = np.stack([slope, slope * (np.arange(mass.size) - (mass.size - 1) / 2)])
+    return images, slopes[:, chosen]
 
 
 def _predicted(
@@ -236,9 +252,10 @@ def _fitted(
     measured: NDArray[np.float64],
     linear: NDArray[np.float64],
     predicted: NDArray[np.float64],
+    slopes: NDArray[np.float64],
     brightest: float,
-) -> tuple[float, float, NDArray[np.float64]]:
-    """The term, its standard error, and the misfit of each tilt; all ``(T, Y, C)`` in order of tilt.
+) -> tuple[float, float, float, NDArray[np.float64]]:
+    """The term, its standard error, the contrast, and the misfit of each tilt, in order of tilt.
 
     The squares of the predicted projections are the instrument: those of the measured ones share the noise of
     the mass, and those of the predicted ones alone are too small, for a reconstruction is blurred.
@@ -246,7 +263,9 @@ def _fitted(
     mass = measured.sum(axis=1)
     mean = np.maximum(mass.mean(axis=0), 1e-12)
     weight = 1 / np.sqrt(mean)
-    basis = np.linalg.qr(np.stack([mean * weight, weight], axis=1))[0]
+    basis = np.linalg.svd(np.stack([mean, mean.mean() + 0 * mean, *slopes]) * weight, full_matrices=False)[
+        2
+    ].T
 
     def cleaned(values: NDArray[np.float64]) -> NDArray[np.float64]:
         rows = values * weight
@@ -256,6 +275,7 @@ def _fitted(
     shape = np.square(predicted).sum(axis=1) / np.square(np.maximum(predicted.sum(axis=1), 1e-12))
     y, x = cleaned(mass), cleaned(np.square(linear).sum(axis=1) / brightest)
     instrument = cleaned(shape * mean**2)
+    contrast = np.linalg.norm(instrument) / np.linalg.norm(shape * mean**2 * weight)
     products, power = (instrument * y).sum(axis=1), (instrument * x).sum(axis=1)
     total = float(power.sum()) or 1e-300
     term = float(products.sum()) / total
@@ -264,4 +284,5 @@ def _fitted(
     blocks = np.array_split(np.arange(len(mass)), _BLOCKS)
     others = [(products.sum() - products[b].sum()) / ((total - power[b].sum()) or 1e-300) for b in blocks]
     by_block = np.sqrt((_BLOCKS - 1) * np.var(others))
-    return term, float(max(by_tilt, by_block)), np.sqrt(np.square(misfit).mean(axis=1))
+    error = float(max(by_tilt, by_block))
+    return term, error, float(contrast), np.sqrt(np.square(misfit).mean(axis=1))

@@ -204,8 +204,9 @@ def _compared(
     weight: NDArray[np.float32],
     settings: dict[str, Any],
 ) -> dict[str | None, sums.ShellSums]:
-    spectra = [sums.transformed(sums.faded(each, weight)) for each in (first, second)]
-    return sums.shell_sums(*spectra, first.shape, **settings)
+    one, other = (sums.transformed(sums.faded(each, weight)) for each in (first, second))
+    n_x, n_z, n_y = first.shape
+    return sums.shell_sums(one, other, (n_x, n_z, n_y), **settings)
 
 
 def _masked(
@@ -229,7 +230,7 @@ def _masked(
         for number, each in enumerate((first, second))
     ]
     masked = _compared(first, second, weight, settings)
-    random = _compared(*drawn, weight, settings)
+    random = _compared(drawn[0], drawn[1], weight, settings)
     curves = {}
     for cone, each in random.items():
         curve = np.nan_to_num(each.correlation)
@@ -278,8 +279,9 @@ def _measured(
         if diameter_px is not None:
             raise ParameterError("diameter_px says which cells the tilts measure; give tilts_deg as well")
         return None
-    given = list(tilts_deg) if isinstance(tilts_deg, list | tuple) else [tilts_deg]
-    series = given if given and all(np.ndim(each) for each in given) else [tilts_deg]
+    pair: Any = tilts_deg
+    both = isinstance(pair, list | tuple) and len(pair) == 2 and all(np.ndim(each) for each in pair)
+    series: list[Any] = list(pair) if both else [pair]
     result = np.ones((shape[1], shape[2] // 2 + 1), bool)
     for tilts in series:
         result &= measured_cells((shape[1], shape[2]), tilts, diameter_px)

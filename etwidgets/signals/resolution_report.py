@@ -26,27 +26,21 @@ NAMES = {None: "all", "x": "x", "y": "y", "beam": "beam"}
 _TITLES = {"all": "all directions", "x": "along x", "y": "along y", "beam": "along the beam"}
 _CURVES = ("correlation", "standard_error", "n_independent", "measured", "uncorrected", "randomized")
 
-_SHARED = (
-    "An error that both halves share looks like signal: above all that of the alignment, which was found "
-    "from all projections together."
-)
+_SHARED = """
+An error that both halves share looks like signal: above all that of the alignment, which was found from all
+projections together."""
 _BLIND = {
-    "tilts": (
-        "Each half has every other tilt: the curve also falls where the tilts of a half are too few, and the "
-        "volume from all tilts can be better."
-    ),
-    "frames": (
-        "Both halves have the same tilts: the curve sees noise, but neither too few tilts nor the missing "
-        "wedge."
-    ),
-    "given": (
-        "Where both series have the same tilts, the curve sees neither too few tilts nor the missing wedge."
-    ),
+    "tilts": """
+Each half has every other tilt: the curve also falls where the tilts of a half are too few, and the volume
+from all tilts can be better.""",
+    "frames": """
+Both halves have the same tilts: the curve sees noise, but neither too few tilts nor the missing wedge.""",
+    "given": """
+Where both series have the same tilts, the curve sees neither too few tilts nor the missing wedge.""",
 }
-_CONSTRAINED = (
-    "The constraints of the reconstruction act on both halves alike and can make them agree where nothing "
-    "was measured."
-)
+_CONSTRAINED = """
+The constraints of the reconstruction act on both halves alike and can make them agree where nothing was
+measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +88,7 @@ class ResolutionReport:
         free = self.settings.get("minimum") is None and self.settings.get("maximum") is None
         linear = free and self.settings.get("mask") is None and self.method not in ("FISTA-TV", "DART")
         texts = [_SHARED, _BLIND[self.split]] + ([] if linear else [_CONSTRAINED])
-        return tuple(texts)
+        return tuple(" ".join(each.split()) for each in texts)
 
     def __str__(self) -> str:
         found = self.resolution()

@@ -978,9 +978,9 @@ class TomoStack(TiltSeries):
         return judging.point_response(self, voxel, sigma_px, parameters, progress)
 
     def measure_linearity(self, n_columns: int = 48, *, progress: Progress | None = None) -> Linearity:
-        """Measure whether intensity is proportional to mass: :func:`etwidgets.analysis.measure_linearity`.
+        """Measure whether intensity is proportional to mass; align the series before.
 
-        Align the series before; ``print`` the result to read it.
+        See :func:`etwidgets.analysis.measure_linearity`; ``print`` the result to read it.
         """
         progress = listener(progress, show_progressbar=False, title="linearity")
         return judging.measured_linearity(self, n_columns, progress)
@@ -990,8 +990,8 @@ class TomoStack(TiltSeries):
     ) -> Self:
         """Return a copy on a linear scale, float32; see :func:`etwidgets.analysis.linearized`.
 
-        Subtract the background before. The parameters are those of :meth:`measure_linearity`'s result; they
-        are kept in ``metadata.Tomography.linearity``.
+        Subtract the background before. The parameters are those of the result of :meth:`measure_linearity`,
+        and are kept in ``metadata.Tomography.linearity``.
         """
         progress = listener(progress, show_progressbar=False, title="linearity")
         return judging.linearized(self, term_percent, brightest, progress)

@@ -28,7 +28,8 @@ def test_a_point_in_a_constrained_volume_is_that_of_its_column(damped):
     )
     np.testing.assert_allclose(found.image, column.image, atol=1e-6)
     assert found.voxel == (24, 30)
-    assert found.elongation == pytest.approx(1.6, abs=0.3)
+    free = stack.point_response((20, 24, 30), sigma_px=1.5, method="SIRT", iterations=5)
+    assert found.elongation < free.elongation - 0.2  # non-negativity keeps vacuum beside the point empty
     with pytest.raises(ParameterError, match="x from 0 to 47"):
         stack.point_response((48, 0, 0))
 
