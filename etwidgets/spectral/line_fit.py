@@ -137,6 +137,11 @@ def fit_warning(maps: Mapping[str, TomoStack]) -> str:
     return ""
 
 
+def signal_to_noise(mean_square: float, variance: float) -> float:
+    """Ratio of the root mean squares of signal and noise of a pixel; 0 if there is only noise."""
+    return float(np.sqrt(max(mean_square / variance - 1, 0))) if variance > 0 else 0.0
+
+
 def _resolution_ev(spectra: Any) -> float:
     for kind in ("TEM", "SEM"):
         name = f"Acquisition_instrument.{kind}.Detector.EDS.energy_resolution_MnKa"
@@ -159,8 +164,6 @@ def _pixels(
     spectra: Any, fit: SumFit, wanted: Sequence[int], progress: Progress
 ) -> tuple[NDArray[np.float32], list[float]]:
     """Counts ``(lines, T, Y, X)`` of the families that are wanted, and their signal-to-noise ratios."""
-    from etwidgets.spectral.maps import signal_to_noise
-
     count, n_y, n_x, _ = spectra.data.shape
     shapes, starts = _grouped(fit)
     first, stop = int(starts[0]), fit.energies.size
