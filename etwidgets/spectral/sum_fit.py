@@ -27,7 +27,8 @@ _FREE = ("offset_kev", "gain", "noise_kev2", "doublet")  # fields of EnergyScale
 _FIRST = len(_FREE) + 1
 _ITERATIONS, _TOLERANCE = 25, 1e-4
 # how far the truth may be from what is known before: standard deviations
-_OFFSET_KEV, _GAIN, _NOISE, _DOUBLET, _BETA, _K_WEIGHT, _WEIGHT = 0.02, 0.005, 0.5, 1.0, 0.3, 0.03, 0.3
+_OFFSET_KEV, _GAIN, _NOISE, _DOUBLET, _BETA, _K_WEIGHT = 0.02, 0.005, 0.5, 1.0, 0.3, 0.03
+_WEIGHT, _SOFT_WEIGHT, _SOFT_KEV = 0.3, 1.0, 1.0  # of lines of L and M; below 1 keV the table is poor
 _MODEL = 0.01  # how far the shape of a peak may be from the model: a part of the counts of a channel
 _STEP_KEV, _GAIN_STEP = 0.015, 0.002  # of one iteration: a fraction of the width of a line
 
@@ -94,7 +95,8 @@ def fit_sum(
 
     Free are the offset and the gain of the energies, the width, one factor for Kb of all elements, and the
     counts of each line and of each part of the background, none of which is negative. The weights of lines
-    are held near those of the table: Kb within 3 % beside the common factor, lines of L and M within 30 %.
+    are held near those of the table, by normal distributions: Kb within 3 % beside the common factor, lines
+    of L and M within 30 %, or 100 % below 1 keV.
 
     Parameters
     ----------
@@ -170,37 +172,39 @@ def _priors(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rows and right sides: what is known before, each in units of its standard deviation."""
     size = _FIRST + state.lines.size + state.background.size
-    spread = _NOISE * (known.noise_kev2 + 1e-3)
+    deviations = (_OFFSET_KEV, _GAIN, _NOISE * (known.noise_kev2 + 1e-3), _DOUBLET, _BETA)
     here = [getattr(state.scale, name) - getattr(known, name) for name in _FREE]
-    rows, right = [], []
-    pairs = zip((*here, state.beta - 1), (_OFFSET_KEV, _GAIN, spread, _DOUBLET, _BETA), strict=True)
-    for place, (value, deviation) in enumerate(pairs):
-        row = np.zeros(size)
-        row[place] = 1 / deviation
-        rows.append(row)
-        right.append(-value / deviation)
-    first = _FIRST
+    rows = np.eye(_FIRST, size) / np.array(deviations)[:, np.newaxis]
+    right = -np.array([*here, state.beta - 1]) / deviations
+    first, of_lines = _FIRST, []
     for family in families:
-        own = slice(first, first + len(family.names))
-        weights, amount = np.array(family.weights), max(float(state.lines[own.start - _FIRST : own.stop - _FIRST].sum()), 1.0)
-        for place, weight in enumerate(weights / weights.sum()):
-            row = np.zeros(size)
-            if family.shell == "K":
-                if place == 0:
-                    continue
-                ratio = family.weights[place] / family.weights[0]
-                main = max(float(state.lines[own.start - _FIRST]), 1.0)
-                row[own.start + place], row[own.start] = 1.0, -ratio * state.beta
-                row[_FIRST - 1] = -ratio * main
-                deviation = _K_WEIGHT * ratio * main
-            else:
-                row[own] = -weight
-                row[own.start + place] += 1.0
-                deviation = _WEIGHT * weight * amount
-            rows.append(row / deviation)
-            right.append(0.0)
-        first = own.stop
-    return np.array(rows), np.array(right)
+        amounts = state.lines[first - _FIRST : first - _FIRST + len(family.names)]
+        of_family = _k_rows if family.shell == "K" else _other_rows
+        block, moves_beta = of_family(family, amounts, state.beta)
+        wide = np.zeros((len(block), size))
+        wide[:, first : first + len(family.names)] = block
+        wide[:, _FIRST - 1] = moves_beta
+        of_lines.append(wide)
+        first += len(family.names)
+    whole = np.vstack([rows, *of_lines])
+    return whole, np.append(right, np.zeros(len(whole) - len(rows)))
+
+
+def _k_rows(family: Family, amounts: NDArray[np.float64], beta: float) -> tuple[NDArray[np.float64], Any]:
+    """Kb is near the common factor times the ratio of the table times Ka; rows, and the part of the factor."""
+    ratios = np.array(family.weights[1:]) / family.weights[0]
+    main = max(float(amounts[0]), 1.0)
+    rows = np.column_stack([-beta * ratios, np.eye(ratios.size)])
+    deviations = _K_WEIGHT * ratios * main
+    return rows / deviations[:, np.newaxis], -ratios * main / deviations
+
+
+def _other_rows(family: Family, amounts: NDArray[np.float64], _beta: float) -> tuple[NDArray[np.float64], Any]:
+    """Each line is near its part of its family."""
+    parts = np.array(family.weights) / sum(family.weights)
+    rows = np.eye(parts.size) - parts[:, np.newaxis]
+    spread = _SOFT_WEIGHT if family.energies[0] < _SOFT_KEV else _WEIGHT
+    return rows / (spread * parts * max(float(amounts.sum()), 1.0))[:, np.newaxis], 0.0
 
 
 def _step(

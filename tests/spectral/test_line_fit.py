@@ -92,18 +92,20 @@ def test_it_is_nearer_to_the_truth_than_windows(iron):
     assert ratio(windows) / RATIO < 0.9
     pure = expected["Co_Ka"][0] == 0
     leak = [maps["Co_Ka"].data[:, pure].sum() / maps["Fe_Ka"].data[:, pure].sum() for maps in (fit, windows)]
-    assert leak[0] < 0.7 * leak[1]
+    assert leak[0] < 0.8 * leak[1]
 
 
 def test_many_counts_in_a_pixel_are_fitted_pixel_by_pixel():
-    series, expected = disks("Fe", "Co", 4000)
-    part = series.inav[:14, 10:24, :1]
-    part.metadata.set_item("Tomography.tilts", TILTS[:1, np.newaxis])
-    maps = spectral.element_maps(part, list(expected), method="fit")
-    for line, stack in maps.items():
-        truth = expected[line][:1, 10:24, :14]
-        assert np.abs(stack.data - truth)[truth == 0].mean(initial=0) < 25 if (truth == 0).any() else True
-        assert np.corrcoef(stack.data.ravel(), truth.ravel())[0, 1] > 0.995
+    amounts = np.random.default_rng(2).uniform(0, 6000, (2, 1, 12, 12))
+    amounts[1, 0, :4] = 0
+    shapes = np.stack([spectrum("Fe"), spectrum("Co")])
+    counts = np.random.default_rng(3).poisson(np.moveaxis(amounts, 0, -1) @ shapes).astype(np.uint16)
+    series = spectral.from_array(counts, [0.0], channel_kev=CHANNEL_KEV)
+    iron, cobalt = (m.data for m in spectral.element_maps(series, ["Fe_Ka", "Co_Ka"], method="fit").values())
+    for found, truth in ((iron, amounts[0]), (cobalt, amounts[1])):
+        deviation = np.sqrt(np.mean((found - PARTS[1] * truth) ** 2))
+        assert deviation < 2 * np.sqrt(PARTS[1] * truth.mean())
+    assert cobalt[0, :4].mean() < 0.01 * iron[0, :4].mean()
 
 
 def test_what_the_fit_leaves_is_noise_and_is_in_the_maps(iron):
