@@ -106,7 +106,7 @@ class LineWindows:
 
 
 def one_per_element(channels: Sequence[Channel]) -> list[str]:
-    """Names of the maps of elements, one for each: of a fit rather than of a component, and of windows last."""
+    """Names of the maps of elements, one for each: of a fit, else of a component, else of windows."""
     chosen: dict[str, str] = {}
     for kind in ("windows", "component", "fit"):
         for channel in channels:

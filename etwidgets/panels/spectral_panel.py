@@ -33,7 +33,7 @@ _HELP = """<div class='etw-help'><p><b>For</b> A volume of each element, all ali
 <p><b>When</b> Lines are well separated: use windows, which are easy to check. Lines overlap and the elements
 are known: use the fit of all lines. They are not known, or energy losses: decompose (NMF).</p>
 <p><b>Caution</b> A background window counts any line inside it as background. A fit needs all elements: see
-its residual. A component is a spectrum that repeats, not necessarily one element.</p>
+the residual spectrum. A component is a spectrum that repeats, not necessarily one element.</p>
 <p class='etw-source'>Paatero &amp; Tapper 1994; Keenan &amp; Kotula 2004</p></div>"""
 
 
@@ -77,7 +77,15 @@ class SpectralPanel(Panel):
         self._joint = self.add_part(JointPart(*owned))
         self.on_event(self._spectrum.on_window, self._windows.move)
         form = [heading("Spectra"), self._about, self._opening.widget]
-        form += [self._build_methods(), self._windows.widget, self._build_decomposition(), self.hint, self._maps.widget, self._joint.widget, text(_HELP)]
+        form += [
+            self._build_methods(),
+            self._windows.widget,
+            self._build_decomposition(),
+            self.hint,
+            self._maps.widget,
+            self._joint.widget,
+            text(_HELP),
+        ]
         self.refresh_on(self.model, ("spectra", "channels"))
         self.listen(self.display, "projection", self._look_again)
         self.listen(self.display, ("channel_colors", "color_map"), self._draw)
@@ -193,7 +201,9 @@ class SpectralPanel(Panel):
             part.enable()
         self.controls["decompose"].disabled = self.model.busy or spectra is None
         if spectra is not None and not is_x_ray(spectra):
-            self.hint.value = "Energy-loss spectra cannot be mapped with windows or a fit: decompose them (NMF)."
+            self.hint.value = (
+                "Energy-loss spectra cannot be mapped with windows or a fit: decompose them (NMF)."
+            )
 
     # -- what is asked for --------------------------------------------------------------------------
 
@@ -273,5 +283,7 @@ def _of_fit(known: Any) -> list[SpectrumCurve]:
     counts, fitted = np.asarray(known.counts), np.asarray(known.fitted)
     return [
         SpectrumCurve("fit", fitted, _FITTED, scaled_as_first=True),
-        SpectrumCurve("residual", np.where(fitted > 0, counts - fitted, 0.0), _RESIDUAL, scaled_as_first=True),
+        SpectrumCurve(
+            "residual spectrum", np.where(fitted > 0, counts - fitted, 0.0), _RESIDUAL, scaled_as_first=True
+        ),
     ]

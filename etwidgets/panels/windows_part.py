@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 from etwidgets.panels.component import Component
 from etwidgets.panels.line_windows import LineWindows, windows_text
-from etwidgets.panels.pieces import button, control, heading, text
+from etwidgets.panels.pieces import button, control, text
 from etwidgets.panels.spectral_parts import SEPARATORS
 
 if TYPE_CHECKING:

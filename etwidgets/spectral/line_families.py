@@ -67,7 +67,9 @@ def families_of(element: str, last_kev: float) -> list[Family]:
     found = []
     lines = _lines(element)
     for shell in "KLM":
-        own = [line for line in lines if line[0][0] == shell and LOWEST_KEV < line[1] < last_kev and line[2] > 0]
+        own = [
+            line for line in lines if line[0][0] == shell and LOWEST_KEV < line[1] < last_kev and line[2] > 0
+        ]
         own.sort(key=lambda line: (not line[0].endswith("a"), -line[2]))  # Ka, La, Ma before all others
         if own:
             names, energies, weights = zip(*own, strict=True)
@@ -81,7 +83,9 @@ def _lines(element: str) -> list[tuple[str, float, float]]:
     From Ca to Zn, measured ratios Kb/Ka differ by a few percent only (Salem et al. 1974, Atomic Data and
     Nuclear Data Tables 14, 91), and those of the table scatter by 15 %: most of the scatter is taken out.
     """
-    lines = [(name, float(each["energy (keV)"]), float(each["weight"])) for name, each in lines_table(element)]
+    lines = [
+        (name, float(each["energy (keV)"]), float(each["weight"])) for name, each in lines_table(element)
+    ]
     if element not in _NEARLY_EQUAL:
         return lines
     mean = sum(dict(lines_table(each))["Kb"]["weight"] for each in _NEARLY_EQUAL) / len(_NEARLY_EQUAL)

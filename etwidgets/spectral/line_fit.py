@@ -133,7 +133,7 @@ def fit_warning(maps: Mapping[str, TomoStack]) -> str:
         missing = stack.metadata.get_item("Spectral.missing", default=None)
         if missing:
             names = ", ".join(missing)
-            return f"The residual of the fit has lines of {names}; add them to the elements and fit again."
+            return f"The residual spectrum has lines of {names}; add these elements and fit again."
     return ""
 
 
@@ -169,7 +169,9 @@ def _pixels(
     first, stop = int(starts[0]), fit.energies.size
     side = _block_side(fit, count * n_y * n_x)
     rows, columns = (np.arange(0, size, side) for size in (n_y, n_x))
-    row_of, column_of = (np.repeat(np.arange(len(at)), side)[:size] for at, size in ((rows, n_y), (columns, n_x)))
+    row_of, column_of = (
+        np.repeat(np.arange(len(at)), side)[:size] for at, size in ((rows, n_y), (columns, n_x))
+    )
     whole = np.array([*fit.amounts, *_bands(fit).sum(1)])
     start = ((0.98 * whole + 0.02 * whole.sum() / whole.size) / whole.sum()).astype(np.float32)
     found = np.empty((len(wanted), count, n_y, n_x), np.float32)
@@ -193,13 +195,13 @@ def _pixels(
 def _likeliest(blocks: NDArray[np.float32], shapes: NDArray[np.float32], start: NDArray[np.float32]) -> Any:
     """Non-negative Poisson maximum likelihood for every row ``(B, groups)``: ``(B, components)``.
 
-    Multiplicative EM (Richardson 1972, Lucy 1974) with steps lengthened by a power, each scaled to the counts.
+    Multiplicative EM (Richardson 1972, Lucy 1974) with longer steps (a power), scaled to the counts.
     """
     totals = blocks.sum(1, keepdims=True)
     solved = totals * start
     for _ in range(_ITERATIONS):
         ratio = (blocks / np.maximum(solved @ shapes, 1e-20)) @ shapes.T
-        new = solved * ratio**np.float32(_POWER)
+        new = solved * ratio ** np.float32(_POWER)
         new *= totals / np.maximum(new.sum(1, keepdims=True), 1e-20)
         moved = float(np.abs(new - solved).max(initial=0))
         solved = new

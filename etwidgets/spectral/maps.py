@@ -1,4 +1,4 @@
-"""Element maps: the counts of a line minus the background next to it, or from a fit; also for energy losses."""
+"""Element maps: counts of a line minus the background next to it, or from a fit; also for energy losses."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def element_maps(
     dict
         Line to tilt series ``(T, Y, X)`` float32, counts. With windows, some are negative because of noise;
         they are kept, because setting them to 0 would add counts everywhere. With a fit, none are.
-        ``metadata.Spectral`` has the windows, or of a fit the sum spectrum ``counts``, what was ``fitted`` and
-        elements that are ``missing`` from the list; and the signal-to-noise ratio ``snr`` of a pixel (ratio of the root mean squares of signal and
-        noise).
+        ``metadata.Spectral`` has the signal-to-noise ratio ``snr`` of a pixel (ratio of the root mean
+        squares of signal and noise), and the windows; or, of a fit, the sum spectrum ``counts``, what was
+        ``fitted``, and elements that are ``missing`` from the list.
 
     Raises
     ------

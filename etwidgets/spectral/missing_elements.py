@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etwidgets.spectral.line_families import families_of
-from etwidgets.spectral.lines import exspy
+from etwidgets.spectral.spectra import exspy
 from etwidgets.spectral.sum_fit import fit_sum
 
 if TYPE_CHECKING:

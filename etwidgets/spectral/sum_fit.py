@@ -191,7 +191,7 @@ def _priors(
 
 
 def _k_rows(family: Family, amounts: NDArray[np.float64], beta: float) -> tuple[NDArray[np.float64], Any]:
-    """Kb is near the common factor times the ratio of the table times Ka; rows, and the part of the factor."""
+    """Kb is near the common factor times the table's part of Ka: rows, and their column of the factor."""
     ratios = np.array(family.weights[1:]) / family.weights[0]
     main = max(float(amounts[0]), 1.0)
     rows = np.column_stack([-beta * ratios, np.eye(ratios.size)])
@@ -199,7 +199,9 @@ def _k_rows(family: Family, amounts: NDArray[np.float64], beta: float) -> tuple[
     return rows / deviations[:, np.newaxis], -ratios * main / deviations
 
 
-def _other_rows(family: Family, amounts: NDArray[np.float64], _beta: float) -> tuple[NDArray[np.float64], Any]:
+def _other_rows(
+    family: Family, amounts: NDArray[np.float64], _beta: float
+) -> tuple[NDArray[np.float64], Any]:
     """Each line is near its part of its family."""
     parts = np.array(family.weights) / sum(family.weights)
     rows = np.eye(parts.size) - parts[:, np.newaxis]

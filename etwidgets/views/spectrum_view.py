@@ -146,7 +146,8 @@ class SpectrumView(anywidget.AnyWidget):
             "last": float(axis[-1]),
             "axisLabel": axis_label,
             "curves": [
-                {"name": curve.name, "color": curve.color, "asFirst": curve.scaled_as_first} for curve in curves
+                {"name": curve.name, "color": curve.color, "asFirst": curve.scaled_as_first}
+                for curve in curves
             ],
             "windows": [[window.start, window.stop, window.kind] for window in windows],
             "marks": [[name, float(energy)] for name, energy in marks],

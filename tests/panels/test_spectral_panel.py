@@ -125,16 +125,18 @@ def test_a_fit_shows_its_residual_and_names_missing_elements(opened):
     curves = {curve.name: curve for curve in seen.spectrum(opened).curves}
     counts = opened.model.spectra.data.sum((0, 1, 2))
     used = curves["fit"].counts > 0
-    np.testing.assert_allclose(curves["residual"].counts[used], (counts - curves["fit"].counts)[used], atol=0.01)
-    assert curves["residual"].scaled_as_first
+    np.testing.assert_allclose(
+        curves["residual spectrum"].counts[used], (counts - curves["fit"].counts)[used], atol=0.01
+    )
+    assert curves["residual spectrum"].scaled_as_first
     nickel = slice(int(7.35 / 0.02), int(7.61 / 0.02))
-    assert curves["residual"].counts[nickel].sum() > 0.8 * counts[nickel].sum()
-    assert "The residual of the fit has lines of Ni" in seen.text(opened)
+    assert curves["residual spectrum"].counts[nickel].sum() > 0.8 * counts[nickel].sum()
+    assert "The residual spectrum has lines of Ni" in seen.text(opened)
     assert "lines of Ni" in opened.model.message.text
     opened.controls["elements"].value = "Si, Cr, Ni, Pt"
     opened.controls["run"].click()
     assert "width of Mn Ka 1" in seen.text(opened)
-    assert "residual of the fit has" not in seen.text(opened)
+    assert "residual spectrum has" not in seen.text(opened)
 
 
 def test_the_method_chooses_what_is_shown(opened):

@@ -96,7 +96,7 @@ def test_one_alignment_brings_every_element_to_the_truth(session, needle):
 
 def test_a_fit_says_which_elements_are_missing(session, needle):
     session.apply("map_elements", lines=["Si_Ka", "Cr_Ka", "Pt_La"], method="fit")
-    assert "lines of Ni; add them" in session.model.message.text
+    assert "lines of Ni; add these" in session.model.message.text
     session.apply("map_elements", lines=["Si_Ka", "Cr_Ka", "Ni_Ka", "Pt_La"], method="fit")
     assert "lines of" not in session.model.message.text
     nickel = next(channel for channel in session.model.channels if channel.name == "Ni_Ka")

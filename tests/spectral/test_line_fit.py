@@ -36,7 +36,9 @@ def disks(outer, inner, counts, seed=0, **axis):
     y, x = np.arange(40) - 19.5, np.arange(56)
     chord = 2 * np.sqrt(np.clip(14**2 - y**2, 0, None))
     period = 7
-    part = np.clip(x % period + 1, 0, None).clip(max=period / (1 + RATIO)) - np.clip(x % period, 0, period / (1 + RATIO))
+    part = np.clip(x % period + 1, 0, None).clip(max=period / (1 + RATIO)) - np.clip(
+        x % period, 0, period / (1 + RATIO)
+    )
     whole = chord[:, np.newaxis] * np.stack([1 - part, part])[:, np.newaxis]
     whole *= counts / whole.sum(0).mean()
     expected = np.repeat(whole[:, np.newaxis], TILTS.size, axis=1)
@@ -128,7 +130,7 @@ def test_elements_that_are_missing_from_the_list_are_named(iron, lines):
     lacks = {"Fe", "Co"} - {line.split("_")[0] for line in lines}
     assert set(fit.missing) == lacks
     words = spectral.fit_warning(fit.maps)
-    assert f"The residual of the fit has lines of {lacks.pop()}" in words
+    assert f"The residual spectrum has lines of {lacks.pop()}" in words
 
 
 def test_the_sample_with_all_its_lines(needle, spectra):

@@ -153,7 +153,8 @@ SPECTRA = (
     ),
     MapsOperation(
         "map_elements", "Map elements", "mapping elements", _map_elements, _map_lines,
-        parameters=frozenset({"lines", "background_windows", "windows", "method"}), needed=frozenset({"lines"}),
+        parameters=frozenset({"lines", "background_windows", "windows", "method"}),
+        needed=frozenset({"lines"}),
     ),
     MapsOperation(
         "decompose", "Decompose the spectra", "decomposing", _decompose, _decompose_lines,
