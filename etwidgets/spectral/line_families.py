@@ -56,8 +56,8 @@ class Family:
     splitting_kev: float
 
 
-def families_of(element: str, last_kev: float) -> list[Family]:
-    """The families of an element that have lines from 0.15 keV to ``last_kev``.
+def families_of(element: str, first_kev: float, last_kev: float) -> list[Family]:
+    """The families of an element that have lines between two energies, and above 0.15 keV.
 
     Raises
     ------
@@ -68,7 +68,9 @@ def families_of(element: str, last_kev: float) -> list[Family]:
     lines = _lines(element)
     for shell in "KLM":
         own = [
-            line for line in lines if line[0][0] == shell and LOWEST_KEV < line[1] < last_kev and line[2] > 0
+            line
+            for line in lines
+            if line[0][0] == shell and max(LOWEST_KEV, first_kev) < line[1] < last_kev and line[2] > 0
         ]
         own.sort(key=lambda line: (not line[0].endswith("a"), -line[2]))  # Ka, La, Ma before all others
         if own:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.errors import ParameterError
+from etwidgets.errors import DataError, ParameterError
 from etwidgets.progress import NullProgress
 from etwidgets.resources import check_memory
 from etwidgets.spectral.line_families import LOWEST_KEV
@@ -93,6 +93,8 @@ def fit_lines(spectra: Any, lines: Sequence[str], *, progress: Progress | None =
     ------
     ParameterError
         If a line is unknown or out of range, or these are no X-ray spectra.
+    DataError
+        If counts are negative or not finite.
     """
     check(spectra)
     lines = checked_lines(lines)
@@ -103,6 +105,8 @@ def fit_lines(spectra: Any, lines: Sequence[str], *, progress: Progress | None =
     elements = list(dict.fromkeys(line.split("_")[0] for line in lines))
     resolution = _resolution_ev(spectra)
     energies, total = energies_kev(spectra), sum_spectrum(spectra, progress=progress.part(0, 0.3))
+    if not np.isfinite(total).all():
+        raise DataError("the spectra have counts that are not finite; a fit needs counts of X-rays")
     progress.advance(0.3, "calibrating the energies")
     fit = fit_sum(energies, total, elements, resolution)
     places = [_place(fit, line) for line in lines]
@@ -179,6 +183,8 @@ def _pixels(
     for number, image in enumerate(images(spectra)):
         progress.advance(number / count, f"projection {number + 1} of {count}")
         grouped = np.add.reduceat(image[..., first:stop], starts - first, axis=-1, dtype=np.float32)
+        if grouped.min() < 0:
+            raise DataError(f"projection {number + 1} has negative counts; a fit needs counts of X-rays")
         blocks = np.add.reduceat(np.add.reduceat(grouped, rows, axis=0), columns, axis=1)
         amounts = _likeliest(blocks.reshape(-1, len(starts)), shapes, start)
         expected = np.maximum(amounts @ shapes, 1e-20).reshape(blocks.shape)

@@ -81,7 +81,7 @@ def element_maps(
         raise ParameterError(f"the method of element maps is 'windows' or 'fit', not {method!r}")
     if method == "fit":
         if windows is not None or background_windows != "auto":
-            raise ParameterError("a fit uses no windows; leave them out, or choose method='windows'")
+            raise ParameterError("a fit uses no windows; leave them out, or choose windows as the method")
         return dict(fit_lines(spectra, lines, progress=progress).maps)
     return _by_windows(spectra, checked_lines(lines), background_windows, windows, progress or NullProgress())
 

@@ -73,7 +73,7 @@ def _best(fit: SumFit, taken: Sequence[str]) -> str | None:
 
 def _shapes(fit: SumFit, element: str) -> list[NDArray[np.float64]]:
     """Of each family that can be seen; first the one of the highest energy, which must be there."""
-    families = families_of(element, min(float(fit.energies[-1]), _HIGHEST_KEV))
+    families = families_of(element, float(fit.energies[0]), min(float(fit.energies[-1]), _HIGHEST_KEV))
     return [
         np.array(family.weights) @ fit.scale.peaks([family], fit.energies) / sum(family.weights)
         for family in families

@@ -114,7 +114,7 @@ def fit_sum(
     ParameterError
         If an element is unknown or has no line in the range, or there are no counts.
     """
-    families = _families(elements, float(energies[-1]))
+    families = _families(elements, energies)
     used = energies >= LOWEST_KEV
     axis, seen = energies[used], counts[used]
     if seen.sum() <= 0:
@@ -136,12 +136,13 @@ def fit_sum(
     return _sum_fit(state, energies, counts, families, ground, used)
 
 
-def _families(elements: Sequence[str], last: float) -> tuple[Family, ...]:
+def _families(elements: Sequence[str], energies: NDArray[np.float64]) -> tuple[Family, ...]:
+    first, last = max(LOWEST_KEV, float(energies[0])), float(energies[-1])
     found: list[Family] = []
     for element in elements:
-        own = families_of(element, last)
+        own = families_of(element, first, last)
         if not own:
-            raise ParameterError(f"{element} has no line between {LOWEST_KEV} and {last:.2f} keV")
+            raise ParameterError(f"{element} has no line between {first:.2f} and {last:.2f} keV")
         found += own
     return tuple(found)
 

@@ -36,7 +36,8 @@ def run(shape, *, lazy):
 
 def main():
     sys.stdout.write(
-        "| spectra | simulated (s) | maps of 4 lines (s) | fit (s) | NMF, 4 components (s) | peak memory (GB) |\n"
+        "| spectra | simulated (s) | maps of 4 lines (s) | fit (s) | NMF, 4 components (s) |"
+        " peak memory (GB) |\n"
     )
     sys.stdout.write("|---|---|---|---|---|---|\n")
     for name, (shape, lazy) in _CASES.items():

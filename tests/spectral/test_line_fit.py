@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from etwidgets import spectral
-from etwidgets.errors import ParameterError
+from etwidgets.errors import DataError, ParameterError
 
 CHANNEL_KEV = 0.02
 TILTS = np.arange(0, 160, 20.0)
@@ -166,3 +166,16 @@ def test_what_a_fit_cannot_do_is_refused(iron):
     empty = spectral.from_array(np.zeros_like(series.data), TILTS, channel_kev=CHANNEL_KEV)
     with pytest.raises(ParameterError, match="no counts above"):
         spectral.element_maps(empty, ["Fe_Ka"], method="fit")
+    for wrong, words in ((-1, "projection 1 has negative counts"), (np.nan, "not finite")):
+        counts = np.ones((1, 2, 2, 1024))
+        counts[0, 1, 1, 330] = wrong
+        with pytest.raises(DataError, match=words):
+            spectral.fit_lines(spectral.from_array(counts, [0], channel_kev=CHANNEL_KEV), ["Fe_Ka"])
+
+
+def test_a_part_of_the_energies_is_enough(iron):
+    series, expected = iron
+    part = spectral.from_array(
+        series.data[..., 250:450], TILTS, channel_kev=CHANNEL_KEV, first_kev=250 * CHANNEL_KEV
+    )
+    assert ratio(spectral.fit_lines(part, list(expected)).maps) / RATIO == pytest.approx(1, abs=0.02)
