@@ -164,7 +164,7 @@ class SpectrumView(anywidget.AnyWidget):
         return SpectrumSnapshot(
             (said["first"], said["last"]),
             tuple(
-                SpectrumCurve(curve["name"], values, curve["color"])
+                SpectrumCurve(curve["name"], values, curve["color"], curve["asFirst"])
                 for curve, values in zip(said["curves"], counts, strict=True)
             ),
             tuple(SpectrumWindow(*window) for window in said["windows"]),
