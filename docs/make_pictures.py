@@ -180,6 +180,7 @@ def elements() -> None:
     with visit("--sample", "EDX needle") as seen:
         seen.page.wait_for_function("document.querySelector('.etw-header').innerText.includes('37 proj')")
         seen.step("spectral")
+        seen.page.select_option(".etw-spectral-method select", label="NMF")
         seen.press("spectral-decompose", "Decompose the spectra")
         seen.keep("spectral")
         seen.step("register")

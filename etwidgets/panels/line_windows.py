@@ -106,9 +106,9 @@ class LineWindows:
 
 
 def one_per_element(channels: Sequence[Channel]) -> list[str]:
-    """Names of the maps of elements, one for each: of a component rather than of a line, which is noisier."""
+    """Names of the maps of elements, one for each: of a fit, else of a component, else of windows."""
     chosen: dict[str, str] = {}
-    for kind in ("windows", "component"):
+    for kind in ("windows", "component", "fit"):
         for channel in channels:
             symbol = channel.name.replace("_", " ").split(" ")[0]
             known = channel.stack.metadata.get_item("Spectral.kind", default=None) == kind

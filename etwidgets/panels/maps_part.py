@@ -32,7 +32,7 @@ class MapsPart(Component):
 
     def __init__(self, session: Session, name: str, on_choice: Callable[[], None]) -> None:
         super().__init__(session, name)
-        self._on_choice, self._table = on_choice, text()
+        self._on_choice, self._table, self._fit = on_choice, text(), text()
         self.add("map", control(widgets.Dropdown, "map", options=[]))
         self.add("color", control(widgets.ColorPicker, "color", concise=False))
         self.add("shown", control(widgets.Checkbox, "show in overlay", value=True, indent=False))
@@ -42,11 +42,11 @@ class MapsPart(Component):
         self.on_change("color", self._take_color)
         self.on_change("shown", self._take_color)
         self.on_click("rename", self._rename)
-        self.widget = widgets.VBox([heading("Maps"), self._table, *self.controls.values()])
+        self.widget = widgets.VBox([heading("Maps"), self._table, self._fit, *self.controls.values()])
 
     def fresh(self) -> None:
         """There are no maps."""
-        self._table.value = ""
+        self._table.value = self._fit.value = ""
 
     def enable(self) -> None:
         """Renaming needs a map, and waits while an operation runs."""
@@ -87,6 +87,7 @@ class MapsPart(Component):
             self.controls["color"].value = self.display.color_of(channel.name, place)
             self.controls["shown"].value = channel.name not in self.display.hidden_channels
             self.controls["name"].value = channel.name
+        self._fit.value = _fit_text(channel)
         self._on_choice()
 
     def _take_color(self) -> None:
@@ -104,3 +105,16 @@ class MapsPart(Component):
     def _rename(self) -> None:
         new = self.controls["name"].value.strip()
         self.session.apply("rename_channel", name=self.controls["map"].value, new_name=new)
+
+
+def _fit_text(channel: Channel) -> str:
+    """What the fit found of the detector, and which elements it lacks; empty of other maps."""
+    known: Any = channel.stack.metadata.get_item("Spectral", default=None)
+    if known is None or known.get_item("kind", default=None) != "fit":
+        return ""
+    found = (
+        f"<p class='etw-quiet'>Fit: offset {1000 * known.offset_kev:.0f} eV, gain {known.gain:.4f}, "
+        f"width of Mn Ka {known.resolution_ev:.0f} eV</p>"
+    )
+    lacks = spectral.fit_warning({channel.name: channel.stack})
+    return found + (f"<p class='etw-strip'>{escape(lacks)}</p>" if lacks else "")

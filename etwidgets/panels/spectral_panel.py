@@ -1,4 +1,4 @@
-"""Spectra to maps of elements: windows are dragged and the map follows, or a decomposition."""
+"""Spectra to maps of elements: windows are dragged and the map follows, a fit, or a decomposition."""
 
 from __future__ import annotations
 
@@ -24,15 +24,16 @@ if TYPE_CHECKING:
     from etwidgets.session import Session
     from etwidgets.session.spectral_previews import LiveMap, SpectralSum
 
-_REGION, _COMPONENT = "#d9403a", "#3a9d5d"
+_REGION, _COMPONENT, _FITTED, _RESIDUAL = "#d9403a", "#3a9d5d", "#c98a1b", "#8a4fbf"
+_METHODS = [("windows", "windows"), ("NMF", "NMF"), ("fit of all lines", "fit")]
 _WELCOME = """<p>Spectra of a tilt series give a map of each element at each tilt. Open them, and the sum of
 their counts becomes the series to align. Or add them to the HAADF series of the same field of view. The
 sample <b>EDX needle</b> in tab Data has both.</p>"""
 _HELP = """<div class='etw-help'><p><b>For</b> A volume of each element, all aligned by one series.</p>
-<p><b>When</b> Lines are well separated: use windows, which are easy to check. Lines overlap or are faint:
-decompose, which uses all channels.</p>
-<p><b>Caution</b> A background window counts any line inside it as background. A component is a spectrum that
-repeats, not necessarily one element.</p>
+<p><b>When</b> Lines are well separated: use windows, which are easy to check. Lines overlap and the elements
+are known: use the fit of all lines. They are not known, or energy losses: decompose (NMF).</p>
+<p><b>Caution</b> A background window counts any line inside it as background. A fit needs all elements: see
+the residual spectrum. A component is a spectrum that repeats, not necessarily one element.</p>
 <p class='etw-source'>Paatero &amp; Tapper 1994; Keenan &amp; Kotula 2004</p></div>"""
 
 
@@ -69,23 +70,37 @@ class SpectralPanel(Panel):
         self._about = text(_WELCOME)
         owned = self.session, self.name
         self._opening = self.add_part(OpeningPart(*owned, self._root))
+        self.add("method", control(widgets.Dropdown, "method", options=_METHODS))
+        self.on_change("method", self._choose_method)
         self._windows = self.add_part(WindowsPart(*owned, self._show_windows))
         self._maps = self.add_part(MapsPart(*owned, self._show_map))
         self._joint = self.add_part(JointPart(*owned))
         self.on_event(self._spectrum.on_window, self._windows.move)
-        form = [heading("Spectra"), self._about, self._opening.widget, self._windows.widget]
-        form += [self._build_decomposition(), self.hint, self._maps.widget, self._joint.widget, text(_HELP)]
+        form = [heading("Spectra"), self._about, self._opening.widget]
+        form += [
+            self._build_methods(),
+            self._windows.widget,
+            self._build_decomposition(),
+            self.hint,
+            self._maps.widget,
+            self._joint.widget,
+            text(_HELP),
+        ]
         self.refresh_on(self.model, ("spectra", "channels"))
         self.listen(self.display, "projection", self._look_again)
         self.listen(self.display, ("channel_colors", "color_map"), self._draw)
         return [self._images, row(slider), self._spectrum], form
+
+    def _build_methods(self) -> widgets.Widget:
+        self._methods = widgets.VBox([heading("Element maps"), self.controls["method"]])
+        return self._methods
 
     def _build_decomposition(self) -> widgets.Widget:
         self.add("components", control(widgets.BoundedIntText, "components", value=4, min=1, max=32))
         self.add("decompose", button("Decompose"))
         self.on_click("decompose", self._decompose)
         parts = [self.controls["components"], self.controls["decompose"]]
-        self._decomposition = widgets.VBox([heading("Decomposition"), *parts])
+        self._decomposition = widgets.VBox(parts)
         return self._decomposition
 
     def fresh(self) -> None:
@@ -111,12 +126,22 @@ class SpectralPanel(Panel):
                 f"{', read from disk as needed' if spectra._lazy else ''}.</p>"  # noqa: SLF001  (as HyperSpy says it)
             )
         self._opening.refresh()
-        for part in (self._windows.widget, self._decomposition):
-            part.layout.display = "" if spectra is not None else "none"
+        self._lay_out()
         self._maps.refresh()
         self._joint.refresh()
         self._draw()
         self.enable()
+
+    def _lay_out(self) -> None:
+        """Show the controls of the chosen method."""
+        method, known = self.controls["method"].value, self.model.spectra is not None
+        self._windows.use(fits=method == "fit")
+        for widget, shown in (
+            (self._methods, True),
+            (self._windows.widget, method != "NMF"),
+            (self._decomposition, method == "NMF"),
+        ):
+            widget.layout.display = "" if known and shown else "none"
 
     def _draw(self) -> None:
         """The images; the spectrum is drawn when it changes."""
@@ -163,6 +188,7 @@ class SpectralPanel(Panel):
         )
         if channel is not None and known is not None and len(known) == self._energies.size:
             curves.append(SpectrumCurve(channel.name, np.asarray(known), _COMPONENT))
+            curves += _of_fit(channel.stack.metadata.get_item("Spectral"))
         windows, marks = self._windows.to_draw()
         unit = "keV" if is_x_ray(self._seen) else str(self._seen.axes_manager.signal_axes[0].units)
         self._spectrum.show(self._energies, curves, windows, marks, f"energy ({unit})")
@@ -175,7 +201,9 @@ class SpectralPanel(Panel):
             part.enable()
         self.controls["decompose"].disabled = self.model.busy or spectra is None
         if spectra is not None and not is_x_ray(spectra):
-            self.hint.value = "Energy-loss spectra cannot be mapped with windows: decompose them."
+            self.hint.value = (
+                "Energy-loss spectra cannot be mapped with windows or a fit: decompose them (NMF)."
+            )
 
     # -- what is asked for --------------------------------------------------------------------------
 
@@ -204,6 +232,10 @@ class SpectralPanel(Panel):
     def _show_windows(self) -> None:
         self._look_again()
         self.enable()
+
+    def _choose_method(self) -> None:
+        self._lay_out()
+        self._look_again()
 
     def _show_map(self) -> None:
         self._draw_spectrum()
@@ -242,3 +274,16 @@ class SpectralPanel(Panel):
 
     def _decompose(self) -> None:
         self.session.apply("decompose", components=self.controls["components"].value)
+
+
+def _of_fit(known: Any) -> list[SpectrumCurve]:
+    """What a fit expects of the sum spectrum, and what it leaves, on the scale of the counts."""
+    if known.get_item("kind", default=None) != "fit":
+        return []
+    counts, fitted = np.asarray(known.counts), np.asarray(known.fitted)
+    return [
+        SpectrumCurve("fit", fitted, _FITTED, scaled_as_first=True),
+        SpectrumCurve(
+            "residual spectrum", np.where(fitted > 0, counts - fitted, 0.0), _RESIDUAL, scaled_as_first=True
+        ),
+    ]

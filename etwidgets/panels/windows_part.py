@@ -1,4 +1,4 @@
-"""Elements, their lines and the windows of each, before maps are made; knows no panel."""
+"""Elements, their lines and the windows of each, before maps are made of them or of a fit; knows no panel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 from etwidgets.panels.component import Component
 from etwidgets.panels.line_windows import LineWindows, windows_text
-from etwidgets.panels.pieces import button, control, heading, text
+from etwidgets.panels.pieces import button, control, text
 from etwidgets.panels.spectral_parts import SEPARATORS
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class WindowsPart(Component):
         self._on_new, self._numbers = on_new, text()
         self._spectra: Any = None
         self._windows: LineWindows | None = None
+        self._fits = False
         self.add("elements", control(widgets.Text, "elements", continuous_update=False))
         self.add("line", control(widgets.Dropdown, "line", options=[]))
         self.add("background", control(widgets.Checkbox, "subtract background", value=True, indent=False))
@@ -47,9 +48,10 @@ class WindowsPart(Component):
             self.on_change(chooser, on_new)
         self.on_click("propose", self._propose)
         self.on_click("run", self._run)
-        chosen = [self.controls[name] for name in ("elements", "line", "background")]
-        buttons = [self.controls[name] for name in ("propose", "run")]
-        self.widget = widgets.VBox([heading("Windows"), *chosen, self._numbers, *buttons])
+        elements, run = self.controls["elements"], self.controls["run"]
+        self._of_windows = [self.controls["line"], self.controls["background"], self._numbers]
+        self._of_windows.append(self.controls["propose"])
+        self.widget = widgets.VBox([elements, *self._of_windows, run])
 
     def fresh(self) -> None:
         """There are no spectra."""
@@ -67,6 +69,12 @@ class WindowsPart(Component):
         """Maps need windows, and wait while an operation runs."""
         self.controls["run"].disabled = self.model.busy or self._windows is None
 
+    def use(self, *, fits: bool) -> None:
+        """Make maps of a fit, which needs no windows, or of windows."""
+        self._fits = fits
+        for part in self._of_windows:
+            part.layout.display = "none" if fits else ""
+
     @property
     def known(self) -> bool:
         """Whether there are windows."""
@@ -81,7 +89,7 @@ class WindowsPart(Component):
 
     def chosen(self) -> tuple[list[float] | None, list[float] | None]:
         """The window of the chosen line and the two of its background, where there are any."""
-        if self._windows is None or self.line is None:
+        if self._windows is None or self.line is None or self._fits:
             return None, None
         background = self._windows.background(self.line) if self._with_background else None
         return self._windows.window(self.line), background
@@ -92,7 +100,8 @@ class WindowsPart(Component):
         if windows is None or self.line is None:
             return [], []
         marks = [(each.replace("_", " "), sum(windows.window(each)) / 2) for each in windows.lines]
-        return windows.to_drag(self.line, with_background=self._with_background), marks
+        shown = [] if self._fits else windows.to_drag(self.line, with_background=self._with_background)
+        return shown, marks
 
     def describe(self) -> None:
         """Show the energies of the chosen windows, and what is wrong with them."""
@@ -128,7 +137,7 @@ class WindowsPart(Component):
         self.enable()  # if the elements are refused below, nothing can be made of them
         if is_x_ray(self._spectra) and elements:
             self._windows = LineWindows(self._spectra, elements)
-            for words in self._windows.unclear:
+            for words in [] if self._fits else self._windows.unclear:
                 self.session.tell(words, "warning")
         lines = [] if self._windows is None else self._windows.lines
         with self.filling():
@@ -144,7 +153,9 @@ class WindowsPart(Component):
             self._on_new()
 
     def _run(self) -> None:
-        if self._windows is not None:
+        if self._windows is not None and self._fits:
+            self.session.apply("map_elements", lines=self._windows.lines, method="fit")
+        elif self._windows is not None:
             given = self._windows.parameters(self._windows.lines, with_background=self._with_background)
             self.session.apply("map_elements", **given)
 

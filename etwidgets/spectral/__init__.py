@@ -1,4 +1,4 @@
-"""From spectrum images to tilt series of elements: maps from windows or from a decomposition.
+"""From spectrum images to tilt series of elements: maps from windows, a fit or a decomposition.
 
 A spectral tilt series is a HyperSpy spectrum image with the navigation axes ``(x, y, tilt)``, in memory or
 lazy; the spectroscopy is done by exspy (extra ``spectral``). Every map is a
@@ -9,6 +9,7 @@ from etwidgets.deprecated import renamed_names
 from etwidgets.spectral.decomposition import Decomposition, decompose
 from etwidgets.spectral.files import load
 from etwidgets.spectral.joint import JointReconstruction, reconstruct_jointly
+from etwidgets.spectral.line_fit import ElementFit, fit_lines, fit_warning
 from etwidgets.spectral.lines import background_windows, check_windows, find_elements, line_windows, lines_of
 from etwidgets.spectral.maps import band_map, element_maps, snr_warning
 from etwidgets.spectral.spectra import (
@@ -23,6 +24,7 @@ from etwidgets.spectral.spectra import (
 
 __all__ = [
     "Decomposition",
+    "ElementFit",
     "JointReconstruction",
     "background_windows",
     "band_map",
@@ -31,6 +33,8 @@ __all__ = [
     "element_maps",
     "energies_kev",
     "find_elements",
+    "fit_lines",
+    "fit_warning",
     "from_array",
     "line_windows",
     "lines_of",

@@ -16,8 +16,8 @@ from etwidgets.checks import checked_count, is_whole
 from etwidgets.errors import MissingDependencyError, ParameterError
 from etwidgets.progress import NullProgress
 from etwidgets.resources import check_memory
+from etwidgets.spectral.line_fit import signal_to_noise
 from etwidgets.spectral.lines import elements_in, net_of_lines
-from etwidgets.spectral.maps import signal_to_noise
 from etwidgets.spectral.spectra import as_stack, check, energies_kev, images
 
 if TYPE_CHECKING:

@@ -317,14 +317,21 @@ def _lines_in_range(spectra: Any, elements: Sequence[str]) -> list[tuple[str, fl
     energies = energies_kev(spectra)
     found = []
     for element in elements:
-        for name, line in _table(element):
+        for name, line in lines_table(element):
             energy, weight = float(line["energy (keV)"]), float(line["weight"])
             if energies[0] < energy < energies[-1] and energy > 0.1 and weight >= _SMALLEST_WEIGHT:
                 found.append((f"{element}_{name}", energy, weight))
     return found
 
 
-def _table(element: str) -> Any:
+def lines_table(element: str) -> Any:
+    """Pairs of name and ``{"energy (keV)", "weight"}`` of all lines of an element.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such element.
+    """
     known = exspy().material.elements
     if element not in known:
         raise ParameterError(f"there is no element {element!r}; write its symbol, such as Ni")
@@ -334,7 +341,7 @@ def _table(element: str) -> Any:
 def _energy(line: str) -> float:
     """Energy, keV."""
     element, _, name = line.partition("_")
-    lines = dict(_table(element))
+    lines = dict(lines_table(element))
     if name not in lines:
         raise ParameterError(
             f"there is no line {line!r}; {element} has {', '.join(f'{element}_{n}' for n in lines)}"

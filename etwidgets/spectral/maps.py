@@ -1,4 +1,4 @@
-"""Element maps from windows: the counts of a line minus the background next to it; also for energy losses."""
+"""Element maps: counts of a line minus the background next to it, or from a fit; also for energy losses."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from etwidgets.checks import is_number
 from etwidgets.errors import ParameterError
 from etwidgets.progress import NullProgress
 from etwidgets.resources import check_memory
+from etwidgets.spectral.line_fit import fit_lines, signal_to_noise
 from etwidgets.spectral.lines import background_windows as proposed
 from etwidgets.spectral.lines import check_in_range, check_windows, checked_lines, line_windows
 from etwidgets.spectral.spectra import as_stack, check, energies_kev, pieces
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     Rows = Sequence[Sequence[float]]
 
+MAP_METHODS = ("windows", "fit")
+"""Ways to make maps of lines."""
+
 _LOW_SNR = 0.25
 
 
@@ -34,6 +38,7 @@ def element_maps(
     background_windows: Rows | str | None = "auto",
     *,
     windows: Rows | None = None,
+    method: str = "windows",
     progress: Progress | None = None,
 ) -> dict[str, TomoStack]:
     """A tilt series for each line.
@@ -51,24 +56,43 @@ def element_maps(
     windows
         ``[start, stop]`` of each line; default: twice its full width at half maximum. Required for
         energy losses.
+    method
+        ``"windows"``; or ``"fit"`` for lines that overlap: all lines of the elements of ``lines`` and a
+        background are fitted, see :func:`fit_lines`, without windows. X-ray spectra only.
     progress
         Reports the progress, and can cancel the work.
 
     Returns
     -------
     dict
-        Line to tilt series ``(T, Y, X)`` float32, counts. Some are negative because of noise; they are
-        kept, because setting them to 0 would add counts everywhere. ``metadata.Spectral`` has the windows
-        and the signal-to-noise ratio ``snr`` of a pixel (ratio of the root mean squares of signal and
-        noise).
+        Line to tilt series ``(T, Y, X)`` float32, counts. With windows, some are negative because of noise;
+        they are kept, because setting them to 0 would add counts everywhere. With a fit, none are.
+        ``metadata.Spectral`` has the signal-to-noise ratio ``snr`` of a pixel (ratio of the root mean
+        squares of signal and noise), and the windows; or, of a fit, the sum spectrum ``counts``, what was
+        ``fitted``, and elements that are ``missing`` from the list.
 
     Raises
     ------
     ParameterError
-        If a line is unknown, or the windows are invalid: see :func:`check_windows`.
+        If a line or the method is unknown, or the windows are invalid: see :func:`check_windows`.
     """
     check(spectra)
-    lines = checked_lines(lines)
+    if method not in MAP_METHODS:
+        raise ParameterError(f"the method of element maps is 'windows' or 'fit', not {method!r}")
+    if method == "fit":
+        if windows is not None or background_windows != "auto":
+            raise ParameterError("a fit uses no windows; leave them out, or choose windows as the method")
+        return dict(fit_lines(spectra, lines, progress=progress).maps)
+    return _by_windows(spectra, checked_lines(lines), background_windows, windows, progress or NullProgress())
+
+
+def _by_windows(
+    spectra: Any,
+    lines: list[str],
+    background_windows: Rows | str | None,
+    windows: Rows | None,
+    progress: Progress,
+) -> dict[str, TomoStack]:
     signal_rows: Rows
     rows: Rows | None
     losses = spectra.metadata.Signal.signal_type == "EELS"
@@ -82,7 +106,7 @@ def element_maps(
         signal_rows = line_windows(spectra, lines) if windows is None else _checked(spectra, lines, windows)
         if rows is not None:
             check_windows(spectra, lines, rows)
-    progress, count, done = progress or NullProgress(), spectra.data.shape[0], 0
+    count, done = spectra.data.shape[0], 0
     check_memory(8.0 * len(lines) * math.prod(spectra.data.shape[:-1]), f"a set of {len(lines)} maps")
     nets: dict[str, list[NDArray[np.float32]]] = {line: [] for line in lines}
     variances, squares = dict.fromkeys(lines, 0.0), dict.fromkeys(lines, 0.0)
@@ -145,11 +169,6 @@ def _line_map(
     # Poisson counts: what is taken off is ratio * counts beside the line; its variance is ratio**2 * these
     ratio = (window[1] - window[0]) / (row[1] - row[0] + row[3] - row[2])
     return net, np.maximum(gross + ratio * np.clip(gross - net, 0, None), 0)
-
-
-def signal_to_noise(mean_square: float, variance: float) -> float:
-    """Ratio of the root mean squares of signal and noise of a pixel; 0 if there is only noise."""
-    return float(np.sqrt(max(mean_square / variance - 1, 0))) if variance > 0 else 0.0
 
 
 def snr_warning(name: str, stack: TomoStack) -> str:

@@ -59,7 +59,8 @@ function render({ model, el }) {
     const n = curve.counts.length, step = range() / (n - 1);
     const i0 = Math.max(0, Math.floor(zoom.toPart(0, "x") * (n - 1))), i1 = Math.min(n - 1, Math.ceil(zoom.toPart(1, "x") * (n - 1)));
     let most = 1e-12;
-    for (let i = i0; i <= i1; i++) most = Math.max(most, shape(curve.counts[i]));
+    const scale = curve.asFirst ? curves[0].counts : curve.counts;
+    for (let i = i0; i <= i1; i++) most = Math.max(most, shape(scale[i]));
     context.beginPath();
     for (let i = i0; i <= i1; i++) {
       const x = toX(shown.first + i * step), y = TOP + h * (1 - Math.max(0, shape(curve.counts[i])) / most);

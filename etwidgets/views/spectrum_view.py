@@ -34,11 +34,15 @@ class SpectrumCurve:
         ``(channels,)``.
     color
         As CSS writes it.
+    scaled_as_first
+        Whether it is drawn to the largest value of the first curve, to compare counts; otherwise to its own,
+        to compare shapes.
     """
 
     name: str
     counts: NDArray[Any]
     color: str = "#2f7ed8"
+    scaled_as_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ class SpectrumView(anywidget.AnyWidget):
         energies
             ``(channels,)`` ascending, equally spaced.
         curves
-            Each is drawn to its own largest value, so that shapes can be compared.
+            Each is drawn to its own largest value, or to that of the first.
         windows
             To drag.
         marks
@@ -141,7 +145,10 @@ class SpectrumView(anywidget.AnyWidget):
             "first": float(axis[0]),
             "last": float(axis[-1]),
             "axisLabel": axis_label,
-            "curves": [{"name": curve.name, "color": curve.color} for curve in curves],
+            "curves": [
+                {"name": curve.name, "color": curve.color, "asFirst": curve.scaled_as_first}
+                for curve in curves
+            ],
             "windows": [[window.start, window.stop, window.kind] for window in windows],
             "marks": [[name, float(energy)] for name, energy in marks],
         }
@@ -157,7 +164,7 @@ class SpectrumView(anywidget.AnyWidget):
         return SpectrumSnapshot(
             (said["first"], said["last"]),
             tuple(
-                SpectrumCurve(curve["name"], values, curve["color"])
+                SpectrumCurve(curve["name"], values, curve["color"], curve["asFirst"])
                 for curve, values in zip(said["curves"], counts, strict=True)
             ),
             tuple(SpectrumWindow(*window) for window in said["windows"]),

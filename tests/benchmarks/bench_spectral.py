@@ -1,4 +1,4 @@
-"""Maps and decomposition of spectral series: seconds and peak memory, each in a process of its own.
+"""Maps, fit and decomposition of spectral series: seconds and peak memory, each in a process of its own.
 
 ``python tests/benchmarks/bench_spectral.py``
 """
@@ -26,7 +26,9 @@ def run(shape, *, lazy):
         return result
 
     spectra = timed(lambda: datasets.get_spectral_needle(shape, lazy=lazy))
-    timed(spectral.element_maps, spectra, spectral.lines_of(spectra))
+    lines = spectral.lines_of(spectra)
+    timed(spectral.element_maps, spectra, lines)
+    timed(spectral.fit_lines, spectra, lines)
     timed(spectral.decompose, spectra, 4)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     sys.stdout.write(" | ".join(f"{number:.1f}" for number in (*times, peak)) + "\n")
@@ -34,9 +36,10 @@ def run(shape, *, lazy):
 
 def main():
     sys.stdout.write(
-        "| spectra | simulated (s) | maps of 4 lines (s) | NMF, 4 components (s) | peak memory (GB) |\n"
+        "| spectra | simulated (s) | maps of 4 lines (s) | fit (s) | NMF, 4 components (s) |"
+        " peak memory (GB) |\n"
     )
-    sys.stdout.write("|---|---|---|---|---|\n")
+    sys.stdout.write("|---|---|---|---|---|---|\n")
     for name, (shape, lazy) in _CASES.items():
         call = [sys.executable, "-W", "ignore", __file__, *map(str, shape), str(int(lazy))]
         found = subprocess.run(call, check=True, capture_output=True, text=True).stdout.strip()

@@ -40,6 +40,7 @@ def test_from_spectra_to_volumes_and_numbers(visit, bare_server):
     visit.keep("spectrum")
     page.click(".etw-spectral-propose")
     visit.until(lambda: windows(page) == before)
+    page.select_option(".etw-spectral-method select", label="NMF")
     page.click(".etw-spectral-decompose")
     visit.wait_for_status("Decompose the spectra", timeout_s=120)
     visit.wait_for_panes("spectral", 3)

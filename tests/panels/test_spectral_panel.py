@@ -116,6 +116,47 @@ def test_components_are_shown_with_their_spectra_named_and_colored(opened, needl
     assert "nickel" in {channel.name for channel in opened.model.channels}
 
 
+def test_a_fit_shows_its_residual_and_names_missing_elements(opened):
+    opened.controls["method"].value = "fit"
+    assert seen.spectrum(opened).windows == ()
+    opened.controls["elements"].value = "Si, Cr, Pt"
+    opened.controls["run"].click()
+    assert opened.session.history[-1].parameters["method"] == "fit"
+    curves = {curve.name: curve for curve in seen.spectrum(opened).curves}
+    counts = opened.model.spectra.data.sum((0, 1, 2))
+    used = curves["fit"].counts > 0
+    np.testing.assert_allclose(
+        curves["residual spectrum"].counts[used], (counts - curves["fit"].counts)[used], atol=0.01
+    )
+    assert curves["residual spectrum"].scaled_as_first
+    nickel = slice(int(7.35 / 0.02), int(7.61 / 0.02))
+    assert curves["residual spectrum"].counts[nickel].sum() > 0.8 * counts[nickel].sum()
+    assert "The residual spectrum has lines of Ni" in seen.text(opened)
+    assert "lines of Ni" in opened.model.message.text
+    opened.controls["elements"].value = "Si, Cr, Ni, Pt"
+    opened.controls["run"].click()
+    assert "width of Mn Ka 1" in seen.text(opened)
+    assert "residual spectrum has" not in seen.text(opened)
+
+
+def test_the_method_chooses_what_is_shown(opened):
+    def shown(name):
+        box = next(each for each in boxes(opened) if opened.controls[name] in each.children)
+        return "none" not in (box.layout.display, opened.controls[name].layout.display)
+
+    def boxes(panel):
+        return [panel._windows.widget, panel._decomposition]
+
+    names = ("elements", "line", "propose", "run", "components", "decompose")
+    for method, there in (
+        ("windows", {"elements", "line", "propose", "run"}),
+        ("fit", {"elements", "run"}),
+        ("NMF", {"components", "decompose"}),
+    ):
+        opened.controls["method"].value = method
+        assert {name for name in names if shown(name)} == there
+
+
 def test_elements_with_haadf_say_what_is_missing(opened):
     opened.controls["run"].click()
     assert opened.controls["together"].disabled

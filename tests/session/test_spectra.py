@@ -93,6 +93,15 @@ def test_one_alignment_brings_every_element_to_the_truth(session, needle):
         assert best > 0.9, channel.name
 
 
+def test_a_fit_says_which_elements_are_missing(session, needle):
+    session.apply("map_elements", lines=["Si_Ka", "Cr_Ka", "Pt_La"], method="fit")
+    assert "lines of Ni; add these" in session.model.message.text
+    session.apply("map_elements", lines=["Si_Ka", "Cr_Ka", "Ni_Ka", "Pt_La"], method="fit")
+    assert "lines of" not in session.model.message.text
+    nickel = next(channel for channel in session.model.channels if channel.name == "Ni_Ka")
+    assert nickel.stack.data.sum() == pytest.approx(0.75 * 0.72 * needle.maps["Ni"].sum(), rel=0.03)
+
+
 def test_names_of_channels_are_changed_and_kept_apart(session):
     session.apply("map_elements", lines=["Si_Ka", "Ni_Ka"])
     session.apply("rename_channel", name="Ni_Ka", new_name="nickel")
@@ -119,6 +128,7 @@ STEPS = [
     ("rename_channel", {"name": "Ni_Ka", "new_name": "Ni by its line"}),
     ("bin", {"factor": 2}),
     ("remove_channel", {"name": "Si"}),
+    ("map_elements", {"lines": ["Cr_Ka", "Si_Ka"], "method": "fit"}),
     ("reconstruct", {"method": "SIRT", "iterations": 3}),
 ]
 LATER = [

@@ -11,7 +11,7 @@ from etwidgets.session.operations.base import Changes, Operation, OperationResul
 from etwidgets.session.operations.channels import BEGIN
 from etwidgets.session.operations.lines import Code, call, without
 from etwidgets.session.operations.opening import SPECTRA_PARAMETERS, open_spectra, spectra_lines
-from etwidgets.spectral import snr_warning, sum_image
+from etwidgets.spectral import fit_warning, snr_warning, sum_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,7 +64,7 @@ class MapsOperation(Operation):
         maps = self.function(state.spectra, progress, **parameters)
         others = tuple(channel for channel in state.channels if channel.name not in maps)
         moved = tuple(Channel(name, stack.bring_along(each)) for name, each in maps.items())
-        notes = tuple(filter(None, (snr_warning(name, each) for name, each in maps.items())))
+        notes = tuple(filter(None, (fit_warning(maps), *(snr_warning(*each) for each in maps.items()))))
         return OperationResult(replace(state, channels=(*others, *moved)), parameters, notes)
 
     def write(self, parameters: Mapping[str, Any], channels: Sequence[str]) -> list[str]:
@@ -124,11 +124,11 @@ def _chosen(state: State, names: Sequence[str] | None) -> dict[str, TomoStack]:
 
 
 def _map_elements(
-    spectra: Any, progress: Progress, *, lines: list[str], **windows: Any
+    spectra: Any, progress: Progress, *, lines: list[str], **how: Any
 ) -> Mapping[str, TomoStack]:
     from etwidgets import spectral
 
-    return spectral.element_maps(spectra, lines, **windows, progress=progress)
+    return spectral.element_maps(spectra, lines, **how, progress=progress)
 
 
 def _map_lines(parameters: Mapping[str, Any]) -> list[str]:
@@ -153,7 +153,8 @@ SPECTRA = (
     ),
     MapsOperation(
         "map_elements", "Map elements", "mapping elements", _map_elements, _map_lines,
-        parameters=frozenset({"lines", "background_windows", "windows"}), needed=frozenset({"lines"}),
+        parameters=frozenset({"lines", "background_windows", "windows", "method"}),
+        needed=frozenset({"lines"}),
     ),
     MapsOperation(
         "decompose", "Decompose the spectra", "decomposing", _decompose, _decompose_lines,

@@ -37,6 +37,12 @@ spectra.refused("an unknown line", _maps(["Ni_K"]), ParameterError, "no line 'Ni
 spectra.refused("a line beyond the energies", _maps(["Ag_Ka"], None), ParameterError, "Ag_Ka", "22.16", "keV")
 spectra.refused("a line that is a number", _maps([3]), ParameterError, "lines", "3", "'Ni_Ka'")
 spectra.refused(
+    "an unknown method of maps", _maps(_NI, method="NMF"), ParameterError, "'windows' or 'fit'", "'NMF'"
+)
+spectra.refused(
+    "a fit with windows", _maps(_NI, windows=[[7.3, 7.6]], method="fit"), ParameterError, "uses no windows"
+)
+spectra.refused(
     "windows from high to low",
     _maps(_NI, None, windows=[[7.6, 7.3]]),
     ParameterError,
