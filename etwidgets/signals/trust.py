@@ -242,6 +242,9 @@ class _Trials:
         self, algorithm: Algorithm, chosen: Mapping[str, Any], folds: int | None, progress: Progress
     ) -> Trial:
         given = {name: value for name, value in self._parameters.items() if not _is_auto(name, value)}
+        if self._parameters.get("method") == AUTO:
+            usual = algorithm.automatic_options(len(self._tilts_deg))
+            chosen = {**{name: value for name, value in usual.items() if name not in given}, **chosen}
         given |= {"method": algorithm.name, **chosen}
         count, open_ended = self._count(algorithm)
         tried = count // 2 if algorithm.settles_after and open_ended else count  # enough to compare

@@ -75,6 +75,8 @@ class Algorithm:
         Whether it is offered where methods are compared on a slice.
     automatic
         Whether the automatic choice tries it.
+    automatic_options
+        Options that the automatic choice gives it, for a series of so many projections.
     settles_after
         Iterations after which it has about settled, if it does: a penalty keeps it from fitting noise. None:
         it fits noise in the end, and the number of iterations decides.
@@ -102,6 +104,7 @@ class Algorithm:
     can_follow: bool = True
     can_compare: bool = True
     automatic: bool = False
+    automatic_options: Callable[[int], Mapping[str, Any]] = lambda _n_tilts: {}
     settles_after: int | None = None
     for_fewer: Callable[[Any, int, int], Any] = lambda options, _used, _all: options
     use_for: str

@@ -240,6 +240,7 @@ OS_SIRT = Algorithm(
     iteration="a correction with each subset of the tilts in turn: 1 pass",
     worth=8,
     automatic=True,
+    automatic_options=lambda n_tilts: {"n_subsets": max(1, round(n_tilts / 5)), "momentum": 0.6},
     for_fewer=_as_many_subsets,
     use_for="SIRT some ten times faster.",
     when="As SIRT; 3 to 10 iterations, each a sweep over all tilts; with momentum, fewer.",
