@@ -30,7 +30,7 @@ _SHARED = """
 An error that both halves share looks like signal: above all that of the alignment, which was found from all
 projections together."""
 _BLUR = """
-Blur is not seen: too few iterations weaken fine detail in both halves alike, and the correlation stays high."""
+Blur is not seen: too few iterations weaken fine detail in both halves alike; the correlation stays high."""
 _BLIND = {
     "tilts": """
 Each half has every other tilt: the curve also falls where the tilts of a half are too few, and the volume
