@@ -140,8 +140,7 @@ def measure_linearity(
 
     Notes
     -----
-    Damping of STEM signals: Van den Broek et al. 2012, doi:10.1016/j.ultramic.2012.02.014; Zhong et al. 2018,
-    doi:10.1016/j.ultramic.2017.10.013.
+    Damping of STEM signals and its correction: Zhong et al. 2018, doi:10.1016/j.ultramic.2017.10.013.
     """
     tilts = checked_reals("tilts", tilts_deg).ravel()
     geometry = engine.Geometry(np.deg2rad(tilts), np.shape(projections)[1])

@@ -169,9 +169,9 @@ def elongation_factor(tilts_deg: ArrayLike) -> float:
     """How much longer small details are along the beam than across it, by the range of the tilts alone.
 
     ``sqrt((a + sin a cos a) / (a - sin a cos a))`` for tilts from -a to a (Radermacher 1988,
-    doi:10.1002/jemt.1060090405), and likewise for ranges that are not symmetric; 1 if nothing is missing,
-    infinite for one tilt. It is the ratio of the curvatures of the point response at its peak. Few iterations
-    and constraints change it: see :func:`point_response`.
+    J. Electron Microsc. Tech. 9, 359), and likewise for ranges that are not symmetric; 1 if nothing is
+    missing, infinite for one tilt. It is the ratio of the curvatures of the point response at its peak. Few
+    iterations and constraints change it: see :func:`point_response`.
 
     Parameters
     ----------

@@ -29,6 +29,8 @@ _CURVES = ("correlation", "standard_error", "n_independent", "measured", "uncorr
 _SHARED = """
 An error that both halves share looks like signal: above all that of the alignment, which was found from all
 projections together."""
+_BLUR = """
+Blur is not seen: too few iterations weaken fine detail in both halves alike; the correlation stays high."""
 _BLIND = {
     "tilts": """
 Each half has every other tilt: the curve also falls where the tilts of a half are too few, and the volume
@@ -87,7 +89,7 @@ class ResolutionReport:
         """What these numbers cannot see, one sentence each."""
         free = self.settings.get("minimum") is None and self.settings.get("maximum") is None
         linear = free and self.settings.get("mask") is None and self.method not in ("FISTA-TV", "DART")
-        texts = [_SHARED, _BLIND[self.split]] + ([] if linear else [_CONSTRAINED])
+        texts = [_SHARED, _BLUR, _BLIND[self.split]] + ([] if linear else [_CONSTRAINED])
         return tuple(" ".join(each.split()) for each in texts)
 
     def __str__(self) -> str:

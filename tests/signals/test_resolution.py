@@ -55,6 +55,7 @@ def test_more_noise_is_a_coarser_resolution_in_every_direction():
     assert np.isnan(clean.resolution()["beam"].frequency)  # tilts to 69 degrees: no cell within 20 degrees
     assert "SIRT, 10 iterations; halves: even and odd tilts (24 and 23 projections)." in str(clean)
     assert "that of the alignment" in clean.blind_spots[0]
+    assert "Blur is not seen" in clean.blind_spots[1]
     assert not any("constraints" in each for each in clean.blind_spots)
 
 
