@@ -151,11 +151,10 @@ class ReconstructPanel(Panel):
         if not self.controls["run"].disabled and (shortfall or missing):
             self.controls["run"].disabled = True
             self.hint.value = f"Not on this machine: {missing}." if missing else shortfall
-        if ready and not followed and not self.hint.value:
-            what = (
-                "Automatic chooses the iterations" if self._form.automatic else f"{algorithm.name} has none"
+        if ready and not followed and not self._form.automatic and not self.hint.value:
+            self.hint.value = (
+                f"{algorithm.name} has no iterations to follow; choose SIRT or another iterative method."
             )
-            self.hint.value = f"To follow iterations, choose SIRT or another iterative method: {what}."
 
     def _shortfall(self) -> tuple[int, str]:
         """The binning that fits into the memory, and what is missing; 1 and nothing if it fits."""

@@ -91,7 +91,9 @@ def test_reconstruct_compares_methods_on_one_slice(open_panel, stack):
 def test_reconstruct_follows_one_slice_and_scrubs_back(open_panel, stack):
     panel = open_panel(ReconstructPanel, stack)
     assert panel.controls["follow"].disabled
-    assert "Automatic chooses the iterations" in panel.hint.value
+    panel.controls["method"].value = "FBP"
+    assert panel.controls["follow"].disabled
+    assert "no iterations to follow" in panel.hint.value
     panel.controls["method"].value = "SIRT"
     panel.controls["iterations"].value = 8
     panel.controls["column"].value = 6
