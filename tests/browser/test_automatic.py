@@ -19,7 +19,7 @@ def test_three_clicks_from_the_raw_needle_to_its_volume(visit, server):
     visit.keep("automatic")
     visit.step("reconstruct")
     page.click(".etw-reconstruct-run")
-    visit.wait_for_status("Reconstruct: FBP")
+    visit.wait_for_status("Chosen: ", timeout_s=200)
     visit.step("volume")
     page.click(".etw-volume-render")
     page.wait_for_selector(".etw-volume-picture canvas", state="visible")

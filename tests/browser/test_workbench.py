@@ -68,6 +68,7 @@ def test_from_the_needle_to_a_rendered_volume(visit, server):
     visit.keep("axis")
 
     visit.step("reconstruct")
+    page.select_option(".etw-reconstruct-method select", "FBP")
     page.click(".etw-reconstruct-run")
     visit.wait_for_status("Reconstruct: FBP")
     visit.wait_for_panes("reconstruct", 2)
