@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from etwidgets.panels.convergence import Convergence
@@ -41,7 +42,7 @@ class ReconstructPanel(Panel):
         """Make and wire the controls."""
         self._sinogram_contrast, self._slice_contrast = Contrast(), Contrast()
         self._images = self.add_view(ImageView(height=_ALONE_PX).add_class("etw-grow"))
-        self._cost, self._strip = text(), self.cure_strip(2)
+        self._cost, self._chosen, self._strip = text(), text(), self.cure_strip(2)
         column = add_column_slider(self)
         self._form = self.add_part(MethodForm(self.session, self.name, self._edited))
         self.add("bin", button("Bin by 2 first"))
@@ -53,7 +54,7 @@ class ReconstructPanel(Panel):
         form = [heading("Reconstruct"), self._strip.widget, *self._form.fields, self._cost]
         pictures = [self._images, row(column), self._convergence.widget, self._comparison.widget]
         buttons = [self.controls[name] for name in ("bin", "run", "follow", "compare")]
-        return pictures, [*form, *buttons, self.hint, self._form.help, *look]
+        return pictures, [*form, *buttons, self._chosen, self.hint, self._form.help, *look]
 
     def _add_parts(self) -> None:
         self._convergence = self.add_part(
@@ -101,6 +102,7 @@ class ReconstructPanel(Panel):
         """Show the sinogram, and the slice that was reconstructed from it."""
         self._show_cost()
         stack, volume = self.model.stack, self.model.reconstruction
+        self._chosen.value = "" if volume is None or self.model.stale else _why(volume)
         self._strip.show(_doubts(stack, self.model.source, stale=self.model.stale))
         if stack is None:
             self._images.show([])
@@ -194,6 +196,12 @@ class ReconstructPanel(Panel):
 
     def _run(self) -> None:
         self.session.apply("reconstruct", **self._form.parameters())
+
+
+def _why(volume: RecStack) -> str:
+    """What was chosen for a volume, and why, where it was chosen."""
+    reason = volume.metadata.get_item("Tomography.held_out.reason", default="")
+    return f"<p class='etw-quiet'>Chosen: {escape(str(reason))}</p>" if reason else ""
 
 
 def _doubts(stack: TomoStack | None, source: str, *, stale: bool) -> list[tuple[str, Cure | None]]:

@@ -151,3 +151,18 @@ def test_subsets_are_chosen_or_left_to_the_method(panel):
     panel.controls["n_subsets"].value = "few"
     panel.controls["run"].click()
     assert "integer, not 'few'" in panel.model.message.text
+
+
+def test_automatic_is_the_default_and_what_was_chosen_is_recorded_as_numbers(open_panel, stack):
+    panel = open_panel(ReconstructPanel, stack)
+    assert panel.controls["method"].value == "auto"
+    assert panel.controls["iterations"].layout.display == "none"
+    panel.controls["run"].click()
+    parameters = panel.session.history[-1].parameters
+    assert parameters["method"] != "auto"
+    assert isinstance(parameters["iterations"], int)
+    assert f"Chosen: {parameters['method']}, {parameters['iterations']} iterations" in seen.text(panel)
+    first = panel.model.reconstruction.data.copy()
+    panel.session.undo()
+    panel.session.apply("reconstruct", **parameters)
+    assert np.array_equal(panel.model.reconstruction.data, first)

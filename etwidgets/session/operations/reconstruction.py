@@ -61,7 +61,7 @@ class VolumeOperation(Operation):
             for channel, part in zip(state.channels, others, strict=True)
         )
         after = replace(state, reconstruction=volume, stale=False, channels=channels)
-        return OperationResult(after, done, () if choice is None else (f"Chosen: {choice.reason}",))
+        return OperationResult(after, done)
 
     def volume(
         self,
