@@ -27,6 +27,7 @@ _ASKS = {
     trust.CONVERGENCE: "Are these enough iterations, or too many?",
     trust.RESOLUTION: "Down to which detail do both halves of the series agree?",
 }
+_CYCLES = "spatial frequency (cycles/px)"
 _BY_TILT, _WORST_FIRST = "by tilt", "worst first"
 _HELP = """<div class='etw-help'><p><b>Alignment</b> Each projection against what a volume from the others
 predicts. The floor is what the same noise and tilts leave of a perfect alignment.</p>
@@ -53,7 +54,10 @@ class TrustPanel(Panel):
             "order", widgets.ToggleButtons(options=[_BY_TILT, _WORST_FIRST], style={"button_width": "90px"})
         )
         self._bars = self.add_view(BarView(height=240))
-        self._curves = self.add_view(CurveView("", "", height=260, width=760))
+        self._misfit = self.add_view(
+            CurveView("iterations", "held-out misfit", height=260, width=760, whole_x=True)
+        )
+        self._shells = self.add_view(CurveView(_CYCLES, "Fourier shell correlation", height=260, width=760))
         self._details = text()
         self.add("run", button("Measure all three", primary=True))
         self.add("measure", button("Measure"))
@@ -64,7 +68,8 @@ class TrustPanel(Panel):
             widgets.HBox(list(self._lamps.values())).add_class("etw-lamps"),
             row(self.controls["shown"], self.controls["order"]),
             self._bars,
-            self._curves,
+            self._misfit,
+            self._shells,
             self._details,
         ]
         form = [heading("Trust"), self.controls["run"], self.hint]
@@ -149,7 +154,8 @@ class TrustPanel(Panel):
         subject = self.controls["shown"].value
         assessment = self._found(subject)
         self._bars.layout.display = "" if subject == trust.ALIGNMENT else "none"
-        self._curves.layout.display = "none" if subject == trust.ALIGNMENT else ""
+        self._misfit.layout.display = "" if subject == trust.CONVERGENCE else "none"
+        self._shells.layout.display = "" if subject == trust.RESOLUTION else "none"
         self.controls["order"].layout.display = "" if subject == trust.ALIGNMENT else "none"
         self._details.value = "" if assessment is None else _details(assessment)
         found: Any = None if assessment is None else assessment.found
@@ -191,13 +197,12 @@ class TrustPanel(Panel):
         )
 
     def _draw_convergence(self, found: Convergence | None) -> None:
-        self._curves.set_labels("iterations", "held-out misfit")
         if found is None or found.used is None:
-            self._curves.show({})
+            self._misfit.show({})
             return
         curve = found.curve
         flat = curve.iterations[curve.flat]
-        self._curves.show(
+        self._misfit.show(
             {"left-out projections": (curve.iterations, curve.misfit)},
             mark=float(found.used),
             band=(float(flat[0]), float(flat[-1])) if flat.size else None,
@@ -205,22 +210,19 @@ class TrustPanel(Panel):
 
     def _draw_resolution(self, report: ResolutionReport | None) -> None:
         if report is None:
-            self._curves.set_labels("spatial frequency (cycles/px)", "Fourier shell correlation")
-            self._curves.show({})
+            self._shells.show({})
             return
         whole = report.curves["all"]
         per_nm = whole.frequencies_per_nm
-        self._curves.set_labels(
-            "spatial frequency (1/nm)" if per_nm is not None else "spatial frequency (cycles/px)",
-            "Fourier shell correlation",
-        )
+        label = _CYCLES if per_nm is None else "spatial frequency (1/nm)"
+        self._shells.set_labels(label, "Fourier shell correlation")
         titles = {"all": "all", "x": "along x", "y": "along y", "beam": "along beam"}
         x = whole.frequencies if per_nm is None else per_nm
         curves = {titles[name]: (x, curve.correlation) for name, curve in report.curves.items()}
         curves["half-bit"] = (x, whole.threshold("half-bit"))
         scale = 1.0 if whole.pixel_size_nm is None else 1 / whole.pixel_size_nm
         frequency = report.resolution()["all"].frequency
-        self._curves.show(curves, mark=frequency * scale if np.isfinite(frequency) and frequency else None)
+        self._shells.show(curves, mark=frequency * scale if np.isfinite(frequency) and frequency else None)
 
 
 def _lamp(subject: str, verdict: Verdict | None) -> str:

@@ -166,11 +166,10 @@ def _of_alignment(check: ProjectionCheck) -> Verdict:
     else:
         rest = "No projection stands out."
     floor = float(np.hypot(*check.floor_px))
-    return Verdict(
-        level,
-        f"{error:.2f} px",
-        f"RMS error: y {y:.2f}, x {x:.2f} px; below about {floor:.2f} px nothing is seen. {rest}",
-    )
+    seen = f"RMS error: y {y:.2f}, x {x:.2f} px" if error > floor else "No error is seen"
+    number = f"{error:.2f} px" if error > floor else f"below {max(floor, 0.01):.2f} px"
+    unseen = "What all projections share, as an error of the tilt axis, is not in it."
+    return Verdict(level, number, f"{seen}. {rest} {unseen}")
 
 
 def _of_convergence(found: Convergence) -> Verdict:
@@ -204,7 +203,9 @@ def _of_resolution(report: ResolutionReport) -> Verdict:
         for name, title in named
         if name in found
     )
-    return Verdict(level, str(whole), f"Halves agree down to this detail (half-bit). {others}.")
+    return Verdict(
+        level, str(whole), f"Both halves agree down to this detail (half-bit criterion): {others}."
+    )
 
 
 def parameters_of_volume(steps: Any) -> dict[str, Any]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.patches import Rectangle
     from numpy.typing import ArrayLike
 
-_COLORS = ("#2f7ed8", "#e8743b", "#3a9d5d", "#8e5ea2")
+_COLORS = ("#2f7ed8", "#e8743b", "#3a9d5d", "#8e5ea2", "#7a808c")
 _INCHES = 1 / 96
 _INK = "#7a808c"  # can be read on white and on black
 
