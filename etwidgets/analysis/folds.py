@@ -38,7 +38,9 @@ def thin_folds(tilts_deg: NDArray[np.float64], n_folds: int = 5) -> list[NDArray
 def gap_folds(
     tilts_deg: NDArray[np.float64], n_folds: int = 5, gap_deg: float = 14.0
 ) -> list[NDArray[np.intp]]:
-    """All projections within a gap; the gaps lie at equal distances from the lowest to the highest tilt.
+    """All projections within a gap; the gaps lie at equal distances, inside the range of tilts.
+
+    A gap at the end of the range would widen the missing wedge, which no number of iterations fills.
 
     Parameters
     ----------
@@ -47,22 +49,23 @@ def gap_folds(
     n_folds
         Two or more.
     gap_deg
-        Width of a gap, degrees; less than half of the range of tilts. At least one projection is left out.
+        Width of a gap, degrees. At least one projection is left out.
 
     Raises
     ------
     ParameterError
-        If the gap is too wide, or there are too few projections.
+        If a gap would reach the end of the range, or there are too few projections.
     """
     count = _checked_folds(n_folds, len(tilts_deg))
     low, high = float(np.min(tilts_deg)), float(np.max(tilts_deg))
-    if not is_number(gap_deg) or not 0 < gap_deg < (high - low) / 2:
+    widest = 2 * (high - low) / (count + 1)
+    if not is_number(gap_deg) or not 0 < gap_deg < widest:
         raise ParameterError(
-            f"gap_deg must be above 0 and less than half of the tilt range, {(high - low) / 2:g} deg, "
-            f"not {gap_deg!r}"
+            f"gap_deg must be above 0 and below {widest:g} deg, so that {count} gaps end within the tilts "
+            f"from {low:g} to {high:g} deg, not {gap_deg!r}"
         )
     folds = []
-    for center in np.linspace(low + gap_deg / 2, high - gap_deg / 2, count):
+    for center in np.linspace(low, high, count + 2)[1:-1]:
         distances = np.abs(tilts_deg - center)
         folds.append(np.flatnonzero(distances <= max(gap_deg / 2, distances.min()) + 1e-9))
     return folds

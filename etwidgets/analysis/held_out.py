@@ -207,7 +207,7 @@ def held_out_misfit(
     ----------
     projections
         ``(T, Y, X)`` real, finite numbers, aligned: the tilt axis is parallel to x and in the middle. A
-        background, which the specimen does not make, must be subtracted first: nothing predicts it, so
+        background that is not part of the specimen must be subtracted first: nothing predicts it, so
         that it hides differences, and the volume that it calls for is not there.
     tilts_deg
         ``(T,)`` degrees.
