@@ -1,4 +1,4 @@
-"""The command line: ``etwidgets app``, ``run``, ``report`` and ``info``; decides nothing that a function could."""
+"""The command line: ``etwidgets app``, ``run``, ``report``, ``info``; decides nothing a function could."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This machine and what is installed on it, for bug reports and for the reports of sessions; imports none of it."""
+"""The machine and what is installed on it, for bug reports and reports of sessions; imports none of it."""
 
 from __future__ import annotations
 

@@ -30,8 +30,7 @@ _KINDS = {
     _SESSION: ("session.json", "All steps and the source, to continue later or to repeat on other series."),
     _REPORT: (
         "report.html",
-        "One page to print or send: what to doubt, pictures, numbers, steps, files, a paragraph of methods with "
-        "references. The same as .json beside it.",
+        "A page to print or send: what to doubt, pictures, numbers, steps, and methods with references.",
     ),
     _PROJECTIONS: (
         "projections.hspy",

@@ -1,4 +1,4 @@
-"""The steps of one session done on many series, or a report of one, without a page; what comes out is saved."""
+"""The steps of one session on many series, or a report of one, without a page; results are saved."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def run_batch(
     ending
         Of the results: ``.hspy``, ``.zspy``, ``.mrc`` or ``.tif``.
     report
-        Also write ``NAME_report.html`` and ``.json`` for each, and ``reports.html`` and ``.json``, a table over
-        all series.
+        Also write ``NAME_report.html`` and ``.json`` for each, and ``reports.html`` and ``.json``, a table
+        over all series.
     operations
         Of your own, which the steps need.
     tell

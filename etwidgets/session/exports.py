@@ -1,4 +1,4 @@
-"""Writes files of a session: script, notebook, session file, data, figure, movie, report; changes no state."""
+"""Writes files of a session: script, notebook, steps, data, figure, movie, report; changes no state."""
 
 from __future__ import annotations
 

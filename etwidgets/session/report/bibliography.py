@@ -40,16 +40,20 @@ _ENTRIES: dict[str, _Entry] = {
     ),
     ETSPY_PAPER: _Entry(
         "misc", "herzing_etspy_paper", "Herzing, Andrew A. and Taillon, Joshua A.",
-        "ETSpy: A HyperSpy extension package for electron tomography data processing and reconstruction", "", "",
+        "ETSpy: A HyperSpy extension package for electron tomography data processing and "
+        "reconstruction", "", "",
     ),
-    ETSPY: _Entry(_SOFTWARE, "herzing_etspy", "Herzing, Andrew A.", "usnistgov/etspy: ETSpy package", "", "2024"),
+    ETSPY: _Entry(
+        _SOFTWARE, "herzing_etspy", "Herzing, Andrew A.", "usnistgov/etspy: ETSpy package", "", "2024",
+    ),
     HYPERSPY: _Entry(
         _SOFTWARE, "hyperspy", "de la Peña, Francisco and others",
         "HyperSpy: multi-dimensional data analysis", "Zenodo", "",
     ),
     ASTRA: _Entry(
         _JOURNAL, "vanaarle_2016",
-        "van Aarle, Wim and Palenstijn, Willem Jan and Cant, Jeroen and Janssens, Eline and Bleichrodt, Folkert "
+        "van Aarle, Wim and Palenstijn, Willem Jan and Cant, Jeroen and Janssens, Eline and "
+        "Bleichrodt, Folkert "
         "and Dabravolski, Andrei and De Beenhouwer, Jan and Batenburg, K. Joost and Sijbers, Jan",
         "Fast and flexible X-ray tomography using the ASTRA toolbox", "Optics Express", "2016", "24",
         "25129--25147",
@@ -64,7 +68,8 @@ _ENTRIES: dict[str, _Entry] = {
         _JOURNAL, "yan_2015",
         "Yan, Rui and Edwards, Thomas J. and Pankratz, Logan M. and Kuhn, Richard J. and Lanman, Jason K. "
         "and Liu, Jun and Jiang, Wen",
-        "A fast cross-validation method for alignment of electron tomography images based on Beer-Lambert law",
+        "A fast cross-validation method for alignment of electron tomography images based on "
+        "Beer-Lambert law",
         "Journal of Structural Biology", "2015", "192", "297--306",
     ),
     MARKERS: _Entry(
@@ -84,7 +89,8 @@ _ENTRIES: dict[str, _Entry] = {
     ),
     NMF: _Entry(
         _JOURNAL, "paatero_1994", "Paatero, Pentti and Tapper, Unto",
-        "Positive matrix factorization: a non-negative factor model with optimal utilization of error estimates "
+        "Positive matrix factorization: a non-negative factor model with optimal utilization of "
+        "error estimates "
         "of data values", "Environmetrics", "1994", "5", "111--126",
     ),
     FUSED: _Entry(
@@ -103,7 +109,8 @@ _ENTRIES: dict[str, _Entry] = {
     ),
     "10.1016/0161-7346(84)90008-7": _Entry(
         _JOURNAL, "andersen_1984", "Andersen, Anders H. and Kak, Avinash C.",
-        "Simultaneous algebraic reconstruction technique (SART): a superior implementation of the ART algorithm",
+        "Simultaneous algebraic reconstruction technique (SART): a superior implementation of the "
+        "ART algorithm",
         "Ultrasonic Imaging", "1984", "6", "81--94",
     ),
     "10.1109/TMI.2014.2350962": _Entry(
@@ -123,7 +130,8 @@ _ENTRIES: dict[str, _Entry] = {
     ),
     "10.1109/TIP.2009.2028250": _Entry(
         _JOURNAL, "beck_2009_tv", "Beck, Amir and Teboulle, Marc",
-        "Fast gradient-based algorithms for constrained total variation image denoising and deblurring problems",
+        "Fast gradient-based algorithms for constrained total variation image denoising and "
+        "deblurring problems",
         "IEEE Transactions on Image Processing", "2009", "18", "2419--2434",
     ),
     "10.1109/TIP.2011.2131661": _Entry(
@@ -162,7 +170,8 @@ _ENTRIES: dict[str, _Entry] = {
     "10.1016/j.jsb.2005.12.010": _Entry(
         _JOURNAL, "lawrence_2006",
         "Lawrence, Albert and Bouwer, James C. and Perkins, Guy and Ellisman, Mark H.",
-        "Transform-based backprojection for volume reconstruction of large format electron microscope tilt series",
+        "Transform-based backprojection for volume reconstruction of large format electron "
+        "microscope tilt series",
         "Journal of Structural Biology", "2006", "154", "144--167",
     ),
     "10.1002/cpa.3160190105": _Entry(
@@ -244,7 +253,7 @@ def _text(entry: _Entry) -> str:
     authors = ", ".join(people).replace(", others", " et al.").strip("{}")
     where = f"{entry.where} {entry.volume}".strip()
     year = f"({entry.year})" if entry.year else ""
-    ending = " ".join(part for part in (where, year, entry.pages.replace("--", "–")) if part)
+    ending = " ".join(part for part in (where, year, entry.pages.replace("--", "-")) if part)
     return f"{authors}: {entry.title}." + (f" {ending}." if ending else "")
 
 

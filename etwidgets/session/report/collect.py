@@ -103,8 +103,10 @@ def collect(source: ReportSource, progress: Progress) -> Content:
     raw = _raw(source, progress.part(0, 0.1))
     earlier = _recorded(raw if raw is not None else source.state)
     steps = tuple(
-        ReportedStep(each.operation, each.label, plain(dict(each.parameters)), each.seconds, each.when, each.before,
-                     each.after)
+        ReportedStep(
+            each.operation, each.label, plain(dict(each.parameters)), each.seconds, each.when, each.before,
+            each.after,
+        )
         for each in source.steps
     )  # fmt: skip
     facts = facts_of(source.state, (*earlier, *steps), progress.part(0.1, 0.8))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from etwidgets.errors import FileFormatError
 
@@ -16,10 +16,15 @@ _FORMAT, _VERSION = "etwidgets-report", 1
 
 @dataclass(frozen=True)
 class Doubt:
-    """One reason not to believe a volume: ``serious``, or a note; one sentence or two."""
+    """One reason not to believe a volume, in a sentence or two; ``level`` is ``serious`` or ``note``."""
 
-    serious: bool
+    level: Literal["serious", "note"]
     text: str
+
+    @property
+    def serious(self) -> bool:
+        """Whether it is more than a note."""
+        return self.level == "serious"
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class ReportedStep:
-    """A step as it was done; ``before`` and ``after`` are digests of the data, empty where there were none."""
+    """A step as it was done; ``before`` and ``after`` are digests of the data, or empty."""
 
     operation: str
     label: str

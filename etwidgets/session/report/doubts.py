@@ -20,6 +20,7 @@ _GAP = 2.5  # times the usual step
 _FAR_OFF_PX = 0.5  # remaining error of shifts that shows in the volume
 _MANY_OFF = 0.1  # part of the projections
 _LEAST_INTENSITY, _FLOORS = 0.05, 4.0
+_WIDE_WEDGE_DEG = 80.0
 _NAMED = 8
 
 
@@ -54,12 +55,20 @@ def elongation(tilts_deg: list[float]) -> float:
     return math.sqrt((half + mixed) / (half - mixed))
 
 
+def _serious(text: str) -> Doubt:
+    return Doubt("serious", text)
+
+
+def _note(text: str) -> Doubt:
+    return Doubt("note", text)
+
+
 def _of_volume(facts: Facts) -> Iterator[Doubt]:
     if not facts.reconstruction:
-        yield Doubt(True, "There is no volume yet; this report is about the tilt series alone.")
+        yield _serious("There is no volume yet; this report is about the tilt series alone.")
     elif facts.reconstruction.get("stale"):
         text = "The volume is older than the series: the series was changed after the reconstruction."
-        yield Doubt(True, f"{text} Reconstruct again.")
+        yield _serious(f"{text} Reconstruct again.")
 
 
 def _of_alignment(facts: Facts) -> Iterator[Doubt]:
@@ -67,18 +76,14 @@ def _of_alignment(facts: Facts) -> Iterator[Doubt]:
         return
     fits = bool(facts.check) and "error" not in facts.check and not facts.check["off"]
     if not facts.series["registered"] and not fits:
-        yield Doubt(
-            True, "The series was not registered, neither in these steps nor in what the file records."
-        )
+        yield _serious("The series was not registered, neither in these steps nor in what the file records.")
     if "error" in facts.check:
-        yield Doubt(
-            False, f"Projections could not be compared with their reprojections: {facts.check['error']}."
-        )
+        yield _note(f"Projections could not be compared with their reprojections: {facts.check['error']}.")
     warning = facts.registration.get("warning")
     if warning:
-        yield Doubt(False, f"Of the registration: {warning}")
+        yield _note(f"Of the registration: {warning}")
     if facts.alignment and not facts.alignment.get("accepted", True):
-        yield Doubt(False, "The refinement did not predict left-out projections better; it moved nothing.")
+        yield _note("The refinement did not predict left-out projections better; it moved nothing.")
 
 
 def _of_projections(facts: Facts) -> Iterator[Doubt]:
@@ -88,16 +93,16 @@ def _of_projections(facts: Facts) -> Iterator[Doubt]:
     off, count = check["off"], len(check["misfits"])
     if off:
         text = f"{len(off)} of {count} projections do not fit the others: {_named(off, facts)}."
-        yield Doubt(len(off) > _MANY_OFF * count, text)
+        yield _serious(text) if len(off) > _MANY_OFF * count else _note(text)
     error, floor = (math.hypot(*check[name]) for name in ("errors_px", "floor_px"))
     if error > _FAR_OFF_PX:
         text = f"Projections are off by {error:.2f} px (root mean square) beyond the floor of {floor:.2f} px."
-        yield Doubt(True, text)
+        yield _serious(text)
     least = max(_LEAST_INTENSITY, _FLOORS * check["floor_intensity"])
     differ = [i for i, value in enumerate(check["intensities"]) if abs(value - 1) > least]
     if differ:
         text = f"The intensity of {len(differ)} of {count} projections differs by more than {least:.0%}"
-        yield Doubt(False, f"{text} from what the others predict: {_named(differ, facts)}.")
+        yield _note(f"{text} from what the others predict: {_named(differ, facts)}.")
 
 
 def _named(indices: list[int], facts: Facts) -> str:
@@ -111,7 +116,7 @@ def _of_axis(facts: Facts) -> Iterator[Doubt]:
         return
     if not facts.series["axis_looked_for"]:
         text = "The tilt axis was not looked for: it was taken to be the middle row of the images."
-        yield Doubt(False, f"{text} An error of its shift bends what is straight, and blurs.")
+        yield _note(f"{text} An error of its shift bends what is straight, and blurs.")
         return
     known: dict[str, bool] = {}
     if facts.alignment:
@@ -121,7 +126,7 @@ def _of_axis(facts: Facts) -> Iterator[Doubt]:
     unknown = [name for name, determined in known.items() if not determined]
     if unknown:
         text = f"The data do not determine the {' and the '.join(unknown)} of the tilt axis."
-        yield Doubt(True, f"{text} Compare the volume for a few values.")
+        yield _serious(f"{text} Compare the volume for a few values.")
 
 
 _UNITS = (("rotation", "deg"), ("shift", "px"))
@@ -139,19 +144,19 @@ def _of_tilts(facts: Facts) -> Iterator[Doubt]:
         )
         if abs(max(tilts) + min(tilts)) < 0.1 * (max(tilts) - min(tilts)):
             text += f"; small details are longer along the beam by about {elongation(tilts):.2f}"
-        yield Doubt(missing > 80, f"{text}.")
+        yield _serious(f"{text}.") if missing > _WIDE_WEDGE_DEG else _note(f"{text}.")
     steps = np.diff(np.sort(np.asarray(tilts)))
     usual = float(np.median(steps))
     if len(tilts) < _FEW_PROJECTIONS or usual > _WIDE_STEP_DEG:
         size = facts.series["height_px"]
         text = f"Few tilts: {len(tilts)} projections, {usual:.1f}° apart."
         reach = math.pi * size / len(tilts)
-        yield Doubt(False, f"{text} For a body of {size} px they reach {reach:.1f} px (Crowther criterion).")
+        yield _note(f"{text} For a body of {size} px they reach {reach:.1f} px (Crowther criterion).")
     ranked = sorted(tilts)
     gaps = np.flatnonzero(steps > _GAP * usual) if usual > 0 else np.empty(0, int)
     if gaps.size:
         between = ", ".join(f"{ranked[i]:+.1f}° to {ranked[i + 1]:+.1f}°" for i in gaps[:_NAMED])
-        yield Doubt(False, f"Gaps in the tilts: {between}.")
+        yield _note(f"Gaps in the tilts: {between}.")
 
 
 def _of_iterations(facts: Facts) -> Iterator[Doubt]:
@@ -160,26 +165,26 @@ def _of_iterations(facts: Facts) -> Iterator[Doubt]:
     if algorithm is None:
         return
     if algorithm.counted is None:
-        text = f"{algorithm.name} weights noise and gaps between tilts as they are: streaks are not the specimen."
-        yield Doubt(False, text)
+        text = f"{algorithm.name} shows noise and gaps between tilts as streaks, which are not the specimen."
+        yield _note(text)
     elif not facts.held_out:
         count = made.get(algorithm.counted.name)
         text = f"The number of iterations ({count}) was not checked against left-out projections."
-        yield Doubt(False, f"{text} Too few blur, too many amplify noise.")
+        yield _note(f"{text} Too few blur, too many amplify noise.")
 
 
 def _of_resolution(facts: Facts) -> Iterator[Doubt]:
     if not facts.reconstruction:
         return
     if not facts.resolution:
-        yield Doubt(False, "The resolution was not measured.")
+        yield _note("The resolution was not measured.")
         return
     spots = [str(each) for each in facts.resolution.get("blind_spots", [])]
     if spots:
-        yield Doubt(False, f"What the measured resolution cannot see: {' '.join(spots)}")
+        yield _note(f"What the measured resolution cannot see: {' '.join(spots)}")
     how, of = (_method(node) for node in (facts.resolution.get("settings", {}), facts.reconstruction))
     if how and of and how != of:
-        yield Doubt(True, f"The resolution was measured of {how}, and the volume was made by {of}.")
+        yield _serious(f"The resolution was measured of {how}, and the volume was made by {of}.")
 
 
 def _method(settings: dict[str, Any]) -> str:
@@ -193,4 +198,4 @@ def _method(settings: dict[str, Any]) -> str:
 def _of_scale(facts: Facts) -> Iterator[Doubt]:
     known = facts.series or facts.reconstruction
     if known and known.get("pixel_size_nm") is None and facts.reconstruction.get("pixel_size_nm") is None:
-        yield Doubt(False, "The pixel size is not known: all lengths are in pixels.")
+        yield _note("The pixel size is not known: all lengths are in pixels.")

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from etwidgets.signals import RecStack, TomoStack
 
 _REGISTERS = {
-    "register", "refine_alignment", "align_markers", "apply_alignment_file", "manual_align", "shift_one", "shift",
-    "align",
+    "register", "refine_alignment", "align_markers", "apply_alignment_file", "manual_align", "shift_one",
+    "shift", "align",
 }  # fmt: skip
 _FINDS_AXIS = {
     "tilt_align",
@@ -34,8 +34,8 @@ _FINDS_AXIS = {
     "align",
 }
 _SHOWN_ELSEWHERE = {
-    "tilts", "shifts", "transforms", "registration_quality", "axis_estimate", "alignment_report", "reconstruction",
-    "held_out", "resolution", "cropped", "tiltaxis", "xshift", "yshift",
+    "tilts", "shifts", "transforms", "registration_quality", "axis_estimate", "alignment_report",
+    "reconstruction", "held_out", "resolution", "cropped", "tiltaxis", "xshift", "yshift",
 }  # fmt: skip
 
 
@@ -58,12 +58,10 @@ def facts_of(state: State, steps: Iterable[ReportedStep], progress: Progress) ->
     volume = state.reconstruction
     made = {} if volume is None else _node(volume)
     series = {} if state.stack is None else _series(state.stack)
-    names = {step.operation for step in steps}
+    done = {step.operation for step in steps}
     moved = known.get("shifts") is not None and bool(np.any(np.asarray(known["shifts"])))
-    series["registered"] = bool(names & _REGISTERS) or moved or "alignment_report" in known
-    series["axis_looked_for"] = bool(names & _FINDS_AXIS) or bool(
-        {"alignment_report", "axis_estimate"} & set(known)
-    )
+    series["registered"] = bool(done & _REGISTERS) or moved or "alignment_report" in known
+    series["axis_looked_for"] = bool(done & _FINDS_AXIS or {"alignment_report", "axis_estimate"} & set(known))
     series["channels"] = [channel.name for channel in state.channels]
     return Facts(
         series=series,
@@ -113,8 +111,10 @@ def _check(stack: TomoStack, progress: Progress) -> dict[str, Any]:
         found = align.check_projections(images, stack.tilts_deg, progress=progress)
     except EtwidgetsError as error:
         return {"error": str(error)}
-    names = ("misfits", "shifts_px", "intensities", "floor_misfits", "floor_px", "floor_intensity", "response",
-             "weights", "errors_px")  # fmt: skip
+    names = (
+        "misfits", "shifts_px", "intensities", "floor_misfits", "floor_px", "floor_intensity", "response",
+        "weights", "errors_px",
+    )  # fmt: skip
     values = {name: getattr(found, name) for name in names}
     return dict(plain({**values, "off": np.flatnonzero(found.off)}))
 

@@ -103,7 +103,7 @@ def _alignment(facts: Facts) -> str:
     values: dict[str, Any] = {}
     if facts.series.get("n_projections"):
         values["projections"] = facts.series["n_projections"]
-        values["size (px)"] = f"{facts.series['width_px']} × {facts.series['height_px']}"
+        values["size (px)"] = f"{facts.series['width_px']} x {facts.series['height_px']}"
         values["pixel size (nm)"] = facts.series["pixel_size_nm"] or "not known"
         tilts = facts.series["tilts_deg"]
         values["tilts (°)"] = f"{min(tilts):.2f} to {max(tilts):.2f}" if tilts else "not known"
@@ -214,8 +214,8 @@ def _step_table(steps: Sequence[ReportedStep]) -> str:
         digest = f"<code>{escape(step.after)}</code>" if step.after else ""
         name = f"{escape(step.label)}<br><code>{escape(step.operation)}</code>"
         lines.append(
-            f"<tr><td>{number}</td><td>{name}</td><td>{given or 'none'}</td><td>{took}</td><td>{escape(step.when)}</td>"
-            f"<td>{digest}</td></tr>"
+            f"<tr><td>{number}</td><td>{name}</td><td>{given or 'none'}</td><td>{took}</td>"
+            f"<td>{escape(step.when)}</td><td>{digest}</td></tr>"
         )
     names = ("", "step", "parameters", "time (s)", "when (UTC)", "digest of result")
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
@@ -229,7 +229,8 @@ def _projections(facts: Facts) -> str:
     if "error" in check:
         return f"<p>Not compared with reprojections: {escape(check['error'])}</p>"
     rows = [
-        (i + 1, f"{tilt:.2f}", f"{y:.3f}", f"{x:.3f}", f"{misfit:.4f}", f"{floor:.4f}", f"{intensity:.3f}", f"{weight:.2f}")
+        (i + 1, f"{tilt:.2f}", f"{y:.3f}", f"{x:.3f}", f"{misfit:.4f}", f"{floor:.4f}",
+         f"{intensity:.3f}", f"{weight:.2f}")
         for i, (tilt, (y, x), misfit, floor, intensity, weight) in enumerate(
             zip(facts.series["tilts_deg"], check["shifts_px"], check["misfits"], check["floor_misfits"],
                 check["intensities"], check["weights"], strict=True)
@@ -249,7 +250,8 @@ def _projections(facts: Facts) -> str:
     floor = (
         f"Floor: shift y {floor_y:.3f} px, x {floor_x:.3f} px, intensity ± {check['floor_intensity']:.3f}."
     )
-    return f"<p>{escape(floor)} Projections that do not fit the others are marked.</p>{table(columns, rows, check['off'])}"
+    words = f"<p>{escape(floor)} Projections that do not fit the others are marked.</p>"
+    return words + table(columns, rows, check["off"])
 
 
 def _files(content: Content) -> str:

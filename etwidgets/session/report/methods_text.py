@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     Parameters = Mapping[str, Any]
 
+_RECONSTRUCTS = ("reconstruct", "reconstruct_jointly")
+
 
 def methods_of(
     facts: Facts, steps: Sequence[ReportedStep], titles: Mapping[str, str], citations: Citations
@@ -36,15 +38,15 @@ def methods_of(
         Collects the references.
     """
     sentences = [*_series(facts), *_steps(steps, titles, citations)]
-    if facts.reconstruction and not any(step.operation.startswith("reconstruct") for step in steps):
+    if facts.reconstruction and not any(step.operation in _RECONSTRUCTS for step in steps):
         sentences.append(_recorded_reconstruction(facts.reconstruction, citations))
     sentences += [*_choice(facts), *_checks(facts, citations)]
     backend = str(facts.reconstruction.get("backend", ""))
     if backend.startswith("astra"):
         sentences.append(f"Projections were computed by the ASTRA toolbox {citations.cite(bib.ASTRA)}.")
     sentences.append(
-        f"All steps were done with etwidgets {__version__} {citations.cite(bib.ETWIDGETS)}, which builds on HyperSpy "
-        f"{citations.cite(bib.HYPERSPY)} and follows the workflow of ETSpy "
+        f"All steps were done with etwidgets {__version__} {citations.cite(bib.ETWIDGETS)}, which builds on "
+        f"HyperSpy {citations.cite(bib.HYPERSPY)} and follows the workflow of ETSpy "
         f"{citations.cite(bib.ETSPY_PAPER, bib.ETSPY)}."
     )
     return " ".join(sentences)
@@ -55,7 +57,7 @@ def _series(facts: Facts) -> list[str]:
     if not known.get("n_projections"):
         return []
     text = f"The tilt series that was evaluated had {known['n_projections']} projections of "
-    text += f"{known['height_px']} × {known['width_px']} pixels"
+    text += f"{known['height_px']} x {known['width_px']} pixels"
     tilts, size = known["tilts_deg"], known["pixel_size_nm"]
     if tilts:
         text += f" at tilts from {min(tilts):.1f}° to {max(tilts):.1f}°"
@@ -65,8 +67,9 @@ def _series(facts: Facts) -> list[str]:
 
 
 def _steps(steps: Sequence[ReportedStep], titles: Mapping[str, str], citations: Citations) -> list[str]:
-    sentences = []
-    for step in steps:
+    sentences: list[str] = []
+    made = [place for place, step in enumerate(steps) if step.operation in _RECONSTRUCTS]
+    for step in (step for place, step in enumerate(steps) if place not in made[:-1]):
         write = _SENTENCES.get(step.operation)
         if write is not None:
             text = write(step.parameters, citations)
@@ -114,7 +117,7 @@ def _transform(given: Parameters, _citations: Citations) -> str:
 
 def _reconstruct(given: Parameters, citations: Citations) -> str:
     return _reconstructed(
-        str(given.get("method", "FBP")), given, citations, constrained=bool(given.get("constrain", True))
+        str(given.get("method", "FBP")), given, citations, constrained=bool(given.get("constrain", False))
     )
 
 
@@ -127,13 +130,15 @@ def _reconstructed(name: str, given: Parameters, citations: Citations, *, constr
     algorithm = engine.algorithms().get(name.upper())
     if algorithm is None:
         return f"The volume was reconstructed by {name}."
-    text = f"The volume was reconstructed by {_with(f'{algorithm.title.lower()} ({algorithm.name})', algorithm.source, citations)}"
+    title = f"{algorithm.title.lower()} ({algorithm.name})"
+    text = f"The volume was reconstructed by {_with(title, algorithm.source, citations)}"
     counted = algorithm.counted
     if counted is not None:
         count = given.get(counted.user_keyword, given.get(counted.name, counted.default))
         text += f" in {count} iterations"
     if constrained and algorithm.iterative and algorithm.takes_limits:
-        text += ", with values of zero or more"
+        lowest = float(given.get("minimum", given.get("thresh", 0)) or 0)
+        text += f", with values of {'zero' if lowest == 0 else f'{lowest:g}'} or more"
     if given.get("tv_weight") is not None and "tv_weight" in algorithm.parameters:
         text += f", weight of the total variation {worded(given['tv_weight'])}"
     return f"{text}."
@@ -153,7 +158,8 @@ def _jointly(given: Parameters, citations: Citations) -> str:
 def _decompose(given: Parameters, citations: Citations) -> str:
     method = str(given.get("method", "NMF"))
     cited = f" {citations.cite(bib.NMF)}" if method == "NMF" else ""
-    return f"The spectra were decomposed by {method}{cited}, with {given.get('components', 'the default number of')} components."
+    count = given.get("components", "the default number of")
+    return f"The spectra were decomposed by {method}{cited} into {count} components."
 
 
 def _fixed(text: str) -> Callable[[Parameters, Citations], str]:
@@ -167,9 +173,11 @@ _SENTENCES: dict[str, Callable[[Parameters, Citations], str]] = {
     )},
     "crop": _fixed("The images were cropped."),
     "turn": lambda p, _: f"The images were turned by {90 * int(p.get('quarter_turns', 1))}°.",
-    "bin": lambda p, _: f"Pixels were binned {p.get('factor', 2)} × {p.get('factor', 2)}.",
+    "bin": lambda p, _: f"Pixels were binned {p.get('factor', 2)} x {p.get('factor', 2)}.",
     "remove_projections": lambda p, _: f"{len(p.get('projections') or [])} projections were excluded.",
-    "filter": lambda p, _: f"The projections were filtered ({p.get('method', 'median')}, {p.get('size', 5)} px).",
+    "filter": lambda p, _: (
+        f"The projections were filtered ({p.get('method', 'median')}, {p.get('size', 5)} px)."
+    ),
     "normalize": _fixed("The intensity of the projections was normalized."),
     "subtract_background": _background,
     "equalize_intensity": _fixed("Fluctuations of the intensity between projections were corrected."),
@@ -180,7 +188,8 @@ _SENTENCES: dict[str, Callable[[Parameters, Citations], str]] = {
         f"The projections were aligned by markers, with a robust bundle adjustment {c.cite(bib.MARKERS)}."
     ),
     "refine_alignment": lambda _, c: (
-        f"Shifts and tilt axis were refined by matching projections to reprojections {c.cite(bib.PROJECTION_MATCHING)}."
+        "Shifts and tilt axis were refined by matching projections to reprojections "
+        f"{c.cite(bib.PROJECTION_MATCHING)}."
     ),
     "manual_align": _fixed("Projections were shifted by hand."),
     "shift_one": _fixed("Projections were shifted by hand."),
@@ -209,9 +218,10 @@ def _checks(facts: Facts, citations: Citations) -> list[str]:
     if check and "error" not in check:
         (y, x), (floor_y, floor_x) = check["errors_px"], check["floor_px"]
         sentences.append(
-            f"Compared with reprojections of a volume from the others {citations.cite(bib.REPROJECTION_CHECK)}, "
-            f"projections were off by {y:.2f} px across and {x:.2f} px along the tilt axis (root mean square), where "
-            f"shot noise alone left {floor_y:.2f} px and {floor_x:.2f} px in a simulated, perfectly aligned series."
+            "Compared with reprojections of a volume from the others "
+            f"{citations.cite(bib.REPROJECTION_CHECK)}, projections were off by {y:.2f} px across and {x:.2f} px along the "
+            "tilt axis (root mean square); in a simulated, perfectly aligned series of the same noise this "
+            f"was {floor_y:.2f} px and {floor_x:.2f} px."
         )
     tilts = facts.series.get("tilts_deg")
     if (
@@ -221,13 +231,13 @@ def _checks(facts: Facts, citations: Citations) -> list[str]:
         and abs(max(tilts) + min(tilts)) < 0.1 * (max(tilts) - min(tilts))
     ):
         sentences.append(
-            f"The missing wedge of {missing_wedge_deg(tilts):.0f}° lengthened details along the beam by about "
-            f"{elongation(tilts):.2f} {citations.cite(bib.ELONGATION)}."
+            f"The missing wedge of {missing_wedge_deg(tilts):.0f}° lengthened details along the beam by "
+            f"about {elongation(tilts):.2f} {citations.cite(bib.ELONGATION)}."
         )
     curve = facts.resolution.get("all", {})
     if curve.get("half_bit"):
         sentences.append(
-            f"The resolution was {curve['half_bit']} by the half-bit criterion of the Fourier shell correlation "
-            f"{citations.cite(bib.HALF_BIT)} ({facts.resolution.get('made_by', '')})."
+            f"The resolution was {curve['half_bit']} by the half-bit criterion of the Fourier shell "
+            f"correlation {citations.cite(bib.HALF_BIT)} ({facts.resolution.get('made_by', '')})."
         )
     return sentences

@@ -1,7 +1,7 @@
 """Pictures of a report as PNG: series, slices, a projection of the maximum, charts; arrays in, texts out.
 
-Drawn without a window and without a browser: the rendering is a maximum-intensity projection of the volume, not
-the view of tab *Volume*, which needs a browser.
+Drawn without a window and without a browser: the rendering is a maximum-intensity projection of the volume,
+not the view of tab *Volume*, which needs a browser.
 """
 
 from __future__ import annotations
@@ -87,7 +87,8 @@ def of_rendering(volume: RecStack) -> Picture:
     _small(axes)
     binned = f" binned by {factor}" if factor > 1 else ""
     caption = (
-        f"Maximum-intensity projections of the volume{binned} along the beam; x to the right, y downwards."
+        f"Maximum-intensity projections of the volume{binned} along the beam, by numpy;"
+        " x to the right, y downwards."
     )
     return Picture("Rendering", caption, _png(figure))
 
