@@ -6,7 +6,6 @@ import importlib.metadata
 import os
 import platform
 
-from etwidgets import __version__
 from etwidgets.resources import total_memory
 
 _PACKAGES = (
@@ -19,7 +18,7 @@ _PACKAGES = (
 def machine() -> list[str]:
     """Version, Python, operating system, processors and memory, one line each."""
     return [
-        f"etwidgets {__version__}",
+        f"etwidgets {importlib.metadata.version('etwidgets')}",
         f"Python {platform.python_version()} on {platform.platform()}",
         f"{os.cpu_count()} processors, {total_memory() / 1e9:.0f} GB of memory",
     ]

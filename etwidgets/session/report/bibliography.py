@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 from dataclasses import dataclass
 
-from etwidgets import __version__
 from etwidgets.session.report.content import Reference
 
+VERSION = importlib.metadata.version("etwidgets")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s;,]+")
 _JOURNAL, _BOOK, _SOFTWARE = "article", "book", "software"
 
@@ -36,7 +37,7 @@ class _Entry:
 _ENTRIES: dict[str, _Entry] = {
     ETWIDGETS: _Entry(
         _SOFTWARE, "etwidgets", "{The etwidgets developers}",
-        f"etwidgets: interactive electron tomography, version {__version__}", "", "",
+        f"etwidgets: interactive electron tomography, version {VERSION}", "", "",
     ),
     ETSPY_PAPER: _Entry(
         "misc", "herzing_etspy_paper", "Herzing, Andrew A. and Taillon, Joshua A.",

@@ -188,7 +188,9 @@ def from_json(text: str) -> Content:
 
 
 def _content(known: Mapping[str, Any]) -> Content:
-    lists = {name: tuple(kind(**each) for each in known[name]) for name, kind in _LISTS.items()}
+    lists: dict[str, Any] = {
+        name: tuple(kind(**each) for each in known[name]) for name, kind in _LISTS.items()
+    }
     facts = {**known["facts"], "measurements": tuple(known["facts"]["measurements"])}
-    texts = {name: known[name] for name in ("source", "made", "packages", "methods")}
+    texts: dict[str, Any] = {name: known[name] for name in ("source", "made", "packages", "methods")}
     return Content(**lists, **texts, machine=tuple(known["machine"]), facts=Facts(**facts))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from etwidgets import __version__, engine
+from etwidgets import engine
 from etwidgets.align import AXIS_METHODS, METHODS
 from etwidgets.session.report import bibliography as bib
 from etwidgets.session.report.doubts import elongation, missing_wedge_deg
@@ -45,7 +45,7 @@ def methods_of(
     if backend.startswith("astra"):
         sentences.append(f"Projections were computed by the ASTRA toolbox {citations.cite(bib.ASTRA)}.")
     sentences.append(
-        f"All steps were done with etwidgets {__version__} {citations.cite(bib.ETWIDGETS)}, which builds on "
+        f"All steps were done with etwidgets {bib.VERSION} {citations.cite(bib.ETWIDGETS)}, which builds on "
         f"HyperSpy {citations.cite(bib.HYPERSPY)} and follows the workflow of ETSpy "
         f"{citations.cite(bib.ETSPY_PAPER, bib.ETSPY)}."
     )
@@ -219,9 +219,9 @@ def _checks(facts: Facts, citations: Citations) -> list[str]:
         (y, x), (floor_y, floor_x) = check["errors_px"], check["floor_px"]
         sentences.append(
             "Compared with reprojections of a volume from the others "
-            f"{citations.cite(bib.REPROJECTION_CHECK)}, projections were off by {y:.2f} px across and {x:.2f} px along the "
-            "tilt axis (root mean square); in a simulated, perfectly aligned series of the same noise this "
-            f"was {floor_y:.2f} px and {floor_x:.2f} px."
+            f"{citations.cite(bib.REPROJECTION_CHECK)}, projections were off by {y:.2f} px across and "
+            f"{x:.2f} px along the tilt axis (root mean square); in a simulated, perfectly aligned series of the "
+            f"same noise this was {floor_y:.2f} px and {floor_x:.2f} px."
         )
     tilts = facts.series.get("tilts_deg")
     if (

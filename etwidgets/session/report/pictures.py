@@ -44,7 +44,7 @@ def of_series(stack: TomoStack, title: str, caption: str) -> Picture:
     sinogram = np.asarray(stack.data[..., column], dtype=np.float32)
     if sinogram.ndim > 2:
         sinogram = sinogram.mean(axis=1)
-    figure = Figure(figsize=(_WIDTH, 2.9), layout="constrained")
+    figure = _figure(2.9)
     axes = figure.subplots(1, _SHOWN + 1)
     low, high = contrast_limits(np.stack(images))
     for axis, image, name in zip(axes, images, names, strict=False):
@@ -73,7 +73,7 @@ def of_slices(volume: RecStack, voxel: tuple[int, int, int]) -> Picture:
 def of_rendering(volume: RecStack) -> Picture:
     """Projections of the maximum along the beam, with the volume turned about the tilt axis."""
     small, factor = _reduced(volume.data)
-    figure = Figure(figsize=(_WIDTH, 3.2), layout="constrained")
+    figure = _figure(3.2)
     axes = np.atleast_1d(figure.subplots(1, len(_VIEWS_DEG)))
     # x, z, y: turned in the plane of z and y, seen along z, y downwards
     views = [
@@ -100,7 +100,7 @@ def of_check(facts: Facts) -> Picture:
     floor_y, floor_x = check["floor_px"]
     spread = check["floor_intensity"]
     shifts = np.asarray(check["shifts_px"])
-    figure = Figure(figsize=(_WIDTH, 2.9), layout="constrained")
+    figure = _figure(2.9)
     left, middle, right = figure.subplots(1, 3)
     for values, floor, name, color in (
         (shifts[:, 0], floor_y, "y", "C0"),
@@ -144,12 +144,19 @@ def _reduced(data: Any) -> tuple[NDArray[np.float32], int]:
     return np.stack(parts), factor
 
 
-def _small(axes: Sequence[Any] | NDArray[Any]) -> None:
-    for axis in axes:
-        axis.tick_params(labelsize=7)
+def _figure(height: float) -> Figure:
+    """A figure with room for the labels of its axes; laid out by fixed margins, which is far quicker."""
+    figure = Figure(figsize=(_WIDTH, height))
+    figure.subplots_adjust(left=0.05, right=0.99, bottom=0.17, top=0.9, wspace=0.25)
+    return figure
 
 
 def _png(figure: Figure) -> str:
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=_DPI, metadata={"Software": None})
     return base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def _small(axes: Sequence[Any] | NDArray[Any]) -> None:
+    for axis in axes:
+        axis.tick_params(labelsize=7)

@@ -48,8 +48,10 @@ def save_report(source: ReportSource, path: str | Path, progress: Progress) -> C
     """
     target = check_target(path)
     content = collect(source, progress)
-    with atomic_path(target, beside=(_DATA,)) as temporary:
-        if target.suffix.lower() == _PAGE:
+    is_page = target.suffix.lower() == _PAGE
+    with atomic_path(target, beside=(_DATA,) if is_page else ()) as temporary:
+        if is_page:
             temporary.write_text(page(content), encoding="utf-8")
-        temporary.with_suffix(_DATA).write_text(to_json(content), encoding="utf-8")
+        data = temporary.with_suffix(_DATA) if is_page else temporary
+        data.write_text(to_json(content), encoding="utf-8")
     return content
