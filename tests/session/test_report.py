@@ -109,8 +109,8 @@ def test_the_page_loads_and_runs_nothing(folder):
     source = (folder / "report.html").read_text(encoding="utf-8")
     tags = Tags(source).found
     assert {tag for tag, _ in tags} <= {
-        "html", "head", "meta", "title", "style", "body", "h1", "h2", "h3", "p", "ul", "ol", "li",
-        "section",         "strong", "figure", "figcaption", "img", "table", "thead", "tbody", "tr", "th", "td", "code", "pre",
+        "html", "head", "meta", "title", "style", "body", "h1", "h2", "h3", "p", "ul", "ol", "li", "section",
+        "strong", "figure", "figcaption", "img", "table", "thead", "tbody", "tr", "th", "td", "code", "pre",
         "a", "br",
     }  # fmt: skip
     images = [given for tag, given in tags if tag == "img"]
@@ -140,7 +140,8 @@ def test_methods_name_what_was_run_and_nothing_else(content):
     }  # fmt: skip
     for words in (
         "25 projections of 40 x 40 pixels", "from -60.0° to 60.0°", "pixel size of 1.5 nm",
-        "phase correlation", "tracks of the center of mass", "(SIRT)", "in 17 iterations", "values of zero or more",
+        "phase correlation", "tracks of the center of mass", "(SIRT)", "in 17 iterations",
+        "values of zero or more",
     ):  # fmt: skip
         assert words in content.methods
     for words in ("FBP", "markers", "StackReg", "refined"):

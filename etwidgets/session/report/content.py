@@ -171,7 +171,7 @@ def from_json(text: str) -> Content:
     Raises
     ------
     FileFormatError
-        If it is no report, or of a later version.
+        If it is not a report, or of a later version.
     """
     try:
         known = json.loads(text)

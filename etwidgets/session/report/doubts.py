@@ -41,7 +41,7 @@ def doubts_of(facts: Facts) -> tuple[Doubt, ...]:
 
 
 def missing_wedge_deg(tilts_deg: list[float]) -> float:
-    """Degrees of half a turn that were not measured; what is less than one and a half steps is no wedge."""
+    """Degrees of half a turn that were not measured; less than one and a half steps count as 0."""
     ranked = np.sort(np.asarray(tilts_deg))
     missing = 180.0 - float(np.ptp(ranked))
     usual = float(np.median(np.diff(ranked))) if len(ranked) > 1 else 0.0

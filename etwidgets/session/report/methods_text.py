@@ -220,8 +220,8 @@ def _checks(facts: Facts, citations: Citations) -> list[str]:
         sentences.append(
             "Compared with reprojections of a volume from the others "
             f"{citations.cite(bib.REPROJECTION_CHECK)}, projections were off by {y:.2f} px across and "
-            f"{x:.2f} px along the tilt axis (root mean square); in a simulated, perfectly aligned series of the "
-            f"same noise this was {floor_y:.2f} px and {floor_x:.2f} px."
+            f"{x:.2f} px along the tilt axis (root mean square); in a simulated, perfectly aligned series "
+            f"of the same noise this was {floor_y:.2f} px and {floor_x:.2f} px."
         )
     tilts = facts.series.get("tilts_deg")
     if (

@@ -47,7 +47,7 @@ def worded(value: Any) -> str:
 
 
 def scalars(node: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a dictionary is no long list."""
+    """A dictionary without its long lists."""
     return {
         name: value for name, value in node.items() if not (isinstance(value, list) and len(value) > _LONGEST)
     }
