@@ -1,27 +1,19 @@
-"""The command line: ``etwidgets app``, ``run`` and ``info``; decides nothing that a function could."""
+"""The command line: ``etwidgets app``, ``run``, ``report``, ``info``; decides nothing a function could."""
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
-import os
-import platform
 import sys
 from typing import TYPE_CHECKING
 
 from etwidgets import __version__
+from etwidgets.environment import machine, versions
 from etwidgets.errors import EtwidgetsError
-from etwidgets.resources import total_memory
 from etwidgets.samples import SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_PACKAGES = (
-    "numpy", "scipy", "hyperspy", "rosettasciio", "astra-toolbox", "scikit-image", "pystackreg", "dask",
-    "numba", "pandas", "h5py", "zarr", "mrcfile", "exspy", "scikit-learn", "ipywidgets", "anywidget",
-    "ipympl", "ipyvolume", "voila", "jupyter-server", "notebook", "jupyterlab", "etspy",
-)  # fmt: skip
 _LAST_PORT = 65535
 
 
@@ -33,29 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        if options.command == "app":
-            from etwidgets.serve import serve
-
-            serve(
-                options.file,
-                sample=options.sample,
-                root=options.root,
-                port=options.port,
-                open_browser=not options.no_browser,
-                theme=options.theme,
-            )
-        elif options.command == "run":
-            from etwidgets.session import run_batch
-
-            run_batch(
-                options.steps,
-                options.series,
-                output=options.output,
-                ending=options.ending,
-                tell=lambda line: print(line, flush=True),  # noqa: T201  (a command speaks)
-            )
-        else:
-            sys.stdout.write(report())
+        _COMMANDS[options.command](options)
     except (EtwidgetsError, OSError, MemoryError) as error:
         from etwidgets.session import error_text
 
@@ -67,18 +37,56 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def report() -> str:
+def _app(options: argparse.Namespace) -> None:
+    from etwidgets.serve import serve
+
+    serve(
+        options.file,
+        sample=options.sample,
+        root=options.root,
+        port=options.port,
+        open_browser=not options.no_browser,
+        theme=options.theme,
+    )
+
+
+def _run(options: argparse.Namespace) -> None:
+    from etwidgets.session import run_batch
+
+    run_batch(
+        options.steps,
+        options.series,
+        output=options.output,
+        ending=options.ending,
+        report=options.report,
+        tell=_say,
+    )
+
+
+def _report(options: argparse.Namespace) -> None:
+    from etwidgets.session import report_of
+
+    _say(str(report_of(options.file, options.output)))
+
+
+def _info(_options: argparse.Namespace) -> None:
+    sys.stdout.write(environment_text())
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201  (a command speaks)
+
+
+_COMMANDS = {"app": _app, "run": _run, "report": _report, "info": _info}
+
+
+def environment_text() -> str:
     """The description of the environment for a bug report."""
-    lines = [
-        f"etwidgets {__version__}",
-        f"Python {platform.python_version()} on {platform.platform()}",
-        f"{os.cpu_count()} processors, {total_memory() / 1e9:.0f} GB of memory",
+    lines = machine()
+    lines += [
+        f"{name} is not installed" if version is None else f"{name} {version}"
+        for name, version in versions().items()
     ]
-    for name in _PACKAGES:
-        try:
-            lines.append(f"{name} {importlib.metadata.version(name)}")
-        except importlib.metadata.PackageNotFoundError:
-            lines.append(f"{name} is not installed")
     try:
         from etwidgets.engine import cuda_available
 
@@ -112,5 +120,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--output", default=".", help="folder for the results; default: the current folder")
     run.add_argument("--ending", choices=[".hspy", ".zspy", ".mrc", ".tif"], default=".hspy")
+    run.add_argument(
+        "--report", action="store_true", help="write a report of each series as well, and a table over all"
+    )
+    report = commands.add_parser("report", help="write a report of a saved session, or of a file")
+    report.add_argument("file", help="session file saved in the History tab, tilt series, or volume")
+    report.add_argument(
+        "-o",
+        "--output",
+        help="page to write (.html), or .json; default: NAME_report.html in the current folder",
+    )
     commands.add_parser("info", help="print the environment for a bug report")
     return parser

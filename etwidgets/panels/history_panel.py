@@ -21,13 +21,17 @@ if TYPE_CHECKING:
 
 _SCRIPT, _NOTEBOOK, _SESSION = "script", "notebook", "session"
 _PROJECTIONS, _VOLUME, _FIGURE = "projections", "volume", "figure of slices"
-_ALIGNMENT = "alignment"
+_ALIGNMENT, _REPORT = "alignment", "report"
 _MOVIE, _ROTATION, _THROUGH = "movie: projections", "movie: rotation", "movie: along x"
 _MOVIES = {_MOVIE: "projections", _ROTATION: "tilting", _THROUGH: "x"}
 _KINDS = {
     _SCRIPT: ("steps.py", "The steps as a Python script. It gives the same arrays, bit for bit."),
     _NOTEBOOK: ("steps.ipynb", "The steps as a notebook, one cell per step."),
     _SESSION: ("session.json", "All steps and the source, to continue later or to repeat on other series."),
+    _REPORT: (
+        "report.html",
+        "A page to print or send: what to doubt, pictures, numbers, steps, and methods with references.",
+    ),
     _PROJECTIONS: (
         "projections.hspy",
         "The projections as they are now. .hspy stores everything; .mrc and .tif are for other programs.",
@@ -166,6 +170,7 @@ class HistoryPanel(Panel):
             _SCRIPT: session.export_script,
             _NOTEBOOK: session.export_notebook,
             _SESSION: session.save,
+            _REPORT: session.save_report,
             _ALIGNMENT: partial(session.save_data, "alignment"),
             _PROJECTIONS: partial(session.save_data, "projections"),
             _VOLUME: partial(session.save_data, "volume"),

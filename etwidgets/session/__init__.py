@@ -4,7 +4,7 @@ from etwidgets.deprecated import renamed_names
 from etwidgets.resources import size_text
 from etwidgets.samples import SAMPLES
 from etwidgets.session.autosave import Autosave, begin_autosave
-from etwidgets.session.batch import run_batch
+from etwidgets.session.batch import report_of, run_batch
 from etwidgets.session.display import COLOR_MAPS, SERIES, Display
 from etwidgets.session.estimate import memory_of_process
 from etwidgets.session.history import Channel
@@ -41,6 +41,7 @@ __all__ = [
     "error_text",
     "memory_of_process",
     "operation",
+    "report_of",
     "run_batch",
     "size_text",
 ]

@@ -1,4 +1,4 @@
-"""Writes files of a session: script, notebook, session file, data, figure, movie; changes no state."""
+"""Writes files of a session: script, notebook, steps, data, figure, movie, report; changes no state."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from etwidgets.errors import ParameterError
 from etwidgets.session import script, session_file, signal_files
 from etwidgets.session.jobs import Job
 from etwidgets.session.parameters import check_choice
+from etwidgets.session.report import ReportSource, check_target, save_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +73,20 @@ class Exports:
             display = self._core.display
             look = {"percentiles": display.contrast, "color_map": display.color_map}
             return partial(signal_files.save_movie, signal, what, target, frames_per_second, look)
+
+        return self._save(target, begin)
+
+    def report(self, path: str | Path) -> Job:
+        """A report: a page with the same as JSON beside it, or JSON alone."""
+        target = check_target(path)
+
+        def begin() -> Callable[[Progress], Any]:
+            source = ReportSource.of(self._core.timeline, self._core.display.voxel)
+
+            def work(progress: Progress) -> None:
+                save_report(source, target, progress)
+
+            return work
 
         return self._save(target, begin)
 

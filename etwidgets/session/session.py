@@ -343,6 +343,22 @@ class Session:
         """
         return self._exports.movie(what, path, frames_per_second)
 
+    def save_report(self, path: str | Path) -> Job:
+        """Save a report of the series in view: what to doubt, pictures, numbers, steps, files, methods.
+
+        Parameters
+        ----------
+        path
+            Of the new file: ``.html`` is one page that needs no network and no script, with the same content
+            as JSON beside it; ``.json`` is the latter alone. No file is replaced.
+
+        Raises
+        ------
+        ParameterError, FileExistsError
+            If the name has another ending, or there is such a file.
+        """
+        return self._exports.report(path)
+
     def measure(
         self,
         subject: Subject,

@@ -1,0 +1,22 @@
+"""Reports of a session: one page that opens anywhere, and the same as JSON."""
+
+from etwidgets.session.report.collect import ReportSource, collect
+from etwidgets.session.report.content import Content, Doubt, Facts, from_json, to_json
+from etwidgets.session.report.html import page
+from etwidgets.session.report.overview import overview_page, overview_rows
+from etwidgets.session.report.writing import check_target, save_report
+
+__all__ = [
+    "Content",
+    "Doubt",
+    "Facts",
+    "ReportSource",
+    "check_target",
+    "collect",
+    "from_json",
+    "overview_page",
+    "overview_rows",
+    "page",
+    "save_report",
+    "to_json",
+]

@@ -1,0 +1,143 @@
+"""The numbers of a report, from a state of a session; computes only the check of projections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etwidgets import align
+from etwidgets.errors import EtwidgetsError
+from etwidgets.session.report.content import Facts
+from etwidgets.session.report.plain import plain
+from etwidgets.signals.automatic import without_level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from etwidgets.progress import Progress
+    from etwidgets.session.history import State
+    from etwidgets.session.measuring import Measurement
+    from etwidgets.session.report.content import ReportedStep
+    from etwidgets.signals import RecStack, TomoStack
+
+_REGISTERS = {
+    "register", "refine_alignment", "align_markers", "apply_alignment_file", "manual_align", "shift_one",
+    "shift", "align",
+}  # fmt: skip
+_FINDS_AXIS = {
+    "tilt_align",
+    "refine_alignment",
+    "align_markers",
+    "apply_alignment_file",
+    "transform",
+    "align",
+}
+_SHOWN_ELSEWHERE = {
+    "tilts", "shifts", "transforms", "registration_quality", "axis_estimate", "alignment_report",
+    "reconstruction", "held_out", "resolution", "cropped", "tiltaxis", "xshift", "yshift",
+}  # fmt: skip
+
+
+def facts_of(state: State, steps: Iterable[ReportedStep], progress: Progress) -> Facts:
+    """What is known of the series and its volume.
+
+    Parameters
+    ----------
+    state
+        As it is now.
+    steps
+        All that was done, also before the file was opened.
+    progress
+        Of the check of projections, which takes longest.
+    """
+    signal = state.reconstruction if state.stack is None else state.stack
+    if signal is None:
+        return Facts()
+    known = _node(signal)
+    volume = state.reconstruction
+    made = {} if volume is None else _node(volume)
+    series = {} if state.stack is None else _series(state.stack)
+    done = {step.operation for step in steps}
+    moved = known.get("shifts") is not None and bool(np.any(np.asarray(known["shifts"])))
+    series["registered"] = bool(done & _REGISTERS) or moved or "alignment_report" in known
+    series["axis_looked_for"] = bool(done & _FINDS_AXIS or {"alignment_report", "axis_estimate"} & set(known))
+    series["channels"] = [channel.name for channel in state.channels]
+    return Facts(
+        series=series,
+        registration=known.get("registration_quality", {}),
+        axis=known.get("axis_estimate", {}),
+        alignment=known.get("alignment_report", {}),
+        check={} if state.stack is None else _check(state.stack, progress),
+        reconstruction={} if volume is None else _reconstruction(volume, made, stale=state.stale),
+        held_out=made.get("held_out", {}),
+        resolution=made.get("resolution", {}),
+        measurements=tuple(_measured(each) for each in state.measurements),
+        other={name: value for name, value in (known | made).items() if name not in _SHOWN_ELSEWHERE},
+    )
+
+
+def _node(signal: Any) -> dict[str, Any]:
+    """``metadata.Tomography`` as plain values."""
+    node = signal.metadata.get_item("Tomography", default=None)
+    return {} if node is None else dict(plain(node.as_dictionary()))
+
+
+def _pixel(signal: Any) -> dict[str, Any]:
+    axis = signal.axes_manager["x"]
+    known = axis.units == "nm"
+    return {"pixel_size_nm": float(axis.scale) if known else None}
+
+
+def _series(stack: TomoStack) -> dict[str, Any]:
+    shape = stack.data.shape
+    tilts = stack.tilts_deg.tolist() if stack.has_tilts else None
+    return {
+        "n_projections": int(shape[0]),
+        "frames": int(shape[1]) if stack.data.ndim > 3 else 1,
+        "height_px": int(shape[-2]),
+        "width_px": int(shape[-1]),
+        "tilts_deg": tilts,
+        **_pixel(stack),
+    }
+
+
+def _check(stack: TomoStack, progress: Progress) -> dict[str, Any]:
+    """Each projection beside what the others predict, and beside the floor; or why that cannot be said."""
+    try:
+        images = np.asarray(stack.data if stack.data.ndim == 3 else stack.data.mean(axis=1))
+        if not stack.metadata.has_item("Tomography.background"):
+            images = without_level(images)
+        found = align.check_projections(images, stack.tilts_deg, progress=progress)
+    except EtwidgetsError as error:
+        return {"error": str(error)}
+    names = (
+        "misfits", "shifts_px", "intensities", "floor_misfits", "floor_px", "floor_intensity", "response",
+        "weights", "errors_px",
+    )  # fmt: skip
+    values = {name: getattr(found, name) for name in names}
+    return dict(plain({**values, "off": np.flatnonzero(found.off)}))
+
+
+def _reconstruction(volume: RecStack, made: dict[str, Any], *, stale: bool) -> dict[str, Any]:
+    settings = made.get("reconstruction", {})
+    return {**settings, "shape": [int(n) for n in volume.data.shape], "stale": stale, **_pixel(volume)}
+
+
+def _measured(found: Measurement) -> dict[str, Any]:
+    known: dict[str, Any] = {
+        "name": found.subject.name,
+        "unit": found.unit,
+        "voxel": found.voxel_nm,
+        "segmentation": dict(found.subject.parameters),
+        "n_bodies": len(found.table),
+        "total_volume": str(found.total),
+        "pores_fraction": found.pores[0],
+        "n_pores": found.pores[1],
+        "comparison": [list(pair) for pair in found.comparison],
+        "columns": [str(name) for name in found.table_to_save.columns],
+        "rows": found.table.to_numpy().tolist(),
+    }
+    if found.by_iterations is not None:
+        known["one_iteration_less_and_more"] = str(found.by_iterations)
+    return dict(plain(known))
