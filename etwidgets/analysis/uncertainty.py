@@ -1,4 +1,4 @@
-"""The interval of a measured number from simulated repetitions of the whole experiment; reconstructs nothing."""
+"""The interval of a measured number from simulated repetitions of an experiment; reconstructs nothing."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ SHIFT_OF_EDGE = 0.03
 
 _DOUBT_OF_BIAS = 0.5  # of the bias: how well the simulation knows it
 _NEAR = 3  # voxels from a surface that its blur reaches
+_CORE = 0.5  # of the largest depth in a body: from there on it is free of blur
 _BLUR_OF_GROUND = 2.0  # voxels
 _EVERYWHERE = np.ones((3, 3, 3), bool)
 
@@ -137,7 +138,7 @@ def plateaus(volume: NDArray[Any], threshold: float) -> tuple[NDArray[np.float32
     Returns
     -------
     inside
-        ``(X, Z, Y)``: the median of the nearest body, within its outermost voxels if it is large enough.
+        ``(X, Z, Y)``: the median of the nearest body, over the voxels at half its largest depth or more.
     outside
         ``(X, Z, Y)``: the smoothed intensities more than three voxels from the surface, extended to it.
 
@@ -151,11 +152,10 @@ def plateaus(volume: NDArray[Any], threshold: float) -> tuple[NDArray[np.float32
     body = data >= threshold
     labels, count = ndimage.label(body, _EVERYWHERE)
     numbers = np.arange(1, count + 1)
-    core = np.where(ndimage.binary_erosion(body, border_value=1), labels, 0)
-    sizes = np.bincount(core.ravel(), minlength=count + 1)[1:]
-    values = np.asarray(ndimage.maximum(data, labels, numbers), dtype=np.float32)
-    cored = numbers[sizes > 0]
-    values[cored - 1] = ndimage.median(data, core, cored)
+    depth = ndimage.distance_transform_edt(body)
+    deepest = np.concatenate([[0], ndimage.maximum(depth, labels, numbers)])
+    core = np.where(depth >= _CORE * deepest[labels], labels, 0)
+    values = np.asarray(ndimage.median(data, core, numbers), dtype=np.float32)
     distance, nearest = ndimage.distance_transform_edt(~body, return_indices=True)
     inside = values[labels[tuple(nearest)] - 1]
     far = distance > _NEAR
@@ -168,7 +168,7 @@ def plateaus(volume: NDArray[Any], threshold: float) -> tuple[NDArray[np.float32
 
 
 def filled_fraction(volume: NDArray[np.float32], threshold: float) -> NDArray[np.float32]:
-    """The fraction of each voxel above a threshold, 0 to 1, from the slope of the intensities ``(X, Z, Y)``."""
+    """The fraction of each voxel above a threshold, 0 to 1, from the slope of a volume ``(X, Z, Y)``."""
     slope = np.zeros_like(volume)
     for axis in np.gradient(volume):
         slope += axis**2

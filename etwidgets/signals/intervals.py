@@ -1,7 +1,8 @@
-"""The interval of a number measured in a volume: the experiment is simulated again with its result as truth."""
+"""The interval of a number measured in a volume: the experiment is repeated with its result as the truth."""
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from scipy import ndimage
 from etwidgets import align, analysis, engine
 from etwidgets.checks import MOST_ITERATIONS, checked_count
 from etwidgets.errors import DataError, ParameterError
+from etwidgets.resources import check_memory
 from etwidgets.signals.alignment_report import read_report
 from etwidgets.signals.reconstruction import geometry
 from etwidgets.signals.spread import quick_options
@@ -32,6 +34,7 @@ _FOLDS = 5
 _FINE = 2  # voxels of the simulated specimen along a voxel
 _COLUMNS = 32
 _MOST_DRAWS = 1000
+_COPIES = (6, 4)  # of the projections, and of the volume, at the peak
 
 
 def measure_interval(
@@ -48,36 +51,31 @@ def measure_interval(
     """See :meth:`etwidgets.TomoStack.measure_interval`."""
     count = checked_count("draws", draws, 6, _MOST_DRAWS)
     number = checked_count("iterations", iterations, 2, MOST_ITERATIONS // 2)
-    run = _Run(np.asarray(stack.data, dtype=np.float32), geometry(stack, thickness), number)
+    shape = geometry(stack, thickness)
+    size = stack.data.shape[-1] * shape.n_z * shape.n_y
+    check_memory(
+        4.0 * (_COPIES[0] * stack.data.size + _COPIES[1] * size), "the repetitions of the experiment"
+    )
+    run = _Run(np.asarray(stack.data, dtype=np.float32), shape, number)
     numbers = (number, number // 2, 2 * number)
-    volumes = []
-    for i, n in enumerate(numbers):
-        volumes.append(
-            run.reconstruct(run.data, progress.part(0.04 * i, 0.04 * (i + 1), may_finish=False), n)
-        )
-    volume = volumes[0]
+    volume = run.reconstruct(run.data, progress.part(0, 0.03, may_finish=False))
     level = analysis.threshold_of(volume)[0] if threshold is None else float(threshold)
     move = analysis.SHIFT_OF_EDGE * analysis.step_at(volume, level)
-    measured = [float(quantity(each, level)) for each in volumes]
     moved = [float(quantity(volume, level + sign * move)) for sign in (-1, 1)]
-    errors = _errors(run, volume, progress.part(0.12, 0.25, may_finish=False))
-    clean = _sharp_projections(volume, level, run.shape, progress.part(0.25, 0.3, may_finish=False))
-    simulated: list[list[float]] = [[], [], []]
+    measured = [float(quantity(volume, level))]
+    for i, n in enumerate(numbers[1:]):
+        part = progress.part(0.03 + 0.03 * i, 0.06 + 0.03 * i, may_finish=False)
+        measured.append(float(quantity(run.reconstruct(run.data, part, n), level)))
+    errors = _errors(run, volume, progress.part(0.09, 0.25, may_finish=False))
+    clean = _sharp_projections(volume, level, shape, progress.part(0.25, 0.3, may_finish=False))
+    simulated: tuple[list[float], ...] = ([], [], [])
     random, axis = np.random.default_rng(seed), _axis_of(stack)
+    progress = progress.part(0.3, 1, may_finish=False)
     for i in range(count):
-        part = progress.part(
-            0.3 + 0.7 * i / count,
-            0.3 + 0.7 * (i + 1) / count,
-            may_finish=False,
-            title=f"draw {i + 1} of {count}",
-        )
-        shift, rotation = (random.normal((low + high) / 2, (high - low) / 2 / _Z_95) for low, high in axis)
-        drawn = align.transform(clean, yshift=-shift, angle_deg=-rotation, interpolation="cubic")
-        drawn += errors * random.choice([-1.0, 1.0], (len(errors), 1, 1)).astype(np.float32)
-        try:
-            simulated[i % 3].append(float(quantity(run.reconstruct(drawn, part, numbers[i % 3]), level)))
-        except (DataError, ParameterError):
-            continue
+        part = progress.part(i / count, (i + 1) / count, title=f"repetition {i + 1} of {count}")
+        again = run.reconstruct(_drawn(clean, errors, axis, random), part, numbers[i % 3])
+        with contextlib.suppress(DataError, ParameterError):
+            simulated[i % 3].append(float(quantity(again, level)))
     return analysis.interval_of_draws(measured, simulated, moved)
 
 
@@ -106,12 +104,26 @@ def _axis_of(stack: TiltSeries) -> tuple[tuple[float, float], tuple[float, float
     return shift or SHIFT_INTERVAL_PX, rotation or ROTATION_INTERVAL_DEG
 
 
+def _drawn(
+    clean: NDArray[np.float32],
+    errors: NDArray[np.float32],
+    axis: tuple[tuple[float, float], tuple[float, float]],
+    random: np.random.Generator,
+) -> NDArray[np.float32]:
+    """Projections ``(T, Y, X)`` with an error of the tilt axis and the errors of projections."""
+    shift, rotation = (random.normal((low + high) / 2, (high - low) / 2 / _Z_95) for low, high in axis)
+    # the intervals are of what is left to apply
+    drawn = align.transform(clean, yshift=-shift, angle_deg=-rotation, interpolation="cubic")
+    drawn += errors * random.choice([-1.0, 1.0], (len(errors), 1, 1)).astype(np.float32)
+    return drawn
+
+
 def _errors(run: _Run, volume: NDArray[np.float32], progress: Progress) -> NDArray[np.float32]:
     """``(T, Y, X)``: what noise and misalignment add to the projections.
 
-    Residuals are too small, for the volume follows the noise; errors of prediction of left-out projections are
-    too large, for the volume has errors, too. Their geometric mean has the right size (HC2 of MacKinnon and
-    White 1985, doi:10.1016/0304-4076(85)90158-7).
+    Residuals are too small, for the volume follows the noise; errors of prediction of left-out projections
+    are too large, for the volume has errors, too. Their geometric mean has the right size (HC2 of MacKinnon
+    and White 1985, doi:10.1016/0304-4076(85)90158-7).
     """
     residual = run.data - engine.forward_project(volume, run.shape)
     predicted = np.empty_like(run.data)
