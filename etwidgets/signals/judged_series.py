@@ -14,6 +14,7 @@ from etwidgets.signals.tilt_series import TiltSeries
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from etwidgets.analysis import HeldOutCurve, Linearity, MeasuredInterval, PointResponse
