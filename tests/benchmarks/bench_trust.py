@@ -62,7 +62,7 @@ def seconds(stack, write):
 
 
 def accelerated(stack, write):
-    """OS-SIRT with momentum to the held-out misfit of SIRT 400, in iterations and against the time of SIRT's."""
+    """OS-SIRT with momentum to the held-out misfit of SIRT 400: iterations, and time against SIRT 12."""
     from etwidgets.simulation import ellipsoid_series
 
     still = ("drift_px", "jitter_px", "jump_px", "flicker", "dark", "axis_rotation_deg", "axis_shift_px")
@@ -88,7 +88,7 @@ def accelerated(stack, write):
                 times[which].append(time.perf_counter() - began)
         ratio = np.median(times["quick"]) / np.median(times["sirt"])
         write(
-            f"{name}: SIRT 400 {slow.misfit[-1]:.4f}; OS-SIRT with momentum within 1 % after {count} iterations, "
+            f"{name}: SIRT 400 {slow.misfit[-1]:.4f}; OS-SIRT with momentum within 1 % after {count}, "
             f"{ratio:.2f} of the time of SIRT 12; least {curve.least:.4f} at {curve.recommended}\n"
         )
         sys.stdout.flush()
