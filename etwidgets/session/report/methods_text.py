@@ -233,9 +233,9 @@ def _checks(facts: Facts, citations: Citations) -> list[str]:
         (y, x), (floor_y, floor_x) = check["errors_px"], check["floor_px"]
         sentences.append(
             "Each projection was compared with a reprojection of a volume from the others "
-            f"{citations.cite(bib.REPROJECTION_CHECK)}. They were off by {y:.2f} px across and {x:.2f} px along the "
-            f"tilt axis (root mean square) beyond the floor of {floor_y:.2f} px and {floor_x:.2f} px, which a "
-            "simulated, perfectly aligned series of the same noise showed."
+            f"{citations.cite(bib.REPROJECTION_CHECK)}. They were off by {y:.2f} px across and {x:.2f} px "
+            f"along the tilt axis (root mean square) beyond the floor of {floor_y:.2f} px and "
+            f"{floor_x:.2f} px, which a simulated, perfectly aligned series of the same noise showed."
         )
     tilts = facts.series.get("tilts_deg")
     if (
