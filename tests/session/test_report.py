@@ -337,6 +337,7 @@ def test_the_command_reports_a_session_and_a_file(folder, tmp_path, monkeypatch,
     volume = from_json(Path("volume.json").read_text(encoding="utf-8"))
     assert {"shift", "transform"} & {step.operation for step in volume.earlier}
     assert "in 17 iterations, with values of zero or more" in volume.methods
+    assert "60° of 180°" in said(volume.doubts)
     assert cli.main(["report", "none.json"]) == 2
 
 

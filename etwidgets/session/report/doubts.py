@@ -148,7 +148,7 @@ def _of_tilts(facts: Facts) -> Iterator[Doubt]:
     steps = np.diff(np.sort(np.asarray(tilts)))
     usual = float(np.median(steps))
     if len(tilts) < _FEW_PROJECTIONS or usual > _WIDE_STEP_DEG:
-        size = facts.series["height_px"]
+        size = facts.series.get("height_px") or facts.reconstruction["shape"][2]
         text = f"Few tilts: {len(tilts)} projections, {usual:.1f}° apart."
         reach = math.pi * size / len(tilts)
         yield _note(f"{text} For a body of {size} px they reach {reach:.1f} px (Crowther criterion).")

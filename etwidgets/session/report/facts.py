@@ -8,6 +8,7 @@ import numpy as np
 
 from etwidgets import align
 from etwidgets.errors import EtwidgetsError
+from etwidgets.resources import check_memory
 from etwidgets.session.report.content import Facts
 from etwidgets.session.report.plain import plain
 from etwidgets.signals.automatic import without_level
@@ -33,6 +34,7 @@ _FINDS_AXIS = {
     "transform",
     "align",
 }
+_COPIES = 4  # of the series in float32 that the check holds at its peak
 _SHOWN_ELSEWHERE = {
     "tilts", "shifts", "transforms", "registration_quality", "axis_estimate", "alignment_report",
     "reconstruction", "held_out", "resolution", "cropped", "tiltaxis", "xshift", "yshift",
@@ -57,7 +59,7 @@ def facts_of(state: State, steps: Iterable[ReportedStep], progress: Progress) ->
     known = _node(signal)
     volume = state.reconstruction
     made = {} if volume is None else _node(volume)
-    series = {} if state.stack is None else _series(state.stack)
+    series = _tilts(known) if state.stack is None else _series(state.stack)
     done = {step.operation for step in steps}
     moved = known.get("shifts") is not None and bool(np.any(np.asarray(known["shifts"])))
     series["registered"] = bool(done & _REGISTERS) or moved or "alignment_report" in known
@@ -89,6 +91,12 @@ def _pixel(signal: Any) -> dict[str, Any]:
     return {"pixel_size_nm": float(axis.scale) if known else None}
 
 
+def _tilts(known: dict[str, Any]) -> dict[str, Any]:
+    """What the metadata of a volume say of its series."""
+    tilts = known.get("tilts")
+    return {} if tilts is None else {"tilts_deg": [float(row[0]) for row in tilts]}
+
+
 def _series(stack: TomoStack) -> dict[str, Any]:
     shape = stack.data.shape
     tilts = stack.tilts_deg.tolist() if stack.has_tilts else None
@@ -105,6 +113,7 @@ def _series(stack: TomoStack) -> dict[str, Any]:
 def _check(stack: TomoStack, progress: Progress) -> dict[str, Any]:
     """Each projection beside what the others predict, and beside the floor; or why that cannot be said."""
     try:
+        check_memory(_COPIES * 4.0 * stack.data.size, "the comparison with reprojections")
         images = np.asarray(stack.data if stack.data.ndim == 3 else stack.data.mean(axis=1))
         if not stack.metadata.has_item("Tomography.background"):
             images = without_level(images)

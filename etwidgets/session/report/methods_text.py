@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from etwidgets import engine
@@ -86,10 +87,16 @@ def _with(name: str, source: str, citations: Citations) -> str:
     return f"{name} {citations.cite_source(source)}".strip()
 
 
+def _begun_small(title: str) -> str:
+    return title[:1].lower() + title[1:]
+
+
 def _register(given: Parameters, citations: Citations) -> str:
     method = METHODS.get(str(given.get("method", "PC")))
     how = (
-        str(given.get("method")) if method is None else _with(method.title.lower(), method.source, citations)
+        str(given.get("method"))
+        if method is None
+        else _with(_begun_small(method.title), method.source, citations)
     )
     return f"Projections were registered by {how}."
 
@@ -97,7 +104,9 @@ def _register(given: Parameters, citations: Citations) -> str:
 def _tilt_align(given: Parameters, citations: Citations) -> str:
     method = AXIS_METHODS.get(str(given.get("method", "CoM")))
     how = (
-        str(given.get("method")) if method is None else _with(method.title.lower(), method.source, citations)
+        str(given.get("method"))
+        if method is None
+        else _with(_begun_small(method.title), method.source, citations)
     )
     return f"The tilt axis was located by {how}."
 
@@ -130,7 +139,7 @@ def _reconstructed(name: str, given: Parameters, citations: Citations, *, constr
     algorithm = engine.algorithms().get(name.upper())
     if algorithm is None:
         return f"The volume was reconstructed by {name}."
-    title = f"{algorithm.title.lower()} ({algorithm.name})"
+    title = f"{_begun_small(algorithm.title)} ({algorithm.name})"
     text = f"The volume was reconstructed by {_with(title, algorithm.source, citations)}"
     counted = algorithm.counted
     if counted is not None:
@@ -205,6 +214,11 @@ _SENTENCES: dict[str, Callable[[Parameters, Citations], str]] = {
 
 
 def _choice(facts: Facts) -> list[str]:
+    if facts.alignment and not facts.alignment.get("accepted", True):
+        return [
+            "What the refinement found was not applied, for it did not predict left-out projections better.",
+            *_choice(replace(facts, alignment={})),
+        ]
     if not facts.held_out:
         return []
     reason = str(facts.held_out.get("reason", "")).strip()
@@ -218,10 +232,10 @@ def _checks(facts: Facts, citations: Citations) -> list[str]:
     if check and "error" not in check:
         (y, x), (floor_y, floor_x) = check["errors_px"], check["floor_px"]
         sentences.append(
-            "Compared with reprojections of a volume from the others "
-            f"{citations.cite(bib.REPROJECTION_CHECK)}, projections were off by {y:.2f} px across and "
-            f"{x:.2f} px along the tilt axis (root mean square); in a simulated, perfectly aligned series "
-            f"of the same noise this was {floor_y:.2f} px and {floor_x:.2f} px."
+            "Each projection was compared with a reprojection of a volume from the others "
+            f"{citations.cite(bib.REPROJECTION_CHECK)}. They were off by {y:.2f} px across and {x:.2f} px "
+            f"along the tilt axis (root mean square) beyond the floor of {floor_y:.2f} px and "
+            f"{floor_x:.2f} px, which a simulated, perfectly aligned series of the same noise showed."
         )
     tilts = facts.series.get("tilts_deg")
     if (

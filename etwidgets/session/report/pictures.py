@@ -147,7 +147,7 @@ def _reduced(data: Any) -> tuple[NDArray[np.float32], int]:
 def _figure(height: float) -> Figure:
     """A figure with room for the labels of its axes; laid out by fixed margins, which is far quicker."""
     figure = Figure(figsize=(_WIDTH, height))
-    figure.subplots_adjust(left=0.05, right=0.99, bottom=0.17, top=0.9, wspace=0.25)
+    figure.subplots_adjust(left=0.05, right=0.99, bottom=0.17, top=0.9, wspace=0.3)
     return figure
 
 
