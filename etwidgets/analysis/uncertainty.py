@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SHIFT_OF_EDGE = 0.04
+SHIFT_OF_EDGE = 0.03
 """Of the step between ground and plateau: how far the threshold may be from the edge."""
 
 _DOUBT_OF_BIAS = 0.5  # of the bias: how well the simulation knows it
