@@ -1,6 +1,6 @@
 """How often the interval of ``TomoStack.measure_interval`` contains the true volume of ellipsoids.
 
-Run it as a script, with the first seed and the one after the last: about 4 s of one core for each. Odd
+Run it as a script, with the first seed and the one after the last: a few seconds of one core for each. Odd
 seeds have bodies of different densities.
 """
 
