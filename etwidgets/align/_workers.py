@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
+from etwidgets.progress import Cancelled, NullProgress
 from etwidgets.resources import n_cores
 
 if TYPE_CHECKING:
@@ -15,11 +17,28 @@ if TYPE_CHECKING:
 _REPORT_EVERY_S = 0.1
 
 
+class WorkerProgress(NullProgress):
+    """For long functions that run in worker threads: hears nothing, and stops them once it is told to."""
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Have every function that reports here stop."""
+        self._stopped.set()
+
+    def advance(self, fraction: float, message: str = "") -> None:  # noqa: ARG002  (nobody listens)
+        """Stop the function, if that was asked for."""
+        if self._stopped.is_set():
+            raise Cancelled
+
+
 def run_all(
     function: Callable[[int], None],
     n_items: int,
     progress: Progress,
     message: str = "",
+    worker: WorkerProgress | None = None,
 ) -> None:
     """Call ``function(i)`` for ``i`` in ``range(n_items)`` on threads, in any order.
 
@@ -34,6 +53,8 @@ def run_all(
         not begun are dropped, the running ones are waited for, and the exception goes on.
     message
         Handed to ``progress``.
+    worker
+        What the calls report to: it stops those that run, too.
     """
     if n_items == 0:
         return
@@ -46,5 +67,9 @@ def run_all(
             for future in done:
                 future.result()
             progress.advance(1 - len(pending) / n_items, message)
+    except BaseException:
+        if worker is not None:
+            worker.stop()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

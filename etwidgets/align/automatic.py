@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.align._workers import run_all
+from etwidgets.align._workers import WorkerProgress, run_all
 from etwidgets.align.alignment import Alignment, apply_alignment
 from etwidgets.align.checks import checked_projections, checked_tilts, refuse_blank
 from etwidgets.align.refinement import PaddedSeries, refine_alignment
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from etwidgets.progress import Progress
 
 _COARSE_PX = 128  # longer side of the copy on which methods are tried
+_LEAST_PX = 24  # of its shorter side
 _JUDGED_PX = 64  # shorter side of that on which they are ranked, at least
 _WITH_AXIS = 3  # of the best registrations, whose axis is looked for
 _ALIKE, _HOPELESS = 1.02, 1.3  # times the lowest misfit: no matter which; and too far behind to be refined
 _QUICK = ("PC", "COM", "COM-CL", "StackReg")  # of those that predict alike, the first of these is used
-_REFINED = 2  # of the best candidates, before the choice
 AS_IT_IS = "none"
 """Name of the method that does nothing."""
 _BY_PATCHES = "Patches"
@@ -58,11 +58,11 @@ class Candidate:
     misfit
         How far left-out projections are from their prediction; infinite if it did not apply.
     refined
-        The same after a short refinement; None if it was not among the best.
+        The same after a short refinement; None if none was tried.
     rotation_deg, shift_px
         Of the tilt axis, as found.
     reason
-        Why a method did not apply; empty if it did.
+        Why a method did not apply, or what it warned of; empty if there was nothing.
     """
 
     registration: str
@@ -137,15 +137,18 @@ def plan_alignment(
     Notes
     -----
     Each candidate is judged by how well projections that were left out of a coarse reconstruction are
-    predicted (see :func:`refine_alignment`); the best are refined for a few rounds before the choice, so that
-    a start which is worse but leads to a better end is not passed over. Of those that predict alike, the
-    quickest is used.
+    predicted (see :func:`refine_alignment`). The best that is clearly behind is refined for a few rounds, so
+    that a start which is worse but leads to a better end is not passed over; then the best is, too. Of those
+    that predict alike, the quickest is used.
     """
     listener = progress or NullProgress()
     images = checked_projections(projections)
     tilts = checked_tilts(tilts_deg, len(images))
     refuse_blank(images, "automatic alignment")
-    coarse = PaddedSeries.of(images, tilts, max(1, -(-max(images.shape[1:]) // _COARSE_PX)))
+    sides = images.shape[1:]
+    coarse = PaddedSeries.of(
+        images, tilts, max(1, min(-(-max(sides) // _COARSE_PX), min(sides) // _LEAST_PX))
+    )
     judged = PaddedSeries.of(coarse.images, tilts, max(1, min(coarse.images.shape[1:]) // _JUDGED_PX))
     trials = _Trials(coarse.images, tilts, judged, listener)
     found = trials.all()
@@ -177,6 +180,7 @@ class _Trials:
     tilts: NDArray[np.float64]
     judged: PaddedSeries
     progress: Progress
+    worker: WorkerProgress = field(default_factory=WorkerProgress)
 
     def all(self) -> list[_Pair]:
         """Every registration; the best of them with a tilt axis; and the series as it is."""
@@ -207,7 +211,7 @@ class _Trials:
         def one(i: int) -> None:
             results[i] = works[i]()
 
-        run_all(one, len(works), self.progress.part(*span, may_finish=False), message)
+        run_all(one, len(works), self.progress.part(*span, may_finish=False), message, self.worker)
         return [pair for result in results for pair in result]
 
     def _as_it_is(self, start: Alignment) -> list[_Pair]:
@@ -215,7 +219,9 @@ class _Trials:
 
     def _registered(self, tried: Candidate, start: Alignment) -> list[_Pair]:
         try:
-            shifts = estimate_shifts(self.images, self.tilts, tried.registration, **tried.options)
+            shifts = estimate_shifts(
+                self.images, self.tilts, tried.registration, progress=self.worker, **tried.options
+            )
         except EtwidgetsError as error:
             return [(replace(tried, reason=str(error)), start)]
         return [self._judge(tried, Alignment.of(shifts))]
@@ -226,7 +232,7 @@ class _Trials:
             return []
         tried = Candidate(_BY_PATCHES, AS_IT_IS, np.inf)
         try:
-            found = track_patches(self.images, self.tilts)
+            found = track_patches(self.images, self.tilts, progress=self.worker)
         except EtwidgetsError as error:
             return [(replace(tried, reason=str(error)), start)]
         moved = Alignment.of(found.shifts_px)
@@ -240,7 +246,7 @@ class _Trials:
     def _with_axis(self, tried: Candidate, moved: Alignment, axis: str) -> list[_Pair]:
         registered = apply_alignment(self.images, moved)
         try:
-            found = find_tilt_axis(registered, self.tilts, axis)
+            found = find_tilt_axis(registered, self.tilts, axis, progress=self.worker)
         except EtwidgetsError as error:
             return [(replace(tried, axis=axis, misfit=np.inf, reason=str(error)), moved)]
         rotation = found.rotation_deg if found.rotation_determined else 0.0
@@ -254,7 +260,7 @@ class _Trials:
         return [self._judge(candidate, whole)]
 
     def _judge(self, candidate: Candidate, alignment: Alignment) -> _Pair:
-        misfit = predict(self.judged, alignment, progress=NullProgress()).misfit
+        misfit = predict(self.judged, alignment, progress=self.worker).misfit
         return replace(candidate, misfit=misfit), alignment
 
     def refined(self, pairs: list[_Pair]) -> list[_Pair]:
@@ -265,7 +271,7 @@ class _Trials:
         close.sort(key=lambda pair: pair[0].misfit)
         if not close:
             return pairs
-        tried = close[: _REFINED - 1]
+        tried = close[:1]
         result = self._refine(tried, (0.65, 0.85))
         if min(candidate.rank for candidate, _ in result) < lowest:  # it is no longer clear which is best
             result += self._refine(pairs[:1], (0.85, 1))
@@ -277,5 +283,10 @@ class _Trials:
 
     def _refined(self, candidate: Candidate, alignment: Alignment) -> list[_Pair]:
         start = alignment.binned(self.judged.factor)
-        found = refine_alignment(self.judged.images, self.tilts, start, rounds=2, axis=False)
-        return [(replace(candidate, refined=found.misfit_after), found.alignment)]
+        images = self.judged.images
+        try:
+            found = refine_alignment(images, self.tilts, start, rounds=2, axis=False, progress=self.worker)
+        except EtwidgetsError:  # such as a copy that is too small
+            return [(candidate, alignment)]
+        better = found.misfit_after / max(found.misfit_before, 1e-12)  # bad projections count in neither
+        return [(replace(candidate, refined=candidate.misfit * better), found.alignment)]

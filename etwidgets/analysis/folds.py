@@ -61,7 +61,7 @@ def gap_folds(
     widest = 2 * (high - low) / (count + 1)
     if not is_number(gap_deg) or not 0 < gap_deg < widest:
         raise ParameterError(
-            f"gap_deg must be above 0 and below {widest:g} deg, so that {count} gaps end within the tilts "
+            f"the gap must be above 0 and below {widest:g} deg, so that {count} gaps end within the tilts "
             f"from {low:g} to {high:g} deg, not {gap_deg!r}"
         )
     folds = []

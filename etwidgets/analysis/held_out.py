@@ -21,7 +21,7 @@ from etwidgets.errors import DataError, ParameterError
 from etwidgets.progress import NullProgress, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -194,8 +194,10 @@ def held_out_misfit(
     gap_deg: float = 14.0,
     only_folds: int | None = None,
     stop_early: bool = False,
+    least_iterations: int = 0,
     follow: Callable[[HeldOutCurve], None] | None = None,
     progress: Progress | None = None,
+    more: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> HeldOutCurve:
     """Leave projections out in turn, and see after each iteration how well a few slices predict them.
@@ -230,10 +232,14 @@ def held_out_misfit(
         Only so many of the folds are used, which takes less time and is less certain; default: all.
     stop_early
         End where the misfit has long been rising, or hardly falls; not of an algorithm that settles.
+    least_iterations
+        Go on so far even then.
     follow
         Called with the curve as far as it is, about every 0.2 s, in this thread.
     progress
         Reports progress and can cancel the work; if it wants the work finished, the curve ends where it is.
+    more
+        Options of the algorithm whose names are also parameters here (the inner ``iterations`` of DART).
     **options
         Of :func:`etwidgets.engine.reconstruct`: ``minimum``, ``maximum``, ``weights``, ``mask``, ``model``,
         ``backend``, ``n_workers``, and those of the algorithm.
@@ -258,7 +264,7 @@ def held_out_misfit(
     nothing about what lies in the missing wedge, which no projection shows. Limits that are put on the result
     only (CGLS) are left aside: a result that was cut at 0 predicts too much.
     """
-    record = engine.find_algorithm(algorithm)
+    record, options = engine.find_algorithm(algorithm), {**options, **(more or {})}
     tilts = checked_reals("tilts", tilts_deg).ravel()
     height = np.shape(projections)[1] if np.ndim(projections) == 3 else 1
     geometry = engine.Geometry(np.deg2rad(tilts), height, thickness)
@@ -291,6 +297,7 @@ def held_out_misfit(
                 told = time.monotonic()
             so_far = curve(found)
             enough = stop_early and not so_far.at_end and _is_enough(so_far.misfit)
+            enough = enough and len(found) >= least_iterations
             if listener.finish_requested or enough:
                 break
     result = curve(found)
@@ -317,7 +324,7 @@ def _folds(
     tilts: NDArray[np.float64], leave_out: str, n_folds: int, gap_deg: float, only: int | None
 ) -> tuple[list[NDArray[np.intp]], NDArray[np.bool_]]:
     if leave_out not in KINDS:
-        raise ParameterError(f"leave_out must be one of {', '.join(KINDS)}, not {leave_out!r}")
+        raise ParameterError(f"what is left out must be one of {', '.join(KINDS)}, not {leave_out!r}")
     some = None if only is None else checked_count("only_folds", only, highest=n_folds)
     thin = thin_folds(tilts, n_folds)[:some] if leave_out != "gap" else []
     gap = gap_folds(tilts, n_folds, gap_deg)[:some] if leave_out != "thin" else []

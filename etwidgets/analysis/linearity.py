@@ -184,7 +184,9 @@ def linearized(projections: NDArray[Any], term_percent: float, brightest: float)
         If pixels are brighter than any linear value can be.
     """
     if not is_number(term_percent) or not -25 < term_percent <= 100:
-        raise ParameterError(f"term_percent must be more than -25 and at most 100, not {term_percent!r}")
+        raise ParameterError(
+            f"the quadratic term must be more than -25 and at most 100, not {term_percent!r}"
+        )
     if not is_number(brightest) or brightest <= 0:
         raise ParameterError(f"brightest must be a positive number, not {brightest!r}")
     data = np.asarray(projections, dtype=np.float64)

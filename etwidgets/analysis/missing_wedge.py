@@ -109,7 +109,7 @@ def measured_cells(
         If the diameter is not positive, or the tilts are wrong.
     """
     if diameter_px is not None and not (is_number(diameter_px) and diameter_px > 0):
-        raise ParameterError(f"diameter_px must be a positive number of pixels, not {diameter_px!r}")
+        raise ParameterError(f"the diameter must be a positive number of pixels, not {diameter_px!r}")
     wedge = MissingWedge.of(tilts_deg)
     z, y = np.fft.fftfreq(shape_zy[0])[:, np.newaxis], np.fft.rfftfreq(shape_zy[1])
     directions = np.rad2deg(np.arctan2(-z, y))
@@ -146,7 +146,7 @@ def unseen_directions(
         If the margin is out of range, or the tilts are wrong.
     """
     if not is_number(margin_deg) or not 0 <= margin_deg <= 90:
-        raise ParameterError(f"margin_deg must be from 0 to 90 degrees, not {margin_deg!r}")
+        raise ParameterError(f"the margin must be from 0 to 90 degrees, not {margin_deg!r}")
     wedge = MissingWedge.of(tilts_deg)
 
     def unseen(normals: ArrayLike) -> NDArray[np.bool_]:

@@ -115,7 +115,7 @@ def point_response(
     geometry = engine.Geometry(np.deg2rad(tilts), n_y, n_z)
     place = _checked_voxel(voxel, (n_z, n_y))
     if not is_number(sigma_px) or sigma_px < 0.5:
-        raise ParameterError(f"sigma_px must be at least 0.5 pixels, not {sigma_px!r}")
+        raise ParameterError(f"the width of the point must be at least 0.5 pixels, not {sigma_px!r}")
     data = _checked_sinogram(sinogram, (tilts.size, n_y))
     point = _projection(place, geometry, sigma_px)
     height = _checked_strength(strength, data, point)

@@ -277,7 +277,7 @@ def _measured(
 ) -> NDArray[np.bool_] | None:
     if tilts_deg is None:
         if diameter_px is not None:
-            raise ParameterError("diameter_px says which cells the tilts measure; give tilts_deg as well")
+            raise ParameterError("a diameter says which cells the tilts measure; give the tilts as well")
         return None
     pair: Any = tilts_deg
     both = isinstance(pair, list | tuple) and len(pair) == 2 and all(np.ndim(each) for each in pair)
@@ -324,4 +324,4 @@ def _check_cones(cones: Sequence[str | None], cone_deg: float, *, flat: bool) ->
     if flat and any(each is not None for each in cones):
         raise ParameterError("cones belong to volumes (X, Z, Y); leave cone out for images")
     if not is_number(cone_deg) or not 0 < cone_deg <= 90:
-        raise ParameterError(f"cone_deg must be between 0 and 90 degrees, not {cone_deg!r}")
+        raise ParameterError(f"the angle of the cones must be between 0 and 90 degrees, not {cone_deg!r}")

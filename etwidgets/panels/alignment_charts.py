@@ -76,7 +76,7 @@ class AlignmentCharts(Component):
 
     def fresh(self) -> None:
         """Nothing is known to be off."""
-        self._judged: Any = None  # the data whose residuals were asked for last
+        self._judged: Any = None  # the series whose residuals were asked for last
         self._off: NDArray[np.float64] | None = None
         self._check: ProjectionCheck | None = None
         self._refused = ""
@@ -180,19 +180,19 @@ class AlignmentCharts(Component):
 
     def _judge_again(self, stack: TomoStack) -> None:
         """Take the residuals of the report; without one the projections are compared with reprojections."""
-        if not stack.has_tilts or self._judged is stack.data:
+        if not stack.has_tilts or self._judged is stack:
             return
-        self._judged, report = stack.data, self._report()
+        self._judged, report = stack, self._report()
         self._check, self._refused = None, ""
         if report is not None:
             self._off, self.outliers = np.asarray(report.residuals_px), tuple(sorted(report.doubted))
         else:
             self._off, self.outliers = None, ()
-            self._judge.submit(np.asarray(stack.data), stack.tilts_deg.copy())
+            self._judge.submit(stack)
 
     def _take(self, found: ProjectionCheck | str) -> None:
         stack = self.model.stack
-        if stack is None or stack.data is not self._judged:
+        if stack is None or stack is not self._judged:
             return
         if isinstance(found, str):
             self._refused = found

@@ -27,7 +27,7 @@ _FIRST = ("FBP", "SIRT", "OS-SIRT", "FISTA-TV", "CGLS", "SART", "DART", "BP")
 _TRIED_FIRST = "OS-SIRT"
 _AUTOMATIC = """<div class='etw-help'><p><b>For</b> The method and the number of iterations that predict
 left-out projections best.</p><p><b>When</b> Always, to begin with; it takes some seconds longer. What was
-chosen, and why, is in the history.</p><p><b>Caution</b> It cannot judge what lies in the missing wedge.</p>
+chosen is in the history.</p><p><b>Caution</b> It cannot judge what lies in the missing wedge.</p>
 <p class='etw-source'>Cardone et al. 2005</p></div>"""
 _BACKENDS = {
     "auto": "auto (fastest)",

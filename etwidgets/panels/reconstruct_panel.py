@@ -42,6 +42,7 @@ class ReconstructPanel(Panel):
         """Make and wire the controls."""
         self._sinogram_contrast, self._slice_contrast = Contrast(), Contrast()
         self._images = self.add_view(ImageView(height=_ALONE_PX).add_class("etw-grow"))
+        self._followed = ""
         self._cost, self._chosen, self._strip = text(), text(), self.cure_strip(2)
         column = add_column_slider(self)
         self._form = self.add_part(MethodForm(self.session, self.name, self._edited))
@@ -64,7 +65,7 @@ class ReconstructPanel(Panel):
                 show=self._images.show,
                 parameters=self._form.parameters,
                 on_start=self._make_room_for_convergence,
-                on_take=lambda iterations: self._form.choose(self._form.algorithm.name, iterations),
+                on_take=lambda iterations: self._form.choose(self._followed, iterations),
             )
         )
         self._comparison = self.add_part(
@@ -118,6 +119,7 @@ class ReconstructPanel(Panel):
             self._images.show(panes)
 
     def _make_room_for_convergence(self) -> None:
+        self._followed = self._form.algorithm.name
         self._comparison.close_comparison()
         self._images.height = _WITH_CURVE_PX
 

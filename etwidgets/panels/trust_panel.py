@@ -103,7 +103,7 @@ class TrustPanel(Panel):
         self.controls["take"].layout.display = "" if better else "none"
         self.controls["take"].disabled = self.model.busy
         if better:
-            self.controls["take"].description = f"Reconstruct with {better.curve.recommended} iterations"
+            self.controls["take"].description = f"Reconstruct with {better.recommended} iterations"
         self.controls["look"].layout.display = (
             "" if subject == trust.ALIGNMENT and self.go is not None else "none"
         )
@@ -111,8 +111,8 @@ class TrustPanel(Panel):
     def way_out(self) -> Cure | None:
         """To where a volume is made."""
         found = super().way_out()
-        lacks = self.model.stack is not None and self.model.reconstruction is None
-        return found or (NO_VOLUME if lacks else None)
+        lacks = self.model.reconstruction is None or self.model.stale
+        return found or (NO_VOLUME if lacks and self.model.stack is not None else None)
 
     def _ready(self) -> tuple[str, ...]:
         if self.model.reconstruction is None or self.model.stale:
@@ -150,7 +150,8 @@ class TrustPanel(Panel):
         """Show the lamps, and the chart of what is chosen."""
         for subject, lamp in self._lamps.items():
             assessment = self._found(subject)
-            lamp.value = _lamp(subject, None if assessment is None else trust.verdict(assessment))
+            old = self.model.stale and subject != trust.ALIGNMENT
+            lamp.value = _lamp(subject, None if assessment is None else trust.verdict(assessment), old=old)
         subject = self.controls["shown"].value
         assessment = self._found(subject)
         self._bars.layout.display = "" if subject == trust.ALIGNMENT else "none"
@@ -225,11 +226,14 @@ class TrustPanel(Panel):
         self._shells.show(curves, mark=frequency * scale if np.isfinite(frequency) and frequency else None)
 
 
-def _lamp(subject: str, verdict: Verdict | None) -> str:
+def _lamp(subject: str, verdict: Verdict | None, *, old: bool) -> str:
     title = f"<b>{_TITLES[subject]}</b>"
     if verdict is None:
         asked = f"<p class='etw-quiet'>{_ASKS[subject]}</p>"
         return f"<p><span class='etw-light'></span>{title}: not measured</p>{asked}"
+    if old:
+        said = "<p class='etw-quiet'>The series was changed since: reconstruct again, then measure.</p>"
+        return f"<p><span class='etw-light'></span>{title}: of the volume before</p>{said}"
     light = f"<span class='etw-light etw-light-{verdict.level}'></span>"
     return (
         f"<p>{light}{title}: {verdict.level}</p><p class='etw-number'>{escape(verdict.number)}</p>"

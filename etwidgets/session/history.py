@@ -92,7 +92,12 @@ class State:
     def without_old_numbers(self) -> State:
         """The same without what was measured of data that are not there any more."""
         present = tuple(each for each in self.measurements if self.holds(each.subject.data))
-        valid = tuple(each for each in self.assessments if self.holds(each.data))
+        tilts = None if self.stack is None or not self.stack.has_tilts else self.stack.tilts_deg
+        valid = tuple(
+            each
+            for each in self.assessments
+            if self.holds(each.data) and tilts is not None and np.array_equal(each.tilts_deg, tilts)
+        )
         if (present, valid) == (self.measurements, self.assessments):
             return self
         return replace(self, measurements=present, assessments=valid)

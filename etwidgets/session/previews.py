@@ -12,7 +12,7 @@ from etwidgets.errors import EtwidgetsError, MemoryLimitError
 from etwidgets.progress import NullProgress
 from etwidgets.session.digest import seconds_to_digest
 from etwidgets.session.estimate import reconstruction_geometry
-from etwidgets.signals.automatic import without_level
+from etwidgets.signals.automatic import recorded
 from etwidgets.signals.engine_parameters import to_engine
 from etwidgets.signals.trust import is_automatic
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etwidgets.align import ShiftSearch
+    from etwidgets.signals import TomoStack
 
 _OBJECTIVE_COLUMNS = 8
 
@@ -230,12 +231,11 @@ def nudged(
     return moved, moved - np.asarray(projections[neighbor], np.float32), residual
 
 
-def checked_projections(
-    projections: NDArray[Any], tilts_deg: NDArray[np.float64]
-) -> align.ProjectionCheck | str:
-    """Each projection ``(T, Y, X)`` beside what the others predict; or why that cannot be said."""
+def checked_projections(stack: TomoStack) -> align.ProjectionCheck | str:
+    """Each projection of a series beside what the others predict; or why that cannot be said."""
     try:
-        return align.check_projections(without_level(projections), tilts_deg)
+        images, alignment = recorded(stack)
+        return align.check_projections(images, stack.tilts_deg, alignment)
     except EtwidgetsError as error:
         return str(error)
 

@@ -13,15 +13,18 @@ import numpy as np
 from etwidgets import align, engine
 from etwidgets.errors import ParameterError
 from etwidgets.signals import trust
-from etwidgets.signals.automatic import without_level
-from etwidgets.signals.cleaning import averaged
+from etwidgets.signals.automatic import has_level, recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from etwidgets.align import ProjectionCheck
-    from etwidgets.analysis import HeldOutCurve
+    from etwidgets.analysis import HeldOutCurve, Resolution
     from etwidgets.progress import Progress
+    from etwidgets.session.history import Step
+    from etwidgets.session.operations import Operation
     from etwidgets.signals import TomoStack
     from etwidgets.signals.resolution_report import ResolutionReport
 
@@ -32,7 +35,8 @@ SUBJECTS = (ALIGNMENT, CONVERGENCE, RESOLUTION)
 """What is assessed, in order."""
 
 _GOOD_PX, _FAIR_PX = 0.5, 1.0  # root mean square error of the shifts
-_GOOD_MISFIT, _FAIR_MISFIT = 1.02, 1.15  # times the least held-out misfit
+_NEGLIGIBLE = 0.003  # more than the least held-out misfit
+_FAIR_MISFIT = 1.05  # times the least: most of a misfit is often noise, so that little of it means much
 _FINE, _COARSE = 1 / 6, 1 / 20  # cycles per pixel at which the halves stop to agree
 _MOST_SIRT = 400  # iterations of SIRT that are tried, or as many of another method as are worth them
 _NAMED = 5  # projections named in a sentence
@@ -50,26 +54,47 @@ class Convergence:
         How many the volume has; None if the method has none.
     parameters
         Of ``reconstruct``, with which the volume was made.
+    has_level
+        Whether the series has a dark level, which no volume predicts.
     """
 
     curve: HeldOutCurve
     used: int | None
     parameters: Mapping[str, Any]
+    has_level: bool = False
 
     @property
     def improved(self) -> dict[str, Any]:
         """The parameters with the number of iterations that predicts best."""
         counted = engine.find_algorithm(self.curve.algorithm).counted
-        own = {} if counted is None else {counted.user_keyword: self.curve.recommended}
+        own = {} if counted is None else {counted.user_keyword: self.recommended}
         return {**self.parameters, **own}
+
+    @property
+    def recommended(self) -> int:
+        """How many iterations would be best; of a method that settles, after how many it has."""
+        settled = engine.find_algorithm(self.curve.algorithm).settles_after
+        return self.curve.recommended if settled is None else settled
 
     @property
     def excess(self) -> float:
         """The misfit at the iterations that were used, over the least."""
         misfit = self.curve.misfit
-        if self.used is None or self.curve.least == 0:
+        least = float(misfit.min())
+        if self.used is None or least == 0:
             return 1.0
-        return float(misfit[min(self.used, len(misfit)) - 1]) / self.curve.least
+        return float(misfit[min(self.used, len(misfit)) - 1]) / least
+
+    @property
+    def as_good(self) -> bool:
+        """Whether what was used is among the numbers that are as good as the best, within the errors."""
+        if self.used is None or self.excess <= 1 + _NEGLIGIBLE:
+            return True
+        settled = engine.find_algorithm(self.curve.algorithm).settles_after
+        if settled is not None:
+            return self.used >= settled and self.excess <= _FAIR_MISFIT
+        flat = self.curve.flat
+        return self.used <= len(flat) and bool(flat[self.used - 1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +105,8 @@ class Assessment:
     ----------
     subject
         Of :data:`SUBJECTS`.
-    data
-        The array that it is about: where it is gone, the numbers mean nothing.
+    data, tilts_deg
+        The array that it is about, and the tilts: where they are others, the numbers mean nothing.
     found
         :class:`~etwidgets.align.ProjectionCheck`, :class:`Convergence`, or
         :class:`~etwidgets.signals.resolution_report.ResolutionReport`.
@@ -89,6 +114,7 @@ class Assessment:
 
     subject: str
     data: Any
+    tilts_deg: NDArray[np.float64]
     found: ProjectionCheck | Convergence | ResolutionReport
 
 
@@ -113,7 +139,8 @@ class Verdict:
 
 def check_alignment(stack: TomoStack, progress: Progress) -> ProjectionCheck:
     """Each projection beside what the others predict, and beside what a perfect alignment would show."""
-    return align.check_projections(without_level(averaged(stack)), stack.tilts_deg, progress=progress)
+    images, alignment = recorded(stack)
+    return align.check_projections(images, stack.tilts_deg, alignment, progress=progress)
 
 
 def check_convergence(stack: TomoStack, parameters: Mapping[str, Any], progress: Progress) -> Convergence:
@@ -129,14 +156,22 @@ def check_convergence(stack: TomoStack, parameters: Mapping[str, Any], progress:
         Reports progress and can cancel the work.
     """
     algorithm = engine.find_algorithm(parameters.get("method", "FBP"))
+    level = has_level(stack)
     counted = algorithm.counted
     if counted is None:
-        return Convergence(trust.curve_of(stack, parameters, 1, progress), None, parameters)
-    keyword = counted.user_keyword
-    used = int(parameters.get(keyword, counted.default))
-    most = max(2 * used, round(_MOST_SIRT / algorithm.worth))
-    given = {name: value for name, value in parameters.items() if name != keyword}
-    return Convergence(trust.curve_of(stack, given, most, progress, stop_early=True), used, parameters)
+        return Convergence(trust.curve_of(stack, parameters, 1, progress), None, parameters, level)
+    used = int(parameters.get(counted.user_keyword, counted.default))
+    most = algorithm.settles_after or round(_MOST_SIRT / algorithm.worth)
+    given = {name: value for name, value in parameters.items() if name != counted.user_keyword}
+    curve = trust.curve_of(
+        stack,
+        given,
+        max(used, most),
+        progress,
+        stop_early=algorithm.settles_after is None,
+        least_iterations=used,
+    )
+    return Convergence(curve, used, parameters, level)
 
 
 def check_resolution(stack: TomoStack, parameters: Mapping[str, Any], progress: Progress) -> ResolutionReport:
@@ -178,18 +213,17 @@ def _of_convergence(found: Convergence) -> Verdict:
         return Verdict(
             "doubtful", f"misfit {curve.least:.3g}", f"{curve.algorithm} has no iterations: compare methods."
         )
-    excess, best = found.excess, curve.recommended
-    past = found.used > best
-    flat = found.used <= len(curve.flat) and bool(curve.flat[found.used - 1])
-    good = excess <= _GOOD_MISFIT or flat
-    level: Level = "good" if good else "doubtful" if excess <= _FAIR_MISFIT else "bad"
+    level: Level = "good" if found.as_good else "doubtful" if found.excess <= _FAIR_MISFIT else "bad"
     said = f"{curve.algorithm}, {found.used} iterations"
-    if good:
+    if found.as_good:
         sentence = f"{said}: left-out projections are predicted as well as they can be."
     else:
-        what = "noise is being fitted" if past else "the volume is not yet sharp"
-        sentence = f"{said}: {what}; {best} iterations would be best."
-    return Verdict(level, f"{100 * (excess - 1):.0f} % above least misfit", sentence)
+        what = "noise is being fitted" if found.used > found.recommended else "the volume is not yet sharp"
+        sentence = f"{said}: {what}; {found.recommended} iterations would be best."
+    if found.has_level:
+        level = "doubtful" if level == "good" else level
+        sentence += " The series has a dark level: subtract it first, for nothing predicts it."
+    return Verdict(level, f"{max(100 * (found.excess - 1), 0):.1f} % above least misfit", sentence)
 
 
 def _of_resolution(report: ResolutionReport) -> Verdict:
@@ -197,18 +231,24 @@ def _of_resolution(report: ResolutionReport) -> Verdict:
     whole = found["all"]
     frequency = whole.frequency if np.isfinite(whole.frequency) else 0.0
     level: Level = "good" if frequency >= _FINE else "doubtful" if frequency >= _COARSE else "bad"
+    if frequency == 0:
+        return Verdict(
+            "bad", "none", "The halves do not agree in any detail: nothing but noise is in common."
+        )
     named = (("x", "along x"), ("y", "along y"), ("beam", "along the beam"))
-    others = "; ".join(
-        f"{title} {'not seen (missing wedge)' if np.isnan(found[name].frequency) else found[name]}"
-        for name, title in named
-        if name in found
-    )
+    others = "; ".join(f"{title} {_words(found[name])}" for name, title in named if name in found)
     return Verdict(
-        level, str(whole), f"Both halves agree down to this detail (half-bit criterion): {others}."
+        level, _words(whole), f"Both halves agree down to this detail (half-bit criterion): {others}."
     )
 
 
-def parameters_of_volume(steps: Any) -> dict[str, Any]:
+def _words(found: Resolution) -> str:
+    if np.isnan(found.frequency):
+        return "not measured"
+    return str(found).replace("to inf", "or worse")
+
+
+def parameters_of_volume(steps: Sequence[Step], table: Mapping[str, Operation]) -> dict[str, Any]:
     """Those of the last step that made the volume.
 
     Raises
@@ -216,7 +256,7 @@ def parameters_of_volume(steps: Any) -> dict[str, Any]:
     ParameterError
         If it was made in another way than by ``reconstruct``.
     """
-    made = [step for step in steps if step.operation == "reconstruct"]
-    if not made:
-        raise ParameterError("the volume was not reconstructed here; reconstruct it, then measure")
+    made = [step for step in steps if step.operation in table and table[step.operation].reconstructs]
+    if not made or made[-1].operation != "reconstruct":
+        raise ParameterError("the volume was not made by Reconstruct here; reconstruct it, then measure")
     return dict(made[-1].parameters)

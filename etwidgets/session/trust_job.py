@@ -44,7 +44,10 @@ def assess(core: SessionCore, subject: str) -> Job:
         if subject == trust.RESOLUTION:
             found.store(about)
         others = tuple(each for each in before.assessments if each.subject != subject)
-        state = replace(before, assessments=(*others, trust.Assessment(subject, about.data, found)))
+        state = replace(
+            before,
+            assessments=(*others, trust.Assessment(subject, about.data, before.stack.tilts_deg, found)),
+        )
         core.timeline.history.amend(state)
         core.model.assessments = state.assessments
         return "committed", ""
@@ -60,6 +63,6 @@ def _work(core: SessionCore, state: State, subject: str) -> Callable[[Progress],
         return partial(trust.check_alignment, stack)
     if state.reconstruction is None or state.stale:
         raise ParameterError("there is no volume of the present series; reconstruct it first")
-    parameters = trust.parameters_of_volume(core.timeline.of_series)
+    parameters = trust.parameters_of_volume(core.timeline.of_series, core.table)
     check = trust.check_convergence if subject == trust.CONVERGENCE else trust.check_resolution
     return partial(check, stack, parameters)

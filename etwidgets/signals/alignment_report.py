@@ -42,8 +42,10 @@ class AlignmentReport:
         95 % intervals of what may still be wrong with the tilt axis; None where it is undetermined.
     doubted
         Indices of projections that do not fit the others, the worst first.
+    axis_searched
+        Whether the tilt axis was refined, and so has intervals.
     excluded
-        How many were left out of the series for it.
+        Numbers, from 1, of the projections that were left out of the series, as text.
     candidates
         What was tried: title, misfit, misfit after a short refinement (or None), and why it did not apply.
     """
@@ -58,6 +60,7 @@ class AlignmentReport:
     rotation_interval_deg: tuple[float, float] | None
     shift_interval_px: tuple[float, float] | None
     doubted: tuple[int, ...] = ()
+    axis_searched: bool = True
     excluded: tuple[str, ...] = ()
     candidates: tuple[tuple[str, float | None, float | None, str], ...] = field(default=())
 
@@ -69,7 +72,7 @@ class AlignmentReport:
         shift = axis.shift_interval_px if axis is not None and axis.shift_determined else None
         return cls(
             found.accepted, found.misfit_before, found.misfit_after, found.residuals_px, found.weights,
-            found.misfits, found.trace, rotation, shift, found.doubted,
+            found.misfits, found.trace, rotation, shift, found.doubted, axis is not None,
         )  # fmt: skip
 
     @property
@@ -82,7 +85,7 @@ class AlignmentReport:
     def sentence(self) -> str:
         """The whole in one or two plain sentences."""
         if not self.accepted:
-            said = "Nothing predicted left-out projections better than the series as it was; it was not moved"
+            said = "Refining predicted left-out projections no better than before, and was not used"
         else:
             accuracy = f"about {self.accuracy_px:.1f}" if self.accuracy_px >= 0.1 else "0.1"
             said = f"Good to {accuracy} px; {self._gain_text()}"
@@ -93,7 +96,7 @@ class AlignmentReport:
         elif self.doubted:
             several = "s" if len(self.doubted) > 1 else ""
             said += f". Check projection{several} {', '.join(str(i + 1) for i in self.doubted)}"
-        return said + ". " + self._axis_sentence()
+        return f"{said}. {self._axis_sentence()}" if self.axis_searched else f"{said}."
 
     def _gain_text(self) -> str:
         """By how much the prediction became better than before, or than in the series as recorded."""
@@ -150,6 +153,7 @@ def write_report(stack: TiltSeries, report: AlignmentReport) -> None:
         "misfits": report.misfits,
         "trace": report.trace,
         "doubted": np.array(report.doubted, dtype=int),
+        "axis_searched": report.axis_searched,
         "excluded": list(report.excluded),
         "sentence": report.sentence,
     }
@@ -193,5 +197,6 @@ def read_report(stack: TiltSeries) -> AlignmentReport | None:
         bool(known["accepted"]), float(known["misfit_before"]), float(known["misfit_after"]),
         np.asarray(known["residuals_px"]), np.asarray(known["weights"]), np.asarray(known["misfits"]),
         np.asarray(known["trace"]), rotation, shift, tuple(int(i) for i in known["doubted"]),
+        bool(known.get("axis_searched", True)),
         tuple(str(each) for each in known["excluded"]), candidates,
     )  # fmt: skip

@@ -37,16 +37,9 @@ def refined(
     if finish_after is not None:
         finish_after = checked_count("finish_after", finish_after, lowest=0)
     progress = FinishAfter(progress, finish_after)
-    original = stack._originals()
-    images = np.asarray(original.images if original.data.ndim == 3 else original.images.mean(axis=1))
-    found = align.refine_alignment(
-        images if stack.metadata.has_item("Tomography.background") else without_level(images),
-        stack.tilts_deg,
-        original.alignment,
-        progress=progress.part(0, 0.95),
-        **options,
-    )
-    correction = original.alignment.inverse().then(found.alignment)
+    images, start = recorded(stack)
+    found = align.refine_alignment(images, stack.tilts_deg, start, progress=progress.part(0, 0.95), **options)
+    correction = start.inverse().then(found.alignment)
     result = (
         stack.apply_alignment(correction, progress=progress.part(0.95, 1))
         if found.accepted
@@ -55,6 +48,18 @@ def refined(
     write_report(result, AlignmentReport.of(found))
     progress.advance(1)
     return result
+
+
+def recorded(stack: TiltSeries) -> tuple[NDArray[np.float32], align.Alignment]:
+    """The images before the first shift, without their dark level, and what was done to them since.
+
+    Its tilts are left out: the series has them, as they were corrected or set.
+    """
+    original = stack._originals()
+    images = np.asarray(original.images if original.data.ndim == 3 else original.images.mean(axis=1))
+    known = stack.metadata.has_item("Tomography.background")
+    plain = images.astype(np.float32) if known else without_level(images)
+    return plain, replace(original.alignment, tilts_deg=None)
 
 
 def without_level(images: NDArray[Any]) -> NDArray[np.float32]:
@@ -66,6 +71,11 @@ def _level(images: NDArray[Any]) -> float:
     """The dark level of a sample of the projections; 0 where it is not clear."""
     found = align.estimate_background(images[:: max(1, len(images) // _SAMPLED)])
     return found.level if found.determined and found.level > _LEVEL_ERRORS * found.error else 0.0
+
+
+def has_level(stack: TiltSeries) -> bool:
+    """Whether the images of a series have a dark level that was not subtracted."""
+    return not stack.metadata.has_item("Tomography.background") and _level(averaged(stack)) > 0
 
 
 def first_steps(stack: TiltSeries) -> Steps:

@@ -41,7 +41,7 @@ def split_series(
         return stack, other, "given"
     if split == "frames":
         if stack.data.ndim != 4 or stack.data.shape[1] < 2:
-            raise ParameterError("the series has no frames to split; use split='tilts'")
+            raise ParameterError("the series has no frames to split; split it by tilts")
         stack._check_layout()
         even, odd = (stack.inav[start::2, :].mean("Frames") for start in (0, 1))
         return even, odd, split
@@ -65,7 +65,11 @@ def half_volumes(
     first, second, made = split_series(stack, other, split)
     volumes = []
     for number, half in enumerate((first, second)):
-        given = dict(parameters)
+        given = (
+            _for_half(parameters, half.data.shape[0], stack.data.shape[0])
+            if made == "tilts"
+            else dict(parameters)
+        )
         if given.get("weights") is not None and made == "tilts":
             given["weights"] = _weights_of(stack, given["weights"], number)
         part = progress.part(number / 2, (number + 1) / 2, may_finish=False, title=f"half {number + 1}")
@@ -89,7 +93,8 @@ def measure_resolution(
         np.asarray(volumes[0].data),
         np.asarray(volumes[1].data),
         float(axis.scale) if str(axis.units) == "nm" else None,
-        tilts_deg=(first.tilts_deg, second.tilts_deg),
+        # of halves by tilts the wedge is that of the whole series: their steps are twice as wide
+        tilts_deg=stack.tilts_deg if made == "tilts" else (first.tilts_deg, second.tilts_deg),
         **comparison,
     )
     progress.advance(1)
@@ -105,6 +110,16 @@ def measure_resolution(
         counts,
         {NAMES[cone]: curve for cone, curve in found.items()},
     )
+
+
+def _for_half(parameters: dict[str, Any], n_half: int, n_all: int) -> dict[str, Any]:
+    """Parameters with which a method does to half of the projections what it does to all of them."""
+    given = dict(parameters)
+    if given.get("n_subsets") is not None:
+        given["n_subsets"] = min(int(given["n_subsets"]), n_half)
+    if given.get("tv_weight") is not None:
+        given["tv_weight"] = float(given["tv_weight"]) * n_half / n_all
+    return given
 
 
 def _weights_of(stack: TiltSeries, weights: Any, number: int) -> NDArray[Any]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 AUTO = "auto"
 """As method, number of iterations or weight: what predicts left-out projections best."""
 
-_N_COLUMNS = 12
+_N_COLUMNS, _N_FOLDS = 12, 5
 _FEW_FOLDS = 2  # for the search of a weight, and for methods beside the first
 _MOST_ITERATIONS = 800  # of SIRT; fewer by as much as those of another are worth
 _FACTORS = (1.0, 0.5, 2.0)  # of the suggested weight; once more beyond the best if that is at an end
@@ -126,6 +126,8 @@ def choose(
     ParameterError
         If nothing is to be chosen, or the method has no such parameter.
     """
+    stack._check_layout(frames=False)
+    reconstruction.geometry(stack)
     given = {name: AUTO if _is_auto(name, value) else value for name, value in parameters.items()}
     trials = _Trials(stack, given, follow)
     if given.get("method") != AUTO:
@@ -178,10 +180,21 @@ def curve_of(
     stack: TiltSeries, parameters: Mapping[str, Any], iterations: int, progress: Progress, **how: Any
 ) -> HeldOutCurve:
     """The held-out misfit of a stack; parameters as of ``TomoStack.reconstruct``, ``how`` of the folds."""
+    how.setdefault("n_folds", folds_for(len(stack.tilts_deg)))
+    options = to_engine(parameters)
+    inner = {name: options.pop(name) for name in ("iterations",) if name in options}
+    algorithm = engine.find_algorithm(options["algorithm"])
+    if algorithm.counted is not None and algorithm.counted.name == "iterations":
+        inner = {}
     return held_out_misfit(
         stack.data, stack.tilts_deg, iterations=iterations, thickness=parameters.get("thickness"),
-        progress=progress, **how, **to_engine(parameters),
+        progress=progress, more=inner, **how, **options,
     )  # fmt: skip
+
+
+def folds_for(n_tilts: int) -> int:
+    """How many folds a series can be divided into; at least two projections are left out in each."""
+    return max(2, min(_N_FOLDS, n_tilts // 2))
 
 
 class _Trials:
@@ -251,9 +264,12 @@ class _Trials:
         options = to_engine(given)
         if algorithm.counted is not None:
             options.pop(algorithm.counted.name, None)
+        inner = {name: options.pop(name) for name in ("iterations",) if name in options}
+        n_folds = folds_for(len(self._tilts_deg))
         curve = held_out_misfit(
             self._data, self._tilts_deg, columns=range(len(self._columns)), iterations=tried,
-            thickness=given.get("thickness"), stop_early=open_ended, only_folds=folds,
+            thickness=given.get("thickness"), stop_early=open_ended, n_folds=n_folds, more=inner,
+            only_folds=None if folds is None else min(folds, n_folds),
             follow=self._follow, progress=progress.part(0, 1, title=f"leaving out: {algorithm.name}"),
             **options,
         )  # fmt: skip
@@ -293,7 +309,11 @@ def _best_method(trials: _Trials, progress: Progress) -> tuple[Trial, list[Trial
             best = trial
     others = "; ".join(f"{each}: {each.misfit:.3g}" for each in tried if each is not best)
     beside = f" Also tried: {others}." if others else ""
-    return best, tried, f"{best}: held-out misfit {best.misfit:.3g}, none clearly less.{beside}"
+    return (
+        best,
+        tried,
+        f"{best}: held-out misfit {best.misfit:.3g}, no other method was clearly better.{beside}",
+    )
 
 
 def _is_auto(name: str, value: Any) -> bool:

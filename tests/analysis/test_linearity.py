@@ -82,7 +82,7 @@ def test_the_correction_is_the_inverse():
 def test_what_cannot_be_judged_or_inverted_is_refused():
     with pytest.raises(DataError, match="9 projections are too few"):
         analysis.measure_linearity(np.ones((9, 32, 32)), np.arange(9.0))
-    with pytest.raises(ParameterError, match="term_percent must be more than -25"):
+    with pytest.raises(ParameterError, match="the quadratic term must be more than -25"):
         analysis.linearized(np.ones((1, 2, 2)), -30, 1.0)
     with pytest.raises(ParameterError, match="brightest must be a positive number"):
         analysis.linearized(np.ones((1, 2, 2)), -3, 0)

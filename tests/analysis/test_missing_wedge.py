@@ -90,9 +90,9 @@ def test_what_makes_no_sense_is_refused():
         analysis.MissingWedge.of([])
     with pytest.raises(DataError, match=r"tilt\(s\) \[1\] are not finite"):
         analysis.MissingWedge.of([0, np.nan])
-    with pytest.raises(ParameterError, match="diameter_px must be a positive number of pixels, not 0"):
+    with pytest.raises(ParameterError, match="the diameter must be a positive number of pixels, not 0"):
         analysis.measured_cells((8, 8), SIXTY, 0)
-    with pytest.raises(ParameterError, match="margin_deg must be from 0 to 90 degrees, not -1"):
+    with pytest.raises(ParameterError, match="the margin must be from 0 to 90 degrees, not -1"):
         analysis.unseen_directions(SIXTY, -1)
     with pytest.raises(ShapeError, match=r"\(N, 3\)"):
         analysis.unseen_directions(SIXTY)([1, 2, 3])

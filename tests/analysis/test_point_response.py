@@ -41,7 +41,7 @@ def test_a_linear_method_gives_the_same_on_data_and_on_nothing():
 def test_what_cannot_be_answered_is_refused():
     with pytest.raises(ParameterError, match=r"voxel must be \(z, y\) indices within a slice of \(32, 32\)"):
         analysis.point_response(SIXTY, (32, 32), voxel=(32, 0))
-    with pytest.raises(ParameterError, match="sigma_px must be at least"):
+    with pytest.raises(ParameterError, match="the width of the point must be at least"):
         analysis.point_response(SIXTY, (32, 32), sigma_px=0.1)
     with pytest.raises(ParameterError, match="strength must be a positive number"):
         analysis.point_response(SIXTY, (32, 32), strength=0)

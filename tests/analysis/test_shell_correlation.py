@@ -191,7 +191,7 @@ def test_what_does_not_fit_is_refused():
         analysis.fourier_shell_correlation(a[0], a[0], cone="x")
     with pytest.raises(ParameterError, match="tilts belong to volumes"):
         analysis.fourier_shell_correlation(a[0], a[0], tilts_deg=SIXTY)
-    with pytest.raises(ParameterError, match="give tilts_deg as well"):
+    with pytest.raises(ParameterError, match="give the tilts as well"):
         analysis.fourier_shell_correlation(a, a, diameter_px=10)
     with pytest.raises(ParameterError, match=r"taper must be a fraction from 0 to 0\.5, not 1"):
         analysis.fourier_shell_correlation(a, a, taper=1)

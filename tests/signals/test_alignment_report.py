@@ -45,7 +45,7 @@ def test_the_sentence_says_what_a_microscopist_asks():
     assert "rotation ± 0.2°" in said
     assert "its shift is not determined by the data" in said
     assert "Check projections 4, 6" in report().sentence
-    assert "was not moved" in report(accepted=False).sentence
+    assert "was not used" in report(accepted=False).sentence
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etwidgets.align._workers import run_all
+from etwidgets.align._workers import WorkerProgress, run_all
 from etwidgets.align.alignment import Alignment
 from etwidgets.align.refinement.prediction import predict
-from etwidgets.progress import NullProgress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,14 +66,15 @@ def search_axis(
     places = [(0.0, 0.0), *((sign * _STEP_DEG, 0.0) for sign in (-1, 1))]
     places += [(0.0, sign * shift_step) for sign in (-1, 1)]
     squares = np.empty((len(places), count))
+    worker = WorkerProgress()
 
     def trial(number: int) -> None:
         rotation_deg, shift_px = places[number]
         moved = Alignment.of(np.tile([shift_px, 0.0], (count, 1)), rotation_deg=rotation_deg)
-        found = predict(series, alignment.then(moved), weights, progress=NullProgress())
+        found = predict(series, alignment.then(moved), weights, progress=worker)
         squares[number] = found.misfits**2
 
-    run_all(trial, len(places), progress)
+    run_all(trial, len(places), progress, worker=worker)
     here, *sides = squares
     turned, shifted = sides[:2], sides[2:]
     order = np.argsort(series.tilts_deg, kind="stable")

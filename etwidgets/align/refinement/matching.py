@@ -23,6 +23,7 @@ _FINE_PX, _COARSE_PX = 1.0, 12.0  # standard deviations of the band-pass
 _PAD_PX = 16
 _TOGETHER = 8  # projections, transformed together
 _SMOOTH_PX = 0.5  # before the gradient is taken
+_LEAST_SEEN = 0.15  # of the most that is known of an image
 _CLEARLY = 1.15  # times the correlation without a shift
 UNKNOWNS = ("y", "x", "rotation", "magnification", "tilt")
 
@@ -81,7 +82,7 @@ def match(
     count = len(images)
     result = Match(np.zeros((count, 5)), np.full((count, 5), np.inf), *np.ones((3, count)))
     shape = tuple(scipy.fft.next_fast_len(n + _PAD_PX, real=True) for n in images.shape[1:])
-    weight = _band(shape)
+    weight = _band(shape) * _for_whole(shape)
     chunks = np.array_split(np.arange(count), max(1, count // _TOGETHER))
 
     def some(number: int) -> None:
@@ -96,6 +97,10 @@ def match(
             _solve(products[k, :-1, :-1], products[k, -1, -1], _independent(there[k]), free, int(i), result)
 
     run_all(some, len(chunks), progress or NullProgress(), "matching")
+    seen = known.sum((1, 2))
+    unseen = seen < _LEAST_SEEN * seen.max(initial=0)  # nothing to compare is no agreement
+    result.misfit[unseen] = np.maximum(result.misfit[unseen], 1)
+    result.misfit_before[unseen] = np.maximum(result.misfit_before[unseen], 1)
     return result
 
 
@@ -181,14 +186,19 @@ def _independent(known: NDArray[np.float32]) -> float:
 
 
 def _band(shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Difference of two Gaussians, in Fourier space; also makes sums over half a spectrum those over all."""
+    """Difference of two Gaussians, in Fourier space."""
     y, x = scipy.fft.fftfreq(shape[0])[:, None], scipy.fft.rfftfreq(shape[1])
     square = 2 * np.pi**2 * (y**2 + x**2)
-    twice = np.full(x.size, np.sqrt(2.0))
+    band: NDArray[np.float32] = (np.exp(-square * _FINE_PX**2) - np.exp(-square * _COARSE_PX**2)).astype(
+        np.float32
+    )
+    return band
+
+
+def _for_whole(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Factors ``(X / 2 + 1,)`` that make sums of products over half a spectrum those over all of it."""
+    twice = np.full(shape[1] // 2 + 1, np.sqrt(2.0), np.float32)
     twice[0] = 1
     if shape[1] % 2 == 0:
         twice[-1] = 1
-    band: NDArray[np.float32] = (
-        (np.exp(-square * _FINE_PX**2) - np.exp(-square * _COARSE_PX**2)) * twice
-    ).astype(np.float32)
-    return band
+    return twice

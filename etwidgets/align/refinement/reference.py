@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etwidgets import engine
-from etwidgets.align._workers import run_all
-from etwidgets.progress import NullProgress
+from etwidgets.align._workers import WorkerProgress, run_all
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,14 +61,13 @@ def predict_left_out(
     """
     predicted = np.empty_like(images)
     order = np.argsort(geometry.angles_rad, kind="stable")
+    worker = WorkerProgress()
 
     def one(part: int) -> None:
         left_out = order[part::n_parts]
         used = np.setdiff1d(order, left_out)
-        volume = partial_volume(
-            images[used], known[used], geometry.subset(used), n_iterations, NullProgress()
-        )
+        volume = partial_volume(images[used], known[used], geometry.subset(used), n_iterations, worker)
         predicted[left_out] = engine.forward_project(volume, geometry.subset(left_out))
 
-    run_all(one, n_parts, progress)
+    run_all(one, n_parts, progress, worker=worker)
     return predicted

@@ -39,7 +39,7 @@ def refine_alignment(
     tilts_deg
         ``(T,)`` degrees.
     start
-        Of these projections, good to a few pixels; default: as they are.
+        Of these projections, within a quarter of the field; default: as they are.
     progress
         Reports the number of left-out misfit, can cancel the work, or finish it early.
     **options

@@ -83,7 +83,7 @@ class Run:
             if self.progress.finish_requested:
                 break
         if judge.wider:
-            alignment = self._without_doubtful(judge, alignment, weights)
+            alignment = self._without_unsure_drift(judge, alignment, weights)
         if self.options.axis and not self.progress.finish_requested:
             alignment, intervals = search_axis(judge, alignment, weights, self._at(0.86))
             alignment, found = self._round(finest, alignment, weights, 0.9, last=True)
@@ -111,7 +111,9 @@ class Run:
             far = np.abs(shifts).max(1) >= _FAR_PX
             if not far.any():
                 break
-            alignment = alignment.then(Alignment.of(np.where(far[:, None], shifts, 0.0) * series.factor))
+            moved = np.where(far[:, None], shifts, 0.0)
+            moved = without_gauge(moved, self.tilts, weights, keep_constant=self.options.axis)
+            alignment = alignment.then(Alignment.of(moved * series.factor))
         return alignment
 
     def _scale(
@@ -138,10 +140,10 @@ class Run:
                 break
         return alignment, weights, found
 
-    def _without_doubtful(
+    def _without_unsure_drift(
         self, judge: PaddedSeries, alignment: Alignment, weights: NDArray[np.float64]
     ) -> Alignment:
-        """Without what changed slowly with the tilt in y, unless it surely helps.
+        """Without what changed slowly with the tilt in y, but for the tilt axis, unless it surely helps.
 
         Where matter goes on beyond the field, the volume can make up for a slow drift across the axis, and
         rounds let it grow.
@@ -149,6 +151,7 @@ class Run:
         change = self.start.inverse().then(alignment)
         drift = np.zeros_like(change.shifts_px)
         drift[:, 0] = slow_part(change.shifts_px[:, 0], self.tilts, weights)
+        drift[:, 0] = without_gauge(drift, self.tilts, weights, keep_constant=False)[:, 0]
         steady = alignment.then(Alignment.of(-drift))
         with_it, without = (
             predict(judge, each, weights, progress=self._at(0.85)).misfits ** 2
@@ -185,6 +188,8 @@ class Run:
             if abs(found.rotation_deg) < _SAME_DEG and abs(found.shift_px) < _SAME_PX * series.factor:
                 break
             alignment, weights, _ = self._scale(series, series, alignment, weights, (at, at))
+            if self.progress.finish_requested:
+                break
         return alignment, weights
 
     def _match(
@@ -226,14 +231,15 @@ class Run:
         self, series: PaddedSeries, alignment: Alignment, found: Match, weights: NDArray[np.float64]
     ) -> Alignment:
         """What a round does to the aligned images, in pixels of the series as given."""
-        y, x, rotation, magnification, tilt = found.values.T
-        shifts = np.clip(np.stack([y, x], axis=1), -_LARGEST_STEP_PX, _LARGEST_STEP_PX)
+        largest = 2 * _LARGEST_STEP_PX / np.hypot(*series.images.shape[1:])  # radians, at the corners
+        shifts = np.clip(found.values[:, :2], -_LARGEST_STEP_PX, _LARGEST_STEP_PX)
+        rotation, magnification, tilt = np.clip(found.values[:, 2:], -largest, largest).T
         shifts = without_gauge(shifts, self.tilts, weights, keep_constant=self.options.axis)
-        turns = np.zeros(len(y))
+        turns = np.zeros(len(shifts))
         if self.options.each_rotation:
             own = np.rad2deg(rotation)
             turns = own - np.average(own, weights=weights)
-        sizes = np.ones(len(y))
+        sizes = np.ones(len(shifts))
         if self.options.each_magnification:
             sizes = 1 + magnification - np.average(magnification, weights=weights)
         tilts = None

@@ -35,10 +35,14 @@ class VolumeOperation(Operation):
         ``function(stack, progress, **parameters)`` gives the volume.
     expression
         ``expression(signal, parameters)`` gives what a script calls for it; ``signal`` is a name there.
+    chooses
+        Whether ``"auto"`` among the parameters is replaced by what predicts left-out projections best.
     """
 
     function: Callable[..., RecStack]
     expression: Callable[[str, Mapping[str, Any]], str]
+
+    chooses: bool = False
 
     changes: ClassVar[Changes] = "volumes"
     reconstructs: ClassVar[bool] = True
@@ -49,7 +53,7 @@ class VolumeOperation(Operation):
             _check_for_channels(parameters)
         first, *others = shares(state, progress)
         choice = None
-        if trust.is_automatic(parameters):
+        if self.chooses and trust.is_automatic(parameters):
             choice = trust.choose(self.usable(state.stack), parameters, first.part(0, 0.5, may_finish=False))
             parameters, first = choice.parameters, first.part(0.5, 1)
         volume = self.volume(state, parameters, first)
@@ -144,5 +148,5 @@ def _expression(signal: str, parameters: Mapping[str, Any]) -> str:
 
 RECONSTRUCT = VolumeOperation(
     "reconstruct", "Reconstruct", "reconstructing", _reconstruct, _expression,
-    parameters=ParameterNames(), needs_tilts=True,
+    parameters=ParameterNames(), needs_tilts=True, chooses=True,
 )  # fmt: skip
