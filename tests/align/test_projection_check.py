@@ -29,7 +29,7 @@ def test_half_a_pixel_is_read_as_half_a_pixel(kind, dose):
     drawn = np.random.default_rng(1).normal(0, 0.5, (len(TILTS), 2))
     errors = without_gauge(drawn, TILTS, np.ones(len(TILTS)))
     found = check_projections(series.projections, TILTS, Alignment.of(errors))
-    assert found.errors_px == pytest.approx(np.sqrt((errors**2).mean(0)), abs=0.05)
+    assert found.errors_px == pytest.approx(np.sqrt((errors**2).mean(0)), abs=0.07)
     assert np.corrcoef(found.shifts_px.ravel(), -errors.ravel())[0, 1] > 0.9
 
 
