@@ -11,20 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from etwidgets import align, engine
-from etwidgets.errors import ParameterError
 from etwidgets.signals import trust
 from etwidgets.signals.automatic import has_level, recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from etwidgets.align import ProjectionCheck
     from etwidgets.analysis import HeldOutCurve, Resolution
     from etwidgets.progress import Progress
-    from etwidgets.session.history import Step
-    from etwidgets.session.operations import Operation
     from etwidgets.signals import TomoStack
     from etwidgets.signals.resolution_report import ResolutionReport
 
@@ -246,17 +243,3 @@ def _words(found: Resolution) -> str:
     if np.isnan(found.frequency):
         return "not measured"
     return str(found).replace("to inf", "or worse")
-
-
-def parameters_of_volume(steps: Sequence[Step], table: Mapping[str, Operation]) -> dict[str, Any]:
-    """Those of the last step that made the volume.
-
-    Raises
-    ------
-    ParameterError
-        If it was made in another way than by ``reconstruct``.
-    """
-    made = [step for step in steps if step.operation in table and table[step.operation].reconstructs]
-    if not made or made[-1].operation != "reconstruct":
-        raise ParameterError("the volume was not made by Reconstruct here; reconstruct it, then measure")
-    return dict(made[-1].parameters)

@@ -11,12 +11,13 @@ from etwidgets.session import trust
 from etwidgets.session.jobs import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from etwidgets.progress import Progress
     from etwidgets.session.core import SessionCore
-    from etwidgets.session.history import State
+    from etwidgets.session.history import State, Step
     from etwidgets.session.model import JobState
+    from etwidgets.session.operations import Operation
 
 _LABELS = {
     trust.ALIGNMENT: "Check alignment",
@@ -63,6 +64,20 @@ def _work(core: SessionCore, state: State, subject: str) -> Callable[[Progress],
         return partial(trust.check_alignment, stack)
     if state.reconstruction is None or state.stale:
         raise ParameterError("there is no volume of the present series; reconstruct it first")
-    parameters = trust.parameters_of_volume(core.timeline.of_series, core.table)
+    parameters = _parameters_of_volume(core.timeline.of_series, core.table)
     check = trust.check_convergence if subject == trust.CONVERGENCE else trust.check_resolution
     return partial(check, stack, parameters)
+
+
+def _parameters_of_volume(steps: Sequence[Step], table: Mapping[str, Operation]) -> dict[str, Any]:
+    """Those of the last step that made the volume.
+
+    Raises
+    ------
+    ParameterError
+        If it was made in another way than by ``reconstruct``.
+    """
+    made = [step for step in steps if step.operation in table and table[step.operation].reconstructs]
+    if not made or made[-1].operation != "reconstruct":
+        raise ParameterError("the volume was not made by Reconstruct here; reconstruct it, then measure")
+    return dict(made[-1].parameters)
