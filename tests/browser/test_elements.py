@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from etwidgets.samples import SAMPLES
 
 
@@ -21,6 +23,7 @@ def drag_edge(page, index, edge, by):
     page.mouse.up()
 
 
+@pytest.mark.slow  # its steps are tested without a browser; it takes a minute and more
 def test_from_spectra_to_volumes_and_numbers(visit, bare_server):
     page = visit.page
     page.goto(bare_server.address)
