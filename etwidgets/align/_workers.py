@@ -18,7 +18,7 @@ _REPORT_EVERY_S = 0.1
 
 
 class WorkerProgress(NullProgress):
-    """For long functions that run in worker threads: hears nothing, and stops them once that was asked for."""
+    """For long functions in worker threads: hears nothing, and stops them once that was asked for."""
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
