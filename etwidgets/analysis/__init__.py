@@ -20,7 +20,13 @@ from etwidgets.analysis.missing_wedge import (
 from etwidgets.analysis.resolution_criteria import CRITERIA, Resolution, threshold_at
 from etwidgets.analysis.response import PointResponse, point_response
 from etwidgets.analysis.segmentation import THRESHOLDS, label, segment, smoothed, threshold_of
-from etwidgets.analysis.sensitivity import Uncertainty, between_iterations, interval, versus_threshold
+from etwidgets.analysis.sensitivity import (
+    Uncertainty,
+    between_iterations,
+    interval,
+    step_at,
+    versus_threshold,
+)
 from etwidgets.analysis.shell_correlation import (
     DIRECTIONS,
     ShellCorrelation,
@@ -33,7 +39,6 @@ from etwidgets.analysis.uncertainty import (
     filled_fraction,
     interval_of_draws,
     plateaus,
-    step_at,
 )
 
 __all__ = [

@@ -76,6 +76,23 @@ def versus_threshold(volume: NDArray[Any], quantity: Quantity, thresholds: Seque
     return pd.DataFrame({"threshold": np.asarray(thresholds, dtype=float), "value": values})
 
 
+def step_at(volume: NDArray[Any], threshold: float) -> float:
+    """The step between the typical intensities above and below a threshold.
+
+    Raises
+    ------
+    DataError
+        If no voxel, or every voxel, is above the threshold.
+    """
+    data = checked_volume(volume)
+    inside = data >= checked_threshold(threshold)
+    if not inside.any() or inside.all():
+        raise DataError(
+            f"the threshold {threshold:g} separates nothing: values go from {data.min():g} to {data.max():g}"
+        )
+    return float(np.median(data[inside]) - np.median(data[~inside]))
+
+
 def interval(volume: NDArray[Any], quantity: Quantity, threshold: float, *, seed: int = 0) -> Uncertainty:
     """A measured value with its 90 % confidence interval.
 
@@ -100,13 +117,9 @@ def interval(volume: NDArray[Any], quantity: Quantity, threshold: float, *, seed
         If no voxel, or every voxel, is above the threshold.
     """
     data = checked_volume(volume)
-    inside = data >= checked_threshold(threshold)
-    if not inside.any() or inside.all():
-        raise DataError(
-            f"the threshold {threshold:g} separates nothing: values go from {data.min():g} to {data.max():g}"
-        )
+    step = step_at(data, threshold)
+    inside = data >= threshold
     value = float(quantity(data, threshold))
-    step = float(np.median(data[inside]) - np.median(data[~inside]))
     ends = versus_threshold(
         data, quantity, [threshold - _SHIFT_OF_EDGE * step, threshold + _SHIFT_OF_EDGE * step]
     )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import ndimage, stats
 
-from etwidgets.analysis.checks import checked_threshold, checked_volume
+from etwidgets.analysis.checks import checked_volume
+from etwidgets.analysis.sensitivity import step_at
 from etwidgets.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -106,23 +107,6 @@ def interval_of_draws(
     half = float(np.sqrt(draws**2 + iterations**2 + threshold**2 + bias**2))
     center = float(corrected[0])
     return MeasuredInterval(value, center, center - half, center + half, draws, iterations, threshold, bias)
-
-
-def step_at(volume: NDArray[Any], threshold: float) -> float:
-    """The step between the typical intensities above and below a threshold.
-
-    Raises
-    ------
-    DataError
-        If no voxel, or every voxel, is above the threshold.
-    """
-    data = checked_volume(volume)
-    inside = data >= checked_threshold(threshold)
-    if not inside.any() or inside.all():
-        raise DataError(
-            f"the threshold {threshold:g} separates nothing: values go from {data.min():g} to {data.max():g}"
-        )
-    return float(np.median(data[inside]) - np.median(data[~inside]))
 
 
 def plateaus(volume: NDArray[Any], threshold: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -150,7 +150,7 @@ class AlignmentCharts(Component):
             y, x = np.round(off[i], 2) + 0.0  # no -0.0
             odd = int(i) in self.outliers
             words = f"projection {i + 1}, {tilt_text(stack, int(i))}: off by y {y:+.2f}, x {x:+.2f} px"
-            words += "" if self._check is None else _beside_floor(self._check, int(i))
+            words += "" if self._check is None else beside_floor(self._check, int(i))
             words += ", outlier" if odd else ""
             bars.append(Bar(float(np.hypot(y, x)), f"{stack.tilts_deg[i]:.0f}", words, odd))
         label = "residual shift (px)"
@@ -234,7 +234,7 @@ class AlignmentCharts(Component):
                 self._draw_misfit()
 
 
-def _beside_floor(check: ProjectionCheck, i: int) -> str:
+def beside_floor(check: ProjectionCheck, i: int) -> str:
     """Misfit and intensity of one projection, and what a perfect alignment would show."""
     return (
         f"; misfit {check.misfits[i]:.3f} (perfectly aligned {check.floor_misfits[i]:.3f}), "

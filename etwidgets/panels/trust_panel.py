@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import numpy as np
 
+from etwidgets.panels.alignment_charts import beside_floor
 from etwidgets.panels.cures import NO_VOLUME
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import tilt_text
@@ -183,11 +184,8 @@ class TrustPanel(Panel):
         order = self._order(check)
         for i in map(int, order):
             y, x = np.round(check.shifts_px[i], 2) + 0.0
-            words = (
-                f"projection {i + 1}, {tilt_text(stack, i)}: off by y {y:+.2f}, x {x:+.2f} px; misfit "
-                f"{check.misfits[i]:.3f} (perfectly aligned {check.floor_misfits[i]:.3f}); intensity "
-                f"{check.intensities[i]:.2f}"
-            )
+            words = f"projection {i + 1}, {tilt_text(stack, i)}: off by y {y:+.2f}, x {x:+.2f} px"
+            words += beside_floor(check, i)
             bars.append(
                 Bar(float(check.distances_px[i]), f"{stack.tilts_deg[i]:.0f}", words, bool(check.outliers[i]))
             )

@@ -12,7 +12,7 @@ from etwidgets.errors import EtwidgetsError, MemoryLimitError
 from etwidgets.progress import NullProgress
 from etwidgets.session.digest import seconds_to_digest
 from etwidgets.session.estimate import reconstruction_geometry
-from etwidgets.signals.automatic import recorded
+from etwidgets.session.trust import check_alignment
 from etwidgets.signals.engine_parameters import to_engine
 from etwidgets.signals.trust import is_automatic
 
@@ -234,8 +234,7 @@ def nudged(
 def checked_projections(stack: TomoStack) -> align.ProjectionCheck | str:
     """Each projection of a series beside what the others predict; or why that cannot be said."""
     try:
-        images, alignment = recorded(stack)
-        return align.check_projections(images, stack.tilts_deg, alignment)
+        return check_alignment(stack, NullProgress())
     except EtwidgetsError as error:
         return str(error)
 

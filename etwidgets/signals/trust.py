@@ -181,15 +181,20 @@ def curve_of(
 ) -> HeldOutCurve:
     """The held-out misfit of a stack; parameters as of ``TomoStack.reconstruct``, ``how`` of the folds."""
     how.setdefault("n_folds", folds_for(len(stack.tilts_deg)))
-    options = to_engine(parameters)
-    inner = {name: options.pop(name) for name in ("iterations",) if name in options}
-    algorithm = engine.find_algorithm(options["algorithm"])
-    if algorithm.counted is not None and algorithm.counted.name == "iterations":
-        inner = {}
+    options, inner = _apart(parameters)
     return held_out_misfit(
         stack.data, stack.tilts_deg, iterations=iterations, thickness=parameters.get("thickness"),
         progress=progress, more=inner, **how, **options,
     )  # fmt: skip
+
+
+def _apart(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The engine's options but for the number of iterations, and the inner iterations, if it has some."""
+    options = to_engine(parameters)
+    counted = engine.find_algorithm(options["algorithm"]).counted
+    if counted is not None:
+        options.pop(counted.name, None)
+    return options, {name: options.pop(name) for name in ("iterations",) if name in options}
 
 
 def folds_for(n_tilts: int) -> int:
@@ -261,10 +266,7 @@ class _Trials:
         given |= {"method": algorithm.name, **chosen}
         count, open_ended = self._count(algorithm)
         tried = count // 2 if algorithm.settles_after and open_ended else count  # enough to compare
-        options = to_engine(given)
-        if algorithm.counted is not None:
-            options.pop(algorithm.counted.name, None)
-        inner = {name: options.pop(name) for name in ("iterations",) if name in options}
+        options, inner = _apart(given)
         n_folds = folds_for(len(self._tilts_deg))
         curve = held_out_misfit(
             self._data, self._tilts_deg, columns=range(len(self._columns)), iterations=tried,

@@ -12,13 +12,14 @@ import pytest
 
 from etwidgets import cli, engine, io
 from etwidgets.align import AXIS_METHODS, METHODS
+from etwidgets.analysis import MissingWedge, elongation_factor
 from etwidgets.errors import FileFormatError, ParameterError
 from etwidgets.progress import NullProgress
 from etwidgets.session import Session, TomoStackModel, report_of, run_batch
 from etwidgets.session.history import State
 from etwidgets.session.report import Facts, from_json, page, pictures, to_json
 from etwidgets.session.report.bibliography import ETSPY, ETSPY_PAPER, HYPERSPY, Citations, dois_in
-from etwidgets.session.report.doubts import doubts_of, elongation, missing_wedge_deg
+from etwidgets.session.report.doubts import doubts_of
 from etwidgets.session.report.facts import facts_of
 from etwidgets.signals import TomoStack
 from etwidgets.simulation import ellipsoid_series
@@ -207,10 +208,10 @@ def facts(tilts, **given):
 
 def test_the_wedge_in_degrees_and_what_it_does():
     tilts = list(np.arange(-60.0, 61.0, 2.0))
-    assert missing_wedge_deg(tilts) == 60
-    assert elongation(tilts) == pytest.approx(1.55, abs=0.005)  # Radermacher 1988
-    assert missing_wedge_deg(list(np.arange(-90.0, 90.0, 2.0))) == 0
-    assert elongation(list(np.arange(-90.0, 90.0, 2.0))) == pytest.approx(1)
+    assert MissingWedge.of(tilts).width_deg == 60
+    assert elongation_factor(tilts) == pytest.approx(1.55, abs=0.005)  # Radermacher 1988
+    assert MissingWedge.of(np.arange(-90.0, 90.0, 2.0)).width_deg == 0
+    assert elongation_factor(list(np.arange(-90.0, 90.0, 2.0))) == pytest.approx(1)
     assert "60° of 180°" in said(doubts_of(facts(tilts)))
     assert "wedge" not in said(doubts_of(facts(np.arange(-90.0, 90.0, 2.0))))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets import engine
+from etwidgets.analysis import MissingWedge, elongation_factor
 from etwidgets.session.report.content import Doubt
 
 if TYPE_CHECKING:
@@ -38,21 +39,6 @@ def doubts_of(facts: Facts) -> tuple[Doubt, ...]:
     )
     found = [doubt for part in parts for doubt in part(facts)]
     return tuple(sorted(found, key=lambda doubt: not doubt.serious))
-
-
-def missing_wedge_deg(tilts_deg: list[float]) -> float:
-    """Degrees of half a turn that were not measured; less than one and a half steps count as 0."""
-    ranked = np.sort(np.asarray(tilts_deg))
-    missing = 180.0 - float(np.ptp(ranked))
-    usual = float(np.median(np.diff(ranked))) if len(ranked) > 1 else 0.0
-    return max(missing, 0.0) if missing > 1.5 * usual else 0.0
-
-
-def elongation(tilts_deg: list[float]) -> float:
-    """By how much lengths along the beam are too long, for tilts to either side alike (Radermacher 1988)."""
-    half = math.radians(90.0 - missing_wedge_deg(tilts_deg) / 2)
-    mixed = math.sin(half) * math.cos(half)
-    return math.sqrt((half + mixed) / (half - mixed))
 
 
 def _serious(text: str) -> Doubt:
@@ -136,14 +122,15 @@ def _of_tilts(facts: Facts) -> Iterator[Doubt]:
     tilts = facts.series.get("tilts_deg")
     if not tilts or len(tilts) < 2:
         return
-    missing = missing_wedge_deg(tilts)
-    if missing:
+    missing = MissingWedge.of(tilts).width_deg
+    at_ends = np.isclose(missing, 180 - np.ptp(tilts))  # a gap between the tilts is named below
+    if missing and at_ends:
         text = (
             f"Missing wedge: {missing:.0f}° of 180° were not measured (tilts from {min(tilts):.1f}° to "
             f"{max(tilts):.1f}°). Faces nearly at right angles to the beam are blurred or absent"
         )
         if abs(max(tilts) + min(tilts)) < 0.1 * (max(tilts) - min(tilts)):
-            text += f"; small details are longer along the beam by about {elongation(tilts):.2f}"
+            text += f"; small details are longer along the beam by about {elongation_factor(tilts):.2f}"
         yield _serious(f"{text}.") if missing > _WIDE_WEDGE_DEG else _note(f"{text}.")
     steps = np.diff(np.sort(np.asarray(tilts)))
     usual = float(np.median(steps))

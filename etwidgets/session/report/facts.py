@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets import align
 from etwidgets.errors import EtwidgetsError
 from etwidgets.resources import check_memory
 from etwidgets.session.report.content import Facts
 from etwidgets.session.report.plain import plain
-from etwidgets.signals.automatic import without_level
+from etwidgets.session.trust import check_alignment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,10 +113,7 @@ def _check(stack: TomoStack, progress: Progress) -> dict[str, Any]:
     """Each projection beside what the others predict, and beside the floor; or why that cannot be said."""
     try:
         check_memory(_COPIES * 4.0 * stack.data.size, "the comparison with reprojections")
-        images = np.asarray(stack.data if stack.data.ndim == 3 else stack.data.mean(axis=1))
-        if not stack.metadata.has_item("Tomography.background"):
-            images = without_level(images)
-        found = align.check_projections(images, stack.tilts_deg, progress=progress)
+        found = check_alignment(stack, progress)
     except EtwidgetsError as error:
         return {"error": str(error)}
     names = (

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from etwidgets import engine
 from etwidgets.align import AXIS_METHODS, METHODS
+from etwidgets.analysis import MissingWedge, elongation_factor
 from etwidgets.session.report import bibliography as bib
-from etwidgets.session.report.doubts import elongation, missing_wedge_deg
 from etwidgets.session.report.plain import worded
 
 if TYPE_CHECKING:
@@ -241,12 +241,13 @@ def _checks(facts: Facts, citations: Citations) -> list[str]:
     if (
         tilts
         and len(tilts) > 1
-        and missing_wedge_deg(tilts)
+        and MissingWedge.of(tilts).width_deg
         and abs(max(tilts) + min(tilts)) < 0.1 * (max(tilts) - min(tilts))
     ):
+        missing = MissingWedge.of(tilts).width_deg
         sentences.append(
-            f"The missing wedge of {missing_wedge_deg(tilts):.0f}° lengthened details along the beam by "
-            f"about {elongation(tilts):.2f} {citations.cite(bib.ELONGATION)}."
+            f"The missing wedge of {missing:.0f}° lengthened details along the beam by "
+            f"about {elongation_factor(tilts):.2f} {citations.cite(bib.ELONGATION)}."
         )
     curve = facts.resolution.get("all", {})
     if curve.get("half_bit"):
