@@ -62,6 +62,7 @@ class Trial:
         words = {
             "iterations": "{} iterations",
             "dart_iterations": "{} iterations",
+            "n_subsets": "{} subsets",
             "tv_weight": "TV weight {:.3g}",
         }
         chosen = [words.get(name, name + " {}").format(value) for name, value in self.options.items()]
