@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import scipy.ndimage
 
+from etwidgets import engine
 from etwidgets.align._workers import run_all
 from etwidgets.align.checks import checked_projections, indices_text, match_name
 from etwidgets.checks import checked_reals
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 SPLINE_ORDERS = {"linear": 1, "cubic": 3, "quintic": 5}
 """Interpolations of :func:`apply_alignment`, and the orders of their splines."""
 
+_CUBIC = SPLINE_ORDERS["cubic"]
 _ROUNDING_PX = 1e-3
 
 
@@ -169,16 +171,20 @@ def apply_alignment(
     order = SPLINE_ORDERS[match_name(interpolation, SPLINE_ORDERS, "interpolation")]
     shape = images.shape[1:] if shape_yx is None else shape_yx
     result = np.empty((len(images), *shape), np.float32)
-    matrices, offsets = _back_to_input(alignment, images.shape[1:], shape)
+    matrices, offsets = back_to_input(alignment, images.shape[1:], shape)
 
     def one(index: int) -> None:
         image = images[index].astype(np.float32, copy=False)
         if np.array_equal(matrices[index], np.eye(2)) and not offsets[index].any() and shape == image.shape:
             result[index] = image
             return
-        scipy.ndimage.affine_transform(
-            image, matrices[index], offsets[index], shape, output=result[index], order=order, mode="nearest"
-        )
+        if order == _CUBIC:
+            spline = engine.spline_coefficients(image)
+            engine.affine_cubic(spline, matrices[index], offsets[index], result[index])
+        else:
+            scipy.ndimage.affine_transform(
+                image, matrices[index], offsets[index], shape, output=result[index], order=order, mode="nearest"
+            )
         np.maximum(result[index], image.min(), out=result[index])
 
     run_all(one, len(images), progress or NullProgress(), "rotating and shifting")
@@ -228,7 +234,7 @@ def border_distance(
         ``(T, *shape_yx)`` float32, pixels: 0 on the outermost pixels of the image, negative beyond it.
     """
     shape = tuple(input_yx) if shape_yx is None else shape_yx
-    matrices, offsets = _back_to_input(alignment, input_yx, shape)
+    matrices, offsets = back_to_input(alignment, input_yx, shape)
     y, x = (np.arange(n, dtype=np.float32) for n in shape)
     result = np.full((len(offsets), *shape), np.inf, np.float32)
     for matrix, offset, distance in zip(
@@ -241,10 +247,18 @@ def border_distance(
     return result
 
 
-def _back_to_input(
+def back_to_input(
     alignment: Alignment, input_yx: tuple[int, ...], shape_yx: tuple[int, ...]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Matrices ``(T, 2, 2)`` and offsets ``(T, 2)`` that lead from a pixel of the result to its source."""
+    """Matrices ``(T, 2, 2)`` and offsets ``(T, 2)`` that lead from a pixel of the result to its source.
+
+    Parameters
+    ----------
+    alignment
+        As it is applied.
+    input_yx, shape_yx
+        Height and width before and after, pixels.
+    """
     back = alignment.inverse()
     middle_in, middle_out = (np.array(each) / 2 - 0.5 for each in (input_yx, shape_yx))
     matrices = back.matrices

@@ -19,6 +19,7 @@ from etwidgets.engine.memory import memory_needed
 from etwidgets.engine.projection import as_linear_operator, back_project, forward_project
 from etwidgets.engine.projectors import MODELS
 from etwidgets.engine.reconstruction import reconstruct
+from etwidgets.engine.resampling import affine_cubic, spline_coefficients
 from etwidgets.engine.sinograms import sinograms_at
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Geometry",
     "Iterate",
     "LeftOut",
+    "affine_cubic",
     "algorithms",
     "all_options",
     "as_linear_operator",
@@ -47,6 +49,7 @@ __all__ = [
     "reconstruct",
     "register",
     "sinograms_at",
+    "spline_coefficients",
     "suggested_tv_weight",
     "warm_up",
     "why_not",

@@ -215,8 +215,7 @@ class _Search:
         """Squares ``(A, blocks, blocks)`` of lines (0) or moments (1) by blocks of tilts and columns."""
         tilts, columns = (np.eye(self._blocks)[each] for each in (self._of_tilt, self._of_column))
         found = np.empty((len(angles_deg), self._blocks, self._blocks))
-        for i, angle in enumerate(angles_deg):
-            mass, moment = self._sums.at(float(angle), centered=True)
+        for i, (mass, moment) in enumerate(self._sums.at_each(angles_deg, centered=True)):
             residual = (
                 fit_tracks(mass, moment, self._tilts, self._weights).residual
                 if order

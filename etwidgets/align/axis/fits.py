@@ -26,9 +26,9 @@ def line_misfit(mass: NDArray[np.float64], weights: NDArray[np.float64]) -> NDAr
     line = _weighted_mean(mass, weights)
     for _ in range(_ROUNDS - 1):
         design = np.stack([line, np.gradient(line), np.ones_like(line)], axis=1)
-        normal = np.einsum("tx,xi,xj->tij", weights, design, design)
+        normal = _weighted_products(weights.T, design)
         normal += 1e-9 * np.diag((design**2).sum(0) + 1e-30)
-        fitted = np.linalg.solve(normal, np.einsum("tx,xi,tx->ti", weights, design, mass)[..., None])
+        fitted = np.linalg.solve(normal, ((weights * mass) @ design)[..., None])
         residual: NDArray[np.float64] = (mass - fitted[..., 0] @ design.T) * weights
         line = line + _weighted_mean(residual, weights)
     return residual
@@ -78,7 +78,7 @@ def fit_tracks(
     moment = moment / gain[:, None]
     design = np.stack([np.ones_like(tilts), np.cos(tilts), np.sin(tilts)], axis=1)
     onto = design @ np.linalg.pinv(design)
-    normal = np.einsum("tx,ti,tj->xij", weights, design, design) + 1e-9 * np.eye(3)
+    normal = _weighted_products(weights, design) + 1e-9 * np.eye(3)
     inverse = np.linalg.inv(normal)
     used = weights.sum(0) >= _LEAST_TILTS
     trust = np.where(used, 1 / inverse[:, 0, 0], 0)
@@ -86,17 +86,23 @@ def fit_tracks(
     left = np.zeros(len(tilts))
     for _ in range(_ROUNDS):
         rest = moment - np.outer(left, line)
-        constant = np.einsum("xi,xi->x", inverse[:, 0], np.einsum("tx,ti,tx->xi", weights, design, rest))
+        constant = (inverse[:, 0] * ((weights * rest).T @ design)).sum(1)
         row = (trust * line * constant).sum() / max((trust * line**2).sum(), 1e-30)
         rest = rest - row * line
-        objects = np.linalg.solve(
-            normal[:, 1:, 1:], np.einsum("tx,ti,tx->xi", weights, design[:, 1:], rest)[..., None]
-        )[..., 0]
+        moments = (weights * rest).T @ design[:, 1:]
+        objects = np.linalg.solve(normal[:, 1:, 1:], moments[..., None])[..., 0]
         residual = (rest - design[:, 1:] @ objects.T) * weights
         left = left + (residual * line).sum(1) / across
         left = left - onto @ left
     rows = np.where(used & (line > 0), constant / np.where(line > 0, line, 1), np.nan)
     return TrackFit(float(row), rows, residual, left)
+
+
+def _weighted_products(weights: NDArray[np.float64], design: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Normal matrices ``(M, I, I)`` of one design ``(N, I)`` under each of the weights ``(N, M)``."""
+    count = design.shape[1]
+    products = (design[:, :, None] * design[:, None]).reshape(len(design), -1)
+    return (weights.T @ products).reshape(-1, count, count)
 
 
 def _weighted_mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:

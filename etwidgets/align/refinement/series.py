@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from etwidgets import engine
-from etwidgets.align.alignment import Alignment, apply_alignment, border_distance
+from etwidgets.align._workers import run_all
+from etwidgets.align.alignment import Alignment, back_to_input, border_distance
+
+from etwidgets.progress import NullProgress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,6 +85,11 @@ class PaddedSeries:
         """Of the volume, at these tilts."""
         return engine.Geometry(np.deg2rad(tilts_deg), self.n_y, self.n_z)
 
+    @cached_property
+    def _splines(self) -> list[NDArray[np.float32]]:
+        """Of the images: they are moved many times."""
+        return [engine.spline_coefficients(image) for image in self.images]
+
     def aligned(self, alignment: Alignment) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Aligned images in the wider frame, ``(T, n_y, X)``, and how much each pixel is known, 0 to 1.
 
@@ -91,7 +100,15 @@ class PaddedSeries:
         """
         off = Alignment.of(np.tile(self.offset_px, (len(self.images), 1)))
         here = off.then(alignment).binned(self.factor)
-        moved = apply_alignment(self.images, here, shape_yx=self.shape_yx)
+        matrices, offsets = back_to_input(here, self.images.shape[1:], self.shape_yx)
+        lowest = self.images.min((1, 2))
+        moved = np.empty((len(self.images), *self.shape_yx), np.float32)
+
+        def one(i: int) -> None:
+            engine.affine_cubic(self._splines[i], matrices[i], offsets[i], moved[i])
+            np.maximum(moved[i], lowest[i], out=moved[i])
+
+        run_all(one, len(moved), NullProgress())
         inside = border_distance(here, self.images.shape[1:], shape_yx=self.shape_yx) - np.float32(_INSIDE_PX)
         known = np.clip((inside + 1) / np.float32(_FADE_PX), 0, 1, out=np.empty_like(inside))
         outside = inside < -_ROUNDING_PX
