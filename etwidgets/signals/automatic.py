@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from etwidgets import align
 from etwidgets.checks import checked_count
 from etwidgets.progress import FinishAfter
+from etwidgets.resources import return_freed_memory
 from etwidgets.signals.alignment_report import AlignmentReport, read_report, tried, write_report
 from etwidgets.signals.cleaning import averaged
 
@@ -58,7 +60,7 @@ def recorded(stack: TiltSeries) -> tuple[NDArray[np.float32], align.Alignment]:
     original = stack._originals()
     images = np.asarray(original.images if original.data.ndim == 3 else original.images.mean(axis=1))
     known = stack.metadata.has_item("Tomography.background")
-    plain = images.astype(np.float32) if known else without_level(images)
+    plain = images.astype(np.float32, copy=False) if known else without_level(images)
     return plain, replace(original.alignment, tilts_deg=None)
 
 
@@ -111,8 +113,10 @@ def auto_steps(
     for name, parameters in first_steps(stack):
         stack = apply(stack, name, parameters, progress.part(0.02, 0.06))
     plan = align.plan_alignment(averaged(stack), stack.tilts_deg, progress=progress.part(0.06, 0.5))
+    return_freed_memory()
     for name, parameters in plan.chosen.steps:
         stack = apply(stack, name, parameters, progress.part(0.5, 0.6))
+        _drop_old()
     stack = apply(stack, "refine_alignment", {}, progress.part(0.6, 0.97))
     report = read_report(stack)
     excluded: tuple[int, ...] = ()
@@ -122,6 +126,12 @@ def auto_steps(
         stack = apply(stack, "remove_projections", {"projections": list(excluded)}, progress.part(0.97, 1))
     progress.advance(1)
     return stack, plan, tuple(str(i + 1) for i in excluded)
+
+
+def _drop_old() -> None:
+    """Free the series before a step, which is part of a circle of references as all signals are."""
+    gc.collect()
+    return_freed_memory()
 
 
 def add_plan(stack: TiltSeries, excluded: Sequence[str], candidates: Sequence[Any]) -> None:

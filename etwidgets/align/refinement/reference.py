@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from etwidgets.progress import Progress
 
 _TILTS_PER_SUBSET, _MOMENTUM = 5, 0.6
+_SLICES_FOR_ALL = 128  # of which the engine makes blocks enough for two processors
 
 
 def partial_volume(
@@ -69,5 +70,10 @@ def predict_left_out(
         volume = partial_volume(images[used], known[used], geometry.subset(used), n_iterations, worker)
         predicted[left_out] = engine.forward_project(volume, geometry.subset(left_out))
 
-    run_all(one, n_parts, progress, worker=worker)
+    if images.shape[2] < _SLICES_FOR_ALL:
+        run_all(one, n_parts, progress, worker=worker)
+    else:  # the engine has work for all processors, and one volume needs half the memory of two
+        for part in range(n_parts):
+            progress.advance(part / n_parts)
+            one(part)
     return predicted

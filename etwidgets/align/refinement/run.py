@@ -17,6 +17,7 @@ from etwidgets.align.refinement.records import Refinement, RefinementOptions
 from etwidgets.align.refinement.reference import partial_volume, predict_left_out
 from etwidgets.align.refinement.series import PaddedSeries
 from etwidgets.align.refinement.weights import robust_weights
+from etwidgets.resources import return_freed_memory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,10 +90,11 @@ class Run:
             alignment, found = self._round(finest, alignment, weights, 0.9, last=True)
             errors_px = found.errors[:, :2] * finest.factor
         # with the same weights: leaving out what fits badly would look like a better alignment
-        before, after = (
-            predict(finest, each, weights, shifts=True, progress=self._at(at))
-            for each, at in ((self.start, 0.94), (alignment, 0.97))
-        )
+        judged = []
+        for each, at in ((self.start, 0.94), (alignment, 0.97)):
+            return_freed_memory()
+            judged.append(predict(finest, each, weights, shifts=True, progress=self._at(at)))
+        before, after = judged
         return self._report(before, after, alignment, weights, errors_px, intervals)
 
     def _found_again(
