@@ -26,10 +26,37 @@ def without_gauge(
     tilts = np.deg2rad(tilts_deg)
     orbit = [np.cos(tilts), np.sin(tilts)]
     design = np.stack(orbit if keep_constant else [np.ones_like(tilts), *orbit], axis=1)
-    root = np.sqrt(weights)
-    fitted = np.linalg.lstsq(design * root[:, None], shifts[:, 0] * root, rcond=None)[0]
     return np.stack(
-        [shifts[:, 0] - design @ fitted, shifts[:, 1] - np.average(shifts[:, 1], weights=weights)], axis=1
+        [
+            shifts[:, 0] - _fitted(shifts[:, 0], design, weights),
+            shifts[:, 1] - np.average(shifts[:, 1], weights=weights),
+        ],
+        axis=1,
+    )
+
+
+def turning_part(
+    rotations: NDArray[np.float64], tilts_deg: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What of ``(T,)`` in-plane rotations is the same for all, or goes as cos and sin of the tilt.
+
+    That turns the volume about the axes at right angles to the tilt axis. It also leans the tilt axis against
+    the beam, which moves matter along the axis by its height times the angle: too little to tell it by.
+    """
+    tilts = np.deg2rad(tilts_deg)
+    return _fitted(rotations, np.stack([np.ones_like(tilts), np.cos(tilts), np.sin(tilts)], axis=1), weights)
+
+
+def stretching_part(
+    magnifications: NDArray[np.float64], tilts_deg: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What of ``(T,)`` magnifications, less 1, goes as cos and sin of twice the tilt, or is the same for all.
+
+    Across the tilt axis, that stretches and shears the volume; only along the axis it contradicts it.
+    """
+    twice = 2 * np.deg2rad(tilts_deg)
+    return _fitted(
+        magnifications, np.stack([np.ones_like(twice), np.cos(twice), np.sin(twice)], axis=1), weights
     )
 
 
@@ -43,7 +70,13 @@ def slow_part(
     low, high = float(tilts_deg.min()), float(tilts_deg.max())
     places = 2 * (tilts_deg - low) / max(high - low, 1e-9) - 1
     design = np.polynomial.legendre.legvander(places, min(_SLOW, max(len(values) // 4, 1)))
+    return _fitted(values, design, weights)
+
+
+def _fitted(
+    values: NDArray[np.float64], design: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The weighted least-squares fit of a design ``(T, I)`` to ``(T,)`` values."""
     root = np.sqrt(weights)
-    fitted = np.linalg.lstsq(design * root[:, None], values * root, rcond=None)[0]
-    slow: NDArray[np.float64] = design @ fitted
-    return slow
+    factors = np.linalg.lstsq(design * root[:, None], values * root, rcond=None)[0]
+    return np.asarray(design @ factors)

@@ -10,7 +10,7 @@ import numpy as np
 from etwidgets import engine
 from etwidgets.align.alignment import Alignment
 from etwidgets.align.refinement.axis_search import AxisIntervals, search_axis
-from etwidgets.align.refinement.gauge import slow_part, without_gauge
+from etwidgets.align.refinement.gauge import slow_part, stretching_part, turning_part, without_gauge
 from etwidgets.align.refinement.matching import Match, match, search_shifts
 from etwidgets.align.refinement.prediction import N_ITERATIONS, N_PARTS, Prediction, predict
 from etwidgets.align.refinement.records import Refinement, RefinementOptions
@@ -83,8 +83,7 @@ class Run:
             errors_px = found.errors[:, :2] * scale
             if self.progress.finish_requested:
                 break
-        if judge.wider:
-            alignment = self._without_unsure_drift(judge, alignment, weights)
+        alignment = self._without_unsure(judge, alignment, weights)
         if self.options.axis and not self.progress.finish_requested:
             alignment, intervals = search_axis(judge, alignment, weights, self._at(0.86))
             alignment, found = self._round(finest, alignment, weights, 0.9, last=True)
@@ -142,24 +141,39 @@ class Run:
                 break
         return alignment, weights, found
 
-    def _without_unsure_drift(
+    def _without_unsure(
         self, judge: PaddedSeries, alignment: Alignment, weights: NDArray[np.float64]
     ) -> Alignment:
-        """Without what changed slowly with the tilt in y, but for the tilt axis, unless it surely helps.
+        """Without what changed slowly with the tilt, where the volume can make up for it, unless it surely helps.
 
-        Where matter goes on beyond the field, the volume can make up for a slow drift across the axis, and
-        rounds let it grow.
+        Rounds let that grow. Where matter goes on beyond the field, it is a drift across the axis, and slow
+        changes of rotation and magnification; elsewhere, magnifications that stretch the volume.
         """
         change = self.start.inverse().then(alignment)
-        drift = np.zeros_like(change.shifts_px)
-        drift[:, 0] = slow_part(change.shifts_px[:, 0], self.tilts, weights)
-        drift[:, 0] = without_gauge(drift, self.tilts, weights, keep_constant=False)[:, 0]
-        steady = alignment.then(Alignment.of(-drift))
-        with_it, without = (
-            predict(judge, each, weights, progress=self._at(0.85)).misfits ** 2
-            for each in (alignment, steady)
-        )
-        return alignment if _is_better(without, with_it, weights) else steady
+        unsure = []
+        if judge.wider:
+            drift = np.zeros_like(change.shifts_px)
+            drift[:, 0] = slow_part(change.shifts_px[:, 0], self.tilts, weights)
+            drift[:, 0] = without_gauge(drift, self.tilts, weights, keep_constant=False)[:, 0]
+            unsure.append(Alignment.of(-drift))
+        still = np.zeros_like(change.shifts_px)
+        if judge.wider and self.options.each_rotation:
+            turns = slow_part(change.rotations_deg, self.tilts, weights)
+            turns -= np.average(turns, weights=weights)  # of the tilt axis
+            unsure.append(Alignment.of(still, rotation_deg=-turns))
+        if self.options.each_magnification:
+            slow = slow_part if judge.wider else stretching_part
+            sizes = 1 + slow(change.magnifications - 1, self.tilts, weights)
+            unsure.append(Alignment.of(still, magnification=1 / sizes))
+        for each in unsure:
+            steady = alignment.then(each)
+            with_it, without = (
+                predict(judge, one, weights, progress=self._at(0.85)).misfits ** 2
+                for one in (alignment, steady)
+            )
+            if not _is_better(without, with_it, weights):
+                alignment = steady
+        return alignment
 
     def _moved_px(self, before: Alignment, after: Alignment) -> NDArray[np.float64]:
         """How far a change moved each projection, at the corners of the image, at most, pixels."""
@@ -240,7 +254,7 @@ class Run:
         turns = np.zeros(len(shifts))
         if self.options.each_rotation:
             own = np.rad2deg(rotation)
-            turns = own - np.average(own, weights=weights)
+            turns = own - turning_part(own, self.tilts, weights)
         sizes = np.ones(len(shifts))
         if self.options.each_magnification:
             sizes = 1 + magnification - np.average(magnification, weights=weights)
