@@ -183,7 +183,13 @@ def apply_alignment(
             engine.affine_cubic(spline, matrices[index], offsets[index], result[index])
         else:
             scipy.ndimage.affine_transform(
-                image, matrices[index], offsets[index], shape, output=result[index], order=order, mode="nearest"
+                image,
+                matrices[index],
+                offsets[index],
+                shape,
+                output=result[index],
+                order=order,
+                mode="nearest",
             )
         np.maximum(result[index], image.min(), out=result[index])
 

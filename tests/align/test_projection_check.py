@@ -53,6 +53,16 @@ def test_a_displaced_and_a_spoiled_projection_come_first():
     assert found.shifts_px[displaced] == pytest.approx([-1.5, 1.0], abs=0.25)
 
 
+@pytest.mark.parametrize("kind", ["needle", "slab"])
+def test_spoiled_projections_come_first_where_all_are_somewhat_off(kind):
+    series = series_of(kind, dose=300, n_bad=2)
+    moved = np.random.default_rng(2).normal(0, 0.2, (len(TILTS), 2))
+    displaced = next(i for i in (11, 25, 29) if i not in series.bad)
+    moved[displaced] += (3.0, -2.6)
+    found = check_projections(series.projections, TILTS, Alignment.of(moved))
+    assert set(found.ranking[:3]) == {displaced, *series.bad}
+
+
 def test_the_intensity_of_each_projection_is_read():
     series = series_of("needle", dose=None, flicker=0.0)
     factors = np.ones(len(TILTS))

@@ -17,7 +17,7 @@ from etwidgets.align.refinement.reference import partial_volume
 from etwidgets.align.refinement.refine import checked_series
 from etwidgets.align.refinement.run import scales_for
 from etwidgets.align.refinement.series import PaddedSeries
-from etwidgets.align.refinement.weights import robust_weights
+from etwidgets.align.refinement.weights import outlying, robust_weights
 from etwidgets.errors import TiltCountError
 from etwidgets.progress import NullProgress
 
@@ -62,6 +62,9 @@ class ProjectionCheck:
         are off, too.
     weights
         ``(T,)``, 0 to 1: low where a projection does not fit the others.
+    departures
+        ``(T,)`` robust standard deviations, by which the misfit of each is above that of its neighbors in
+        tilt, when each may be shifted.
     """
 
     misfits: NDArray[np.float64]
@@ -72,6 +75,7 @@ class ProjectionCheck:
     floor_intensity: float
     response: NDArray[np.float64]
     weights: NDArray[np.float64]
+    departures: NDArray[np.float64]
 
     @property
     def distances_px(self) -> NDArray[np.float64]:
@@ -94,10 +98,14 @@ class ProjectionCheck:
 
     @property
     def ranking(self) -> NDArray[np.intp]:
-        """All projections, the worst first: by shift and misfit, both over their floors."""
-        floor = max(float(np.hypot(*self.floor_px)), 1e-3)
-        worse = np.maximum(self.distances_px / floor, self.misfits / np.maximum(self.floor_misfits, 1e-9))
-        return np.argsort(-worse, kind="stable")
+        """All projections, the worst first: by how far they depart from the others, in shift or in misfit.
+
+        In robust standard deviations, of the shift, and of the misfit that no shift takes away, over that of
+        the neighbors in tilt.
+        """
+        usual = np.median(self.distances_px)
+        usually = max(1.4826 * float(np.median(np.abs(self.distances_px - usual))), _LEAST_PX / _OUTLYING)
+        return np.argsort(-np.maximum((self.distances_px - usual) / usually, self.departures), kind="stable")
 
     @property
     def errors_px(self) -> NDArray[np.float64]:
@@ -150,15 +158,19 @@ def check_projections(
     first = predict(series, start, progress=listener.part(0, 0.15))
     # a bad projection must not spoil what its neighbors are compared with
     found = predict(
-        series, start, robust_weights(first.misfits, tilts), shifts=True, progress=listener.part(0.15, 0.35)
+        series,
+        start,
+        robust_weights(first.fitted_misfits, tilts),
+        far=True,
+        progress=listener.part(0.15, 0.35),
     )
-    weights = robust_weights(found.misfits, tilts)
+    weights = robust_weights(found.fitted_misfits, tilts)
     simulated = _simulated(series, start, weights, listener.part(0.35, 0.5))
-    floor = predict(simulated, start, shifts=True, progress=listener.part(0.5, 0.75))
+    floor = predict(simulated, start, far=True, progress=listener.part(0.5, 0.75))
     left = without_gauge(found.shifts_px, tilts, weights)
     floor_px = _spread(without_gauge(floor.shifts_px, tilts, np.ones(len(tilts))))
     put_in = _errors(np.sqrt(np.average(left**2, axis=0, weights=weights)), series.factor, tilts)
-    moved = predict(simulated, start.then(Alignment.of(put_in)), shifts=True, progress=listener.part(0.75, 1))
+    moved = predict(simulated, start.then(Alignment.of(put_in)), far=True, progress=listener.part(0.75, 1))
     seen = _spread(without_gauge(moved.shifts_px, tilts, np.ones(len(tilts))))
     listener.advance(1, "projections checked")
     return ProjectionCheck(
@@ -170,6 +182,7 @@ def check_projections(
         floor_intensity=float(floor.intensities.std()),
         response=np.maximum(np.sqrt(np.maximum(seen**2 - floor_px**2, 0)) / _spread(put_in), _LEAST_RESPONSE),
         weights=weights,
+        departures=outlying(found.fitted_misfits, tilts),
     )
 
 

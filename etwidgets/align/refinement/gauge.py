@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -74,7 +74,7 @@ def slow_part(
 
 
 def _fitted(
-    values: NDArray[np.float64], design: NDArray[np.float64], weights: NDArray[np.float64]
+    values: NDArray[np.float64], design: NDArray[np.floating[Any]], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """The weighted least-squares fit of a design ``(T, I)`` to ``(T,)`` values."""
     root = np.sqrt(weights)

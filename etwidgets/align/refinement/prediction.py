@@ -13,7 +13,7 @@ import numpy as np
 
 from etwidgets.align.alignment import Alignment
 from etwidgets.align.refinement.matching import match, search_shifts
-from etwidgets.align.refinement.reference import predict_left_out
+from etwidgets.align.refinement.reference import N_PARTS, predict_left_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from etwidgets.align.refinement.series import PaddedSeries
     from etwidgets.progress import Progress
 
-N_PARTS = 2
 N_ITERATIONS = 5
 _LINEAR_PX = 1.0  # of the series at its scale; what is farther off is searched first
 _REACH = 0.25  # of the field
@@ -38,15 +37,18 @@ class Prediction:
         band-passed, only where both are known; the intensity of each is fitted.
     misfit
         Root mean square of those that count.
+    fitted_misfits
+        ``(T,)``: what is left of ``misfits`` when each projection may also be shifted. A good projection that
+        is only off has a low one; a bad one has not.
     shifts_px
-        ``(T, 2)`` pixels ``(y, x)`` of the series as given that would bring each onto its prediction; 0 if
-        not asked for.
+        ``(T, 2)`` pixels ``(y, x)`` of the series as given that would bring each onto its prediction.
     intensities
         ``(T,)``: the intensity of each over that of its prediction.
     """
 
     misfits: NDArray[np.float64]
     misfit: float
+    fitted_misfits: NDArray[np.float64]
     shifts_px: NDArray[np.float64]
     intensities: NDArray[np.float64]
 
@@ -56,7 +58,7 @@ def predict(
     alignment: Alignment,
     weights: NDArray[np.float64] | None = None,
     *,
-    shifts: bool = False,
+    far: bool = False,
     progress: Progress,
 ) -> Prediction:
     """Predict each projection from the others.
@@ -69,8 +71,8 @@ def predict(
         In pixels of the series as given.
     weights
         ``(T,)``, 0 to 1: how much each projection counts, in the volume and in the mean; default: all alike.
-    shifts
-        Also how far each projection is from its prediction.
+    far
+        Also search the shifts that are too large for least squares.
     progress
         May cancel.
     """
@@ -79,14 +81,14 @@ def predict(
     share = np.ones(len(tilts)) if weights is None else weights
     counted = known * share[:, None, None].astype(np.float32)
     predicted = predict_left_out(images, counted, series.geometry(tilts), N_ITERATIONS, N_PARTS, progress)
-    found = match(images, predicted, known, free=("y", "x") if shifts else ())
+    found = match(images, predicted, known)
     misfits = found.misfit_before
     mean = float(np.sqrt((share * misfits**2).sum() / share.sum()))
     left = found.values[:, :2]
-    far = np.flatnonzero(np.abs(left).max(1) > _LINEAR_PX)
-    if far.size:
-        left[far] = _far_off(series, alignment, predicted, far)
-    return Prediction(misfits, mean, left * series.factor, found.intensities)
+    distant = np.flatnonzero(np.abs(left).max(1) > _LINEAR_PX)
+    if far and distant.size:
+        left[distant] = _far_off(series, alignment, predicted, distant)
+    return Prediction(misfits, mean, found.misfit, left * series.factor, found.intensities)
 
 
 def _far_off(

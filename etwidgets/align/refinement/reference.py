@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from etwidgets.progress import Progress
 
 _TILTS_PER_SUBSET, _MOMENTUM = 5, 0.6
+N_PARTS = 2
+"""Into which projections are divided that are left out in turn."""
 _SLICES_FOR_ALL = 128  # of which the engine makes blocks enough for two processors
 
 

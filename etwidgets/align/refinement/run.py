@@ -12,9 +12,9 @@ from etwidgets.align.alignment import Alignment
 from etwidgets.align.refinement.axis_search import AxisIntervals, search_axis
 from etwidgets.align.refinement.gauge import slow_part, stretching_part, turning_part, without_gauge
 from etwidgets.align.refinement.matching import Match, match, search_shifts
-from etwidgets.align.refinement.prediction import N_ITERATIONS, N_PARTS, Prediction, predict
+from etwidgets.align.refinement.prediction import N_ITERATIONS, Prediction, predict
 from etwidgets.align.refinement.records import Refinement, RefinementOptions
-from etwidgets.align.refinement.reference import partial_volume, predict_left_out
+from etwidgets.align.refinement.reference import N_PARTS, partial_volume, predict_left_out
 from etwidgets.align.refinement.series import PaddedSeries
 from etwidgets.align.refinement.weights import robust_weights
 from etwidgets.resources import return_freed_memory
@@ -35,6 +35,7 @@ _SAME_DEG, _SAME_PX = 0.1, 0.15  # less is no change; pixels of the scale
 _RETURNS, _FAR_PX, _SEARCHED_SHARE = 4, 2, 0.3  # rounds of a search over a share of the field, coarse pixels
 _LAST_ROUNDS = 3  # at the finest scale, whose rounds cost most and move least
 _BETTER = 2.0  # standard errors of the gain, over projections; less is no better
+_SURELY = 4.0  # of what the volume can make up for
 _TINY = 1e-12  # of a squared misfit
 
 
@@ -92,7 +93,7 @@ class Run:
         judged = []
         for each, at in ((self.start, 0.94), (alignment, 0.97)):
             return_freed_memory()
-            judged.append(predict(finest, each, weights, shifts=True, progress=self._at(at)))
+            judged.append(predict(finest, each, weights, far=True, progress=self._at(at)))
         before, after = judged
         return self._report(before, after, alignment, weights, errors_px, intervals)
 
@@ -144,26 +145,25 @@ class Run:
     def _without_unsure(
         self, judge: PaddedSeries, alignment: Alignment, weights: NDArray[np.float64]
     ) -> Alignment:
-        """Without what changed slowly with the tilt, where the volume can make up for it, unless it surely helps.
+        """Without what changed slowly with the tilt and the volume can make up for, unless it surely helps.
 
-        Rounds let that grow. Where matter goes on beyond the field, it is a drift across the axis, and slow
-        changes of rotation and magnification; elsewhere, magnifications that stretch the volume.
+        Rounds let that grow. Where matter goes on beyond the field, it is a drift, and slow changes of
+        rotation and magnification; elsewhere, magnifications that stretch the volume.
         """
         change = self.start.inverse().then(alignment)
         unsure = []
         if judge.wider:
-            drift = np.zeros_like(change.shifts_px)
-            drift[:, 0] = slow_part(change.shifts_px[:, 0], self.tilts, weights)
-            drift[:, 0] = without_gauge(drift, self.tilts, weights, keep_constant=False)[:, 0]
-            unsure.append(Alignment.of(-drift))
+            slow = [slow_part(each, self.tilts, weights) for each in change.shifts_px.T]
+            drift = without_gauge(np.stack(slow, axis=1), self.tilts, weights, keep_constant=False)
+            unsure += [Alignment.of(-drift * along) for along in np.eye(2)]
         still = np.zeros_like(change.shifts_px)
         if judge.wider and self.options.each_rotation:
             turns = slow_part(change.rotations_deg, self.tilts, weights)
             turns -= np.average(turns, weights=weights)  # of the tilt axis
             unsure.append(Alignment.of(still, rotation_deg=-turns))
         if self.options.each_magnification:
-            slow = slow_part if judge.wider else stretching_part
-            sizes = 1 + slow(change.magnifications - 1, self.tilts, weights)
+            part = slow_part if judge.wider else stretching_part
+            sizes = 1 + part(change.magnifications - 1, self.tilts, weights)
             unsure.append(Alignment.of(still, magnification=1 / sizes))
         for each in unsure:
             steady = alignment.then(each)
@@ -171,7 +171,7 @@ class Run:
                 predict(judge, one, weights, progress=self._at(0.85)).misfits ** 2
                 for one in (alignment, steady)
             )
-            if not _is_better(without, with_it, weights):
+            if not _is_better(without, with_it, weights, _SURELY):
                 alignment = steady
         return alignment
 
@@ -270,7 +270,7 @@ class Run:
         """Note how well left-out projections are predicted; how far to trust each."""
         found = predict(series, alignment, weights, progress=self._at(at))
         self.trace.append(found.misfit)
-        return robust_weights(found.misfits, self.tilts)
+        return robust_weights(found.fitted_misfits, self.tilts)
 
     def _at(self, at: float) -> Progress:
         """Says where the work is and how well it predicts, and lets the listener stop it."""
@@ -306,8 +306,13 @@ class Run:
         )
 
 
-def _is_better(before: NDArray[np.float64], after: NDArray[np.float64], weights: NDArray[np.float64]) -> bool:
+def _is_better(
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    errors: float = _BETTER,
+) -> bool:
     """Whether projections are predicted better, and not only a few of them, or by chance."""
     gains = np.log(np.maximum(before, _TINY) / np.maximum(after, _TINY)) * weights
-    surely = gains.sum() > _BETTER * gains.std() * np.sqrt(len(gains))
+    surely = gains.sum() > errors * gains.std() * np.sqrt(len(gains))
     return bool(surely and ((before - after) * weights).sum() > 0)

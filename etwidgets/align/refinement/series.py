@@ -11,7 +11,6 @@ import numpy as np
 from etwidgets import engine
 from etwidgets.align._workers import run_all
 from etwidgets.align.alignment import Alignment, back_to_input, border_distance
-
 from etwidgets.progress import NullProgress
 
 if TYPE_CHECKING:
