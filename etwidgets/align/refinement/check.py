@@ -100,7 +100,7 @@ class ProjectionCheck:
     def ranking(self) -> NDArray[np.intp]:
         """All projections, the worst first: by how far they depart from the others, in shift or in misfit.
 
-        In robust standard deviations, of the shift, and of the misfit that no shift takes away, over that of
+        In robust standard deviations, of the shift, and of the misfit that no shift removes, over that of
         the neighbors in tilt.
         """
         usual = np.median(self.distances_px)
