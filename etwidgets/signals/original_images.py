@@ -64,7 +64,9 @@ class OriginalImages:
 
     def turned(self, quarter_turns: int) -> OriginalImages:
         """After quarter turns, clockwise on screen."""
-        return self.moved(Alignment.of(np.zeros((len(self.keep), 2)), rotation_deg=90.0 * quarter_turns))
+        turn = Alignment.of(np.zeros((len(self.keep), 2)), rotation_deg=90.0 * quarter_turns)
+        data = np.rot90(self.data, -quarter_turns, axes=(-2, -1))  # a view; their frame turns, too
+        return replace(self, data=data, alignment=turn.inverse().then(self.alignment).then(turn))
 
     def as_plain(self) -> dict[str, list[Any]]:
         """What is beside the images, for JSON; :meth:`from_plain` makes the same of it, bit for bit."""

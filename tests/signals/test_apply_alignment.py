@@ -7,6 +7,7 @@ from etwidgets import TomoStack
 from etwidgets.align import Alignment, apply_alignment
 from etwidgets.errors import TiltCountError
 from etwidgets.signals.alignment_report import AlignmentReport, write_report
+from etwidgets.signals.automatic import recorded
 from etwidgets.simulation import ellipsoid_series
 
 TILTS = np.linspace(-60, 60, 7)
@@ -57,6 +58,17 @@ def test_crops_turns_and_choices_between_are_kept(stack, images):
     nothing = moved.apply_alignment(Alignment.identity(4))
     assert nothing.data.shape == (4, 47, 34)
     assert nothing.data == pytest.approx(expected, abs=0.01 * float(images.max()))
+
+
+def test_the_original_images_are_turned_with_the_stack(stack, images):
+    shifts = random_alignment(1).shifts_px
+    turned = stack.shift_projections(shifts).turn(1)
+    original, start = recorded(turned)  # what a refinement begins with, in the frame of the stack
+    assert original.shape[1:] == turned.data.shape[1:]
+    assert start.rotations_deg == pytest.approx(0)
+    assert start.shifts_px == pytest.approx(np.stack([shifts[:, 1], -shifts[:, 0]], axis=1))
+    dark = images.min() - original.min()
+    assert original + dark == pytest.approx(np.rot90(images, -1, axes=(1, 2)), rel=1e-5)
 
 
 def test_a_change_of_intensity_begins_anew(stack):
