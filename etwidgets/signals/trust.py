@@ -30,8 +30,8 @@ _N_COLUMNS, _N_FOLDS = 12, 5
 _FEW_FOLDS = 2  # for the search of a weight, and for methods beside the first
 _MOST_ITERATIONS = 800  # of SIRT; fewer by as much as those of another are worth
 _FACTORS = (1.0, 0.5, 2.0)  # of the suggested weight; once more beyond the best if that is at an end
-_WEIGHT_MARGIN = 0.01  # another weight than the suggested one must be better by as much
-_MARGIN, _ERRORS = 0.02, 2.0  # a slower method must be better by both
+_MARGIN = 0.02  # another weight than the suggested one, or a slower method, must be better by as much
+_ERRORS = 2.0  # and such a method by as many standard errors
 _COARSE = 2  # of so few sweeps one more is a large step, and the finer SIRT is tried too
 
 
@@ -231,18 +231,23 @@ class _Trials:
         suggested = float(weight.suggest(self._stack.data)) if weight.suggest is not None else 1.0
         found: dict[float, Trial] = {}
 
-        def trial(factor: float, part: Progress) -> None:
+        def trial(factor: float, begin: int, end: int, *, whole: bool = False) -> Trial:
             value = float(f"{factor * suggested:.3g}")
-            found[factor] = self._run(algorithm, {weight.user_keyword: value}, _FEW_FOLDS, part)
+            part = progress.part(begin / steps, end / steps)
+            return self._run(algorithm, {weight.user_keyword: value}, _FEW_FOLDS, part, whole=whole)
 
-        steps = len(_FACTORS) + 1
+        steps = len(_FACTORS) + 3  # the last run, of all iterations, takes as long as two of half of them
         for number, factor in enumerate(_FACTORS):
-            trial(factor, progress.part(number / steps, (number + 1) / steps))
+            found[factor] = trial(factor, number, number + 1)
         best = min(found, key=lambda factor: found[factor].misfit)
         if best != 1:
-            trial(best * best, progress.part((steps - 1) / steps, 1))
+            found[best * best] = trial(best * best, steps - 3, steps - 2)
         best = min(found, key=lambda factor: found[factor].misfit)
-        return found[best if found[best].misfit < (1 - _WEIGHT_MARGIN) * found[1.0].misfit else 1.0]
+        if found[best].misfit >= (1 - _MARGIN) * found[1.0].misfit:
+            best = 1.0
+        if self._halved(algorithm):
+            return trial(best, steps - 2, steps, whole=True)
+        return found[best]
 
     def chooses(self, algorithm: Algorithm) -> bool:
         """Whether something of a method is to be chosen."""
@@ -258,7 +263,13 @@ class _Trials:
         return None
 
     def _run(
-        self, algorithm: Algorithm, chosen: Mapping[str, Any], folds: int | None, progress: Progress
+        self,
+        algorithm: Algorithm,
+        chosen: Mapping[str, Any],
+        folds: int | None,
+        progress: Progress,
+        *,
+        whole: bool = True,
     ) -> Trial:
         given = {name: value for name, value in self._parameters.items() if not _is_auto(name, value)}
         if self._parameters.get("method") == AUTO:
@@ -266,7 +277,7 @@ class _Trials:
             chosen = {**{name: value for name, value in usual.items() if name not in given}, **chosen}
         given |= {"method": algorithm.name, **chosen}
         count, open_ended = self._count(algorithm)
-        tried = count // 2 if algorithm.settles_after and open_ended else count  # enough to compare
+        tried = count if whole or not self._halved(algorithm) else count // 2
         options, inner = _apart(given)
         n_folds = folds_for(len(self._tilts_deg))
         curve = held_out_misfit(
@@ -283,6 +294,13 @@ class _Trials:
         else:
             curve = replace(curve, at_end=True)
         return Trial(algorithm.name, dict(chosen), curve)
+
+    def _halved(self, algorithm: Algorithm) -> bool:
+        """Whether weights are compared after half of the iterations: if their number is not given.
+
+        Methods are not: where there is little noise, the misfit still falls by then.
+        """
+        return bool(algorithm.settles_after) and self._count(algorithm)[1]
 
     def _count(self, algorithm: Algorithm) -> tuple[int, bool]:
         """How many iterations at most, and whether their number is to be chosen."""

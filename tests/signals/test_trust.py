@@ -55,6 +55,7 @@ def test_a_slower_method_must_be_clearly_better(stack):
     for other in others:
         lower, error = other.curve.lower_than(first.curve)
         assert (choice.algorithm == other.method) == (lower > max(0.02, 2 * error))
+        assert other.curve.iterations[-1] == other.options["iterations"]  # not before it has settled
         assert f"{other}" in choice.reason
     assert choice.parameters == {**asked, "method": choice.algorithm, **choice.options}
     assert asked["method"] == "auto"
