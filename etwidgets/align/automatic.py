@@ -13,6 +13,7 @@ from etwidgets.align.alignment import Alignment, apply_alignment
 from etwidgets.align.checks import checked_projections, checked_tilts, refuse_blank
 from etwidgets.align.refinement import PaddedSeries, refine_alignment
 from etwidgets.align.refinement.prediction import predict
+from etwidgets.align.refinement.run import LEAST_SIDE_PX
 from etwidgets.align.registering.patches import track_patches
 from etwidgets.align.registration import estimate_shifts
 from etwidgets.align.tilt_axis import find_tilt_axis
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 
     from etwidgets.progress import Progress
 
-_COARSE_PX = 128  # longer side of the copy on which methods are tried
-_LEAST_PX = 24  # of its shorter side
+_COARSE_PX = 128  # longer side of the copy on which methods are tried, unless the shorter is too short then
 _JUDGED_PX = 64  # shorter side of that on which they are ranked, at least
 _WITH_AXIS = 3  # of the best registrations, whose axis is looked for
 _ALIKE, _HOPELESS = 1.02, 1.3  # times the lowest misfit: no matter which; and too far behind to be refined
@@ -147,7 +147,7 @@ def plan_alignment(
     refuse_blank(images, "automatic alignment")
     sides = images.shape[1:]
     coarse = PaddedSeries.of(
-        images, tilts, max(1, min(-(-max(sides) // _COARSE_PX), min(sides) // _LEAST_PX))
+        images, tilts, max(1, min(-(-max(sides) // _COARSE_PX), min(sides) // LEAST_SIDE_PX))
     )
     judged = PaddedSeries.of(coarse.images, tilts, max(1, min(coarse.images.shape[1:]) // _JUDGED_PX))
     trials = _Trials(coarse.images, tilts, judged, listener)
