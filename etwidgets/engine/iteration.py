@@ -109,7 +109,9 @@ def iterate(
 def _iterates(run: Run, data: NDArray[Any], start: NDArray[Any] | None, chunk: int) -> Iterator[Iterate]:
     with Team(run.n_threads) as team:
         portions = blocks.portions(data.shape[2], run.widths)
-        running = [run.method.begin(run.block(data, start, *portion, team)) for portion in portions]
+        running = [
+            run.method.begin(run.block(data, start, *portion, team, watched=True)) for portion in portions
+        ]
         done = 0
         while done < run.method.n_iterations:
             count = min(chunk, run.method.n_iterations - done)

@@ -45,7 +45,7 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 
 @numba.njit(inline="always")
-def _trapezoid(c: float, s: float) -> tuple[float, float, float, float]:
+def trapezoid(c: float, s: float) -> tuple[float, float, float, float]:
     """Of the projection of a pixel: half widths of plateau and foot, height, and steepness of the flank."""
     a = abs(abs(c) - abs(s)) / 2
     b = (abs(c) + abs(s)) / 2
@@ -55,7 +55,7 @@ def _trapezoid(c: float, s: float) -> tuple[float, float, float, float]:
 
 
 @numba.njit(inline="always")
-def _cumulative(u: float, a: float, b: float, height: float, flank: float) -> float:
+def cumulative(u: float, a: float, b: float, height: float, flank: float) -> float:
     """Area of the unit trapezoid from 0 to u."""
     distance = abs(u)
     v = max(min(b - distance, b - a), 0.0)
@@ -174,7 +174,7 @@ def _forward_strip(width: int) -> Kernel:
             z1 = min(z0 + ROWS_PER_STRIP, n_z)
             for t in range(t0, t1):
                 c, s = cos[t], sin[t]
-                a, b, height, flank = _trapezoid(c, s)
+                a, b, height, flank = trapezoid(c, s)
                 if abs(c) >= abs(s):
                     slope = s / c
                     for j in range(j0, j1):
@@ -185,8 +185,8 @@ def _forward_strip(width: int) -> Kernel:
                             i = int(floor(q))
                             for column in range(max(i - 1, 0), min(i + 3, n_y)):
                                 d = (column - q) * c
-                                weight = _cumulative(d + 0.5, a, b, height, flank)
-                                weight -= _cumulative(d - 0.5, a, b, height, flank)
+                                weight = cumulative(d + 0.5, a, b, height, flank)
+                                weight -= cumulative(d - 0.5, a, b, height, flank)
                                 source = (r * n_y + column) * width
                                 sums = add_scaled(sums, volume, source, np.float32(weight))
                             q += slope
@@ -207,8 +207,8 @@ def _forward_strip(width: int) -> Kernel:
                             i = int(floor(crossing))
                             for row in range(max(i - 1, z0), min(i + 3, z1)):
                                 d = (row - crossing) * s
-                                weight = _cumulative(d + 0.5, a, b, height, flank)
-                                weight -= _cumulative(d - 0.5, a, b, height, flank)
+                                weight = cumulative(d + 0.5, a, b, height, flank)
+                                weight -= cumulative(d - 0.5, a, b, height, flank)
                                 source = (row * n_y + q) * width
                                 sums = add_scaled(sums, volume, source, np.float32(weight))
                         store_lanes(projections, at, sums)
@@ -299,7 +299,7 @@ def _backward_strip(width: int) -> Kernel:
                 tile[:] = 0
                 for t in range(len(cos)):
                     c, s = cos[t], sin[t]
-                    a, b, height, flank = _trapezoid(c, s)
+                    a, b, height, flank = trapezoid(c, s)
                     for r in range(z0, z1):
                         p = (q0 - center) * c + (row_center - r) * s + center
                         at = (r - z0) * TILE * width
@@ -308,8 +308,8 @@ def _backward_strip(width: int) -> Kernel:
                             f = p - i
                             if -1 <= i <= n_y:
                                 sums = load_lanes(tile, at, width)
-                                upper = _cumulative(f + 0.5, a, b, height, flank)
-                                lower = _cumulative(f - 0.5, a, b, height, flank)
+                                upper = cumulative(f + 0.5, a, b, height, flank)
+                                lower = cumulative(f - 0.5, a, b, height, flank)
                                 source = (t * n_y + i) * width
                                 if i >= 1:
                                     sums = add_scaled(

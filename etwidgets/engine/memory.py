@@ -8,6 +8,7 @@ from etwidgets.engine import blocks
 from etwidgets.engine.algorithms.table import find_algorithm
 from etwidgets.engine.backends import find_backend
 from etwidgets.engine.runs import usable_widths
+from etwidgets.engine.stored_strip import NARROW, stored_bytes, worth_storing
 from etwidgets.engine.team import checked_workers
 from etwidgets.resources import check_memory
 
@@ -40,7 +41,10 @@ def memory_needed(
     at_once = sorted((width for _, width in cut), reverse=True)[: None if in_step else n_threads]
     (volumes, projections), voxels = method.copies, geometry.n_z * geometry.n_y
     lanes = sum(at_once) * (volumes * voxels + projections * geometry.n_angles * geometry.n_y)
-    return _BYTES * (n_slices * voxels + lanes)
+    kept = 0
+    if in_step and model == "strip":  # as iterations are watched
+        kept = sum(width <= NARROW for _, width in cut) * stored_bytes(geometry) * worth_storing(geometry)
+    return _BYTES * (n_slices * voxels + lanes) + kept
 
 
 def check_memory_of(

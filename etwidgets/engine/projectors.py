@@ -8,6 +8,7 @@ import numpy as np
 
 from etwidgets.engine import kernels
 from etwidgets.engine.arithmetic import aligned
+from etwidgets.engine.stored_strip import NARROW, StoredStrip, worth_storing
 from etwidgets.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -90,6 +91,20 @@ class CpuProjector:
             raise ParameterError(f"unknown projector model {model!r}; choose from {', '.join(MODELS)}")
         self.geometry, self.model, self.width, self.team = geometry, model, width, team
         self._cos, self._sin = np.cos(geometry.angles_rad), np.sin(geometry.angles_rad)
+        self._keeps = False
+        self._stored: StoredStrip | None = None
+
+    def keep_weights(self) -> None:
+        """Work out the weights of a narrow block once, where that is faster and there is room for them.
+
+        Sums are then rounded in another order: a slice is no longer the same to the last bit as in a block.
+        """
+        self._keeps = self.model == "strip" and self.width <= NARROW and worth_storing(self.geometry)
+
+    def _weights(self) -> StoredStrip | None:
+        if self._keeps and self._stored is None:
+            self._stored = StoredStrip(self.geometry, self.width, self.team)
+        return self._stored
 
     def forward(
         self, volume: NDArray[np.float32], out: NDArray[np.float32] | None = None
@@ -101,6 +116,10 @@ class CpuProjector:
         result = aligned((n_tilts, n_y, self.width)) if out is None else out
         kernel = kernels.forward(self.width, self.model)
         flat, rows = volume.reshape(-1), result.reshape(-1)
+        stored = self._weights()
+        if stored is not None:
+            stored.forward(flat, rows)
+            return result
 
         def tilts(start: int, stop: int) -> None:
             kernel(flat, rows, self._cos, self._sin, n_z, n_y, start, stop, 0, n_y)
@@ -126,14 +145,20 @@ class CpuProjector:
         n_z, n_y = self.geometry.n_z, self.geometry.n_y
         kernel = kernels.backward(self.width, self.model)
         flat, rows, factors = volume.reshape(-1), projections.reshape(-1), scale.reshape(-1)
+        limits = np.float32(lowest), np.float32(highest)
+        stored = self._weights()
+        if stored is not None:
+            stored.update(flat, rows, factors, limits)
+            return
 
         def work(start: int, stop: int) -> None:
             tile = aligned((kernels.TILE * kernels.TILE * self.width,))
-            limits = np.float32(lowest), np.float32(highest)
             kernel(rows, flat, self._cos, self._sin, n_z, n_y, start, stop, tile, factors, *limits)
 
         self.team.share(work, n_z, kernels.TILE)
 
     def subset(self, tilts: Sequence[int] | NDArray[np.intp]) -> CpuProjector:
         """The same projector for some of the tilts."""
-        return CpuProjector(self.geometry.subset(tilts), self.model, self.width, self.team)
+        part = CpuProjector(self.geometry.subset(tilts), self.model, self.width, self.team)
+        part._keeps = self._keeps
+        return part

@@ -13,6 +13,7 @@ from etwidgets.engine.arithmetic import aligned
 from etwidgets.engine.backends import find_backend
 from etwidgets.engine.blocks import load
 from etwidgets.engine.checks import checked_limits
+from etwidgets.engine.projectors import CpuProjector
 from etwidgets.engine.team import Team, checked_workers
 from etwidgets.errors import DataError, ParameterError, ShapeError
 
@@ -60,10 +61,23 @@ class Run:
     known: NDArray[Any] | None = None
 
     def block(
-        self, stack: NDArray[Any], start: NDArray[Any] | None, slices: range, width: int, team: Team
+        self,
+        stack: NDArray[Any],
+        start: NDArray[Any] | None,
+        slices: range,
+        width: int,
+        team: Team,
+        *,
+        watched: bool = False,
     ) -> Block:
-        """A block of the stack ``(T, Y, X)`` and of the first estimate ``(X, Z, Y)``."""
+        """A block of the stack ``(T, Y, X)`` and of the first estimate ``(X, Z, Y)``.
+
+        ``watched``: few slices, whose iterations someone waits for, may differ in rounding from those of a
+        reconstruction.
+        """
         projector = self.backend.projector(self.geometry, self.model, width, team)
+        if watched and isinstance(projector, CpuProjector):
+            projector.keep_weights()
         if start is None:
             volume = aligned((self.geometry.n_z, self.geometry.n_y, width))
         else:
