@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _PAGE = Path(__file__).parent / "page"
 _ADDRESS = "127.0.0.1"
 _LARGEST_MESSAGE = 1 << 30
+_OUTPUT_PATIENCE_S = 300  # of 4 s by default: on a busy machine the page would then be served without its workbench
 
 
 def serve(
@@ -113,6 +114,7 @@ def _config(port: int, token: str, theme: str) -> Config:
     config.VoilaConfiguration.template = "etw"
     config.VoilaConfiguration.theme = theme
     config.VoilaConfiguration.multi_kernel_manager_class = "etwidgets.server.session_kernels.SessionKernels"
+    config.VoilaExecutor.iopub_timeout = _OUTPUT_PATIENCE_S
     config.VoilaConfiguration.file_allowlist = []
     config.VoilaConfiguration.show_tracebacks = False
     config.VoilaConfiguration.prelaunch_hook = bind
