@@ -279,7 +279,9 @@ class Workbench:
         names = self._suggested
         if self.model.stack is None and self.model.reconstruction is None:
             return names[0]
-        done = [position for position, name in enumerate(names) if self._is_done(self.panels.tabs[name].panel)]
+        done = [
+            position for position, name in enumerate(names) if self._is_done(self.panels.tabs[name].panel)
+        ]
         following = max(done, default=0) + 1
         return names[following] if following < len(names) else None
 
