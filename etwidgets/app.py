@@ -20,7 +20,7 @@ from etwidgets.errors import EtwidgetsError
 from etwidgets.panels import DataPanel, StatusLine, close_tree, style_sheet
 from etwidgets.panels.header_line import HeaderLine
 from etwidgets.panels.resume_strip import ResumeStrip
-from etwidgets.panels.tabs import with_own
+from etwidgets.panels.tabs import PanelsByName, with_own
 from etwidgets.panels.tour import Tour
 from etwidgets.session import Session, ThreadRunner, TomoStackModel, begin_autosave, error_text
 from etwidgets.signals import TomoStack
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from etwidgets.panels import Panel
+    from etwidgets.panels.tabs import Tab
     from etwidgets.panels.tour import Stop
     from etwidgets.session import Operation, Runner
 
@@ -65,7 +66,7 @@ class Workbench:
     session, model
         What the panels show; usable from other cells while the page is open.
     panels
-        Panels by name.
+        Panels by name; each is made when it is first shown or asked for.
     tour
         The guided tour: ``tour.start()``, ``tour.end()``.
 
@@ -104,29 +105,38 @@ class Workbench:
         self._watch = PageWatch(watched=served)
         # where our own server shows the page, each session has an address; in a hub or on Binder it has none
         go = self._watch.go if served and name is not None else None
-        self._make_tabs(panels, folder)
         self._make_strips(sessions, go)
+        self._make_tabs(panels, folder)
         if sessions is not None and autosave is None:
             self.model.unsaved = f"Your steps are not being saved: {sessions} cannot be written."
         self.widget = self._lay_out()
         self._follow_model()
         self.show("data" if stack is None else "inspect")
-        if served:  # the browser first asks for a thousand widgets, and slowly if the kernel is busy then
+        if served:  # the browser first asks for hundreds of widgets, and slowly if the kernel is busy then
             self._watch.on_seen(lambda: self._begin(path, sample))
         else:
             self._begin(path, sample)
 
     def _make_tabs(self, own: Iterable[type[Panel]], folder: str | Path) -> None:
-        """Make all panels, and a button in the list of tabs for each."""
+        """Make a button in the list of tabs for each panel; the panels follow when they are shown."""
         tabs = with_own(own)
-        self.panels: dict[str, Panel] = {tab.panel.name: tab.make(self.session, folder) for tab in tabs}
+        self._folder, self._shown = folder, ""
+        self._middle = widgets.Box().add_class("etw-middle")
+        self.panels = PanelsByName(tabs, self._make_panel)
         self._suggested = tuple(tab.panel.name for tab in tabs if tab.suggested)
-        for panel in self.panels.values():
-            panel.turn, panel.go = self._turn, self.show
         self._tabs = {
-            name: self._tab_button(number, panel)
-            for number, (name, panel) in enumerate(self.panels.items(), 1)
+            tab.panel.name: self._tab_button(number, tab.panel) for number, tab in enumerate(tabs, 1)
         }
+
+    def _make_panel(self, tab: Tab) -> Panel:
+        """Make a panel and place it, hidden, after the others: the browser makes all anew that follow it."""
+        panel = tab.make(self.session, self._folder)
+        panel.turn, panel.go = self._turn, self.show
+        if isinstance(panel, DataPanel):
+            panel.offer_tour(self.tour.start)
+        panel.shown = False
+        self._middle.children = (*self._middle.children, panel.widget)
+        return panel
 
     def _make_strips(self, sessions: Path | None, go: Callable[[str], None] | None) -> None:
         """Make what stands above and below the panels; ``go`` leads to the address of another session."""
@@ -136,9 +146,6 @@ class Workbench:
         self._pointed: widgets.Widget | None = None
         self.tour = Tour(self.session, self._point)
         self._header.offer_tour(self.tour.start)
-        for panel in self.panels.values():
-            if isinstance(panel, DataPanel):
-                panel.offer_tour(self.tour.start)
         if go is not None:
             self._header.offer_sessions(lambda: go("sessions"))
 
@@ -168,8 +175,10 @@ class Workbench:
 
     def show(self, name: str) -> None:
         """Bring a panel to the front; the others stop drawing."""
-        for other, panel in self.panels.items():
-            panel.shown = other == name
+        chosen = self.panels[name]
+        for panel in self.panels.made.values():
+            panel.shown = panel is chosen
+        self._shown = name
         self._mark()
 
     def _point(self, stop: Stop | None) -> None:
@@ -183,12 +192,13 @@ class Workbench:
 
     def _turn(self, by: int) -> None:
         names = list(self.panels)
-        self.show(names[(names.index(self.shown) + by) % len(names)])
+        following = names[(names.index(self.shown) + by) % len(names)]
+        self._status.guard(lambda: self.show(following))
 
     @property
     def shown(self) -> str:
         """The name of the panel at the front."""
-        return next(name for name, panel in self.panels.items() if panel.shown)
+        return self._shown
 
     @property
     def closed(self) -> bool:
@@ -209,7 +219,7 @@ class Workbench:
         self._closed = True
         self._undo.close()
         self.session.close()
-        for panel in (*self.panels.values(), self._header, self._status, self._resume, self.tour):
+        for panel in (*self.panels.made.values(), self._header, self._status, self._resume, self.tour):
             panel.close()
         self._watch.close()
         close_tree(self.widget)
@@ -217,12 +227,12 @@ class Workbench:
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return with_plain_text(self.widget._repr_mimebundle_(**kwargs), "The workbench")
 
-    def _tab_button(self, number: int, panel: Panel) -> widgets.Button:
+    def _tab_button(self, number: int, panel: type[Panel]) -> widgets.Button:
         tab = widgets.Button(description=f"{number}  {panel.title}", layout=widgets.Layout(width="auto"))
         tab.add_class("etw-tab").add_class(f"etw-tab-{panel.name}")
 
         def go(_button: Any) -> None:
-            self.show(panel.name)
+            self._status.guard(lambda: self.show(panel.name))
 
         tab.on_click(go)
         self._undo.callback(tab.on_click, go, remove=True)
@@ -230,10 +240,9 @@ class Workbench:
 
     def _lay_out(self) -> widgets.Box:
         tabs = widgets.VBox(list(self._tabs.values())).add_class("etw-tabs")
-        middle = widgets.Box([panel.widget for panel in self.panels.values()]).add_class("etw-middle")
         header = self._header.widget.add_class("etw-header")
         status = self._status.widget.add_class("etw-status")
-        body = widgets.Box([tabs, middle]).add_class("etw-body")
+        body = widgets.Box([tabs, self._middle]).add_class("etw-body")
         resume = self._resume.widget.add_class("etw-resume")
         tour = self.tour.widget.add_class("etw-tour")
         page = widgets.VBox([style_sheet(), self._watch, header, resume, tour, body, status])
@@ -257,12 +266,12 @@ class Workbench:
         """Tick the tabs that are done, put a dot at the suggested one, and mark the one that is shown."""
         shown, suggested = self.shown, self._next_tab()
         for number, (name, tab) in enumerate(self._tabs.items(), 1):
-            panel = self.panels[name]
+            panel = self.panels.tabs[name].panel
             sign = "  ✓" if self._is_done(panel) else "  •" if name == suggested else ""
             tab.description = f"{number}  {panel.title}{sign}"
             (tab.add_class if name == shown else tab.remove_class)("etw-current")
 
-    def _is_done(self, panel: Panel) -> bool:
+    def _is_done(self, panel: type[Panel]) -> bool:
         return bool(panel.operations & (self.model.done_operations or frozenset()))
 
     def _next_tab(self) -> str | None:
@@ -270,7 +279,9 @@ class Workbench:
         names = self._suggested
         if self.model.stack is None and self.model.reconstruction is None:
             return names[0]
-        done = [position for position, name in enumerate(names) if self._is_done(self.panels[name])]
+        done = [
+            position for position, name in enumerate(names) if self._is_done(self.panels.tabs[name].panel)
+        ]
         following = max(done, default=0) + 1
         return names[following] if following < len(names) else None
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _PAGE = Path(__file__).parent / "page"
 _ADDRESS = "127.0.0.1"
 _LARGEST_MESSAGE = 1 << 30
+# they come with ipyvolume and Voila
+_UNUSED = ["bqplot", "jupyter-webrtc", "jupyterlab-datawidgets", "jupyterlab_pygments"]
+# nbclient's own 4 s are too few on a busy machine: it then drops the output, and the page has no workbench
+_OUTPUT_PATIENCE_S = 300
 
 
 def serve(
@@ -112,7 +116,9 @@ def _config(port: int, token: str, theme: str) -> Config:
     config.Voila.tornado_settings = {"websocket_max_message_size": _LARGEST_MESSAGE, "etwidgets_theme": theme}
     config.VoilaConfiguration.template = "etw"
     config.VoilaConfiguration.theme = theme
+    config.VoilaConfiguration.extension_denylist = _UNUSED
     config.VoilaConfiguration.multi_kernel_manager_class = "etwidgets.server.session_kernels.SessionKernels"
+    config.VoilaExecutor.iopub_timeout = _OUTPUT_PATIENCE_S
     config.VoilaConfiguration.file_allowlist = []
     config.VoilaConfiguration.show_tracebacks = False
     config.VoilaConfiguration.prelaunch_hook = bind

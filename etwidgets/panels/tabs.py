@@ -1,7 +1,8 @@
-"""The list of tabs of the page, in their order; a new tab is its module and a line here."""
+"""The list of tabs of the page, in their order, and their panels; a new tab is its module and a line here."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from etwidgets.panels.trust_panel import TrustPanel
 from etwidgets.panels.volume_panel import VolumePanel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from etwidgets.panels.panel import Panel
@@ -68,3 +69,47 @@ TABS = (
 def with_own(panels: Iterable[type[Panel]]) -> tuple[Tab, ...]:
     """All tabs, with those of the user's own panels before History."""
     return (*TABS[:-1], *(Tab(panel) for panel in panels), TABS[-1])
+
+
+class PanelsByName(Mapping[str, "Panel"]):
+    """The panels of tabs by their names; each is made when it is first asked for.
+
+    All of them together are more than 1500 widgets, and a browser waits 4 s for widgets before it asks for
+    them one by one.
+
+    Parameters
+    ----------
+    tabs
+        In their order.
+    make
+        Makes the panel of a tab and places it.
+    """
+
+    def __init__(self, tabs: Iterable[Tab], make: Callable[[Tab], Panel]) -> None:
+        self._tabs = {tab.panel.name: tab for tab in tabs}
+        self._make = make
+        self._made: dict[str, Panel] = {}
+
+    def __getitem__(self, name: str) -> Panel:
+        if name not in self._made:
+            self._made[name] = self._make(self._tabs[name])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tabs)
+
+    def __len__(self) -> int:
+        return len(self._tabs)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._tabs
+
+    @property
+    def tabs(self) -> Mapping[str, Tab]:
+        """The tabs by the names of their panels."""
+        return self._tabs
+
+    @property
+    def made(self) -> Mapping[str, Panel]:
+        """The panels that were made, in the order in which they were."""
+        return self._made

@@ -34,6 +34,14 @@ class Server(Voila):
         super().__init__(**kwargs)
         self._ready = ready
 
+    def init_settings(self) -> dict[str, Any]:
+        """Compress what is sent; files of extensions have a hash in their names, and the browser keeps them.
+
+        Voila applies its trait ``tornado_settings`` too late for the first of these.
+        """
+        kept = ["/voila/labextensions/"]
+        return {**super().init_settings(), "compress_response": True, "static_immutable_cache": kept}
+
     def init_handlers(self) -> list[Any]:
         """Our addresses before those of Voila, and our page in place of its own."""
         theirs = super().init_handlers()

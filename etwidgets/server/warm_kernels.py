@@ -10,7 +10,6 @@ from typing import Any
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
-_REFILL_AFTER_S = 8.0  # a page that opens needs the processor more than the next one does
 _QUIET = ["--log-level=ERROR"]  # ipykernel warns of TCP, which here does not leave the machine
 _PATIENCE_S = 120.0
 _LOOK_EVERY_S = 0.5
@@ -33,7 +32,7 @@ class WarmKernels(AsyncMappingKernelManager):
         """The kernel that is ready; a new one if none is ready or a specific one is requested."""
         spare, self._spare = (None, self._spare) if kernel_id is not None else (self._spare, None)
         if kernel_id is None:
-            asyncio.get_running_loop().call_later(_REFILL_AFTER_S, self.warm)
+            self.warm()  # at once: a second page that follows at once waits for it instead of for all imports
         ready = await self._take(spare)
         if ready is not None:
             return ready

@@ -1,4 +1,4 @@
-"""How long the page takes in headless Chromium on the needle: first picture, slider to new slices.
+"""How long the page takes in headless Chromium on the needle from a slider to new slices.
 
 Run it as a script; `tools/install-chromium` installs the browser.
 """
@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 
 import numpy as np
 from playwright.sync_api import sync_playwright
@@ -44,20 +43,11 @@ def main(write):
         path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-            for visit, wait_s in (("at once", 0), ("with a kernel ready", 25)):
-                time.sleep(wait_s)
-                page = browser.new_page(viewport={"width": 1280, "height": 720})
-                began = time.perf_counter()
-                page.goto(address)
-                page.wait_for_selector(".etw-header", timeout=90_000)
-                usable = time.perf_counter() - began
-                page.wait_for_function(
-                    "document.querySelector('.etw-panel-inspect canvas')?.dataset.frame", timeout=90_000
-                )
-                seen = time.perf_counter() - began
-                write(f"page {visit}: usable after {usable:.1f} s, picture after {seen:.1f} s\n")
-                if not wait_s:
-                    page.close()
+            page = browser.new_page(viewport={"width": 1280, "height": 720})
+            page.goto(address)
+            page.wait_for_function(
+                "document.querySelector('.etw-panel-inspect canvas')?.dataset.frame", timeout=90_000
+            )
             slider(page, write)
             browser.close()
     finally:
