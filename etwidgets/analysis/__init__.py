@@ -5,7 +5,7 @@ resolution, and what a tilt series leaves unmeasured.
 Volumes are ``(X, Z, Y)``, lengths in nm.
 """
 
-from etwidgets.analysis.bodies import bodies, total_volume
+from etwidgets.analysis.bodies import bodies, total_volume, totals
 from etwidgets.analysis.folds import gap_folds, spread_columns, thin_folds
 from etwidgets.analysis.held_out import HeldOutCurve, held_out_misfit
 from etwidgets.analysis.interfaces import interface_area, layers, thickness_profile
@@ -85,6 +85,7 @@ __all__ = [
     "threshold_at",
     "threshold_of",
     "total_volume",
+    "totals",
     "unseen_directions",
     "versus_threshold",
     "volume_of",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from etwidgets.errors import ParameterError
 from etwidgets.session import measuring, running
 from etwidgets.session.jobs import Job
+from etwidgets.session.measured_intervals import series_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,7 @@ def measure(
     axis: str | None = None,
     *,
     one_iteration_more: bool = False,
+    intervals: bool = False,
 ) -> Job:
     """Measure a volume; as :meth:`etwidgets.session.Session.measure`."""
     if not isinstance(subject, measuring.Subject):
@@ -39,7 +41,10 @@ def measure(
         voxel, unit = _voxel(state, subject)
         steps = core.timeline.of_series
         again = running.again_with(state, steps, subject.name) if one_iteration_more else None
-        return partial(measuring.measure, subject, voxel, other=other, axis=axis, again=again, unit=unit)
+        repeated = series_of(state, subject.name).measure_intervals if intervals else None
+        return partial(
+            measuring.measure, subject, voxel, other=other, axis=axis, again=again, unit=unit, repeated=repeated
+        )
 
     def finish(found: Measurement) -> tuple[JobState, str]:
         if core.state is not base[0]:
@@ -49,7 +54,8 @@ def measure(
         core.model.measurements = state.measurements
         return "committed", ""
 
-    return core.queue.run(Job("measure", f"Measure {subject.name}", core.runner), begin, finish)
+    label = f"Measure {subject.name}{' with intervals' if intervals else ''}"
+    return core.queue.run(Job("measure", label, core.runner), begin, finish)
 
 
 def _voxel(state: State, subject: Subject) -> tuple[float, str]:

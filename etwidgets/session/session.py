@@ -366,6 +366,7 @@ class Session:
         other: Subject | None = None,
         axis: str | None = None,
         one_iteration_more: bool = False,
+        intervals: bool = False,
     ) -> Job:
         """Measure a volume; what is found is added to ``model.measurements`` and written into scripts.
 
@@ -379,8 +380,14 @@ class Session:
             Along which layers are looked for: ``"x"``, ``"z"`` or ``"y"``.
         one_iteration_more
             Reconstruct it with one iteration less and more, to see what that makes of its volume.
+        intervals
+            Repeat the whole way to the numbers in simulation, which takes minutes, for 90 % intervals that
+            include alignment, noise, iterations and threshold; see
+            :meth:`etwidgets.TomoStack.measure_intervals`.
         """
-        return measure_job.measure(self._core, subject, other, axis, one_iteration_more=one_iteration_more)
+        return measure_job.measure(
+            self._core, subject, other, axis, one_iteration_more=one_iteration_more, intervals=intervals
+        )
 
     def assess(self, subject: str) -> Job:
         """Measure how far the series or the volume can be trusted; it is written to ``model.assessments``.
