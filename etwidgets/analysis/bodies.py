@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import ndimage
 
-from etwidgets.analysis.measures import measure, porosity, volume_of
+from etwidgets.analysis.measures import measure, volume_of
 from etwidgets.analysis.segmentation import label, segment, smoothed
 from etwidgets.analysis.sensitivity import Uncertainty, interval
 from etwidgets.analysis.uncertainty import core_values
@@ -67,9 +67,9 @@ def totals(
     Returns
     -------
     dict
-        ``volume_nm3``, ``surface_nm2``: sums; ``largest_diameter_nm``, ``mean_diameter_nm``: equivalent
-        diameters of the largest body, and the mean over bodies; ``inside``: the gray value in the cores of
-        the bodies, which blur does not reach, weighted by their volumes; ``pores_percent``: enclosed pores, % of the volume.
+        ``volume_nm3``: the sum; ``largest_diameter_nm``, ``mean_diameter_nm``: equivalent diameters of the
+        largest body, and the mean over bodies; ``inside``: the gray value in the cores of the bodies, which
+        blur does not reach, weighted by their volumes.
 
     Raises
     ------
@@ -82,11 +82,9 @@ def totals(
     table = measure(labels, voxel_nm, data, threshold if low is None else low)
     return {
         "volume_nm3": float(table["volume_nm3"].sum()),
-        "surface_nm2": float(table["surface_nm2"].sum()),
         "largest_diameter_nm": float(table["equivalent_diameter_nm"].max()),
         "mean_diameter_nm": float(table["equivalent_diameter_nm"].mean()),
         "inside": float(np.average(core_values(data, labels), weights=table["volume_nm3"])),
-        "pores_percent": 100 * porosity(mask)[0],
     }
 
 

@@ -23,11 +23,9 @@ if TYPE_CHECKING:
 
 _TITLES = {
     "volume_nm3": ("total volume", "{}³"),
-    "surface_nm2": ("total surface", "{}²"),
     "largest_diameter_nm": ("diameter of the largest", "{}"),
     "mean_diameter_nm": ("mean diameter", "{}"),
     "inside": ("intensity inside", ""),
-    "pores_percent": ("enclosed pores", "%"),
 }
 _PARTS = ("draws_part", "iterations_part", "threshold_part", "bias_part")
 

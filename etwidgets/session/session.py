@@ -396,9 +396,21 @@ class Session:
         ----------
         subject
             ``"alignment"`` (each projection against reprojections), ``"convergence"`` (the number of
-            iterations, by left-out projections) or ``"resolution"`` (of two halves of the series).
+            iterations, by left-out projections), ``"resolution"`` (of two halves of the series), ``"spread"``
+            (the standard deviation of each voxel) or ``"linearity"`` (of intensity and mass).
         """
         return trust_job.assess(self._core, subject)
+
+    @property
+    def parameters_of_volume(self) -> dict[str, Any]:
+        """Parameters of the step ``reconstruct`` that made the volume.
+
+        Raises
+        ------
+        ParameterError
+            If the volume was made in another way.
+        """
+        return trust_job.parameters_of_volume(self._core.timeline.of_series, self._core.table)
 
     def latest(self, function: Callable[..., Any], on_result: Callable[[Any], None]) -> LatestOnly:
         """A preview: of many requests the newest is worked on; errors are shown to the user.
