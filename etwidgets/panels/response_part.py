@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from etwidgets.analysis import PointResponse
     from etwidgets.session import Session
 
-_REACH_PX = 12  # on either side of the point
+_REACH_PX = 7  # on either side of the point
 
 
 class ResponsePart(Component):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from etwidgets import align, engine
+from etwidgets.errors import ParameterError
 from etwidgets.signals import trust
 from etwidgets.signals.automatic import has_level, recorded
 
@@ -187,7 +188,15 @@ def estimate_spread(stack: TomoStack, thickness: int, progress: Progress) -> Rec
 
 
 def measure_linearity(stack: TomoStack, progress: Progress) -> Linearity:
-    """Whether intensity is proportional to mass."""
+    """Whether intensity is proportional to mass.
+
+    Raises
+    ------
+    ParameterError
+        If the series has a dark level, of which the correction must not be made.
+    """
+    if has_level(stack):
+        raise ParameterError("the series has a dark level; subtract the background first, then check")
     return stack.measure_linearity(progress=progress)
 
 

@@ -15,6 +15,7 @@ from etwidgets.views.snapshots import (
     VolumeSnapshot,
 )
 from etwidgets.views.spectrum_view import SpectrumCurve, SpectrumSnapshot, SpectrumView, SpectrumWindow
+from etwidgets.views.table_view import TableView
 from etwidgets.views.upload_view import UploadView
 from etwidgets.views.volume_channels import VolumeChannel
 from etwidgets.views.volume_view import VolumeView
@@ -37,6 +38,7 @@ __all__ = [
     "SpectrumSnapshot",
     "SpectrumView",
     "SpectrumWindow",
+    "TableView",
     "UploadView",
     "VolumeChannel",
     "VolumeSnapshot",

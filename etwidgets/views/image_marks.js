@@ -87,7 +87,7 @@ export function drawInset(context, inset, p) {
   inset.values.forEach((value, i) => image.data.set([value, value, value, 255], 4 * i));
   picture.getContext("2d").putImageData(image, 0, 0);
   context.fillStyle = "rgba(0,0,0,0.7)"; context.fillRect(x - 3, y - 3, side + 6, side + 24);
-  context.imageSmoothingEnabled = false; context.drawImage(picture, x, y, side, side);
+  context.imageSmoothingEnabled = true; context.drawImage(picture, x, y, side, side);
   const [w, h] = inset.ellipse.map((width, i) => width / [inset.width, inset.height][i] * side / 2);
   context.strokeStyle = ACCENT; context.lineWidth = 1.5;
   context.beginPath(); context.ellipse(x + side / 2, y + side / 2, w, h, 0, 0, 2 * Math.PI); context.stroke();
