@@ -62,9 +62,9 @@ def intervals_html(found: Measurement) -> str:
     ]
     heads = ("", "best estimate", "90 % interval", *_PARTS, "as measured")
     note = (
-        "The experiment was repeated in simulation, each time with other noise and another error of the "
-        "alignment. The best estimate is what was measured in a quick volume (OS-SIRT), less the bias of blur "
-        "and missing wedge."
+        "The experiment was repeated in simulation, with other noise and another error of the alignment each "
+        "time. The best estimate is what was measured in a quick volume (OS-SIRT), without the bias of blur "
+        "and missing wedge. Surfaces and pores have no such interval."
     )
     return table(rows, heads, style="etw-bodies etw-intervals") + f"<p class='etw-quiet'>{note}</p>"
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
-import numpy as np
 
 from etwidgets.align import METHODS
 from etwidgets.panels import register_looks as looks
@@ -23,14 +22,13 @@ from etwidgets.panels.pieces import button, control, heading, row, text
 from etwidgets.panels.refine_part import RefinePart
 from etwidgets.panels.region_part import RegionPart
 from etwidgets.panels.reprojection_part import ReprojectionPart
-from etwidgets.session.reprojection_preview import reprojections
 from etwidgets.views import ImageView
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from etwidgets.session import Session
-    from etwidgets.session.reprojection_preview import Reprojections
     from etwidgets.signals import TomoStack
     from etwidgets.views import Pane
 

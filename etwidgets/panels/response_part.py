@@ -1,4 +1,4 @@
-"""What the volume makes of a point at the cross-hair, on demand: a small picture and a number; knows no panel."""
+"""What the volume makes of a point at the cross-hair, on demand: a picture and a number; knows no panel."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ class ResponsePart(Component):
         size = None if volume is None else pixel_size(volume, "x")
         along, across = (width * (size or 1) for width in (found.along_beam_px, found.across_px))
         return (
-            f"<p>A point at the cross-hair is drawn <b>{found.elongation:.2f} times</b> as long along the beam "
-            f"(z) as across: {along:.3g} and {across:.3g} {'px' if size is None else 'nm'}, full width at half "
-            "maximum.</p>"
+            f"<p>A point at the cross-hair is <b>{found.elongation:.2f} times</b> as long along the beam (z) "
+            f"as across: {along:.3g} and {across:.3g} {'px' if size is None else 'nm'} (full width at half "
+            "maximum).</p>"
         )
 
 

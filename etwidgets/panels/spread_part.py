@@ -39,7 +39,7 @@ class SpreadPart(Component):
     def __init__(self, session: Session, name: str, on_shown: Callable[[], None]) -> None:
         super().__init__(session, name)
         self._on_shown, self._contrast = on_shown, Contrast()
-        self.view = self.add_view(ImageView(height=_HEIGHT_PX))
+        self.view = self.add_view(ImageView(height=_HEIGHT_PX).add_class("etw-grow"))
         self.view.layout.display = "none"
         self.on_event(self.view.on_click, self._clicked)
         self.widget = self.add("spread", button(_COMPUTE))
@@ -77,15 +77,15 @@ class SpreadPart(Component):
             return
         limits = (0.0, self._contrast.of(spread, _PERCENTILES)[1])
         panes = slice_panes(spread, self.display, limits)
-        plain = {"cmap": "inferno", "color_bar": "intensity"}
-        self.view.show([replace(pane, title=f"Std. dev. {pane.title[6:]}", **plain) for pane in panes])
+        panes = [replace(pane, title=f"Std. dev. {pane.title[6:]}", cmap="inferno") for pane in panes]
+        self.view.show([replace(panes[0], color_bar="intensity"), *panes[1:]])
         place = tuple(min(i, n - 1) for i, n in zip(self.display.voxel, spread.data.shape, strict=True))
         value, error = float(volume.data[place]), float(spread.data[place])
         part = f" ({100 * error / abs(value):.1f} %)" if abs(value) > error else ""
         self.note.value = (
-            f"<p>At the cross-hair: <b>{value:.4g} ± {error:.2g}</b>{part}</p><p class='etw-quiet'>One standard "
-            "deviation, from noise and errors of single projections (OS-SIRT, 16 draws). Not in it: the tilt "
-            "axis, the missing wedge, too few iterations. It is not saved: compute it again later.</p>"
+            f"<p>At the cross-hair: <b>{value:.4g} ± {error:.2g}</b>{part}</p><p class='etw-quiet'>One "
+            "standard deviation, from noise and errors of single projections. Not in it: tilt axis, missing "
+            "wedge, too few iterations. It is not saved with the session.</p>"
         )
 
     def _press(self) -> None:

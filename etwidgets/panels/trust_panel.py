@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import numpy as np
 
-from etwidgets.panels.alignment_charts import beside_floor
 from etwidgets.panels.cures import NO_VOLUME
 from etwidgets.panels.linearity_part import LinearityPart
 from etwidgets.panels.panel import Panel
@@ -194,7 +193,6 @@ class TrustPanel(Panel):
         for i in map(int, order):
             y, x = np.round(check.shifts_px[i], 2) + 0.0
             words = f"projection {i + 1}, {tilt_text(stack, i)}: off by y {y:+.2f}, x {x:+.2f} px"
-            words += beside_floor(check, i)
             bars.append(
                 Bar(float(check.distances_px[i]), f"{stack.tilts_deg[i]:.0f}", words, bool(check.outliers[i]))
             )
@@ -238,12 +236,12 @@ def _columns(check: ProjectionCheck, tilts_deg: Any) -> dict[str, tuple[Any, str
     y, x = (np.round(check.shifts_px[:, axis], 2) + 0.0 for axis in (0, 1))
     return {
         "no.": (np.arange(1, len(tilts_deg) + 1), ".0f"),
-        "tilt (deg)": (tilts_deg, "+.1f"),
-        "off by (px)": (check.distances_px, ".2f"),
+        "tilt (°)": (tilts_deg, "+.1f"),
+        "off (px)": (check.distances_px, ".2f"),
         "y (px)": (y, "+.2f"),
         "x (px)": (x, "+.2f"),
         "misfit": (check.misfits, ".3f"),
-        "its floor": (check.floor_misfits, ".3f"),
+        "floor": (check.floor_misfits, ".3f"),
         "intensity": (check.intensities, ".2f"),
     }
 

@@ -1,25 +1,20 @@
-"""Intervals of all numbers of a measurement: the whole way to them is repeated; touches its arguments only."""
+"""Which numbers of a volume have intervals of the whole way to them, and how they are listed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from etwidgets import analysis
-from etwidgets.errors import ParameterError
-from etwidgets.session.display import SERIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from etwidgets.analysis import MeasuredInterval
-    from etwidgets.session.history import State
-    from etwidgets.session.measuring import Subject
-    from etwidgets.signals import TomoStack
 
 _TITLES = {
     "volume_nm3": ("total volume", "{}³"),
@@ -30,28 +25,11 @@ _TITLES = {
 _PARTS = ("draws_part", "iterations_part", "threshold_part", "bias_part")
 
 
-def series_of(state: State, name: str) -> TomoStack:
-    """The projections of the volume of a name.
-
-    Raises
-    ------
-    ParameterError
-        If the volume is not that of the present series.
-    """
-    stack = next((each.stack for each in state.channels if each.name == name), None)
-    stack = state.stack if name == SERIES else stack
-    if stack is None:
-        raise ParameterError("there is no tilt series to repeat the experiment with; open it first")
-    if state.stale:
-        raise ParameterError("the series was changed after this volume was made; reconstruct it again first")
-    return stack
-
-
 def quantities_of(
-    subject: Subject, voxel_nm: float
+    parameters: Mapping[str, Any], voxel_nm: float
 ) -> Callable[[NDArray[np.float32], float], dict[str, float]]:
     """What is measured of a volume at a threshold, as in the form; a low threshold goes with it."""
-    given: dict[str, Any] = dict(subject.parameters)
+    given: dict[str, Any] = dict(parameters)
     part = given.pop("low", given["threshold"]) / given.pop("threshold")
 
     def measured(volume: NDArray[np.float32], threshold: float) -> dict[str, float]:

@@ -163,8 +163,10 @@ def measure(
         by_iterations = analysis.between_iterations(values)
     intervals = None
     if repeated is not None:
-        quantities, part = quantities_of(subject, voxel_nm), whole.part(0.1, 1)
-        found = repeated(quantities, float(given["threshold"]), thickness=subject.data.shape[1], progress=part)
+        quantities, part = quantities_of(subject.parameters, voxel_nm), whole.part(0.1, 1)
+        found = repeated(
+            quantities, float(given["threshold"]), thickness=subject.data.shape[1], progress=part
+        )
         intervals = interval_table(found, unit)
     name = None if other is None else other.name
     return Measurement(

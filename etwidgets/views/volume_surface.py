@@ -54,7 +54,7 @@ def surface_at(
     lengths
         Of the volume along x, y and z.
     marked
-        Takes the normals ``(N, 3)`` of the corners as ``(x, z, y)`` and gives which are marked; None: none is.
+        Takes the normals ``(N, 3)`` of the corners as ``(x, z, y)`` and gives which are marked; None: none.
 
     Returns
     -------

@@ -67,7 +67,9 @@ class VolumeView(widgets.VBox):
             self.controls[name].observe(self._change_all, "value")
         self.controls["unseen"].observe(self._change_unseen, "value")
         self.controls["box"].observe(self._change_box, "value")
-        self._side = widgets.VBox([*self.controls.values(), self._legend, self._note]).add_class("etw-volume-controls")
+        self._side = widgets.VBox([*self.controls.values(), self._legend, self._note]).add_class(
+            "etw-volume-controls"
+        )
         self._row = widgets.HBox([self._place, self._side])
         super().__init__([self._row])
         self.add_class("etw-volume-view")
@@ -190,9 +192,11 @@ class VolumeView(widgets.VBox):
             draw_surface(self._figure, channel, *(found or (None,)))
             if found is not None and found[1] is not None:
                 name = f" of {escape(channel.name)}" if len(self._channels) > 1 else ""
-                shares.append(f"{share_of(*found):.0%}{name}")
+                shares.append(f"{share_of(found[0], found[1]):.0%}{name}")
         mark = f"<span style='color:{MARK_COLOR}'>&#9632;</span>"
-        self._legend.value = f"<p>{mark} faces that no projection shows: {', '.join(shares)}</p>" if shares else ""
+        self._legend.value = (
+            f"<p>{mark} faces that no projection shows: {', '.join(shares)}</p>" if shares else ""
+        )
 
     @contextmanager
     def _setting_controls(self) -> Iterator[None]:

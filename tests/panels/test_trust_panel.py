@@ -152,6 +152,7 @@ def test_a_linear_series_or_one_with_a_level_is_not_corrected(open_panel):
     with_level = open_panel(TrustPanel, TomoStack((linear + 200).astype(np.float32), TILTS))
     with_level.controls["linearity"].click()
     assert "subtract the background first" in with_level.model.message.text
+    assert with_level.model.message.action.operation == "subtract_background"
 
 
 def test_what_was_measured_is_gone_with_what_it_was_about(aligned):

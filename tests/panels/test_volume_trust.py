@@ -77,7 +77,7 @@ def test_the_blur_of_a_point_is_that_of_the_wedge(panel):
     assert seen.images(panel)[0].inset is None
     panel.controls["response"].value = True
     along, across = (seen.images(panel)[0].inset["ellipse"][i] for i in (1, 0))
-    assert along / across == pytest.approx(1.64, abs=0.06)  # FBP to 60 degrees; Radermacher's curvatures: 1.55
+    assert along / across == pytest.approx(1.64, abs=0.06)  # FBP to 60 degrees; by curvatures 1.55
     assert f"{along / across:.2f} times" in seen.text(panel)
     image = np.reshape(seen.images(panel)[0].inset["values"], (15, 15))
     assert image[7, 7] == 255
