@@ -81,7 +81,7 @@ _PHRASES: tuple[tuple[str, str, Cure | None], ...] = (
     (r"set the tilts first \(s\.tilts = \[\.\.\.\]\)", "set the tilts first", GIVE_TILTS),
     (r": s\.change_data_type\('float32'\)", "", None),
     (r"reconstruct the series first", r"\g<0>", TO_RECONSTRUCT),
-    (r"the series has a dark level; subtract the background first", r"\g<0>", SUBTRACT),
+    (r"series has a dark level; subtract the background first", r"\g<0>", SUBTRACT),
 )
 """Pattern, what is said instead, and what mends it."""
 
