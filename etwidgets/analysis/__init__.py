@@ -36,6 +36,7 @@ from etwidgets.analysis.shell_correlation import (
 from etwidgets.analysis.uncertainty import (
     SHIFT_OF_EDGE,
     MeasuredInterval,
+    core_values,
     filled_fraction,
     interval_of_draws,
     plateaus,
@@ -57,6 +58,7 @@ __all__ = [
     "Uncertainty",
     "between_iterations",
     "bodies",
+    "core_values",
     "elongation_factor",
     "filled_fraction",
     "fourier_shell_correlation",

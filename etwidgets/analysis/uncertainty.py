@@ -125,10 +125,13 @@ def core_values(volume: NDArray[np.float32], labels: NDArray[Any]) -> NDArray[np
         ``(bodies,)``
     """
     numbers = np.arange(1, labels.max() + 1)
-    depth = ndimage.distance_transform_edt(labels > 0)
-    deepest = np.concatenate([[0], ndimage.maximum(depth, labels, numbers)])
-    core = np.where(depth >= _CORE * deepest[labels], labels, 0)
-    return np.asarray(ndimage.median(volume, core, numbers), dtype=np.float32)
+    (tight,) = ndimage.find_objects((labels > 0).astype(np.int8))
+    part = tuple(slice(max(each.start - 1, 0), each.stop + 1) for each in tight)  # faster than all of it
+    inside = labels[part]
+    depth = ndimage.distance_transform_edt(inside > 0)
+    deepest = np.concatenate([[0], ndimage.maximum(depth, inside, numbers)])
+    core = np.where(depth >= _CORE * deepest[inside], inside, 0)
+    return np.asarray(ndimage.median(volume[part], core, numbers), dtype=np.float32)
 
 
 def plateaus(volume: NDArray[Any], threshold: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

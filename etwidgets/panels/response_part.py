@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -77,7 +78,7 @@ class ResponsePart(Component):
             return
         if isinstance(found, str):
             self.fresh()
-            self.note.value = f"<p class='etw-quiet'>{found}</p>"
+            self.note.value = f"<p class='etw-quiet'>{escape(found)}</p>"
         else:
             self._found = found
             self.note.value = self._words(found)
@@ -86,6 +87,8 @@ class ResponsePart(Component):
     def _words(self, found: PointResponse) -> str:
         volume = self.model.reconstruction
         size = None if volume is None else pixel_size(volume, "x")
+        if not np.isfinite(found.elongation):
+            return "<p>A point at the cross-hair becomes a line along the beam (z) without an end.</p>"
         along, across = (width * (size or 1) for width in (found.along_beam_px, found.across_px))
         return (
             f"<p>A point at the cross-hair is <b>{found.elongation:.2f} times</b> as long along the beam (z) "
@@ -99,8 +102,9 @@ def _inset(found: PointResponse) -> Inset:
     padded = np.pad(found.image, _REACH_PX)
     side = 2 * _REACH_PX + 1
     image: Any = padded[z : z + side, y : y + side]
+    widths = found.across_px, found.along_beam_px  # infinite where the response does not end
     return Inset(
         to_plane(image, (0.0, found.peak)),
-        (found.across_px, found.along_beam_px),
+        (min(widths[0], 2.0 * side), min(widths[1], 2.0 * side)),
         f"{found.elongation:.2f} : 1",
     )

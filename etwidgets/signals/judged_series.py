@@ -260,8 +260,9 @@ class JudgedSeries(TiltSeries):
         Parameters
         ----------
         quantity
-            ``quantity(volume, threshold)`` of a volume ``(X, Z, Y)``, in any unit, such as a volume, an
-            area, a thickness or a porosity. It may raise DataError where there is nothing to measure.
+            ``quantity(volume, threshold)`` of a volume ``(X, Z, Y)``, in any unit, such as a volume, a
+            diameter, a thickness or an intensity. It may raise DataError where there is nothing to measure.
+            Surface areas and porosities of noisy volumes are too large, which the interval does not know.
         threshold
             In the units of the volume; default: that of :func:`etwidgets.analysis.threshold_of`.
         draws

@@ -90,6 +90,14 @@ def test_the_blur_of_a_point_is_that_of_the_wedge(panel):
     assert seen.images(panel)[0].inset is None
 
 
+def test_a_point_seen_from_few_sides_becomes_a_line_and_the_page_can_draw_it(open_panel, ball):
+    panel = open_panel(VolumePanel, TomoStack(ball[14:17], TILTS[14:17]))
+    panel.session.apply("reconstruct", method="SIRT", iterations=2)
+    panel.controls["response"].value = True
+    assert "without an end" in seen.text(panel)
+    assert np.isfinite(seen.images(panel)[0].inset["ellipse"]).all()
+
+
 def test_a_third_of_a_ball_is_not_seen_to_sixty_degrees():
     """Of all directions about the tilt axis the wedge leaves out 60 of 180 degrees, whatever their x."""
     x, z, y = np.mgrid[:48, :48, :48] - 23.5
