@@ -184,7 +184,8 @@ def _measurements(facts: Facts) -> str:
         repeated = each.get("intervals_90_percent", [])
         if repeated:
             parts.append("<p>Intervals (90 %) of the whole way, with their parts:</p>")
-            parts.append(table(list(repeated[0]), [list(row.values()) for row in repeated]))
+            heads = [name.replace("_", " ") for name in repeated[0]]
+            parts.append(table(heads, [list(row.values()) for row in repeated]))
         parts.append(table(each["columns"], each["rows"][:_MOST_ROWS]))
         if len(each["rows"]) > _MOST_ROWS:
             parts.append(f"<p>{len(each['rows'])} bodies; the JSON file has all of them.</p>")
