@@ -49,8 +49,8 @@ def intervals_html(found: Measurement) -> str:
         return ""
     rows = [
         (
-            row.quantity,
-            f"{row.corrected:.4g} {row.unit}".strip(),
+            f"{row.quantity} ({row.unit})" if row.unit else row.quantity,
+            f"{row.corrected:.4g}",
             f"{row.low:.4g} to {row.high:.4g}",
             *(
                 f"{part:.2g}"

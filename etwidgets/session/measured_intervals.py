@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _TITLES = {
     "volume_nm3": ("total volume", "{}³"),
-    "largest_diameter_nm": ("diameter of the largest", "{}"),
+    "largest_diameter_nm": ("largest diameter", "{}"),
     "mean_diameter_nm": ("mean diameter", "{}"),
     "inside": ("intensity inside", ""),
 }
