@@ -83,7 +83,7 @@ class SpreadPart(Component):
         value, error = float(volume.data[place]), float(spread.data[place])
         part = f" ({100 * error / abs(value):.1f} %)" if abs(value) > error else ""
         self.note.value = (
-            f"<p>At the cross-hair: <b>{value:.4g} ± {error:.2g}</b>{part}</p><p class='etw-quiet'>One "
+            f"<p>At the cross-hair: <b>{value:.4g} ± {error:.3g}</b>{part}</p><p class='etw-quiet'>One "
             "standard deviation, from noise and errors of single projections. Not in it: tilt axis, missing "
             "wedge, too few iterations. It is not saved with the session.</p>"
         )

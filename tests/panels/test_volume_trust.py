@@ -39,10 +39,10 @@ def test_the_standard_deviation_is_shown_beside_the_slices(panel):
     assert slices[0].limits[0] == 0
     assert slices[0].color_bar == "intensity"
     value = panel.model.reconstruction.data[x, z, y]
-    assert f"{value:.4g} ± {spread[x, z, y]:.2g}" in seen.text(panel)
+    assert f"{value:.4g} ± {spread[x, z, y]:.3g}" in seen.text(panel)
     seen.click(panel, 0, x=3, y=4, index=1)
     assert panel.display.voxel == (x, 4, 3)
-    assert f"± {spread[x, 4, 3]:.2g}" in seen.text(panel)
+    assert f"± {spread[x, 4, 3]:.3g}" in seen.text(panel)
     panel.controls["spread"].click()
     assert panel.controls["spread"].description == "Show standard deviation"
     assert "±" not in seen.text(panel)
