@@ -54,7 +54,7 @@ class LinearityPart(Component):
         if found is None:
             self._note.value = f"<p class='etw-quiet'>{_ASKS}</p>"
         else:
-            term = f"<p><b>{found.term_percent:+.2g} ± {found.error_percent:.2g} %</b> "
+            term = f"<p><b>{found.term_percent:+.1f} ± {found.error_percent:.1g} %</b> "
             self._note.value = f"{term}at the brightest pixels. {escape(found.advice)}</p>"
         self.enable()
 

@@ -30,12 +30,17 @@ function render({ model, el }) {
     });
     box.replaceChildren(...(rows.length ? [table] : [cell("p", note)]));
     box.scrollTop = at;
-    point();
+    mark();
   }
 
-  function point() {
+  function mark() {
     const lines = [...box.querySelectorAll("tr")].slice(1), chosen = lines[model.get("chosen")];
     lines.forEach((line) => line.classList.toggle("etw-chosen", line === chosen));
+    return chosen;
+  }
+
+  function point() {   // only when another one is chosen: a new table begins with its first row
+    const chosen = mark();
     if (!chosen) return;
     const top = chosen.offsetTop, head = box.querySelector("tr").offsetHeight;
     if (top < box.scrollTop + head || top + chosen.offsetHeight > box.scrollTop + box.clientHeight)

@@ -20,7 +20,7 @@ _CSS = """
 .etw-table { overflow: auto; font-size: 12px; color: var(--etw-fg); }
 .etw-table table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 .etw-table th { position: sticky; top: 0; background: var(--etw-bg2); font-weight: 600; cursor: pointer; }
-.etw-table :is(th, td) { text-align: right; padding: 1px 8px; white-space: nowrap; }
+.etw-table :is(th, td) { text-align: right; padding: 1px 5px; white-space: nowrap; }
 .etw-table td { cursor: pointer; }
 .etw-table tr:hover td { background: var(--etw-bg2); }
 .etw-table tr.etw-odd td { color: #e8743b; }
