@@ -132,7 +132,7 @@ class VolumeView(widgets.VBox):
             self.controls["channel"].options = []
             for name, value in self._first.items():
                 self.controls[name].value = value
-            for name in ("channel", "shown"):
+            for name in ("channel", "shown", "unseen"):
                 self.controls[name].layout.display = None
         self._legend.value = self._note.value = ""
 
