@@ -5,7 +5,7 @@ resolution, and what a tilt series leaves unmeasured.
 Volumes are ``(X, Z, Y)``, lengths in nm.
 """
 
-from etwidgets.analysis.bodies import bodies, total_volume
+from etwidgets.analysis.bodies import bodies, total_volume, totals
 from etwidgets.analysis.folds import gap_folds, spread_columns, thin_folds
 from etwidgets.analysis.held_out import HeldOutCurve, held_out_misfit
 from etwidgets.analysis.interfaces import interface_area, layers, thickness_profile
@@ -36,6 +36,7 @@ from etwidgets.analysis.shell_correlation import (
 from etwidgets.analysis.uncertainty import (
     SHIFT_OF_EDGE,
     MeasuredInterval,
+    core_values,
     filled_fraction,
     interval_of_draws,
     plateaus,
@@ -57,6 +58,7 @@ __all__ = [
     "Uncertainty",
     "between_iterations",
     "bodies",
+    "core_values",
     "elongation_factor",
     "filled_fraction",
     "fourier_shell_correlation",
@@ -85,6 +87,7 @@ __all__ = [
     "threshold_at",
     "threshold_of",
     "total_volume",
+    "totals",
     "unseen_directions",
     "versus_threshold",
     "volume_of",

@@ -10,6 +10,7 @@ from scipy import ndimage
 from etwidgets.analysis.measures import measure, volume_of
 from etwidgets.analysis.segmentation import label, segment, smoothed
 from etwidgets.analysis.sensitivity import Uncertainty, interval
+from etwidgets.analysis.uncertainty import core_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +50,42 @@ def bodies(
     mask = segment(volume, threshold, low=low, smooth_px=smooth_px, smallest_voxels=smallest_voxels)
     edge = threshold if low is None else low
     return measure(label(mask, split_px), voxel_nm, smoothed(volume, smooth_px), edge)
+
+
+def totals(
+    volume: NDArray[Any],
+    voxel_nm: float,
+    threshold: float,
+    *,
+    low: float | None = None,
+    smooth_px: float = 0.0,
+    smallest_voxels: int = 0,
+    split_px: float | None = None,
+) -> dict[str, float]:
+    """One number each of all bodies together; parameters as for :func:`bodies`.
+
+    Returns
+    -------
+    dict
+        ``volume_nm3``: the sum; ``largest_diameter_nm``, ``mean_diameter_nm``: equivalent diameters of the
+        largest body, and the mean over bodies; ``inside``: the gray value in the cores of the bodies, which
+        blur does not reach, weighted by their volumes.
+
+    Raises
+    ------
+    DataError
+        If nothing is above the threshold.
+    """
+    mask = segment(volume, threshold, low=low, smooth_px=smooth_px, smallest_voxels=smallest_voxels)
+    data = smoothed(volume, smooth_px)
+    labels = label(mask, split_px)
+    table = measure(labels, voxel_nm, data, threshold if low is None else low)
+    return {
+        "volume_nm3": float(table["volume_nm3"].sum()),
+        "largest_diameter_nm": float(table["equivalent_diameter_nm"].max()),
+        "mean_diameter_nm": float(table["equivalent_diameter_nm"].mean()),
+        "inside": float(np.average(core_values(data, labels), weights=table["volume_nm3"])),
+    }
 
 
 def total_volume(

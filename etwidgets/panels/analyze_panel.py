@@ -30,7 +30,8 @@ _NOTHING = ("nothing", "")
 _HELP = """<div class='etw-help'><p><b>For</b> Volumes, surfaces, layers, interfaces and ratios, in nm.</p>
 <p><b>When</b> The edge is half as bright as the inside: <i>half maximum</i> is then right for any size.</p>
 <p><b>Caution</b> The missing wedge blurs along the beam, and too few iterations soften all edges. The
-interval includes threshold and noise, but not these effects.</p>
+interval of <i>Measure</i> includes threshold and noise, but not these effects. <i>How sure are these
+numbers?</i> repeats the experiment in simulation and includes them, and the alignment; it takes minutes.</p>
 <p class='etw-source'>Otsu 1979; Li &amp; Lee 1993; Wadell 1935</p></div>"""
 
 
@@ -75,11 +76,13 @@ class AnalyzePanel(Panel):
         again = control(widgets.Checkbox, "iteration sensitivity (±1)", value=False, indent=False)
         self.add("again", again)
         self.add("run", button("Measure", primary=True))
+        self.add("sure", button("How sure are these numbers?"))
         self.add("file-name", control(widgets.Text, "file name", value="measured.csv"))
         self.add("save", button("Save table (CSV)"))
         self.on_click("run", self._run)
+        self.on_click("sure", lambda: self._run(intervals=True))
         self.on_click("save", self._save)
-        names = ("against", "axis", "again", "run")
+        names = ("against", "axis", "again", "run", "sure")
         saving = [self.controls[name] for name in ("file-name", "save")] if self._root is not None else []
         return [*(self.controls[name] for name in names), self.hint, *saving, text(_HELP)]
 
@@ -133,6 +136,8 @@ class AnalyzePanel(Panel):
         self._strip.enable()
         self._segmentation.enable()
         self.controls["run"].disabled |= self._segmentation.threshold is None
+        lacks = self.model.stack is None or self.model.stale
+        self.controls["sure"].disabled = self.controls["run"].disabled or lacks
         self.controls["save"].disabled = not self.model.measurements
 
     def way_out(self) -> Cure | None:
@@ -157,7 +162,7 @@ class AnalyzePanel(Panel):
         if volume is not None:
             go_to_voxel(self.display, volume, event)
 
-    def _run(self) -> None:
+    def _run(self, *, intervals: bool = False) -> None:
         which, against = self._segmentation.which, self.controls["against"].value
         if against == which:
             raise ParameterError(f"compare {which} with another volume, not with itself")
@@ -166,12 +171,19 @@ class AnalyzePanel(Panel):
             other=self._segmentation.subject(against) if against else None,
             axis=self.controls["axis"].value or None,
             one_iteration_more=self.controls["again"].value,
+            intervals=intervals,
         )
 
     def _save(self) -> None:
         if self._root is None or not self.model.measurements:
             return
-        path = safe_new_path(self._root, self.controls["file-name"].value.strip())
-        with atomic_path(path) as temporary:
-            self.model.measurements[-1].table_to_save.to_csv(temporary, index=False)
-        self.session.tell(f"Saved {escape(path.name)} in {self._root}.")
+        found, name = self.model.measurements[-1], Path(self.controls["file-name"].value.strip())
+        tables = {name.name: found.table_to_save}
+        if found.intervals is not None:
+            tables[f"{name.stem}-intervals{name.suffix}"] = found.intervals
+        paths = [safe_new_path(self._root, str(name.with_name(each))) for each in tables]
+        for path, table in zip(paths, tables.values(), strict=True):
+            with atomic_path(path) as temporary:
+                table.to_csv(temporary, index=False)
+        names = " and ".join(escape(path.name) for path in paths)
+        self.session.tell(f"Saved {names} in {self._root}.")

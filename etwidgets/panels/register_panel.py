@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
-import numpy as np
 
 from etwidgets.align import METHODS
 from etwidgets.panels import register_looks as looks
@@ -22,14 +21,14 @@ from etwidgets.panels.pictures import Contrast, projection_pane, tilt_text
 from etwidgets.panels.pieces import button, control, heading, row, text
 from etwidgets.panels.refine_part import RefinePart
 from etwidgets.panels.region_part import RegionPart
-from etwidgets.session.reprojection_preview import reprojections
+from etwidgets.panels.reprojection_part import ReprojectionPart
 from etwidgets.views import ImageView
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from etwidgets.session import Session
-    from etwidgets.session.reprojection_preview import Reprojections
     from etwidgets.signals import TomoStack
     from etwidgets.views import Pane
 
@@ -112,7 +111,7 @@ class RegisterPanel(Panel):
         return [heading("By hand"), self.controls["step"], *self._forms.values()]
 
     def _wire(self) -> None:
-        self._reproject = self.preview(reprojections, self._take_reprojections)
+        self._reprojected = self.add_part(ReprojectionPart(self.session, self.name, self.refresh))
         self.refresh_on(self.model, ("stack", "before"))
         self.refresh_on(self.display, ("projection", "column", "contrast", "color_map"))
         self.listen(self.model, "stack", self._offer_starts)
@@ -130,7 +129,6 @@ class RegisterPanel(Panel):
     def fresh(self) -> None:
         """Nothing is known of the series."""
         self._contrast.clear()
-        self._reprojected: tuple[Any, Reprojections | None] = (None, None)  # of which data, and what came
         self._nudge.widget.layout.display = "none"
         self._region.widget.layout.display = "" if self._may_have_region else "none"
         self._offer_starts()
@@ -179,7 +177,7 @@ class RegisterPanel(Panel):
         if look == _MAXIMUM:
             return looks.maxima(before, now, display)
         if look == _REPROJECTION and now.has_tilts:
-            return self._reprojection(now, limits)
+            return self._reprojected.panes(now, limits)
         if before is not None and look == _MOVIE:
             return looks.beside(before, now, display, limits)
         if before is not None and which == _CHANGE:
@@ -191,23 +189,6 @@ class RegisterPanel(Panel):
     def _may_have_region(self) -> bool:
         """Whether the method that is chosen compares a region of the projections, if there is one."""
         return self.controls["step"].value == _BY_METHOD and self.controls["PC-roi"].layout.display != "none"
-
-    def _reprojection(self, now: TomoStack, limits: tuple[float, float]) -> list[Pane]:
-        """With the reprojection once it is there; of each series it is computed once."""
-        data, found = self._reprojected
-        if data is not now.data:
-            self._reprojected = (now.data, None)
-            self._reproject.submit(np.asarray(now.data), now.tilts_deg.copy())
-            data, found = self._reprojected  # an inline runner has it by now
-        if found is None:
-            return [projection_pane(now, self.display, limits, title="Reconstructing a quick volume …")]
-        return looks.reprojected(now, found, self.display)
-
-    def _take_reprojections(self, found: Reprojections) -> None:
-        stack = self.model.stack
-        if stack is not None and self._reprojected[0] is stack.data:
-            self._reprojected = (stack.data, found)
-            self.refresh()
 
     # -- steps by hand ------------------------------------------------------------------------------
 

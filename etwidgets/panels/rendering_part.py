@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets import analysis
 from etwidgets.atomic import atomic_path
 from etwidgets.panels.component import Component
 from etwidgets.panels.pictures import pixel_size
@@ -78,7 +79,10 @@ class RenderingPart(Component):
     def _render(self) -> None:
         volume = self.model.reconstruction
         if volume is not None:
-            self.view.show(self._to_render(volume), pixel_size(volume, "x"))
+            stack = self.model.stack
+            seen = stack is not None and stack.has_tilts and not self.model.stale
+            unseen = analysis.unseen_directions(stack.tilts_deg) if stack is not None and seen else None
+            self.view.show(self._to_render(volume), pixel_size(volume, "x"), unseen=unseen)
             self.view.layout.display = ""
             self._on_shown()
 

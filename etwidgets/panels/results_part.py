@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from etwidgets.panels.component import Component
-from etwidgets.panels.measured import comparison_html, summary_html, table_html
+from etwidgets.panels.measured import comparison_html, intervals_html, summary_html, table_html
 from etwidgets.panels.pieces import text
 from etwidgets.views import CurveView
 
@@ -32,8 +32,9 @@ class ResultsPart(Component):
         self.curve = self.add_view(CurveView("threshold", "volume (nm³)", height=170, width=380))
         self.profile = self.add_view(CurveView("position (nm)", "area (nm²)", height=170, width=380))
         self.summary, self.table = text(), text("", "etw-measured")
+        self.intervals = text()
         beside = widgets.HBox([widgets.VBox([self.curve, self.profile]), self.summary])
-        self.widget = widgets.VBox([beside.add_class("etw-results"), self.table])
+        self.widget = widgets.VBox([self.intervals, beside.add_class("etw-results"), self.table])
 
     def refresh(self) -> None:
         """Show the last measurement, or nothing."""
@@ -41,7 +42,7 @@ class ResultsPart(Component):
             self._show(self.model.measurements[-1])
             return
         self.curve.layout.display = self.profile.layout.display = "none"
-        self.summary.value = self.table.value = ""
+        self.summary.value = self.table.value = self.intervals.value = ""
 
     def _show(self, found: Measurement) -> None:
         self.curve.layout.display = ""
@@ -54,4 +55,5 @@ class ResultsPart(Component):
             along = found.profile["position_nm"].to_numpy(), found.profile["area_nm2"].to_numpy()
             self.profile.show({"cross-section": along})
         self.summary.value = summary_html(found) + comparison_html(found)
+        self.intervals.value = intervals_html(found)
         self.table.value = table_html(found)

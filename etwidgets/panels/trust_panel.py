@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import numpy as np
 
-from etwidgets.panels.alignment_charts import beside_floor
 from etwidgets.panels.cures import NO_VOLUME
+from etwidgets.panels.linearity_part import LinearityPart
 from etwidgets.panels.panel import Panel
-from etwidgets.panels.pictures import tilt_text
-from etwidgets.panels.pieces import button, heading, row, text
+from etwidgets.panels.pictures import Contrast, tilt_text
+from etwidgets.panels.pieces import button, heading, text
+from etwidgets.panels.reprojection_part import ReprojectionPart
 from etwidgets.session import trust
-from etwidgets.views import Bar, BarView, CurveView
+from etwidgets.views import Bar, BarView, CurveView, ImageView, TableView
 
 if TYPE_CHECKING:
     from etwidgets.align import ProjectionCheck
@@ -29,7 +30,7 @@ _ASKS = {
     trust.RESOLUTION: "Down to which detail do both halves of the series agree?",
 }
 _CYCLES = "spatial frequency (cycles/px)"
-_BY_TILT, _WORST_FIRST = "by tilt", "worst first"
+_PICTURES_PX, _LIST_PX = 216, 190  # lamps, pictures and list fit into 720 px
 _HELP = """<div class='etw-help'><p><b>Alignment</b> Each projection against what a volume from the others
 predicts. The floor is what the same noise and tilts leave of a perfect alignment.</p>
 <p><b>Convergence</b> The misfit of projections that the reconstruction was made without. It falls while the
@@ -51,10 +52,14 @@ class TrustPanel(Panel):
         self._lamps = {name: text().add_class("etw-lamp") for name in trust.SUBJECTS}
         options = [(title, name) for name, title in _TITLES.items()]
         self.add("shown", widgets.ToggleButtons(options=options, style={"button_width": "110px"}))
-        self.add(
-            "order", widgets.ToggleButtons(options=[_BY_TILT, _WORST_FIRST], style={"button_width": "90px"})
-        )
-        self._bars = self.add_view(BarView(height=240))
+        own = (self.session, self.name)
+        self._contrast = Contrast()
+        self._reprojected = self.add_part(ReprojectionPart(*own, self.refresh))
+        self._linearity = self.add_part(LinearityPart(*own))
+        self._images = self.add_view(ImageView(height=_PICTURES_PX))
+        self._bars = self.add_view(BarView(height=_LIST_PX))
+        self._table = self.add_view(TableView(height=_LIST_PX, sorted_by=2))
+        self._list = widgets.HBox([self._bars, self._table]).add_class("etw-halves")
         self._misfit = self.add_view(
             CurveView("iterations", "held-out misfit", height=260, width=760, whole_x=True)
         )
@@ -63,30 +68,33 @@ class TrustPanel(Panel):
         self.add("run", button("Measure all three", primary=True))
         self.add("measure", button("Measure"))
         self.add("take", button("Reconstruct again"))
-        self.add("look", button("See projection and reprojection"))
         self._wire()
         pictures = [
             widgets.HBox(list(self._lamps.values())).add_class("etw-lamps"),
-            row(self.controls["shown"], self.controls["order"]),
-            self._bars,
+            self.controls["shown"],
+            self._images,
+            self._list,
             self._misfit,
             self._shells,
             self._details,
         ]
         form = [heading("Trust"), self.controls["run"], self.hint]
-        form += [self.controls[name] for name in ("measure", "take", "look")]
-        return pictures, [*form, text(_HELP)]
+        form += [self.controls[name] for name in ("measure", "take")]
+        return pictures, [*form, self._linearity.widget, text(_HELP)]
 
     def _wire(self) -> None:
         self.refresh_on(self.model, ("assessments", "stack", "reconstruction", "stale"))
-        self.refresh_on(self.display, "projection")
+        self.refresh_on(self.display, ("projection", "contrast", "color_map"))
         self.on_change("shown", self.refresh)
-        self.on_change("order", self.refresh)
         self.on_click("run", self._measure_all)
         self.on_click("measure", lambda: self.session.assess(self.controls["shown"].value))
         self.on_click("take", self._take)
-        self.on_click("look", lambda: self.go and self.go("register"))
         self.on_event(self._bars.on_click, self._clicked)
+        self.on_event(self._table.on_choose, self._choose)
+
+    def fresh(self) -> None:
+        """Forget the contrast."""
+        self._contrast.clear()
 
     # -- what can be done ---------------------------------------------------------------------------
 
@@ -105,9 +113,7 @@ class TrustPanel(Panel):
         self.controls["take"].disabled = self.model.busy
         if better:
             self.controls["take"].description = f"Reconstruct with {better.recommended} iterations"
-        self.controls["look"].layout.display = (
-            "" if subject == trust.ALIGNMENT and self.go is not None else "none"
-        )
+        self._linearity.enable()
 
     def way_out(self) -> Cure | None:
         """To where a volume is made."""
@@ -138,9 +144,12 @@ class TrustPanel(Panel):
             self.session.apply("reconstruct", **better.improved)
 
     def _clicked(self, place: int) -> None:
-        assessment = self._found(trust.ALIGNMENT)
-        if assessment is not None:
-            self.display.projection = int(self._order(assessment.found)[place])
+        stack = self.model.stack
+        if stack is not None:
+            self._choose(int(np.argsort(stack.tilts_deg, kind="stable")[place]))
+
+    def _choose(self, projection: int) -> None:
+        self.display.projection = projection
 
     # -- drawing ------------------------------------------------------------------------------------
 
@@ -155,10 +164,12 @@ class TrustPanel(Panel):
             lamp.value = _lamp(subject, None if assessment is None else trust.verdict(assessment), old=old)
         subject = self.controls["shown"].value
         assessment = self._found(subject)
-        self._bars.layout.display = "" if subject == trust.ALIGNMENT else "none"
+        self._list.layout.display = "" if subject == trust.ALIGNMENT else "none"
+        of_one = subject == trust.ALIGNMENT and assessment is not None
+        self._images.layout.display = "" if of_one else "none"
         self._misfit.layout.display = "" if subject == trust.CONVERGENCE else "none"
         self._shells.layout.display = "" if subject == trust.RESOLUTION else "none"
-        self.controls["order"].layout.display = "" if subject == trust.ALIGNMENT else "none"
+        self._linearity.refresh()
         self._details.value = "" if assessment is None else _details(assessment)
         found: Any = None if assessment is None else assessment.found
         if subject == trust.ALIGNMENT:
@@ -169,23 +180,19 @@ class TrustPanel(Panel):
             self._draw_resolution(found)
         self.enable()
 
-    def _order(self, check: Any) -> Any:
-        stack = self.model.stack
-        if self.controls["order"].value == _WORST_FIRST or stack is None:
-            return check.ranking
-        return np.argsort(stack.tilts_deg, kind="stable")
-
     def _draw_alignment(self, check: ProjectionCheck | None) -> None:
         stack = self.model.stack
         if check is None or stack is None:
             self._bars.clear("Not measured yet: press Measure alignment" if stack is not None else "")
+            self._table.clear()
             return
+        self._images.show(self._reprojected.panes(stack, self._contrast.of(stack, self.display.contrast)))
+        self._table.show(_columns(check, stack.tilts_deg), self.display.projection, check.outliers)
         bars = []
-        order = self._order(check)
+        order = np.argsort(stack.tilts_deg, kind="stable")
         for i in map(int, order):
             y, x = np.round(check.shifts_px[i], 2) + 0.0
             words = f"projection {i + 1}, {tilt_text(stack, i)}: off by y {y:+.2f}, x {x:+.2f} px"
-            words += beside_floor(check, i)
             bars.append(
                 Bar(float(check.distances_px[i]), f"{stack.tilts_deg[i]:.0f}", words, bool(check.outliers[i]))
             )
@@ -224,6 +231,21 @@ class TrustPanel(Panel):
         self._shells.show(curves, mark=frequency * scale if np.isfinite(frequency) and frequency else None)
 
 
+def _columns(check: ProjectionCheck, tilts_deg: Any) -> dict[str, tuple[Any, str]]:
+    """What is known of each projection: head to values and how they are written."""
+    y, x = (np.round(check.shifts_px[:, axis], 2) + 0.0 for axis in (0, 1))
+    return {
+        "no.": (np.arange(1, len(tilts_deg) + 1), ".0f"),
+        "tilt (°)": (tilts_deg, "+.1f"),
+        "off (px)": (check.distances_px, ".2f"),
+        "y (px)": (y, "+.2f"),
+        "x (px)": (x, "+.2f"),
+        "misfit": (check.misfits, ".3f"),
+        "floor": (check.floor_misfits, ".3f"),
+        "intensity": (check.intensities, ".2f"),
+    }
+
+
 def _lamp(subject: str, verdict: Verdict | None, *, old: bool) -> str:
     title = f"<b>{_TITLES[subject]}</b>"
     if verdict is None:
@@ -250,5 +272,7 @@ def _details(assessment: Assessment) -> str:
             "The line marks the iterations of the volume; shaded numbers are as good.",
         ]
     else:
-        lines = ["Orange bars stand out from the others. Click a bar to choose its projection."]
+        lines = [
+            "Orange stands out from the others. Click a bar or a row to see its projection, a head to sort."
+        ]
     return "".join(f"<p class='etw-quiet'>{escape(line)}</p>" for line in lines)

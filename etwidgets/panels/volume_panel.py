@@ -16,14 +16,17 @@ from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, slice_panes
 from etwidgets.panels.pieces import button, control, heading, offer, row, text
 from etwidgets.panels.rendering_part import RenderingPart
+from etwidgets.panels.response_part import ResponsePart
+from etwidgets.panels.spread_part import SpreadPart
 from etwidgets.session import SERIES
 from etwidgets.views import ImageView, overlay
 
 if TYPE_CHECKING:
     from etwidgets.session import Cure, Session
     from etwidgets.signals import RecStack
+    from etwidgets.views import Pane
 
-_ALONE_PX, _WITH_RENDERING_PX = 320, 232  # height of the slices; with the rendering all fits into 720 px
+_ALONE_PX, _WITH_MORE_PX = 320, 232  # height of the slices; with rendering or standard deviation, in 720 px
 _OVERLAY = ""
 _PICTURE = "rendering (.png)"
 _EXPORTS = {
@@ -62,6 +65,9 @@ class VolumePanel(Panel):
         self._images = self.add_view(ImageView(height=_ALONE_PX).add_class("etw-grow"))
         self.on_event(self._images.on_click, self._cut_at)
         self._rendering = self.add_part(RenderingPart(self.session, self.name, self._drawn, self._make_room))
+        own = self.session, self.name
+        self._spread = self.add_part(SpreadPart(*own, self._make_room))
+        self._response = self.add_part(ResponsePart(*own, self.refresh))
         self.add("which", control(widgets.Dropdown, "slices of", options=[]))
         self._legend = text()
         self.on_change("which", self.refresh)
@@ -77,12 +83,15 @@ class VolumePanel(Panel):
             self._legend,
             *look,
             self._rendering.widget,
+            self._spread.widget,
+            self._spread.note,
+            self._response.widget,
             self.controls["again"],
             self.hint,
             text(_HELP),
         ]
         form += self._build_export()
-        return [self._images, row(*sliders), self._rendering.view], form
+        return [self._images, row(*sliders), self._spread.view, self._rendering.view], form
 
     def _build_export(self) -> list[widgets.Widget]:
         """Pictures and movies of what is seen here."""
@@ -106,6 +115,7 @@ class VolumePanel(Panel):
     def redraw(self) -> None:
         """Show the three slices."""
         self._offer_volumes()
+        self._spread.draw()
         volumes = {name: each for name, each, _ in self._volumes()}
         if not volumes:
             self._images.show([])
@@ -118,7 +128,11 @@ class VolumePanel(Panel):
         self._legend.value = ""
         volume = volumes.get(which, volumes[SERIES])
         limits = self._contrast.of(volume, self.display.contrast)
-        self._images.show(slice_panes(volume, self.display, limits))
+        self._images.show(self._with_response(slice_panes(volume, self.display, limits)))
+
+    def _with_response(self, panes: list[Pane]) -> list[Pane]:
+        """The first slice holds y and z, in which the missing wedge blurs."""
+        return [replace(panes[0], inset=self._response.inset), *panes[1:]]
 
     def _show_overlay(self) -> None:
         """Slices of all channels over each other, each in its color, with the names of the colors."""
@@ -130,7 +144,7 @@ class VolumePanel(Panel):
         for number, pane in enumerate(layers[0][0]):
             rgb = overlay([(own[number].image, limits, color) for own, limits, color in layers])
             panes.append(replace(pane, rgb=rgb))
-        self._images.show(panes)
+        self._images.show(self._with_response(panes))
         self._legend.value = " ".join(
             f"<span style='color:{escape(color)}'>&#9632;</span> {escape(name)}&ensp;"
             for name, _, color in drawn
@@ -150,6 +164,8 @@ class VolumePanel(Panel):
         super().enable()
         nothing = self.model.reconstruction is None
         self.controls["render"].disabled = nothing
+        self._spread.enable()
+        self._response.enable()
         picture = self.controls["what"].value == _PICTURE
         self.controls["save"].disabled = (
             nothing or self.model.busy or self._root is None or (picture and not self._rendering.shown)
@@ -210,6 +226,7 @@ class VolumePanel(Panel):
         return shown or found[:1]
 
     def _make_room(self) -> None:
-        """For the rendering, or for the slices alone."""
-        self._images.height = _WITH_RENDERING_PX if self._rendering.shown else _ALONE_PX
+        """For the rendering or the standard deviation, or for the slices alone."""
+        more = self._rendering.shown or self._spread.shown
+        self._images.height = _WITH_MORE_PX if more else _ALONE_PX
         self.enable()

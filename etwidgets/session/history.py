@@ -269,15 +269,21 @@ class History:
             self._entries[position - 1].state = None
 
 
+def _arrays_of(state: State) -> list[Any]:
+    """The data of all signals, and of volumes among what was assessed."""
+    found = [signal.data for signal in state.signals]
+    found += [each.found.data for each in state.assessments if hasattr(each.found, "data")]
+    return [data for data in found if isinstance(data, np.ndarray)]
+
+
 def memory_of(*histories: History) -> int:
     """Bytes that the kept states of all histories take; what several share counts once."""
     arrays: dict[int, int] = {}
     for history in histories:
         for state in history.held:
-            for signal in state.signals:
-                if isinstance(signal.data, np.ndarray):
-                    owner = _owner(signal.data)
-                    arrays[id(owner)] = owner.nbytes
+            for data in _arrays_of(state):
+                owner = _owner(data)
+                arrays[id(owner)] = owner.nbytes
     return sum(arrays.values())
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from etwidgets.errors import ParameterError
 from etwidgets.session import measuring, running
+from etwidgets.session.display import SERIES
 from etwidgets.session.jobs import Job
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from etwidgets.session.history import State
     from etwidgets.session.measuring import Measurement, Subject
     from etwidgets.session.model import JobState
+    from etwidgets.signals import TomoStack
 
 
 def measure(
@@ -27,6 +29,7 @@ def measure(
     axis: str | None = None,
     *,
     one_iteration_more: bool = False,
+    intervals: bool = False,
 ) -> Job:
     """Measure a volume; as :meth:`etwidgets.session.Session.measure`."""
     if not isinstance(subject, measuring.Subject):
@@ -39,7 +42,17 @@ def measure(
         voxel, unit = _voxel(state, subject)
         steps = core.timeline.of_series
         again = running.again_with(state, steps, subject.name) if one_iteration_more else None
-        return partial(measuring.measure, subject, voxel, other=other, axis=axis, again=again, unit=unit)
+        repeated = _series_of(state, subject.name).measure_intervals if intervals else None
+        return partial(
+            measuring.measure,
+            subject,
+            voxel,
+            other=other,
+            axis=axis,
+            again=again,
+            unit=unit,
+            repeated=repeated,
+        )
 
     def finish(found: Measurement) -> tuple[JobState, str]:
         if core.state is not base[0]:
@@ -49,7 +62,25 @@ def measure(
         core.model.measurements = state.measurements
         return "committed", ""
 
-    return core.queue.run(Job("measure", f"Measure {subject.name}", core.runner), begin, finish)
+    label = f"Measure {subject.name}{' with intervals' if intervals else ''}"
+    return core.queue.run(Job("measure", label, core.runner), begin, finish)
+
+
+def _series_of(state: State, name: str) -> TomoStack:
+    """The projections of the volume of a name.
+
+    Raises
+    ------
+    ParameterError
+        If the volume is not that of the present series.
+    """
+    stack = next((each.stack for each in state.channels if each.name == name), None)
+    stack = state.stack if name == SERIES else stack
+    if stack is None:
+        raise ParameterError("there is no tilt series to repeat the experiment with; open it first")
+    if state.stale:
+        raise ParameterError("the series was changed after this volume was made; reconstruct it again first")
+    return stack
 
 
 def _voxel(state: State, subject: Subject) -> tuple[float, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets import analysis
+from etwidgets.session.measured_intervals import interval_table, quantities_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from etwidgets.analysis import Uncertainty
+    from etwidgets.analysis import MeasuredInterval, Uncertainty
     from etwidgets.progress import Progress
 
 _STEPS = 15  # of the curve over thresholds
@@ -76,6 +77,9 @@ class Measurement:
         Thicknesses along an axis, and the cross-section along it; or None.
     unit
         Of all lengths, also of those called nm here: ``"nm"``, or ``"px"`` where the pixel size is not known.
+    intervals
+        The 90 % intervals of :func:`~etwidgets.session.measured_intervals.interval_table`; None where they
+        were not asked for.
     """
 
     subject: Subject
@@ -90,6 +94,7 @@ class Measurement:
     layers: pd.DataFrame | None = None
     profile: pd.DataFrame | None = None
     unit: str = "nm"
+    intervals: pd.DataFrame | None = None
 
     @property
     def table_to_save(self) -> pd.DataFrame:
@@ -106,6 +111,7 @@ def measure(
     axis: str | None = None,
     again: Callable[[int, Progress], NDArray[Any]] | None = None,
     unit: str = "nm",
+    repeated: Callable[..., Mapping[str, MeasuredInterval]] | None = None,
 ) -> Measurement:
     """Measure a volume.
 
@@ -125,7 +131,11 @@ def measure(
         Makes the volume with so many iterations more or less.
     unit
         Of ``voxel_nm``: ``"px"`` where the pixel size is not known, and a voxel is 1.
+    repeated
+        Repeats the whole way to the numbers, as :meth:`etwidgets.TomoStack.measure_intervals`.
     """
+    whole = progress
+    progress = whole.part(0, 0.1) if repeated is not None else whole
     given = {name: value for name, value in subject.parameters.items() if name != "split_px"}
     progress.advance(0.0, "bodies")
     table = analysis.bodies(subject.data, voxel_nm, **subject.parameters)
@@ -151,10 +161,18 @@ def measure(
             part = progress.part(0.65 + 0.15 * (place > 0), 0.8 + 0.15 * (place > 0))
             values.insert(place, _volume_of(again(change, part), voxel_nm, given))
         by_iterations = analysis.between_iterations(values)
+    intervals = None
+    if repeated is not None:
+        quantities, part = quantities_of(subject.parameters, voxel_nm), whole.part(0.1, 1)
+        found = repeated(
+            quantities, float(given["threshold"]), thickness=subject.data.shape[1], progress=part
+        )
+        intervals = interval_table(found, unit)
     name = None if other is None else other.name
     return Measurement(
-        subject, voxel_nm, table, total, curve, pores, by_iterations, name, comparison, layers, profile, unit
-    )
+        subject, voxel_nm, table, total, curve, pores, by_iterations, name, comparison, layers, profile, unit,
+        intervals,
+    )  # fmt: skip
 
 
 def histogram(data: NDArray[Any], smooth_px: float = 0.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

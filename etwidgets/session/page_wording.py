@@ -18,6 +18,7 @@ from etwidgets.session.model import Cure
 
 GIVE_TILTS = Cure("Give tilts", panel="data")
 TO_SPECTRAL = Cure("Go to Spectral", panel="spectral")
+SUBTRACT = Cure("Subtract background", "subtract_background")
 TO_RECONSTRUCT = Cure("Go to Reconstruct", panel="reconstruct")
 
 _GIVE = ". Give them: the first tilt and the step, or a file that has them."
@@ -80,6 +81,7 @@ _PHRASES: tuple[tuple[str, str, Cure | None], ...] = (
     (r"set the tilts first \(s\.tilts = \[\.\.\.\]\)", "set the tilts first", GIVE_TILTS),
     (r": s\.change_data_type\('float32'\)", "", None),
     (r"reconstruct the series first", r"\g<0>", TO_RECONSTRUCT),
+    (r"series has a dark level; subtract the background first", r"\g<0>", SUBTRACT),
 )
 """Pattern, what is said instead, and what mends it."""
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etwidgets.align import ShiftSearch
+    from etwidgets.analysis import PointResponse
     from etwidgets.signals import TomoStack
 
 _OBJECTIVE_COLUMNS = 8
@@ -235,6 +236,16 @@ def checked_projections(stack: TomoStack) -> align.ProjectionCheck | str:
     """Each projection of a series beside what the others predict; or why that cannot be said."""
     try:
         return check_alignment(stack, NullProgress())
+    except EtwidgetsError as error:
+        return str(error)
+
+
+def response_at(
+    stack: TomoStack, voxel: tuple[int, int, int], parameters: Mapping[str, Any]
+) -> PointResponse | str:
+    """What a reconstruction makes of a point at ``(x, z, y)``; or why that cannot be said."""
+    try:
+        return stack.point_response(voxel, **parameters)
     except EtwidgetsError as error:
         return str(error)
 

@@ -105,7 +105,22 @@ def _measured(found: Measurement) -> tuple[str, list[str]]:
     name = found.subject.name
     data = "volume.data" if name == SERIES else f"volumes[{name!r}].data"
     bodies = call("etw.analysis.bodies", Code(data), found.voxel_nm, **found.subject.parameters)
-    return f"Measure {name}", [f"table = {bodies}", "print(table)"]
+    lines = [f"table = {bodies}", "print(table)"]
+    return f"Measure {name}", [*lines, *([] if found.intervals is None else _intervals(found))]
+
+
+def _intervals(found: Measurement) -> list[str]:
+    """The same with the whole way to the numbers repeated."""
+    given = dict(found.subject.parameters)
+    threshold = given.pop("threshold")
+    low = {"low": Code(f"{given.pop('low') / threshold!r} * threshold")} if "low" in given else {}
+    name = found.subject.name
+    series = "stack" if name == SERIES else f"channels[{name!r}]"
+    arguments = {"threshold": Code("threshold"), **low, **given}
+    numbers = call("etw.analysis.totals", Code("volume"), found.voxel_nm, **arguments)
+    rows = found.subject.data.shape[1]
+    measured = call(f"{series}.measure_intervals", Code("totals"), threshold, thickness=rows)
+    return [f"totals = lambda volume, threshold: {numbers}", f"intervals = {measured}", "print(intervals)"]
 
 
 def _cell(kind: str, lines: list[str]) -> dict[str, Any]:

@@ -366,6 +366,7 @@ class Session:
         other: Subject | None = None,
         axis: str | None = None,
         one_iteration_more: bool = False,
+        intervals: bool = False,
     ) -> Job:
         """Measure a volume; what is found is added to ``model.measurements`` and written into scripts.
 
@@ -379,8 +380,14 @@ class Session:
             Along which layers are looked for: ``"x"``, ``"z"`` or ``"y"``.
         one_iteration_more
             Reconstruct it with one iteration less and more, to see what that makes of its volume.
+        intervals
+            Repeat the whole way to the numbers in simulation, which takes minutes, for 90 % intervals that
+            include alignment, noise, iterations and threshold; see
+            :meth:`etwidgets.TomoStack.measure_intervals`.
         """
-        return measure_job.measure(self._core, subject, other, axis, one_iteration_more=one_iteration_more)
+        return measure_job.measure(
+            self._core, subject, other, axis, one_iteration_more=one_iteration_more, intervals=intervals
+        )
 
     def assess(self, subject: str) -> Job:
         """Measure how far the series or the volume can be trusted; it is written to ``model.assessments``.
@@ -389,9 +396,21 @@ class Session:
         ----------
         subject
             ``"alignment"`` (each projection against reprojections), ``"convergence"`` (the number of
-            iterations, by left-out projections) or ``"resolution"`` (of two halves of the series).
+            iterations, by left-out projections), ``"resolution"`` (of two halves of the series), ``"spread"``
+            (the standard deviation of each voxel) or ``"linearity"`` (of intensity and mass).
         """
         return trust_job.assess(self._core, subject)
+
+    @property
+    def parameters_of_volume(self) -> dict[str, Any]:
+        """Parameters of the step ``reconstruct`` that made the volume.
+
+        Raises
+        ------
+        ParameterError
+            If the volume was made in another way.
+        """
+        return trust_job.parameters_of_volume(self._core.timeline.of_series, self._core.table)
 
     def latest(self, function: Callable[..., Any], on_result: Callable[[Any], None]) -> LatestOnly:
         """A preview: of many requests the newest is worked on; errors are shown to the user.

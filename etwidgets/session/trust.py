@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from etwidgets import align, engine
+from etwidgets.errors import ParameterError
 from etwidgets.signals import trust
 from etwidgets.signals.automatic import has_level, recorded
 
@@ -20,16 +21,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etwidgets.align import ProjectionCheck
-    from etwidgets.analysis import HeldOutCurve, Resolution
+    from etwidgets.analysis import HeldOutCurve, Linearity, Resolution
     from etwidgets.progress import Progress
-    from etwidgets.signals import TomoStack
+    from etwidgets.signals import RecStack, TomoStack
     from etwidgets.signals.resolution_report import ResolutionReport
 
     Level = Literal["good", "doubtful", "bad"]
 
 ALIGNMENT, CONVERGENCE, RESOLUTION = "alignment", "convergence", "resolution"
 SUBJECTS = (ALIGNMENT, CONVERGENCE, RESOLUTION)
-"""What is assessed, in order."""
+"""What is assessed, in order; each has a lamp."""
+
+SPREAD, LINEARITY = "spread", "linearity"
+"""What is measured beside them, on demand."""
 
 _GOOD_PX, _FAIR_PX = 0.5, 1.0  # root mean square error of the shifts
 _NEGLIGIBLE = 0.003  # more than the least held-out misfit
@@ -101,18 +105,20 @@ class Assessment:
     Attributes
     ----------
     subject
-        Of :data:`SUBJECTS`.
+        Of :data:`SUBJECTS`, or :data:`SPREAD` or :data:`LINEARITY`.
     data, tilts_deg
         The array that it is about, and the tilts: where they are others, the numbers mean nothing.
     found
-        :class:`~etwidgets.align.ProjectionCheck`, :class:`Convergence`, or
-        :class:`~etwidgets.signals.resolution_report.ResolutionReport`.
+        :class:`~etwidgets.align.ProjectionCheck`, :class:`Convergence`,
+        :class:`~etwidgets.signals.resolution_report.ResolutionReport`,
+        :class:`~etwidgets.signals.RecStack` (standard deviations), or
+        :class:`~etwidgets.analysis.Linearity`.
     """
 
     subject: str
     data: Any
     tilts_deg: NDArray[np.float64]
-    found: ProjectionCheck | Convergence | ResolutionReport
+    found: ProjectionCheck | Convergence | ResolutionReport | RecStack | Linearity
 
 
 @dataclass(frozen=True)
@@ -176,8 +182,26 @@ def check_resolution(stack: TomoStack, parameters: Mapping[str, Any], progress: 
     return stack.resolution(progress=progress, **parameters)
 
 
+def estimate_spread(stack: TomoStack, thickness: int, progress: Progress) -> RecStack:
+    """The standard deviation of each voxel of a volume with so many rows in z."""
+    return stack.reconstruction_spread(thickness=thickness, progress=progress)
+
+
+def measure_linearity(stack: TomoStack, progress: Progress) -> Linearity:
+    """Whether intensity is proportional to mass.
+
+    Raises
+    ------
+    ParameterError
+        If the series has a dark level, of which the correction must not be made.
+    """
+    if has_level(stack):
+        raise ParameterError("the series has a dark level; subtract the background first, then check")
+    return stack.measure_linearity(progress=progress)
+
+
 def verdict(assessment: Assessment) -> Verdict:
-    """What was found, in a color, a number and a sentence."""
+    """What was found, in a color, a number and a sentence; of one of :data:`SUBJECTS`."""
     makers: dict[str, Any] = {
         ALIGNMENT: _of_alignment,
         CONVERGENCE: _of_convergence,

@@ -23,11 +23,14 @@ _LABELS = {
     trust.ALIGNMENT: "Check alignment",
     trust.CONVERGENCE: "Check number of iterations",
     trust.RESOLUTION: "Measure resolution",
+    trust.SPREAD: "Standard deviation of each voxel",
+    trust.LINEARITY: "Check linearity",
 }
+_OF_SERIES = {trust.ALIGNMENT: trust.check_alignment, trust.LINEARITY: trust.measure_linearity}
 
 
 def assess(core: SessionCore, subject: str) -> Job:
-    """Measure one of :data:`~etwidgets.session.trust.SUBJECTS`."""
+    """Measure one of :data:`~etwidgets.session.trust.SUBJECTS`, the spread, or the linearity."""
     if subject not in _LABELS:
         raise ParameterError(f"subject must be one of {', '.join(_LABELS)}, not {subject!r}")
     base: list[State] = []  # filled when the job's turn comes
@@ -40,7 +43,7 @@ def assess(core: SessionCore, subject: str) -> Job:
         before = base[0]
         if core.state is not before or before.stack is None:
             return "stale", "Not used, for the series or the volume was changed meanwhile. Measure again."
-        about = before.stack if subject == trust.ALIGNMENT else before.reconstruction
+        about = before.stack if subject in _OF_SERIES else before.reconstruction
         assert about is not None  # noqa: S101  (checked before the work; this tells mypy)
         if subject == trust.RESOLUTION:
             found.store(about)
@@ -60,16 +63,18 @@ def _work(core: SessionCore, state: State, subject: str) -> Callable[[Progress],
     stack = state.stack
     if stack is None or not stack.has_tilts:
         raise ParameterError("there is no tilt series with tilts to measure")
-    if subject == trust.ALIGNMENT:
-        return partial(trust.check_alignment, stack)
+    if subject in _OF_SERIES:
+        return partial(_OF_SERIES[subject], stack)
     if state.reconstruction is None or state.stale:
         raise ParameterError("there is no volume of the present series; reconstruct it first")
-    parameters = _parameters_of_volume(core.timeline.of_series, core.table)
+    if subject == trust.SPREAD:
+        return partial(trust.estimate_spread, stack, state.reconstruction.data.shape[1])
+    parameters = parameters_of_volume(core.timeline.of_series, core.table)
     check = trust.check_convergence if subject == trust.CONVERGENCE else trust.check_resolution
     return partial(check, stack, parameters)
 
 
-def _parameters_of_volume(steps: Sequence[Step], table: Mapping[str, Operation]) -> dict[str, Any]:
+def parameters_of_volume(steps: Sequence[Step], table: Mapping[str, Operation]) -> dict[str, Any]:
     """Those of the last step that made the volume.
 
     Raises

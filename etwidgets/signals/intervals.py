@@ -1,8 +1,7 @@
-"""The interval of a number measured in a volume: the experiment is repeated with its result as the truth."""
+"""The intervals of numbers measured in a volume: the experiment is repeated with its result as the truth."""
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +17,10 @@ from etwidgets.signals.reconstruction import geometry
 from etwidgets.signals.spread import quick_options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from numpy.typing import NDArray
 
-    from etwidgets.analysis.sensitivity import Quantity
     from etwidgets.progress import Progress
     from etwidgets.signals.tilt_series import TiltSeries
 
@@ -37,9 +37,9 @@ _MOST_DRAWS = 1000
 _COPIES = (6, 4)  # of the projections, and of the volume, at the peak
 
 
-def measure_interval(
+def measure_intervals(
     stack: TiltSeries,
-    quantity: Quantity,
+    quantities: Callable[[NDArray[np.float32], float], Mapping[str, float]],
     threshold: float | None,
     *,
     draws: int,
@@ -47,8 +47,8 @@ def measure_interval(
     thickness: int | None,
     seed: int,
     progress: Progress,
-) -> analysis.MeasuredInterval:
-    """See :meth:`etwidgets.TomoStack.measure_interval`."""
+) -> dict[str, analysis.MeasuredInterval]:
+    """See :meth:`etwidgets.TomoStack.measure_intervals`."""
     count = checked_count("draws", draws, 6, _MOST_DRAWS)
     number = checked_count("iterations", iterations, 2, MOST_ITERATIONS // 2)
     shape = geometry(stack, thickness)
@@ -61,22 +61,31 @@ def measure_interval(
     volume = run.reconstruct(run.data, progress.part(0, 0.03, may_finish=False))
     level = analysis.threshold_of(volume)[0] if threshold is None else float(threshold)
     move = analysis.SHIFT_OF_EDGE * analysis.step_at(volume, level)
-    moved = [float(quantity(volume, level + sign * move)) for sign in (-1, 1)]
-    measured = [float(quantity(volume, level))]
+    moved = [quantities(volume, level + sign * move) for sign in (-1, 1)]
+    measured = [quantities(volume, level)]
     for i, n in enumerate(numbers[1:]):
         part = progress.part(0.03 + 0.03 * i, 0.06 + 0.03 * i, may_finish=False)
-        measured.append(float(quantity(run.reconstruct(run.data, part, n), level)))
+        measured.append(quantities(run.reconstruct(run.data, part, n), level))
     errors = _errors(run, volume, progress.part(0.09, 0.25, may_finish=False))
     clean = _sharp_projections(volume, level, shape, progress.part(0.25, 0.3, may_finish=False))
-    simulated: tuple[list[float], ...] = ([], [], [])
+    simulated: list[list[Mapping[str, float]]] = [[], [], []]
     random, axis = np.random.default_rng(seed), _axis_of(stack)
     progress = progress.part(0.3, 1, may_finish=False)
     for i in range(count):
         part = progress.part(i / count, (i + 1) / count, title=f"repetition {i + 1} of {count}")
         again = run.reconstruct(_drawn(clean, errors, axis, random), part, numbers[i % 3])
-        with contextlib.suppress(DataError, ParameterError):
-            simulated[i % 3].append(float(quantity(again, level)))
-    return analysis.interval_of_draws(measured, simulated, moved)
+        try:
+            simulated[i % 3].append(quantities(again, level))
+        except (DataError, ParameterError):  # nothing to measure in this one
+            continue
+    return {
+        name: analysis.interval_of_draws(
+            [each[name] for each in measured],
+            [[each[name] for each in group] for group in simulated],
+            [each[name] for each in moved],
+        )
+        for name in measured[0]
+    }
 
 
 @dataclass(frozen=True)

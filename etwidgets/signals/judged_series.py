@@ -12,7 +12,7 @@ from etwidgets.signals.blocks import listener
 from etwidgets.signals.tilt_series import TiltSeries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -260,8 +260,9 @@ class JudgedSeries(TiltSeries):
         Parameters
         ----------
         quantity
-            ``quantity(volume, threshold)`` of a volume ``(X, Z, Y)``, in any unit, such as a volume, an
-            area, a thickness or a porosity. It may raise DataError where there is nothing to measure.
+            ``quantity(volume, threshold)`` of a volume ``(X, Z, Y)``, in any unit, such as a volume, a
+            diameter, a thickness or an intensity. It may raise DataError where there is nothing to measure.
+            Surface areas and porosities of noisy volumes are too large, which the interval does not know.
         threshold
             In the units of the volume; default: that of :func:`etwidgets.analysis.threshold_of`.
         draws
@@ -292,9 +293,49 @@ class JudgedSeries(TiltSeries):
         >>> from etwidgets import analysis
         >>> s.measure_interval(lambda volume, t: analysis.volume_of(volume, t, 3.36))  # doctest: +SKIP
         """
+
+        def named(volume: NDArray[np.float32], level: float) -> dict[str, float]:
+            return {"": float(quantity(volume, level))}
+
+        return self.measure_intervals(
+            named, threshold, draws=draws, iterations=iterations, thickness=thickness, seed=seed,
+            progress=progress,
+        )[""]  # fmt: skip
+
+    def measure_intervals(
+        self,
+        quantities: Callable[[NDArray[np.float32], float], Mapping[str, float]],
+        threshold: float | None = None,
+        *,
+        draws: int = 12,
+        iterations: int = 10,
+        thickness: int | None = None,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> dict[str, MeasuredInterval]:
+        """The same as :meth:`measure_interval` for several numbers, in one run.
+
+        Parameters
+        ----------
+        quantities
+            ``quantities(volume, threshold)`` of a volume ``(X, Z, Y)`` gives numbers by their names, the same
+            names each time. It may raise DataError where there is nothing to measure.
+        threshold, draws, iterations, thickness, seed, progress
+            As in :meth:`measure_interval`.
+
+        Returns
+        -------
+        dict
+            The interval of each number by its name.
+
+        Raises
+        ------
+        ParameterError, DataError
+            As :meth:`measure_interval`.
+        """
         self._check_layout(frames=False)
         progress = listener(progress, show_progressbar=False, title="measure")
-        return intervals.measure_interval(
-            self, quantity, threshold, draws=draws, iterations=iterations, thickness=thickness, seed=seed,
+        return intervals.measure_intervals(
+            self, quantities, threshold, draws=draws, iterations=iterations, thickness=thickness, seed=seed,
             progress=progress,
         )  # fmt: skip

@@ -6,7 +6,7 @@ from etwidgets.views.curve_view import CurveView
 from etwidgets.views.histogram_view import HistogramView
 from etwidgets.views.image_view import ImageView
 from etwidgets.views.page_watch import PageWatch
-from etwidgets.views.panes import COLOR_MAPS, Pane, overlay, to_plane
+from etwidgets.views.panes import COLOR_MAPS, Inset, Pane, overlay, to_plane
 from etwidgets.views.snapshots import (
     ChannelSnapshot,
     CurvesSnapshot,
@@ -15,6 +15,7 @@ from etwidgets.views.snapshots import (
     VolumeSnapshot,
 )
 from etwidgets.views.spectrum_view import SpectrumCurve, SpectrumSnapshot, SpectrumView, SpectrumWindow
+from etwidgets.views.table_view import TableView
 from etwidgets.views.upload_view import UploadView
 from etwidgets.views.volume_channels import VolumeChannel
 from etwidgets.views.volume_view import VolumeView
@@ -29,6 +30,7 @@ __all__ = [
     "HistogramSnapshot",
     "HistogramView",
     "ImageView",
+    "Inset",
     "PageWatch",
     "Pane",
     "PaneSnapshot",
@@ -36,6 +38,7 @@ __all__ = [
     "SpectrumSnapshot",
     "SpectrumView",
     "SpectrumWindow",
+    "TableView",
     "UploadView",
     "VolumeChannel",
     "VolumeSnapshot",

@@ -63,6 +63,39 @@ export function drawScaleBar(context, pane, p, zoom) {
   context.fillText(`${+length.toPrecision(6)} ${pane.unit}`, x + w / 2, y - 5);
 }
 
+export function drawColorBar(context, pane, p, table) {   // at the left, from the lower limit up to the upper one
+  const h = Math.min(90, p.h - 60), w = 10, x = p.x + 8, y = p.y + 24, number = (value) => `${Number(value.toPrecision(2))}`;
+  if (h < 30) return;
+  context.font = `11px ${FONT}`; context.textAlign = "left"; context.textBaseline = "middle";
+  const texts = [[number(pane.limits[1]), y], [number(pane.limits[0]), y + h]];
+  const room = Math.max(...texts.map(([text]) => context.measureText(text).width), context.measureText(pane.colorBar).width - w - 4);
+  context.fillStyle = "rgba(0,0,0,0.55)"; context.fillRect(x - 4, y - 22, w + room + 14, h + 30);
+  for (let i = 0; i < h; i++) {
+    const c = 3 * Math.round(255 * (1 - i / h));
+    context.fillStyle = `rgb(${table[c]},${table[c + 1]},${table[c + 2]})`; context.fillRect(x, y + i, w, 1.5);
+  }
+  context.fillStyle = "#fff";
+  for (const [text, at] of texts) context.fillText(text, x + w + 4, at);
+  context.fillText(pane.colorBar, x, y - 13);
+}
+
+export function drawInset(context, inset, p) {
+  const side = Math.min(84, p.w / 3, p.h / 2), x = p.x + p.w - side - 8, y = p.y + 8;
+  const picture = document.createElement("canvas");
+  picture.width = inset.width; picture.height = inset.height;
+  const image = new ImageData(inset.width, inset.height);
+  inset.values.forEach((value, i) => image.data.set([value, value, value, 255], 4 * i));
+  picture.getContext("2d").putImageData(image, 0, 0);
+  context.fillStyle = "rgba(0,0,0,0.7)"; context.fillRect(x - 3, y - 3, side + 6, side + 24);
+  context.imageSmoothingEnabled = true; context.drawImage(picture, x, y, side, side);
+  const [w, h] = inset.ellipse.map((width, i) => width / [inset.width, inset.height][i] * side / 2);
+  context.strokeStyle = ACCENT; context.lineWidth = 1.5;
+  context.beginPath(); context.ellipse(x + side / 2, y + side / 2, w, h, 0, 0, 2 * Math.PI); context.stroke();
+  context.strokeStyle = "rgba(255,255,255,0.6)"; context.lineWidth = 1; context.strokeRect(x - 0.5, y - 0.5, side + 1, side + 1);
+  context.fillStyle = "#fff"; context.font = `600 12px ${FONT}`; context.textAlign = "center"; context.textBaseline = "middle";
+  context.fillText(inset.label, x + side / 2, y + side + 12);
+}
+
 export function drawLabels(context, pane, p, caption) {
   context.textBaseline = "middle"; context.textAlign = "left";
   context.font = `600 12px ${FONT}`; context.fillStyle = TEXT;

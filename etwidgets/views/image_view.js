@@ -1,7 +1,7 @@
 // Draws panes of bytes on one canvas: colors, zoom, pan, scale bar, overlays. The kernel sends whole
 // frames; every frame is acknowledged when it is drawn.
 import { atMostEvery, bytes, clamp, clearedCanvas, connect, oncePerFrame, pointerAt, Viewport, wheelFactor } from "./viewport.js";
-import { cornersOf, drawLabels, drawMarks, drawScaleBar, TITLE } from "./image_marks.js";
+import { cornersOf, drawColorBar, drawInset, drawLabels, drawMarks, drawScaleBar, TITLE } from "./image_marks.js";
 
 const GAP = 8;         // CSS pixels between images
 const MARGIN = 22;     // for the names of the axes, at the left of and under an image
@@ -116,6 +116,8 @@ function render({ model, el }) {
     context.drawImage(picture, x0, y0, w, h);
     drawMarks(context, pane, p, to);
     if (pane.pixelSize) drawScaleBar(context, pane, p, zoom.scale);
+    if (pane.colorBar && colors[pane.cmap]) drawColorBar(context, pane, p, colors[pane.cmap]);
+    if (pane.inset) drawInset(context, pane.inset, p);
     context.restore();
     const reduced = pane.factor > 1 ? ` · shown 1:${pane.factor}` : "";
     drawLabels(context, pane, p, readout(pane, p) ?? pane.caption + reduced);

@@ -28,6 +28,25 @@ _MAX_SIDE = 1024
 
 
 @dataclass(frozen=True, eq=False)
+class Inset:
+    """A small gray picture in the upper right corner of a pane, with an ellipse around its middle.
+
+    Attributes
+    ----------
+    image
+        ``(rows, columns)`` bytes.
+    ellipse
+        Its full widths to the right and downwards, pixels of the picture.
+    label
+        Below it.
+    """
+
+    image: NDArray[np.uint8]
+    ellipse: tuple[float, float]
+    label: str
+
+
+@dataclass(frozen=True, eq=False)
 class Pane:
     """One image with all that is written and drawn on it.
 
@@ -63,6 +82,10 @@ class Pane:
         Whether a drag moves what is shown and not the zoomed view: its owner hears by how much.
     rgb
         ``(rows, columns, 3)``: colors to draw instead of the image; see :func:`overlay`.
+    color_bar
+        What the intensities are, for a bar of the colors in the corner; empty: no bar.
+    inset
+        A small picture in the corner; None: none.
     """
 
     image: NDArray[Any]
@@ -80,6 +103,8 @@ class Pane:
     boxes: tuple[tuple[int, int, int, int, str], ...] = ()
     rgb: NDArray[np.uint8] | None = None
     movable: bool = False
+    color_bar: str = ""
+    inset: Inset | None = None
 
     def __post_init__(self) -> None:
         if np.ndim(self.image) != 2 or 0 in np.shape(self.image):
@@ -165,6 +190,8 @@ def message(panes: list[Pane]) -> tuple[dict[str, Any], list[bytes]]:
                 "rectangle": None if pane.rectangle is None else [int(value) for value in pane.rectangle],
                 "boxes": [[*(int(value) for value in box[:4]), box[4]] for box in pane.boxes],
                 "movable": pane.movable,
+                "colorBar": pane.color_bar,
+                "inset": None if pane.inset is None else _described(pane.inset),
             }
         )
     return {"type": "frame", "panes": described, "mostZoom": _MOST_ZOOM}, buffers
@@ -184,8 +211,22 @@ def _read_pane(said: dict[str, Any], buffer: bytes) -> PaneSnapshot:
         np.frombuffer(buffer, np.uint8).reshape(shape),
         pixel_size=said["pixelSize"],
         boxes=tuple(tuple(box) for box in said["boxes"]),
+        color_bar=said["colorBar"],
+        inset=said["inset"],
         **same,
     )
+
+
+def _described(inset: Inset) -> dict[str, Any]:
+    """As the browser gets it: a few hundred bytes, which need no buffer of their own."""
+    rows, columns = inset.image.shape
+    return {
+        "width": columns,
+        "height": rows,
+        "values": inset.image.ravel().tolist(),
+        "ellipse": [float(width) for width in inset.ellipse],
+        "label": inset.label,
+    }
 
 
 def _scale_bars(width: float) -> dict[str, Any]:

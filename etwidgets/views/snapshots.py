@@ -25,8 +25,10 @@ class PaneSnapshot:
         Intensities that are drawn as 0 and 255.
     factor
         Pixels of the image given per pixel drawn, along each side.
-    title, caption, cmap, pixel_size, unit, axes, line, cross, columns, rectangle, boxes
+    title, caption, cmap, pixel_size, unit, axes, line, cross, columns, rectangle, boxes, color_bar
         As in :class:`etwidgets.views.Pane`.
+    inset
+        The small picture as the browser gets it; None where there is none.
     """
 
     image: NDArray[np.uint8]
@@ -43,6 +45,8 @@ class PaneSnapshot:
     columns: tuple[int, ...]
     rectangle: tuple[int, int, int, int] | None
     boxes: tuple[tuple[int, int, int, int, str], ...]
+    color_bar: str
+    inset: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,7 @@ def make_controls() -> dict[str, Any]:
         "width": _slider("width (%)", 30, 2, 100, 1),
         "opacity": _slider("opacity", 0.2, 0.01, 1, 0.01),
         **{f"cut-{axis}": _range(f"{axis} (%)") for axis in AXES},
+        "unseen": widgets.Checkbox(description="mark unseen faces", value=False, indent=False),
         "box": widgets.Checkbox(description="box with scale", value=True, indent=False),
     }
     for name, control in controls.items():

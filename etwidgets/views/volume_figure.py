@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MOST_VOXELS_PER_SIDE = 256
 """More do not reach the browser in reasonable time."""
 AXES = ("x", "y", "z")
+MARK_COLOR = "#d81b60"
+"""Of marked corners of a surface."""
 
 _COLORS = 256
 _VIEWPOINT = (0.7, 0.55, 1.55)  # from above and from the side, so that depth is seen
@@ -95,18 +97,31 @@ def draw_volume(channel: DrawnChannel, kept: NDArray[np.float32], *, visible: bo
     channel.volume.visible = visible
 
 
-def draw_surface(figure: Any, channel: DrawnChannel, surface: dict[str, NDArray[Any]] | None) -> None:
-    """Draw a channel's surface, or none; a mesh that was made stays, as the browser keeps it too."""
+def draw_surface(
+    figure: Any,
+    channel: DrawnChannel,
+    surface: dict[str, NDArray[Any]] | None,
+    marks: NDArray[np.bool_] | None = None,
+) -> None:
+    """Draw a channel's surface, or none; a mesh that was made stays, as the browser keeps it too.
+
+    Corners with a mark have the color of marks.
+    """
+    color: Any = channel.color or _SURFACE_COLOR
+    if marks is not None:
+        color = np.where(marks[:, np.newaxis], to_rgb(MARK_COLOR), to_rgb(color)).astype(np.float32)
     if channel.mesh is None and surface is not None:
         import ipyvolume as ipv
 
-        channel.mesh = ipv.Mesh(**surface, color=channel.color or _SURFACE_COLOR)
+        channel.mesh = ipv.Mesh(**surface, color=color)
         figure.meshes = [*figure.meshes, channel.mesh]
     elif channel.mesh is not None:
         with channel.mesh.hold_sync():
             channel.mesh.visible = surface is not None
             for name, values in (surface or {}).items():
                 setattr(channel.mesh, name, values)
+            if surface is not None:
+                channel.mesh.color = color
 
 
 def change_transfer(channel: DrawnChannel) -> None:

@@ -20,6 +20,7 @@ from etwidgets.views.volume_channels import DrawnChannel, VolumeChannel, checked
 from etwidgets.views.volume_controls import SURFACE, VOLUME, make_controls
 from etwidgets.views.volume_figure import (
     AXES,
+    MARK_COLOR,
     MOST_VOXELS_PER_SIDE,
     change_transfer,
     close_figure,
@@ -29,7 +30,7 @@ from etwidgets.views.volume_figure import (
     show_box,
     take_still,
 )
-from etwidgets.views.volume_surface import cut_away, surface_at
+from etwidgets.views.volume_surface import cut_away, share_of, surface_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -54,7 +55,8 @@ class VolumeView(widgets.VBox):
         self._channels: list[DrawnChannel] = []
         self._lengths = [1.0, 1.0, 1.0]
         self._filling = False
-        self._note = widgets.HTML("").add_class("etw-text")
+        self._unseen: Callable[[NDArray[np.float32]], NDArray[np.bool_]] | None = None
+        self._legend, self._note = (widgets.HTML("").add_class("etw-text") for _ in range(2))
         self.controls = make_controls()
         self._first = {name: control.value for name, control in self.controls.items() if name != "channel"}
         self._place = widgets.Box([]).add_class("etw-volume-picture")
@@ -63,8 +65,11 @@ class VolumeView(widgets.VBox):
         self.controls["channel"].observe(self._choose_channel, "value")
         for name in ("draw", *(f"cut-{axis}" for axis in AXES)):
             self.controls[name].observe(self._change_all, "value")
+        self.controls["unseen"].observe(self._change_unseen, "value")
         self.controls["box"].observe(self._change_box, "value")
-        self._side = widgets.VBox([*self.controls.values(), self._note]).add_class("etw-volume-controls")
+        self._side = widgets.VBox([*self.controls.values(), self._legend, self._note]).add_class(
+            "etw-volume-controls"
+        )
         self._row = widgets.HBox([self._place, self._side])
         super().__init__([self._row])
         self.add_class("etw-volume-view")
@@ -76,6 +81,7 @@ class VolumeView(widgets.VBox):
         unit: str = "nm",
         *,
         max_side: int | None = None,
+        unseen: Callable[[NDArray[np.float32]], NDArray[np.bool_]] | None = None,
     ) -> None:
         """Render a volume, or one to four channels over each other, instead of what was shown.
 
@@ -90,6 +96,9 @@ class VolumeView(widgets.VBox):
         max_side
             Voxels along the longest side of what is rendered, at most 256; default: 128, and 64 of several
             channels.
+        unseen
+            Takes the normals ``(N, 3)`` of faces as ``(x, z, y)`` and says which cannot be seen, as
+            :func:`etwidgets.analysis.unseen_directions`; they can then be marked on surfaces.
 
         Raises
         ------
@@ -104,6 +113,8 @@ class VolumeView(widgets.VBox):
         if not 8 <= side <= MOST_VOXELS_PER_SIDE:
             raise ParameterError(f"max_side must be 8 to {MOST_VOXELS_PER_SIDE}, not {max_side}")
         self._clear()
+        self._unseen = unseen
+        self.controls["unseen"].layout.display = "none" if unseen is None else ""
         for channel in channels:
             small, _ = fewer_voxels(np.asarray(channel.data), side)
             limits = contrast_limits(small, (1, 99.9))
@@ -121,9 +132,9 @@ class VolumeView(widgets.VBox):
             self.controls["channel"].options = []
             for name, value in self._first.items():
                 self.controls[name].value = value
-            for name in ("channel", "shown"):
+            for name in ("channel", "shown", "unseen"):
                 self.controls[name].layout.display = None
-        self._note.value = ""
+        self._legend.value = self._note.value = ""
 
     def snapshot(self) -> VolumeSnapshot:
         """What is rendered now."""
@@ -144,7 +155,7 @@ class VolumeView(widgets.VBox):
     def close(self) -> None:
         """Take it off the page, with all that belongs to it."""
         self._clear()
-        inner = (*self.controls.values(), self._note, self._place, self._side, self._row)
+        inner = (*self.controls.values(), self._legend, self._note, self._place, self._side, self._row)
         for widget in (*inner, self):
             close_parts(widget)
         for widget in inner:
@@ -169,14 +180,23 @@ class VolumeView(widgets.VBox):
         draw = self.controls["draw"].value
         cut = tuple(np.array(self.controls[f"cut-{axis}"].value) / 100 for axis in AXES)
         whole = all(tuple(part) == (0, 1) for part in cut)
+        shares = []
         for channel in self._channels:
             lowest = channel.limits[0]
             kept = channel.small if whole else cut_away(channel.small, cut, lowest)
             draw_volume(channel, kept, visible=draw != SURFACE and channel.shown)
-            surface = None
+            found = None
             if draw != VOLUME and channel.shown:
-                surface = surface_at(channel.intensity(), kept, lowest, self._lengths)
-            draw_surface(self._figure, channel, surface)
+                unseen = self._unseen if self.controls["unseen"].value else None
+                found = surface_at(channel.intensity(), kept, lowest, self._lengths, unseen)
+            draw_surface(self._figure, channel, *(found or (None,)))
+            if found is not None and found[1] is not None:
+                name = f" of {escape(channel.name)}" if len(self._channels) > 1 else ""
+                shares.append(f"{share_of(found[0], found[1]):.0%}{name}")
+        mark = f"<span style='color:{MARK_COLOR}'>&#9632;</span>"
+        self._legend.value = (
+            f"<p>{mark} faces that no projection shows: {', '.join(shares)}</p>" if shares else ""
+        )
 
     @contextmanager
     def _setting_controls(self) -> Iterator[None]:
@@ -211,6 +231,13 @@ class VolumeView(widgets.VBox):
 
     def _change_all(self, _change: Any) -> None:
         self._draw_channels()
+
+    def _change_unseen(self, _change: Any) -> None:
+        """Marks are on surfaces: one is drawn with them."""
+        if self.controls["unseen"].value and self.controls["draw"].value == VOLUME:
+            self.controls["draw"].value = SURFACE
+        else:
+            self._draw_channels()
 
     def _change_box(self, _change: Any) -> None:
         if self._figure is not None:

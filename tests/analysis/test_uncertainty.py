@@ -56,3 +56,18 @@ def test_a_step_needs_both_sides():
     assert analysis.step_at(np.repeat(np.array([1.0, 4.0]), 8).reshape(2, 2, 4), 2.0) == 3
     with pytest.raises(DataError, match="separates nothing"):
         analysis.step_at(np.ones((2, 2, 2)), 0.5)
+
+
+def test_the_core_of_a_blurred_body_has_its_density():
+    x, z, y = np.mgrid[:40, :36, :36]
+    one = np.hypot(np.hypot(x - 12, z - 17), y - 17) < 8
+    other = np.hypot(np.hypot(x - 32, z - 20), y - 15) < 5
+    blurred = ndimage.gaussian_filter(np.where(one, 3.0, 0.0) + np.where(other, 2.0, 0.0), 1).astype(
+        np.float32
+    )
+    values = analysis.core_values(blurred, one + 2 * other)
+    np.testing.assert_allclose(values, [3, 2], rtol=0.01)
+    assert blurred[one].mean() < 2.8  # of which the edge has less
+    found = analysis.totals(blurred, 2.0, 1.0, smallest_voxels=1000)
+    assert found["inside"] == pytest.approx(3, rel=0.01)
+    assert found["largest_diameter_nm"] == found["mean_diameter_nm"] == pytest.approx(32, rel=0.05)

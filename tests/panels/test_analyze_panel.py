@@ -1,5 +1,7 @@
 """Volumes segmented and measured without a browser: objects of known size."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,9 +10,13 @@ from scripts import run_script
 
 from etwidgets import analysis
 from etwidgets.panels import AnalyzePanel
-from etwidgets.session import Session, TomoStackModel
+from etwidgets.progress import NullProgress
+from etwidgets.session import Session, TomoStackModel, measuring
 from etwidgets.session.history import Channel
+from etwidgets.session.measuring import Subject
+from etwidgets.session.script import script
 from etwidgets.signals import RecStack, TomoStack
+from etwidgets.simulation.ellipsoids import Ellipsoid, project_ellipsoids
 
 SHAPE = (28, 30, 36)
 
@@ -37,8 +43,6 @@ def session():
     whole = volume_of(10 * (ball((14, 15, 10), 7) + ball((14, 15, 27), 6)) + noise)
     shell = volume_of(ball((14, 15, 10), 10) * (1 - ball((14, 15, 10), 7)))
     state = session._core.timeline.history.start
-    from dataclasses import replace
-
     state = replace(state, reconstruction=whole, channels=(Channel("shell", model.stack, shell),))
     session._core.timeline.history._start = state
     session._core.publish()
@@ -163,8 +167,6 @@ def test_one_iteration_more_and_the_script(made, series, tmp_path):
 
 def test_where_the_pixel_size_is_not_known_nothing_is_called_nm(session, made, tmp_path):
     """Ten thousand voxels are not ten thousand nm³."""
-    from dataclasses import replace
-
     volume = RecStack(10 * ball((14, 15, 10), 7))
     session._core.timeline.history._start = replace(
         session._core.timeline.history.start, reconstruction=volume, channels=()
@@ -181,3 +183,45 @@ def test_where_the_pixel_size_is_not_known_nothing_is_called_nm(session, made, t
     saved = pd.read_csv(tmp_path / "bodies.csv")
     assert "volume_px3" in saved.columns
     assert not [name for name in saved.columns if "nm" in name]
+
+
+def test_the_interval_of_the_whole_way_holds_the_true_volume(made, tmp_path):
+    """A ball of known volume, recorded with noise, and a tilt axis that nobody looked for."""
+    tilts = np.linspace(-60, 60, 25)
+    ball = Ellipsoid((0.3, 1.7, -2.2), 6.5 * np.eye(3), 1.0)
+    exact = project_ellipsoids((ball,), tilts, (32, 20))
+    counts = 200 / exact.max()
+    recorded = np.random.default_rng(1).poisson(exact.clip(0) * counts) / counts
+    session = Session(TomoStackModel(TomoStack(recorded.astype(np.float32), tilts)))
+    panel = made(AnalyzePanel(session, tmp_path))
+    session.apply("reconstruct", method="SIRT", iterations=20, constrain=True)
+    panel.controls["smallest"].value = 20
+    panel.controls["sure"].click()
+    found = session.model.measurements[-1].intervals.set_index("quantity")
+    for quantity, truth in (
+        ("total volume", 4 / 3 * np.pi * 6.5**3),
+        ("mean diameter", 13),
+        ("intensity inside", 1),
+    ):
+        row = found.loc[quantity]
+        assert row["low"] < truth < row["high"]
+        assert row["high"] - row["low"] < 0.2 * truth
+    assert found.loc["total volume", "draws_part"] > 0
+    assert "90 % interval" in seen.html(panel).split("etw-intervals")[1]
+    panel.controls["save"].click()
+    saved = pd.read_csv(tmp_path / "measured-intervals.csv")
+    np.testing.assert_allclose(saved["low"], found["low"])
+    assert (tmp_path / "measured.csv").exists()
+    session.apply("shift_one", projection=3, yshift=2.0)
+    assert panel.controls["sure"].disabled
+
+
+def test_a_script_repeats_the_intervals(session):
+    subject = Subject("series", session.model.reconstruction.data, {"threshold": 5.0, "low": 4.0})
+    found = replace(
+        measuring.measure(subject, 2.0, NullProgress()), intervals=pd.DataFrame({"quantity": ["x"]})
+    )
+    written = script((), None, [found])
+    assert "etw.analysis.totals(volume, 2.0, threshold=threshold, low=0.8 * threshold)" in written
+    assert "intervals = stack.measure_intervals(totals, 5.0, thickness=30)" in written
+    compile(written, "script", "exec")

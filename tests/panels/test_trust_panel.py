@@ -7,7 +7,8 @@ import seen
 from etwidgets.panels import TrustPanel
 from etwidgets.session import InlineRunner, Session, TomoStackModel, trust
 from etwidgets.signals import TomoStack
-from etwidgets.simulation import ellipsoid_series
+from etwidgets.simulation import ellipsoid_series, project_ellipsoids, specimen
+from etwidgets.views import BarView, TableView
 
 TILTS = np.linspace(-60, 60, 31)
 STILL = dict.fromkeys(("drift_px", "jitter_px", "jump_px", "axis_shift_px", "axis_rotation_deg", "dark"), 0)
@@ -65,12 +66,10 @@ def test_the_panel_measures_shows_and_reconstructs_better(open_panel, aligned):
     assert panel.controls["run"].description == "Measure all three"
     panel.controls["run"].click()
     assert ": not measured" not in seen.text(panel)
-    panel.controls["order"].value = "worst first"
     heights = [bar.height for bar in seen.bars(panel)]
     assert len(heights) == 31
-    seen.view(panel, type(panel._bars)).receive({"type": "click", "place": 0})
-    check = panel.model.assessments[0].found
-    assert panel.display.projection == check.ranking[0]
+    seen.view(panel, BarView).receive({"type": "click", "place": 4})
+    assert panel.display.projection == 4
     panel.controls["shown"].value = "convergence"
     iterations, misfit = seen.curves(panel)["left-out projections"]
     best = int(iterations[np.argmin(misfit)])
@@ -82,6 +81,78 @@ def test_the_panel_measures_shows_and_reconstructs_better(open_panel, aligned):
     panel.controls["shown"].value = "resolution"
     panel.controls["measure"].click()
     assert "half-bit" in seen.curves(panel)
+
+
+def test_the_worst_projection_is_on_top_and_is_seen_beside_its_reprojection(open_panel, aligned):
+    moved = aligned.copy()
+    moved[12] = np.roll(moved[12], 2, axis=0)
+    order = np.random.default_rng(0).permutation(31)  # not recorded in order of tilt
+    panel = open_panel(TrustPanel, TomoStack(moved[order], TILTS[order]))
+    panel.controls["run"].click()
+    table = seen.view(panel, TableView)
+    worst = int(np.flatnonzero(order == 12)[0])
+    assert table.snapshot()[0][0] == f"{worst + 1}"
+    assert abs(float(table.snapshot()[0][3])) == pytest.approx(2, abs=0.3)
+    table.receive({"type": "choose", "place": 0})
+    assert panel.display.projection == worst
+    assert seen.view(panel, BarView).chosen == 12
+    assert table.chosen == 0
+    shown, predicted, difference = seen.images(panel)
+    assert "Reprojection" in predicted.title
+    assert f"{worst + 1} of 31" in shown.caption
+    off = float(difference.caption.split("%")[0])
+    table.receive({"type": "sort", "column": 1})
+    tilts = [float(row[1]) for row in table.snapshot()]
+    assert tilts == sorted(tilts, reverse=True)
+    assert table.snapshot()[table.chosen][0] == f"{worst + 1}"
+    table.receive({"type": "sort", "column": 1})
+    tilts = [float(row[1]) for row in table.snapshot()]
+    assert tilts == sorted(tilts)
+    table.receive({"type": "choose", "place": 20})
+    assert panel.display.projection == int(np.flatnonzero(order == 20)[0])
+    assert float(seen.images(panel)[2].caption.split("%")[0]) < 0.7 * off
+
+
+def damped(term):
+    linear = project_ellipsoids(specimen("particles", (48, 48), seed=1), TILTS, (48, 48))
+    linear *= 1000 / linear.max()
+    return linear, TomoStack((linear + term * linear**2 / 1000).astype(np.float32), TILTS)
+
+
+def test_damping_is_offered_to_be_corrected_and_is_taken_out(open_panel, tmp_path):
+    linear, stack = damped(-0.05)
+    panel = open_panel(TrustPanel, stack)
+    assert panel.controls["linearize"].layout.display == "none"
+    panel.controls["linearity"].click()
+    found = panel._linearity.found
+    assert found.term_percent * 1000 / found.brightest == pytest.approx(-5, abs=0.5)
+    assert panel.controls["linearize"].description == "Correct damping"
+    panel.controls["linearize"].click()
+    corrected = panel.model.stack.data
+    error = abs(found.error_percent) / 100 * 1000  # at the brightest pixel
+    assert np.abs(corrected - linear).max() < max(2 * error, 0.1 * 50)
+    assert panel._linearity.found is None  # it is another series now
+    panel.controls["linearity"].click()
+    assert panel.controls["linearize"].layout.display == "none"
+    assert abs(panel._linearity.found.term_percent) < 0.5
+    panel.session.undo()
+    np.testing.assert_array_equal(panel.model.stack.data, stack.data)
+    panel.session.redo()
+    np.testing.assert_array_equal(panel.model.stack.data, corrected)
+    path = panel.session.export_script(tmp_path / "steps.py")
+    assert "stack.correct_linearity(term_percent=-" in path.read_text()
+
+
+def test_a_linear_series_or_one_with_a_level_is_not_corrected(open_panel):
+    linear, stack = damped(0.0)
+    panel = open_panel(TrustPanel, stack)
+    panel.controls["linearity"].click()
+    assert panel.controls["linearize"].layout.display == "none"
+    assert panel._linearity.found.determined
+    with_level = open_panel(TrustPanel, TomoStack((linear + 200).astype(np.float32), TILTS))
+    with_level.controls["linearity"].click()
+    assert "subtract the background first" in with_level.model.message.text
+    assert with_level.model.message.action.operation == "subtract_background"
 
 
 def test_what_was_measured_is_gone_with_what_it_was_about(aligned):

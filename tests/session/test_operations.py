@@ -45,6 +45,7 @@ CASES = {
     "equalize_intensity": ({"law": "trend"}, [CHANNEL]),
     "remove_hot_pixels": ({"deviations": 6.0}, []),
     "correct_detector": ({"dark": 2}, [CHANNEL]),
+    "correct_linearity": ({"term_percent": -3.0, "brightest": 1000.0}, [CHANNEL]),
     "register": ({"method": "PC", "upsample_factor": 10}, [CHANNEL]),
     "align_markers": ({"markers": MARKERS}, [CHANNEL]),
     "refine_alignment": ({"rounds": 1, "axis": False}, [CHANNEL]),

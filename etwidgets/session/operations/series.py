@@ -209,6 +209,10 @@ SERIES = (
         {"deviations"},
     ),
     of_method(
+        "correct_linearity", "Correct linearity", "correcting the linearity", TomoStack.correct_linearity,
+        {"term_percent", "brightest"},
+    ),
+    of_method(
         "correct_detector", "Correct detector", "correcting", TomoStack.correct_detector, {"dark", "gain"}
     ),
     of_method(

@@ -145,4 +145,6 @@ def _measured(found: Measurement) -> dict[str, Any]:
     }
     if found.by_iterations is not None:
         known["one_iteration_less_and_more"] = str(found.by_iterations)
+    if found.intervals is not None:
+        known["intervals_90_percent"] = found.intervals.to_dict("records")
     return dict(plain(known))

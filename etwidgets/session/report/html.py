@@ -177,10 +177,16 @@ def _measurements(facts: Facts) -> str:
         shown = {
             key.replace("_", " "): value
             for key, value in each.items()
-            if key not in ("columns", "rows", "comparison")
+            if key not in ("columns", "rows", "comparison", "intervals_90_percent")
         }
         comparison = {str(name): value for name, value in each["comparison"]}
-        parts.append(_rows(shown | comparison) + table(each["columns"], each["rows"][:_MOST_ROWS]))
+        parts.append(_rows(shown | comparison))
+        repeated = each.get("intervals_90_percent", [])
+        if repeated:
+            parts.append("<p>Intervals (90 %) of the whole way, with their parts:</p>")
+            heads = [name.replace("_", " ") for name in repeated[0]]
+            parts.append(table(heads, [list(row.values()) for row in repeated]))
+        parts.append(table(each["columns"], each["rows"][:_MOST_ROWS]))
         if len(each["rows"]) > _MOST_ROWS:
             parts.append(f"<p>{len(each['rows'])} bodies; the JSON file has all of them.</p>")
     return "".join(parts)

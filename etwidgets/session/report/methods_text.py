@@ -192,6 +192,10 @@ _SENTENCES: dict[str, Callable[[Parameters, Citations], str]] = {
     "equalize_intensity": _fixed("Fluctuations of the intensity between projections were corrected."),
     "remove_hot_pixels": _fixed("Hot pixels were replaced by the median of their neighbors."),
     "correct_detector": _fixed("Dark level and gain of the detector were corrected."),
+    "correct_linearity": lambda p, _: (
+        f"The intensity was put on a linear scale (quadratic term {float(p['term_percent']):.2g} % at the "
+        "brightest pixels)."
+    ),
     "register": _register,
     "align_markers": lambda _, c: (
         f"The projections were aligned by markers, with a robust bundle adjustment {c.cite(bib.MARKERS)}."
