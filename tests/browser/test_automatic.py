@@ -19,8 +19,11 @@ def test_three_clicks_from_the_raw_needle_to_its_volume(visit, server):
     visit.keep("automatic")
     visit.step("reconstruct")
     page.click(".etw-reconstruct-run")
-    visit.wait_for_status("Reconstruct: OS-SIRT", timeout_s=200)
-    assert "Chosen: OS-SIRT" in page.locator(".etw-panel-reconstruct .etw-form").inner_text()
+    form = page.locator(".etw-panel-reconstruct .etw-form")
+    visit.until(lambda: "Chosen: " in form.inner_text(), timeout_s=200)
+    (method,) = re.findall(r"Chosen: ([\w-]+)", form.inner_text())
+    assert method in ("OS-SIRT", "FISTA-TV")  # which predict the needle nearly as well as each other
+    visit.wait_for_status(f"Reconstruct: {method}", timeout_s=200)
     visit.step("volume")
     page.click(".etw-volume-render")
     page.wait_for_selector(".etw-volume-picture canvas", state="visible")
