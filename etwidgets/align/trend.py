@@ -58,9 +58,9 @@ def departures(
 
 
 def line_departures(
-    values: NDArray[np.float64], count: int
+    values: NDArray[np.float64], places: NDArray[np.float64], count: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What values in order of tilt depart from a line through ``count`` nearest others, by medians.
+    """What values at places (tilts) depart from a line through their ``count`` nearest others, by medians.
 
     Of 11 to 15 values it finds single ones that :func:`departures` takes for part of the trend; a trend that
     bends within the neighbors, it takes for departures.
@@ -77,14 +77,17 @@ def line_departures(
     -----
     Theil 1950 and Sen 1968, doi:10.1080/01621459.1968.10480934.
     """
-    places = np.arange(len(values))
     left, reach = np.empty(len(values)), np.empty(len(values))
-    for i in places:
-        near = np.setdiff1d(np.argsort(np.abs(places - i), kind="stable")[: count + 1], [i])
+    for i, place in enumerate(places):
+        off = np.abs(places - place)
+        off[i] = np.inf
+        near = np.argsort(off, kind="stable")[:count]
         first, second = np.triu_indices(len(near), 1)
-        slopes = (values[near[second]] - values[near[first]]) / (near[second] - near[first])
-        left[i] = values[i] - np.median(values[near] + np.median(slopes) * (i - near))
-        reach[i] = abs(i - near.mean()) / near.std()
+        runs = places[near[second]] - places[near[first]]
+        rises = values[near[second]] - values[near[first]]
+        slope = np.median(rises[runs != 0] / runs[runs != 0]) if runs.any() else 0.0
+        left[i] = values[i] - np.median(values[near] + slope * (place - places[near]))
+        reach[i] = abs(place - places[near].mean()) / max(places[near].std(), 1e-9)
     return left, reach
 
 

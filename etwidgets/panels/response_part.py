@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from etwidgets.analysis import PointResponse
     from etwidgets.session import Session
+    from etwidgets.signals import RecStack
 
 _REACH_PX = 7  # on either side of the point
 
@@ -52,6 +53,7 @@ class ResponsePart(Component):
     def fresh(self) -> None:
         """Nothing is known."""
         self._found: PointResponse | None = None
+        self._asked: RecStack | None = None
         self.note.value = ""
 
     def enable(self) -> None:
@@ -71,10 +73,11 @@ class ResponsePart(Component):
             self._on_found()
             return
         place = tuple(min(i, n - 1) for i, n in zip(self.display.voxel, volume.data.shape, strict=True))
+        self._asked = volume
         self._job.submit(stack, place, self.session.parameters_of_volume)
 
     def _take(self, found: PointResponse | str) -> None:
-        if not self.box.value:
+        if not self.box.value or self.model.stale or self.model.reconstruction is not self._asked:
             return
         if isinstance(found, str):
             self.fresh()

@@ -64,8 +64,12 @@ class OriginalImages:
 
     def turned(self, quarter_turns: int) -> OriginalImages:
         """After quarter turns, clockwise on screen."""
+        if quarter_turns % 4 == 0:
+            return self
         turn = Alignment.of(np.zeros((len(self.keep), 2)), rotation_deg=90.0 * quarter_turns)
-        data = np.rot90(self.data, -quarter_turns, axes=(-2, -1))  # a view; their frame turns, too
+        data = np.rot90(self.data, -quarter_turns, axes=(-2, -1))
+        if isinstance(data, np.ndarray):
+            data = np.ascontiguousarray(data)  # sums over another order of memory are rounded otherwise
         return replace(self, data=data, alignment=turn.inverse().then(self.alignment).then(turn))
 
     def as_plain(self) -> dict[str, list[Any]]:

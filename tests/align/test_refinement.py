@@ -74,6 +74,13 @@ def test_a_bad_projection_gets_no_weight_and_is_named():
     assert np.median(found.weights) == 1
 
 
+def test_a_tilt_far_from_all_others_is_no_outlier_of_a_trend():
+    tilts = np.array([-70.0, -69, -68, -67, -65, 0, 60, 61, 62, 62.5, 63])
+    misfits = np.exp(-0.01 * (tilts + 70))  # falls steadily
+    assert robust_weights(misfits, tilts) == pytest.approx(1, abs=0.01)
+    assert robust_weights(np.append(misfits, misfits), np.append(tilts, tilts)) == pytest.approx(1, abs=0.01)
+
+
 @pytest.mark.parametrize("kind", ["particles", "needle"])
 def test_rotation_and_magnification_of_each_projection_come_back(kind):
     series = series_of(kind, jitter_rotation_deg=0.8, jitter_magnification=0.01, dose=None, flicker=0, seed=1)

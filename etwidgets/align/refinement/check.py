@@ -33,6 +33,7 @@ _SQUARED_SUM = 36.0  # of the weights of the filter that sees the noise: 1 -2 1,
 _OFF = 3.0  # times the floor, and at least so many pixels more than it: off
 _LEAST_PX = 0.25
 _OUTLYING, _LEAST_OUTLYING_PX = 4.0, 0.5  # robust standard deviations of the others; pixels
+_LEAST_DEPARTURE = 0.02  # of the logarithm of misfits, for one robust standard deviation
 _DOUBTED = 0.3  # weight
 _LEAST_PUT_IN, _MOST_PUT_IN = 0.3, 2.0  # pixels of the smaller copy
 _LEAST_RESPONSE = 0.3
@@ -182,7 +183,7 @@ def check_projections(
         floor_intensity=float(floor.intensities.std()),
         response=np.maximum(np.sqrt(np.maximum(seen**2 - floor_px**2, 0)) / _spread(put_in), _LEAST_RESPONSE),
         weights=weights,
-        departures=outlying(found.fitted_misfits, tilts),
+        departures=outlying(found.fitted_misfits, tilts, least_spread=_LEAST_DEPARTURE),
     )
 
 

@@ -165,14 +165,14 @@ class Run:
             part = slow_part if judge.wider else stretching_part
             sizes = 1 + part(change.magnifications - 1, self.tilts, weights)
             unsure.append(Alignment.of(still, magnification=1 / sizes))
+        if not unsure:
+            return alignment
+        with_it = predict(judge, alignment, weights, progress=self._at(0.85)).misfits ** 2
         for each in unsure:
             steady = alignment.then(each)
-            with_it, without = (
-                predict(judge, one, weights, progress=self._at(0.85)).misfits ** 2
-                for one in (alignment, steady)
-            )
+            without = predict(judge, steady, weights, progress=self._at(0.85)).misfits ** 2
             if not _is_better(without, with_it, weights, _SURELY):
-                alignment = steady
+                alignment, with_it = steady, without
         return alignment
 
     def _moved_px(self, before: Alignment, after: Alignment) -> NDArray[np.float64]:

@@ -85,9 +85,9 @@ class PaddedSeries:
         return engine.Geometry(np.deg2rad(tilts_deg), self.n_y, self.n_z)
 
     @cached_property
-    def _splines(self) -> list[NDArray[np.float32]]:
-        """Of the images: they are moved many times."""
-        return [engine.spline_coefficients(image) for image in self.images]
+    def _splines(self) -> list[tuple[NDArray[np.float32], np.float32]]:
+        """Of the images, which are moved many times; and the lowest value of each."""
+        return [(engine.spline_coefficients(image), image.min()) for image in self.images]
 
     def aligned(self, alignment: Alignment) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Aligned images in the wider frame, ``(T, n_y, X)``, and how much each pixel is known, 0 to 1.
@@ -100,12 +100,13 @@ class PaddedSeries:
         off = Alignment.of(np.tile(self.offset_px, (len(self.images), 1)))
         here = off.then(alignment).binned(self.factor)
         matrices, offsets = back_to_input(here, self.images.shape[1:], self.shape_yx)
-        lowest = self.images.min((1, 2))
         moved = np.empty((len(self.images), *self.shape_yx), np.float32)
+        splines = self._splines  # before there are threads
 
         def one(i: int) -> None:
-            engine.affine_cubic(self._splines[i], matrices[i], offsets[i], moved[i])
-            np.maximum(moved[i], lowest[i], out=moved[i])
+            spline, lowest = splines[i]
+            engine.affine_cubic(spline, matrices[i], offsets[i], moved[i])
+            np.maximum(moved[i], lowest, out=moved[i])
 
         run_all(one, len(moved), NullProgress())
         inside = border_distance(here, self.images.shape[1:], shape_yx=self.shape_yx) - np.float32(_INSIDE_PX)

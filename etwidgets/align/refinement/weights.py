@@ -41,6 +41,6 @@ def outlying(
     over, reach = np.empty(len(order)), np.empty(len(order))
     for part in (order[first::n_parts] for first in range(n_parts)):
         logs = np.log(np.maximum(values[part], 1e-9))
-        over[part], reach[part] = line_departures(logs, max(_NEIGHBORS, len(logs) // 6))
+        over[part], reach[part] = line_departures(logs, tilts_deg[part], max(_NEIGHBORS, len(logs) // 6))
     usual = max(1.4826 * float(np.median(np.abs(over))), least_spread, 1e-9)
     return np.asarray(over / usual / np.sqrt(1 + reach**2))
