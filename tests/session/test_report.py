@@ -286,6 +286,23 @@ def test_measurements_are_in_the_report(tmp_path):
     assert found[0]["total_volume"] in Tags((tmp_path / "a.html").read_text(encoding="utf-8")).text
 
 
+def test_what_trust_measured_is_in_the_report(tmp_path):
+    session = Session(TomoStackModel(series(moved=False)))
+    session.apply("reconstruct", method="SIRT", iterations=1)
+    for subject in ("convergence", "linearity"):
+        session.assess(subject)
+    session.save_report(tmp_path / "a.html")
+    found = from_json((tmp_path / "a.json").read_text(encoding="utf-8"))
+    text = Tags((tmp_path / "a.html").read_text(encoding="utf-8")).text
+    assert found.facts.convergence["level"] == "bad"
+    assert "was not checked against left-out" not in said(found.doubts)
+    assert found.facts.convergence["sentence"] in said(found.doubts)
+    assert found.facts.convergence["number"] in text
+    measured = {each.subject: each.found for each in session.model.assessments}
+    assert found.facts.linearity["term_percent"] == pytest.approx(measured["linearity"].term_percent)
+    assert measured["linearity"].advice in text
+
+
 def test_no_file_is_replaced_and_the_ending_must_be_known(session, tmp_path):
     (tmp_path / "a.json").write_text("mine")
     with pytest.raises(FileExistsError, match=r"a\.json"):

@@ -82,6 +82,11 @@ class Facts:
         Of :func:`etwidgets.align.check_projections`, or ``error``: why there is none.
     reconstruction, held_out, resolution
         As in ``metadata.Tomography``; ``reconstruction`` also has ``shape`` ``(X, Z, Y)`` and ``stale``.
+    convergence
+        What tab *Trust* measured of the iterations of the volume: ``level``, ``number`` and ``sentence``, and
+        the curve: ``iterations``, ``misfit`` and ``standard_error``, all ``(N,)``.
+    linearity
+        Of :class:`etwidgets.analysis.Linearity`, with its ``advice``.
     measurements
         One dictionary for everything that was measured.
     other
@@ -96,6 +101,8 @@ class Facts:
     reconstruction: dict[str, Any] = field(default_factory=dict)
     held_out: dict[str, Any] = field(default_factory=dict)
     resolution: dict[str, Any] = field(default_factory=dict)
+    convergence: dict[str, Any] = field(default_factory=dict)
+    linearity: dict[str, Any] = field(default_factory=dict)
     measurements: tuple[dict[str, Any], ...] = ()
     other: dict[str, Any] = field(default_factory=dict)
 

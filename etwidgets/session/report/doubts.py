@@ -31,6 +31,7 @@ def doubts_of(facts: Facts) -> tuple[Doubt, ...]:
         _of_volume,
         _of_alignment,
         _of_projections,
+        _of_linearity,
         _of_axis,
         _of_tilts,
         _of_iterations,
@@ -89,6 +90,12 @@ def _of_projections(facts: Facts) -> Iterator[Doubt]:
     if differ:
         text = f"The intensity of {len(differ)} of {count} projections differs by more than {least:.0%}"
         yield _note(f"{text} from what the others predict: {_named(differ, facts)}.")
+
+
+def _of_linearity(facts: Facts) -> Iterator[Doubt]:
+    known = facts.linearity
+    if known and known["determined"] and not known["is_linear"]:
+        yield _note(f"Intensity is not proportional to mass. {known['advice']}")
 
 
 def _named(indices: list[int], facts: Facts) -> str:
@@ -154,6 +161,9 @@ def _of_iterations(facts: Facts) -> Iterator[Doubt]:
     if algorithm.counted is None:
         text = f"{algorithm.name} shows noise and gaps between tilts as streaks, which are not the specimen."
         yield _note(text)
+    elif facts.convergence:
+        if facts.convergence["level"] != "good":
+            yield _note(f"Of the iterations: {facts.convergence['sentence']}")
     elif not facts.held_out:
         count = made.get(algorithm.counted.name)
         text = f"The number of iterations ({count}) was not checked against left-out projections."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from etwidgets.errors import EtwidgetsError
 from etwidgets.resources import check_memory
 from etwidgets.session.report.content import Facts
 from etwidgets.session.report.plain import plain
-from etwidgets.session.trust import check_alignment
+from etwidgets.session.trust import CONVERGENCE, LINEARITY, check_alignment, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from etwidgets.session.history import State
     from etwidgets.session.measuring import Measurement
     from etwidgets.session.report.content import ReportedStep
+    from etwidgets.session.trust import Assessment
     from etwidgets.signals import RecStack, TomoStack
 
 _REGISTERS = {
@@ -73,6 +75,8 @@ def facts_of(state: State, steps: Iterable[ReportedStep], progress: Progress) ->
         reconstruction={} if volume is None else _reconstruction(volume, made, stale=state.stale),
         held_out=made.get("held_out", {}),
         resolution=made.get("resolution", {}),
+        convergence=_convergence(state),
+        linearity=_linearity(state),
         measurements=tuple(_measured(each) for each in state.measurements),
         other={name: value for name, value in (known | made).items() if name not in _SHOWN_ELSEWHERE},
     )
@@ -127,6 +131,29 @@ def _check(stack: TomoStack, progress: Progress) -> dict[str, Any]:
 def _reconstruction(volume: RecStack, made: dict[str, Any], *, stale: bool) -> dict[str, Any]:
     settings = made.get("reconstruction", {})
     return {**settings, "shape": [int(n) for n in volume.data.shape], "stale": stale, **_pixel(volume)}
+
+
+def _assessed(state: State, subject: str) -> Assessment | None:
+    return next((each for each in state.assessments if each.subject == subject), None)
+
+
+def _convergence(state: State) -> dict[str, Any]:
+    """What was measured of the iterations of the volume, if it is of the present series."""
+    assessment = _assessed(state, CONVERGENCE)
+    if assessment is None or state.stale:
+        return {}
+    found: Any = assessment.found
+    curve = {name: getattr(found.curve, name) for name in ("iterations", "misfit", "standard_error")}
+    return dict(plain({**asdict(verdict(assessment)), **curve}))
+
+
+def _linearity(state: State) -> dict[str, Any]:
+    assessment = _assessed(state, LINEARITY)
+    if assessment is None:
+        return {}
+    found: Any = assessment.found
+    names = ("determined", "is_linear", "advice")
+    return dict(plain({**asdict(found), **{name: getattr(found, name) for name in names}}))
 
 
 def _measured(found: Measurement) -> dict[str, Any]:

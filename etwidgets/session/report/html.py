@@ -113,6 +113,10 @@ def _alignment(facts: Facts) -> str:
         values["remaining error of shifts (px, root mean square)"] = f"y {y:.3f}, x {x:.3f}"
         values["floor (px)"] = f"y {floor_y:.3f}, x {floor_x:.3f}"
         values["projections that do not fit"] = len(check["off"])
+    if facts.linearity:
+        term, error = facts.linearity["term_percent"], facts.linearity["error_percent"]
+        values["linearity: quadratic term at the brightest pixels (%)"] = f"{term:+.1f} ± {error:.1g}"
+        values["linearity"] = facts.linearity["advice"]
     report = facts.alignment
     if report:
         values["alignment report"] = report.get("sentence")
@@ -147,6 +151,12 @@ def _reconstruction(facts: Facts) -> str:
         why = str(facts.held_out.get("reason", ""))
         body += f"<p>Why: {escape(why)}</p>" if why else ""
         body += _held_out_curve(facts.held_out)
+    if facts.convergence:
+        known = facts.convergence
+        body += (
+            f"<p>Iterations, measured in Trust: {escape(known['number'])}. {escape(known['sentence'])}</p>"
+        )
+        body += _held_out_curve(known)
     return body
 
 
