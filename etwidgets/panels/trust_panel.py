@@ -207,11 +207,10 @@ class TrustPanel(Panel):
             self._misfit.show({})
             return
         curve = found.curve
-        flat = curve.iterations[curve.flat]
         self._misfit.show(
             {"left-out projections": (curve.iterations, curve.misfit)},
             mark=float(found.used),
-            band=(float(flat[0]), float(flat[-1])) if flat.size else None,
+            band=found.as_good_as_best,
         )
 
     def _draw_resolution(self, report: ResolutionReport | None) -> None:
@@ -267,10 +266,8 @@ def _details(assessment: Assessment) -> str:
     if assessment.subject == trust.RESOLUTION:
         lines = [f"{found.made_by}.", *found.blind_spots]
     elif assessment.subject == trust.CONVERGENCE:
-        lines = [
-            found.curve.sentence,
-            "The line marks the iterations of the volume; shaded numbers are as good.",
-        ]
+        shaded = "; shaded numbers are as good as the best" if found.as_good_as_best else ""
+        lines = [found.curve.sentence, f"The line marks the iterations of the volume{shaded}."]
     else:
         lines = [
             "Orange stands out from the others. Click a bar or a row to see its projection, a head to sort."

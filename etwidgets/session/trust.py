@@ -40,6 +40,7 @@ _NEGLIGIBLE = 0.003  # more than the least held-out misfit
 _FAIR_MISFIT = 1.05  # times the least: most of a misfit is often noise, so that little of it means much
 _FINE, _COARSE = 1 / 6, 1 / 20  # cycles per pixel at which the halves stop to agree
 _MOST_SIRT = 400  # iterations of SIRT that are tried, or as many of another method as are worth them
+_BEYOND = 2  # times the iterations of the volume: the curve must reach beyond them
 _NAMED = 5  # projections named in a sentence
 
 
@@ -73,9 +74,28 @@ class Convergence:
 
     @property
     def recommended(self) -> int:
-        """How many iterations would be best; of a method that settles, after how many it has."""
+        """How many iterations would be best; of a method that settles, after how many it has.
+
+        Where the curve still falls at its end, the best number is not known: how many to try next.
+        """
         settled = engine.find_algorithm(self.curve.algorithm).settles_after
-        return self.curve.recommended if settled is None else settled
+        if settled is not None:
+            return settled
+        end = int(self.curve.iterations[-1])
+        if self.still_falling:
+            return end if self.used is None or self.used < end else 2 * self.used
+        return self.curve.recommended
+
+    @property
+    def still_falling(self) -> bool:
+        """Whether the misfit falls to the end of the curve, so that the best number is not known."""
+        return self.curve.still_falling and engine.find_algorithm(self.curve.algorithm).settles_after is None
+
+    @property
+    def as_good_as_best(self) -> tuple[int, int] | None:
+        """The first and the last of several numbers as good as the best; None if it is one or unknown."""
+        flat = self.curve.iterations[self.curve.flat]
+        return None if self.still_falling or len(flat) < 2 else (int(flat[0]), int(flat[-1]))
 
     @property
     def excess(self) -> float:
@@ -89,6 +109,8 @@ class Convergence:
     @property
     def as_good(self) -> bool:
         """Whether what was used is among the numbers that are as good as the best, within the errors."""
+        if self.still_falling:
+            return False
         if self.used is None or self.excess <= 1 + _NEGLIGIBLE:
             return True
         settled = engine.find_algorithm(self.curve.algorithm).settles_after
@@ -164,7 +186,7 @@ def check_convergence(stack: TomoStack, parameters: Mapping[str, Any], progress:
     if counted is None:
         return Convergence(trust.curve_of(stack, parameters, 1, progress), None, parameters, level)
     used = int(parameters.get(counted.user_keyword, counted.default))
-    most = algorithm.settles_after or round(_MOST_SIRT / algorithm.worth)
+    most = algorithm.settles_after or max(round(_MOST_SIRT / algorithm.worth), _BEYOND * used)
     given = {name: value for name, value in parameters.items() if name != counted.user_keyword}
     curve = trust.curve_of(
         stack,
@@ -214,18 +236,30 @@ def verdict(assessment: Assessment) -> Verdict:
 def _of_alignment(check: ProjectionCheck) -> Verdict:
     y, x = check.errors_px
     error = float(np.hypot(y, x))
-    odd = [int(i) + 1 for i in check.ranking if check.outliers[i]]
+    odd = [int(i) for i in check.ranking if check.outliers[i]]
     level: Level = "good" if error <= _GOOD_PX and not odd else "doubtful" if error <= _FAIR_PX else "bad"
-    named = ", ".join(str(i) for i in odd[:_NAMED]) + (" …" if len(odd) > _NAMED else "")
-    if odd:
-        rest = f"Look at projection{'s' if len(odd) > 1 else ''} {named} first."
-    else:
-        rest = "No projection stands out."
     floor = float(np.hypot(*check.floor_px))
     seen = f"RMS error: y {y:.2f}, x {x:.2f} px" if error > floor else "No error is seen"
     number = f"{error:.2f} px" if error > floor else f"below {max(floor, 0.01):.2f} px"
     unseen = "What all projections share, as an error of the tilt axis, is not in it."
-    return Verdict(level, number, f"{seen}. {rest} {unseen}")
+    return Verdict(level, number, f"{seen}. {_standing_out(check, odd)} {unseen}")
+
+
+def _standing_out(check: ProjectionCheck, odd: list[int]) -> str:
+    """Which projections to look at, the worst first, and by what they stand out: by shift or by misfit."""
+    if not odd:
+        return "No projection stands out."
+    named = ", ".join(f"{i + 1} ({_reason(check, i)})" for i in odd[:_NAMED])
+    more = " …" if len(odd) > _NAMED else ""
+    return f"Look at projection{'s' if len(odd) > 1 else ''} {named}{more} first."
+
+
+def _reason(check: ProjectionCheck, i: int) -> str:
+    if check.distances_px[i] > _GOOD_PX:
+        return f"off by {check.distances_px[i]:.1f} px"
+    floor = float(check.floor_misfits[i])
+    times = f": misfit {check.misfits[i] / floor:.2g} times its floor" if floor > 0 else ""
+    return f"does not fit the others{times}"
 
 
 def _of_convergence(found: Convergence) -> Verdict:
@@ -238,13 +272,21 @@ def _of_convergence(found: Convergence) -> Verdict:
     said = f"{curve.algorithm}, {found.used} iterations"
     if found.as_good:
         sentence = f"{said}: left-out projections are predicted as well as they can be."
+    elif found.still_falling:
+        blurred = "the volume is not yet sharp; " if found.excess > 1 + _NEGLIGIBLE else ""
+        sentence = (
+            f"{said}: {blurred}the misfit of left-out projections still falls after {curve.iterations[-1]}, "
+            f"where the curve ends. The best number is not known: reconstruct with {found.recommended}, then "
+            "measure again."
+        )
     else:
         what = "noise is being fitted" if found.used > found.recommended else "the volume is not yet sharp"
         sentence = f"{said}: {what}; {found.recommended} iterations would be best."
     if found.has_level:
         level = "doubtful" if level == "good" else level
         sentence += " The series has a dark level: subtract it first, for nothing predicts it."
-    return Verdict(level, f"{max(100 * (found.excess - 1), 0):.1f} % above least misfit", sentence)
+    least = "least misfit so far" if found.still_falling else "least misfit"
+    return Verdict(level, f"{max(100 * (found.excess - 1), 0):.1f} % above {least}", sentence)
 
 
 def _of_resolution(report: ResolutionReport) -> Verdict:

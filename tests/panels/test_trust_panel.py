@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import seen
 
+from etwidgets.analysis import HeldOutCurve
 from etwidgets.panels import TrustPanel
+from etwidgets.progress import NullProgress
 from etwidgets.session import InlineRunner, Session, TomoStackModel, trust
 from etwidgets.signals import TomoStack
 from etwidgets.simulation import ellipsoid_series, project_ellipsoids, specimen
@@ -40,13 +42,67 @@ def verdict_of(session, subject):
 def test_the_lamps_name_what_is_wrong(assessed):
     alignment = verdict_of(assessed, "alignment")
     assert alignment.level in ("doubtful", "bad")
-    assert "Look at projection 13 first" in alignment.sentence
+    assert "Look at projection 13 (off by " in alignment.sentence
     convergence = verdict_of(assessed, "convergence")
     assert convergence.level == "bad"
     assert "not yet sharp" in convergence.sentence
     report = assessed.model.reconstruction.metadata.Tomography.resolution
     assert report.method == "SIRT"
     assert verdict_of(assessed, "resolution").number.endswith(("px)", "px or better"))
+
+
+def converging(misfit, used, method="OS-SIRT"):
+    """A curve with these misfits, the same in each of 5 folds and 4 columns, and its verdict."""
+    squares = np.ones((5, 4)) * np.square(misfit)[:, None, None]
+    count = np.arange(1, len(misfit) + 1)
+    curve = HeldOutCurve(method, count, squares, np.ones((5, 4)), np.zeros(5, bool), np.arange(4))
+    found = trust.Convergence(curve, used, {"method": method})
+    return found, trust.verdict(trust.Assessment("convergence", None, TILTS, found))
+
+
+def test_a_curve_that_falls_to_its_end_does_not_know_the_best_number():
+    falling = 1 / np.arange(1, 51)
+    for used, tried in ((50, 100), (10, 50)):
+        found, verdict = converging(falling, used)
+        assert verdict.level != "good"
+        assert "best number is not known" in verdict.sentence
+        assert "would be best" not in verdict.sentence
+        assert "still falls after 50" in verdict.sentence
+        assert found.improved["iterations"] == tried
+        assert found.as_good_as_best is None
+    rising = 1 + np.square(np.arange(50) - 20) / 100
+    found, verdict = converging(rising, 21)
+    assert verdict.level == "good"
+    assert "as well as they can be" in verdict.sentence
+    assert converging(rising, 45)[0].recommended == 21
+
+
+def test_the_curve_may_reach_beyond_the_iterations_of_the_volume(aligned, monkeypatch):
+    reach = []
+    measured = converging(1 / np.arange(1, 51), 50)[0].curve
+
+    def curve_of(_stack, _parameters, most, _progress, **_given):
+        reach.append(most)
+        return measured
+
+    monkeypatch.setattr(trust.trust, "curve_of", curve_of)
+    for used in (1, 300):
+        trust.check_convergence(
+            TomoStack(aligned, TILTS), {"method": "OS-SIRT", "iterations": used}, NullProgress()
+        )
+    assert 50 <= reach[0] < 600
+    assert reach[1] == 600
+
+
+def test_a_projection_that_does_not_fit_is_told_from_one_that_is_off(aligned):
+    spoiled = aligned.copy()
+    spoiled[12] = spoiled[12] * np.random.default_rng(0).uniform(0, 2, spoiled[12].shape)
+    check = trust.check_alignment(TomoStack(spoiled, TILTS), NullProgress())
+    assert check.outliers[12]
+    assert check.distances_px[12] < 0.5
+    found = trust.verdict(trust.Assessment("alignment", spoiled, TILTS, check))
+    times = check.misfits[12] / check.floor_misfits[12]
+    assert f"projection 13 (does not fit the others: misfit {times:.2g} times its floor)" in found.sentence
 
 
 def test_a_good_series_gets_a_good_alignment(aligned):
