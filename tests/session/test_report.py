@@ -279,11 +279,16 @@ def test_measurements_are_in_the_report(tmp_path):
     session = Session(TomoStackModel(series(moved=False)))
     session.apply("reconstruct", method="FBP")
     volume = session.model.reconstruction.data
-    session.measure(Subject("series", volume, {"threshold": 0.5 * float(volume.max())}))
+    subject = Subject("series", volume, {"threshold": 0.5 * float(volume.max())})
+    session.measure(subject)
+    session.measure(subject, axis="z")
+    session.measure(Subject("series", volume, {"threshold": 0.6 * float(volume.max())}))
     session.save_report(tmp_path / "a.html")
     found = from_json((tmp_path / "a.json").read_text(encoding="utf-8")).facts.measurements
     assert found[0]["total_volume"] == str(session.model.measurements[0].total)
-    assert found[0]["total_volume"] in Tags((tmp_path / "a.html").read_text(encoding="utf-8")).text
+    text = Tags((tmp_path / "a.html").read_text(encoding="utf-8")).text
+    assert text.count(found[0]["total_volume"]) == 1
+    assert len(found) == 2  # the first two are of the same volume, parted in the same way
 
 
 def test_what_trust_measured_is_in_the_report(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,7 @@ def facts_of(state: State, steps: Iterable[ReportedStep], progress: Progress) ->
         resolution=made.get("resolution", {}),
         convergence=_convergence(state),
         linearity=_linearity(state),
-        measurements=tuple(_measured(each) for each in state.measurements),
+        measurements=_once(_measured(each) for each in state.measurements),
         other={name: value for name, value in (known | made).items() if name not in _SHOWN_ELSEWHERE},
     )
 
@@ -154,6 +155,18 @@ def _linearity(state: State) -> dict[str, Any]:
     found: Any = assessment.found
     names = ("determined", "is_linear", "advice")
     return dict(plain({**asdict(found), **{name: getattr(found, name) for name in names}}))
+
+
+def _once(measurements: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Each volume and way of parting once, with all that was measured of it."""
+    found: dict[str, dict[str, Any]] = {}
+    for each in measurements:
+        key = json.dumps([each[name] for name in ("name", "unit", "voxel", "segmentation", "rows")])
+        earlier = found.get(key, {})
+        pairs = earlier.get("comparison", [])
+        pairs = pairs + [pair for pair in each["comparison"] if pair not in pairs]
+        found[key] = {**earlier, **each, "comparison": pairs}
+    return tuple(found.values())
 
 
 def _measured(found: Measurement) -> dict[str, Any]:
