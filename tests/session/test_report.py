@@ -21,6 +21,7 @@ from etwidgets.session.report import Facts, from_json, page, pictures, to_json
 from etwidgets.session.report.bibliography import ETSPY, ETSPY_PAPER, HYPERSPY, Citations, dois_in
 from etwidgets.session.report.doubts import doubts_of
 from etwidgets.session.report.facts import facts_of
+from etwidgets.session.report.plain import worded
 from etwidgets.signals import TomoStack
 from etwidgets.simulation import ellipsoid_series
 
@@ -214,6 +215,7 @@ def test_the_wedge_in_degrees_and_what_it_does():
     assert MissingWedge.of(np.arange(-90.0, 90.0, 2.0)).width_deg == 0
     assert elongation_factor(list(np.arange(-90.0, 90.0, 2.0))) == pytest.approx(1)
     assert "60° of 180°" in said(doubts_of(facts(tilts)))
+    assert "about 1.55 times as long along the beam" in said(doubts_of(facts(tilts)))
     assert "wedge" not in said(doubts_of(facts(np.arange(-90.0, 90.0, 2.0))))
 
 
@@ -288,6 +290,12 @@ def test_measurements_are_in_the_report(tmp_path):
     assert found[0]["total_volume"] == str(session.model.measurements[0].total)
     text = Tags((tmp_path / "a.html").read_text(encoding="utf-8")).text
     assert text.count(found[0]["total_volume"]) == 1
+    for words in ("number of bodies", "volume (nm³)", "total volume (nm³)", "length of a voxel (nm)"):
+        assert words in text
+    assert not re.search(r"n bodies|_nm|stale", text)
+    source = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert not re.search(r"<td>-?[1-9]\d*\.\d{4}", source)  # four digits are enough
+    assert (worded(12345.678), worded(0.12345678), worded(2.0)) == ("12350", "0.1235", "2")
     assert len(found) == 2  # the first two are of the same volume, parted in the same way
 
 

@@ -137,7 +137,7 @@ def _of_tilts(facts: Facts) -> Iterator[Doubt]:
             f"{max(tilts):.1f}°). Faces nearly at right angles to the beam are blurred or absent"
         )
         if abs(max(tilts) + min(tilts)) < 0.1 * (max(tilts) - min(tilts)):
-            text += f"; small details are longer along the beam by about {elongation_factor(tilts):.2f}"
+            text += f"; small details are about {elongation_factor(tilts):.2f} times as long along the beam"
         yield _serious(f"{text}.") if missing > _WIDE_WEDGE_DEG else _note(f"{text}.")
     steps = np.diff(np.sort(np.asarray(tilts)))
     usual = float(np.median(steps))

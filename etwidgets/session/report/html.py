@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etwidgets.session.report.plain import scalars, worded
+from etwidgets.session.report.plain import scalars, titled, worded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _STYLE = Path(__file__).with_name("report.css")
 _SAFE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _MOST_ROWS = 100  # of measured bodies
+_TABLES = ("columns", "rows", "comparison", "intervals_90_percent")  # shown below the other values
 _CONES = {"all": "all directions", "x": "along x", "y": "along y", "beam": "along the beam"}
 
 
@@ -54,16 +55,18 @@ def document(title: str, subtitle: str, parts: Iterable[str]) -> str:
     ])  # fmt: skip
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], marked: Iterable[int] = ()) -> str:
-    """A table of plain values; marked rows, by index, stand out."""
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], marked: Iterable[int] = (), kind: str = "numbers"
+) -> str:
+    """A table of plain values; marked rows, by index, stand out; ``kind`` is its class in the style."""
     chosen = set(marked)
     head = "".join(f"<th>{escape(name)}</th>" for name in columns)
     lines = []
     for number, row in enumerate(rows):
-        kind = ' class="marked"' if number in chosen else ""
+        mark = ' class="marked"' if number in chosen else ""
         cells = "".join(f"<td>{escape(worded(value))}</td>" for value in row)
-        lines.append(f"<tr{kind}>{cells}</tr>")
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+        lines.append(f"<tr{mark}>{cells}</tr>")
+    return f'<table class="{kind}"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
 
 
 def _section(title: str, body: str) -> str:
@@ -143,7 +146,7 @@ def _tried(report: Mapping[str, Any]) -> str:
 
 
 def _reconstruction(facts: Facts) -> str:
-    made = {key.replace("_", " "): value for key, value in facts.reconstruction.items()}
+    made = {titled(key): value for key, value in facts.reconstruction.items()}
     if not made:
         return "<p>There is no volume.</p>"
     body = _rows(made)
@@ -165,7 +168,7 @@ def _held_out_curve(known: Mapping[str, Any]) -> str:
     if not names or len({len(known[name]) for name in names}) > 1:
         return ""
     rows = zip(*(known[name] for name in names), strict=True)
-    return f"<h3>Misfit of left-out projections</h3>{table([n.replace('_', ' ') for n in names], rows)}"
+    return f"<h3>Misfit of left-out projections</h3>{table([titled(n) for n in names], rows)}"
 
 
 def _resolution(facts: Facts) -> str:
@@ -185,18 +188,20 @@ def _measurements(facts: Facts) -> str:
     parts = []
     for each in facts.measurements:
         shown = {
-            key.replace("_", " "): value
+            titled(key): value
             for key, value in each.items()
-            if key not in ("columns", "rows", "comparison", "intervals_90_percent")
+            if key not in ("unit", "voxel", "total_volume", *_TABLES)
         }
+        shown[f"total volume ({each['unit']}³)"] = each["total_volume"]
+        shown[f"length of a voxel ({each['unit']})"] = each["voxel"]
         comparison = {str(name): value for name, value in each["comparison"]}
         parts.append(_rows(shown | comparison))
         repeated = each.get("intervals_90_percent", [])
         if repeated:
             parts.append("<p>Intervals (90 %) of the whole way, with their parts:</p>")
-            heads = [name.replace("_", " ") for name in repeated[0]]
+            heads = [titled(name) for name in repeated[0]]
             parts.append(table(heads, [list(row.values()) for row in repeated]))
-        parts.append(table(each["columns"], each["rows"][:_MOST_ROWS]))
+        parts.append(table([titled(name) for name in each["columns"]], each["rows"][:_MOST_ROWS]))
         if len(each["rows"]) > _MOST_ROWS:
             parts.append(f"<p>{len(each['rows'])} bodies; the JSON file has all of them.</p>")
     return "".join(parts)
@@ -272,7 +277,7 @@ def _projections(facts: Facts) -> str:
 
 def _files(content: Content) -> str:
     rows = [(each.path, each.n_bytes, each.sha256 or "not there any more") for each in content.files]
-    return table(("file", "bytes", "SHA-256"), rows) if rows else ""
+    return table(("file", "bytes", "SHA-256"), rows, kind="files") if rows else ""
 
 
 def _machine(content: Content) -> str:

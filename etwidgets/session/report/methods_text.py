@@ -250,8 +250,8 @@ def _checks(facts: Facts, citations: Citations) -> list[str]:
     ):
         missing = MissingWedge.of(tilts).width_deg
         sentences.append(
-            f"The missing wedge of {missing:.0f}° lengthened details along the beam by "
-            f"about {elongation_factor(tilts):.2f} {citations.cite(bib.ELONGATION)}."
+            f"The missing wedge of {missing:.0f}° lengthened details along the beam to "
+            f"about {elongation_factor(tilts):.2f} times their length {citations.cite(bib.ELONGATION)}."
         )
     curve = facts.resolution.get("all", {})
     if curve.get("half_bit"):
