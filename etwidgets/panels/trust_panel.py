@@ -14,8 +14,9 @@ from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, tilt_text
 from etwidgets.panels.pieces import button, heading, text
 from etwidgets.panels.reprojection_part import ReprojectionPart
+from etwidgets.panels.shift_table import ShiftTable
 from etwidgets.session import trust
-from etwidgets.views import Bar, BarView, CurveView, ImageView, TableView
+from etwidgets.views import Bar, BarView, CurveView, ImageView
 
 if TYPE_CHECKING:
     from etwidgets.align import ProjectionCheck
@@ -29,6 +30,7 @@ _ASKS = {
     trust.CONVERGENCE: "Are these enough iterations, or too many?",
     trust.RESOLUTION: "Down to which detail do both halves of the series agree?",
 }
+_SIGNED = ("y (px)", "x (px)")
 _CYCLES = "spatial frequency (cycles/px)"
 _PICTURES_PX, _LIST_PX = 216, 190  # lamps, pictures and list fit into 720 px
 _HELP = """<div class='etw-help'><p><b>Alignment</b> Each projection against what a volume from the others
@@ -58,7 +60,7 @@ class TrustPanel(Panel):
         self._linearity = self.add_part(LinearityPart(*own))
         self._images = self.add_view(ImageView(height=_PICTURES_PX))
         self._bars = self.add_view(BarView(height=_LIST_PX))
-        self._table = self.add_view(TableView(height=_LIST_PX, sorted_by=2))
+        self._table = self.add_view(ShiftTable(_SIGNED, height=_LIST_PX, sorted_by=2))
         self._list = widgets.HBox([self._bars, self._table]).add_class("etw-halves")
         self._misfit = self.add_view(
             CurveView("iterations", "held-out misfit", height=260, width=760, whole_x=True)
@@ -104,10 +106,10 @@ class TrustPanel(Panel):
         ready = self._ready()
         subject = self.controls["shown"].value
         self.controls["measure"].description = f"Measure {_TITLES[subject].lower()}"
+        several = len(ready) > 1  # of one alone there is the other button
+        self.controls["measure"].layout.display = "" if several else "none"
         self.controls["measure"].disabled = self.controls["run"].disabled or subject not in ready
-        self.controls["run"].description = (
-            "Measure all three" if len(ready) == len(trust.SUBJECTS) else "Measure alignment"
-        )
+        self.controls["run"].description = "Measure all three" if several else "Measure alignment"
         better = self._better()
         self.controls["take"].layout.display = "" if better else "none"
         self.controls["take"].disabled = self.model.busy
@@ -167,10 +169,12 @@ class TrustPanel(Panel):
         self._list.layout.display = "" if subject == trust.ALIGNMENT else "none"
         of_one = subject == trust.ALIGNMENT and assessment is not None
         self._images.layout.display = "" if of_one else "none"
-        self._misfit.layout.display = "" if subject == trust.CONVERGENCE else "none"
-        self._shells.layout.display = "" if subject == trust.RESOLUTION else "none"
+        self._misfit.layout.display = (
+            "" if subject == trust.CONVERGENCE and assessment is not None else "none"
+        )
+        self._shells.layout.display = "" if subject == trust.RESOLUTION and assessment is not None else "none"
         self._linearity.refresh()
-        self._details.value = "" if assessment is None else _details(assessment)
+        self._details.value = self._unmeasured(subject) if assessment is None else _details(assessment)
         found: Any = None if assessment is None else assessment.found
         if subject == trust.ALIGNMENT:
             self._draw_alignment(found)
@@ -179,6 +183,13 @@ class TrustPanel(Panel):
         else:
             self._draw_resolution(found)
         self.enable()
+
+    def _unmeasured(self, subject: str) -> str:
+        """Words in the place of a chart that there is nothing to draw in; the bars have their own."""
+        if subject == trust.ALIGNMENT or self.model.stack is None:
+            return ""
+        first = "press" if subject in self._ready() else "reconstruct, then press"
+        return f"<p class='etw-quiet'>Not measured yet: {first} Measure {_TITLES[subject].lower()}</p>"
 
     def _draw_alignment(self, check: ProjectionCheck | None) -> None:
         stack = self.model.stack
@@ -204,7 +215,7 @@ class TrustPanel(Panel):
 
     def _draw_convergence(self, found: Convergence | None) -> None:
         if found is None or found.used is None:
-            self._misfit.show({})
+            self._misfit.layout.display = "none"
             return
         curve = found.curve
         self._misfit.show(
@@ -237,8 +248,8 @@ def _columns(check: ProjectionCheck, tilts_deg: Any) -> dict[str, tuple[Any, str
         "no.": (np.arange(1, len(tilts_deg) + 1), ".0f"),
         "tilt (°)": (tilts_deg, "+.1f"),
         "off (px)": (check.distances_px, ".2f"),
-        "y (px)": (y, "+.2f"),
-        "x (px)": (x, "+.2f"),
+        _SIGNED[0]: (y, "+.2f"),
+        _SIGNED[1]: (x, "+.2f"),
         "misfit": (check.misfits, ".3f"),
         "floor": (check.floor_misfits, ".3f"),
         "intensity": (check.intensities, ".2f"),
@@ -267,7 +278,9 @@ def _details(assessment: Assessment) -> str:
         lines = [f"{found.made_by}.", *found.blind_spots]
     elif assessment.subject == trust.CONVERGENCE:
         shaded = "; shaded numbers are as good as the best" if found.as_good_as_best else ""
-        lines = [found.curve.sentence, f"The line marks the iterations of the volume{shaded}."]
+        lines = [found.curve.sentence]
+        if found.used is not None:
+            lines.append(f"The line marks the iterations of the volume{shaded}.")
     else:
         lines = [
             "Orange stands out from the others. Click a bar or a row to see its projection, a head to sort."

@@ -118,6 +118,11 @@ def test_the_panel_measures_shows_and_reconstructs_better(open_panel, aligned):
     panel = open_panel(TrustPanel, TomoStack(aligned, TILTS))
     assert seen.text(panel).count(": not measured") == 3
     assert panel.controls["run"].description == "Measure alignment"
+    assert panel.controls["measure"].layout.display == "none"  # the same button once is enough
+    panel.controls["shown"].value = "resolution"
+    assert "reconstruct, then press Measure resolution" in seen.text(panel)
+    assert panel._shells.layout.display == "none"
+    panel.controls["shown"].value = "alignment"
     panel.session.apply("reconstruct", method="OS-SIRT", iterations=1, constrain=True)
     assert panel.controls["run"].description == "Measure all three"
     panel.controls["run"].click()
@@ -135,8 +140,12 @@ def test_the_panel_measures_shows_and_reconstructs_better(open_panel, aligned):
     assert 1 < taken <= best
     assert seen.text(panel).count(": not measured") == 2  # the alignment is still that of the series
     panel.controls["shown"].value = "resolution"
+    assert "Not measured yet: press Measure resolution" in seen.text(panel)
+    assert panel.controls["measure"].layout.display == ""
     panel.controls["measure"].click()
     assert "half-bit" in seen.curves(panel)
+    assert panel._shells.layout.display == ""
+    assert "Not measured yet: press Measure resolution" not in seen.text(panel)
 
 
 def test_the_worst_projection_is_on_top_and_is_seen_beside_its_reprojection(open_panel, aligned):
@@ -164,6 +173,13 @@ def test_the_worst_projection_is_on_top_and_is_seen_beside_its_reprojection(open
     table.receive({"type": "sort", "column": 1})
     tilts = [float(row[1]) for row in table.snapshot()]
     assert tilts == sorted(tilts)
+    for column in (3, 4):
+        table.receive({"type": "sort", "column": column})
+        sizes = [abs(float(row[column])) for row in table.snapshot()]
+        assert sizes == sorted(sizes, reverse=True)
+        assert any(float(row[column]) < 0 for row in table.snapshot())
+    table.receive({"type": "sort", "column": 1})
+    table.receive({"type": "sort", "column": 1})
     table.receive({"type": "choose", "place": 20})
     assert panel.display.projection == int(np.flatnonzero(order == 20)[0])
     assert float(seen.images(panel)[2].caption.split("%")[0]) < 0.7 * off

@@ -312,6 +312,8 @@ def test_what_trust_measured_is_in_the_report(tmp_path):
     assert found.facts.convergence["sentence"] in said(found.doubts)
     assert found.facts.convergence["number"] in text
     measured = {each.subject: each.found for each in session.model.assessments}
+    shown = text.split("Misfit of left-out projections")[1].split("Resolution")[0]
+    assert len(found.facts.convergence["iterations"]) > 50 > shown.count("0.")
     assert found.facts.linearity["term_percent"] == pytest.approx(measured["linearity"].term_percent)
     assert measured["linearity"].advice in text
 

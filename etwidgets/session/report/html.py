@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _STYLE = Path(__file__).with_name("report.css")
 _SAFE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _MOST_ROWS = 100  # of measured bodies
+_MOST_POINTS = 25  # of a curve; the JSON file has all
 _TABLES = ("columns", "rows", "comparison", "intervals_90_percent")  # shown below the other values
 _CONES = {"all": "all directions", "x": "along x", "y": "along y", "beam": "along the beam"}
 
@@ -167,7 +168,9 @@ def _held_out_curve(known: Mapping[str, Any]) -> str:
     names = [name for name in ("iterations", "misfit", "standard_error") if isinstance(known.get(name), list)]
     if not names or len({len(known[name]) for name in names}) > 1:
         return ""
-    rows = zip(*(known[name] for name in names), strict=True)
+    rows = list(zip(*(known[name] for name in names), strict=True))
+    step = max(-(-len(rows) // _MOST_POINTS), 1)  # the last one is always shown
+    rows = rows[::-1][::step][::-1]
     return f"<h3>Misfit of left-out projections</h3>{table([titled(n) for n in names], rows)}"
 
 

@@ -18,6 +18,8 @@ _TITLES = {
     "algorithm": "method",
     "shape": "size in x, z, y (voxels)",
     "stale": "series changed since",
+    "thickness": "thickness (voxels)",
+    "mean": "mean intensity",
     "pixel_size_nm": "length of a voxel (nm)",
     "name": "volume of",
     "n_bodies": "number of bodies",
