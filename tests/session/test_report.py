@@ -17,7 +17,7 @@ from etwidgets.errors import FileFormatError, ParameterError
 from etwidgets.progress import NullProgress
 from etwidgets.session import Session, TomoStackModel, report_of, run_batch
 from etwidgets.session.history import State
-from etwidgets.session.report import Facts, from_json, page, pictures, to_json
+from etwidgets.session.report import Facts, free_target, from_json, page, pictures, to_json
 from etwidgets.session.report.bibliography import ETSPY, ETSPY_PAPER, HYPERSPY, Citations, dois_in
 from etwidgets.session.report.doubts import doubts_of
 from etwidgets.session.report.facts import facts_of
@@ -320,7 +320,7 @@ def test_what_trust_measured_is_in_the_report(tmp_path):
 
 def test_no_file_is_replaced_and_the_ending_must_be_known(session, tmp_path):
     (tmp_path / "a.json").write_text("mine")
-    with pytest.raises(FileExistsError, match=r"a\.json"):
+    with pytest.raises(FileExistsError, match=r"a\.json exists; .* as a-2\.html"):
         session.save_report(tmp_path / "a.html")
     assert (tmp_path / "a.json").read_text() == "mine"
     with pytest.raises(ParameterError, match=r"\.html"):
@@ -328,6 +328,9 @@ def test_no_file_is_replaced_and_the_ending_must_be_known(session, tmp_path):
     with pytest.raises(ParameterError, match="nothing to report on"):
         Session().save_report(tmp_path / "b.html")
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    (tmp_path / "a-2.html").write_text("mine")
+    assert free_target(tmp_path / "a.html") == tmp_path / "a-3.html"
+    assert free_target(tmp_path / "b.html") == tmp_path / "b.html"
 
 
 def test_every_method_has_its_paper():

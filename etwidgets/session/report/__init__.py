@@ -4,7 +4,7 @@ from etwidgets.session.report.collect import ReportSource, collect
 from etwidgets.session.report.content import Content, Doubt, Facts, from_json, to_json
 from etwidgets.session.report.html import page
 from etwidgets.session.report.overview import overview_page, overview_rows
-from etwidgets.session.report.writing import check_target, save_report
+from etwidgets.session.report.writing import check_target, free_target, save_report
 
 __all__ = [
     "Content",
@@ -13,6 +13,7 @@ __all__ = [
     "ReportSource",
     "check_target",
     "collect",
+    "free_target",
     "from_json",
     "overview_page",
     "overview_rows",

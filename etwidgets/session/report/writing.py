@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 _PAGE, _DATA = ".html", ".json"
 
 
+def free_target(path: str | Path) -> Path:
+    """The path itself or, where it or the file beside it exists, the next free one: ``report-2.html``."""
+    target, number = Path(path), 2
+    while any(each.exists() for each in (target, target.with_suffix(_DATA))):
+        target = Path(path).with_stem(f"{Path(path).stem}-{number}")
+        number += 1
+    return target
+
+
 def check_target(path: str | Path) -> Path:
     """Where a report is to be written, if it can be.
 
@@ -34,7 +43,7 @@ def check_target(path: str | Path) -> Path:
         raise ParameterError(f"a report is saved as {_PAGE} or {_DATA}, not as {target.name}")
     for each in (target, target.with_suffix(_DATA)):
         if each.exists():
-            raise FileExistsError(f"{each} exists; choose another name")
+            raise FileExistsError(f"{each} exists; choose another name, as {free_target(target).name}")
     return target
 
 
