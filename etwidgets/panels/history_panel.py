@@ -13,6 +13,7 @@ from etwidgets.panels.cures import NO_SERIES, NO_SERIES_REASON, NO_VOLUME, NO_VO
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pieces import button, control, heading, row, text
 from etwidgets.panels.snapshots_part import SnapshotsPart
+from etwidgets.session.report import free_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +89,7 @@ class HistoryPanel(Panel):
         self.on_change("kind", self._propose)
         self.refresh_on(self.model, ("history", "snapshots", "stack", "reconstruction"))
         self.refresh_on(self.display, ("voxel", "projection", "contrast", "color_map"))
+        self.listen(self.model, ("busy",), self._propose_report)
         self.listen(self.model, ("can_undo", "can_redo", "busy", "reconstruction"), self.enable)
         words = text("<p class='etw-quiet'>Select a step to go to the state after it.</p>")
         buttons = row(self.controls["undo"], self.controls["redo"])
@@ -152,6 +154,8 @@ class HistoryPanel(Panel):
 
     def _propose(self) -> None:
         name, about = _KINDS[self.controls["kind"].value]
+        if self._root is not None and self.controls["kind"].value == _REPORT:
+            name = free_target(self._root / name).name
         self.controls["name"].value = name
         where = (
             ""
@@ -160,6 +164,12 @@ class HistoryPanel(Panel):
         )
         self._about.value = f"<p class='etw-help'>{about}{where}</p>"
         self.enable()
+
+    def _propose_report(self) -> None:
+        """After a report was saved: the next free name."""
+        taken = self._root is not None and (self._root / self.controls["name"].value.strip()).is_file()
+        if taken and self.controls["kind"].value == _REPORT and not self.model.busy:
+            self._propose()
 
     def _save(self) -> None:
         if self._root is None:

@@ -83,8 +83,10 @@ class Exports:
         def begin() -> Callable[[Progress], Any]:
             source = ReportSource.of(self._core.timeline, self._core.display.voxel)
 
-            def work(progress: Progress) -> None:
+            def work(progress: Progress) -> list[str]:
                 save_report(source, target, progress)
+                files = dict.fromkeys([target.name, target.with_suffix(".json").name])
+                return [f"Saved {' and '.join(files)} in {target.resolve().parent}."]
 
             return work
 

@@ -14,3 +14,8 @@ def test_the_report_is_exported(made, session, tmp_path, monkeypatch):
     found = from_json((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert any("no volume" in each.text for each in found.doubts)
     assert "report.html" in session.model.message.text
+    assert "report.html and report.json in " + str(tmp_path) in session.model.message.text
+    assert panel.controls["name"].value == "report-2.html"
+    panel.controls["save"].click()
+    assert (tmp_path / "report-2.json").is_file()
+    assert panel.controls["name"].value == "report-3.html"
