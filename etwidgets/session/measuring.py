@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets import analysis
-from etwidgets.session.measured_intervals import interval_table, quantities_of
+from etwidgets.session.measured_intervals import interval_table, quantities_of, transferred
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -164,10 +164,10 @@ def measure(
     intervals = None
     if repeated is not None:
         quantities, part = quantities_of(subject.parameters, voxel_nm), whole.part(0.1, 1)
-        found = repeated(
-            quantities, float(given["threshold"]), thickness=subject.data.shape[1], progress=part
-        )
-        intervals = interval_table(found, unit)
+        threshold = float(given["threshold"])
+        found = repeated(quantities, threshold, thickness=subject.data.shape[1], progress=part)
+        shown = quantities(subject.data, threshold)
+        intervals = interval_table(transferred(found, shown, total), unit)
     name = None if other is None else other.name
     return Measurement(
         subject, voxel_nm, table, total, curve, pores, by_iterations, name, comparison, layers, profile, unit,
