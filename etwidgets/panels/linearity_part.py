@@ -54,8 +54,8 @@ class LinearityPart(Component):
         if found is None:
             self._note.value = f"<p class='etw-quiet'>{_ASKS}</p>"
         else:
-            term = f"<p><b>{found.term_percent:+.1f} ± {found.error_percent:.1g} %</b> "
-            self._note.value = f"{term}at the brightest pixels. {escape(found.advice)}</p>"
+            term = f"<b>{found.term_percent:+.2f} ± {found.error_percent:.2f} %</b> at the brightest pixels. "
+            self._note.value = f"<p>{term if found.determined else ''}{escape(found.advice)}</p>"
         self.enable()
 
     def enable(self) -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from etwidgets.session.measuring import Measurement
 
 _MOST_ROWS = 100
-_PARTS = ("noise, alignment ±", "iterations ±", "threshold ±", "bias ±")
+_PARTS = ("noise ±", "iterations ±", "threshold ±", "bias ±")
 _HEADS = {
     "label": "no.",
     "volume_nm3": "volume ({}³)",
@@ -29,11 +29,12 @@ def summary_html(found: Measurement) -> str:
         ("measured", f"{found.subject.name}, at {found.subject.parameters['threshold']:.4g}"),
         ("objects", f"{len(bodies)}"),
         (f"total volume ({unit}³)", f"{total.value:.4g}"),
-        ("90 % interval", f"{total.low:.4g} to {total.high:.4g}"),
-        ("from threshold ±", f"{total.threshold_part:.2g}"),
-        ("from noise ±", f"{total.noise_part:.2g}"),
-        (f"total surface ({unit}²)", f"{bodies['surface_nm2'].sum():.4g}"),
     ]
+    if found.intervals is None:  # otherwise the one that includes more takes its place
+        pairs.append(("90 % interval", f"{total.low:.4g} to {total.high:.4g}"))
+        pairs.append(("from threshold ±", f"{total.threshold_part:.2g}"))
+        pairs.append(("from noise ±", f"{total.noise_part:.2g}"))
+    pairs.append((f"total surface ({unit}²)", f"{bodies['surface_nm2'].sum():.4g}"))
     fraction, count = found.pores
     pairs.append(("enclosed pores", f"{count}, {100 * fraction:.2f} % of the volume" if count else "none"))
     if found.by_iterations is not None:
@@ -62,9 +63,10 @@ def intervals_html(found: Measurement) -> str:
     ]
     heads = ("", "best estimate", "90 % interval", *_PARTS, "as measured")
     note = (
-        "The experiment was repeated in simulation, with other noise and another error of the alignment each "
-        "time. The best estimate is what was measured in a quick volume (OS-SIRT), without the bias of blur "
-        "and missing wedge. Surfaces and pores have no such interval."
+        "The experiment was repeated in simulation, with other noise and another error of the alignment (both "
+        "in noise ±) each time. The best estimate is what was measured, without the bias of blur and missing "
+        "wedge; bias and interval are those of a quick volume (OS-SIRT), in percent. The intensity is of the "
+        "quick volume. Surfaces and pores have no such interval."
     )
     return table(rows, heads, style="etw-bodies etw-intervals") + f"<p class='etw-quiet'>{note}</p>"
 

@@ -86,6 +86,11 @@ class Display(HasTraits):
     colour_of = renamed_method("Display.colour_of", "color_of")
     centre = renamed_method("Display.centre", "center")  # codespell:ignore centre
 
+    def follow_size(self, before: TomoStack, after: TomoStack) -> None:
+        """Stay at the same part of the image after it changed its size, as by binning."""
+        (*_, old_rows, old_columns), (*_, rows, columns) = before.data.shape, after.data.shape
+        self.column, self.row = self.column * columns // old_columns, self.row * rows // old_rows
+
     def keep_inside(self, stack: TomoStack | None, volume: RecStack | None) -> None:
         """Move to the nearest place that there is, after the data changed their size."""
         if stack is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets import analysis
-from etwidgets.session.measured_intervals import interval_table, quantities_of
+from etwidgets.session.measured_intervals import interval_table, quantities_of, transferred
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _STEPS = 15  # of the curve over thresholds
 _REACH = 0.5  # of the step between ground and plateau, on either side
+_ABOVE_GROUND = 0.1  # steps: a lower threshold takes in what is no matter
 _BARS = 160
 
 
@@ -164,10 +165,10 @@ def measure(
     intervals = None
     if repeated is not None:
         quantities, part = quantities_of(subject.parameters, voxel_nm), whole.part(0.1, 1)
-        found = repeated(
-            quantities, float(given["threshold"]), thickness=subject.data.shape[1], progress=part
-        )
-        intervals = interval_table(found, unit)
+        threshold = float(given["threshold"])
+        found = repeated(quantities, threshold, thickness=subject.data.shape[1], progress=part)
+        shown = quantities(subject.data, threshold)
+        intervals = interval_table(transferred(found, shown, total), unit)
     name = None if other is None else other.name
     return Measurement(
         subject, voxel_nm, table, total, curve, pores, by_iterations, name, comparison, layers, profile, unit,
@@ -197,8 +198,10 @@ def _volume_of(data: NDArray[Any], voxel_nm: float, given: Mapping[str, Any]) ->
 def _over_thresholds(subject: Subject, voxel_nm: float, given: Mapping[str, Any]) -> pd.DataFrame:
     data = analysis.smoothed(subject.data, given.get("smooth_px", 0.0))
     inside = data >= given["threshold"]
-    step = float(np.median(data[inside]) - np.median(data[~inside])) if not inside.all() else 0.0
-    thresholds = given["threshold"] + np.linspace(-_REACH, _REACH, _STEPS) * step
+    ground = float(np.median(data[~inside])) if not inside.all() else float(given["threshold"])
+    step = float(np.median(data[inside])) - ground if not inside.all() else 0.0
+    lowest = max(given["threshold"] - _REACH * step, ground + _ABOVE_GROUND * step)
+    thresholds = np.linspace(min(lowest, given["threshold"]), given["threshold"] + _REACH * step, _STEPS)
 
     def quantity(values: NDArray[np.float32], threshold: float) -> float:
         return float(np.count_nonzero(values >= threshold)) * voxel_nm**3

@@ -41,6 +41,7 @@ class Publisher:
         model, state = self._model, self._timeline.state
         opening = self._timeline.opening
         another, self._opening = opening is not self._opening, opening
+        before = model.stack
         # panels hear first that it is another series, then what it is like, and in the end where to look
         with self._display.hold_trait_notifications(), model.hold_trait_notifications():
             self._messages.settle(another=another)
@@ -55,6 +56,8 @@ class Publisher:
             model.before = self._timeline.stack_before()
             self._publish_steps()
             self._publish_geometry(state)
+            if not another and before is not None and state.stack is not None:
+                self._display.follow_size(before, state.stack)
             self._display.keep_inside(state.stack, state.reconstruction)
 
     def _publish_steps(self) -> None:

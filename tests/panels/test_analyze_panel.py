@@ -207,6 +207,10 @@ def test_the_interval_of_the_whole_way_holds_the_true_volume(made, tmp_path):
         assert row["low"] < truth < row["high"]
         assert row["high"] - row["low"] < 0.2 * truth
     assert found.loc["total volume", "draws_part"] > 0
+    total = session.model.measurements[-1].total
+    assert found.loc["total volume", "value"] == total.value
+    assert found.loc["total volume", "threshold_part"] >= total.threshold_part
+    assert "90 % interval" not in panel._results.summary.value  # one interval for one number
     assert "90 % interval" in seen.html(panel).split("etw-intervals")[1]
     panel.controls["save"].click()
     saved = pd.read_csv(tmp_path / "measured-intervals.csv")

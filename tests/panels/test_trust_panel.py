@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import seen
 
-from etwidgets.analysis import HeldOutCurve
+from etwidgets.analysis import HeldOutCurve, Linearity
 from etwidgets.panels import TrustPanel
 from etwidgets.progress import NullProgress
 from etwidgets.session import InlineRunner, Session, TomoStackModel, trust
@@ -225,6 +225,16 @@ def test_a_linear_series_or_one_with_a_level_is_not_corrected(open_panel):
     with_level.controls["linearity"].click()
     assert "subtract the background first" in with_level.model.message.text
     assert with_level.model.message.action.operation == "subtract_background"
+
+
+@pytest.mark.parametrize(("contrast", "shown"), [(3.0, "-5.04 ± 0.02 %"), (0.1, None)])
+def test_a_term_is_shown_only_where_it_is_determined(open_panel, contrast, shown):
+    panel = open_panel(TrustPanel, damped(-0.05)[1])
+    found = Linearity(-5.04, 0.02, 1000.0, 48, contrast)
+    panel.model.assessments = (trust.Assessment("linearity", panel.model.stack.data, TILTS, found),)
+    panel._linearity.refresh()
+    note = panel._linearity._note.value
+    assert (shown in note) if shown else ("±" not in note and "Not determined" in note)
 
 
 def test_what_was_measured_is_gone_with_what_it_was_about(aligned):

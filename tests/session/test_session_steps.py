@@ -34,6 +34,14 @@ def test_undo_gives_the_very_stack_back_and_redo_the_result(session, stack):
     assert session.model.stack is result
 
 
+def test_the_cross_hair_stays_at_its_place_when_the_series_is_binned(session):
+    session.display.column, session.display.row = 12, 6
+    session.apply("bin", factor=2)
+    assert (session.display.column, session.display.row) == (6, 3)
+    session.undo()
+    assert (session.display.column, session.display.row) == (12, 6)
+
+
 def test_a_new_step_after_undo_forgets_the_undone_one(session):
     session.apply("bin", factor=2)
     session.undo()
