@@ -63,8 +63,8 @@ def intervals_html(found: Measurement) -> str:
     ]
     heads = ("", "best estimate", "90 % interval", *_PARTS, "as measured")
     note = (
-        "The experiment was repeated in simulation, with other noise and another error of the alignment (both "
-        "in noise ±) each time. The best estimate is what was measured, without the bias of blur and missing "
+        "The experiment was repeated in simulation, with other noise and another error of the alignment (in "
+        "noise ±) each time. The best estimate is what was measured, without the bias of blur and missing "
         "wedge; bias and interval are those of a quick volume (OS-SIRT), in percent. The intensity is of the "
         "quick volume. Surfaces and pores have no such interval."
     )

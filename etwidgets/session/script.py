@@ -113,7 +113,7 @@ def _intervals(found: Measurement) -> list[str]:
     """The same with the whole way to the numbers repeated."""
     given = dict(found.subject.parameters)
     threshold = given.pop("threshold")
-    low = {"low": Code(f"threshold - {threshold - given.pop('low')!r}")} if "low" in given else {}
+    low = {"low": Code(f"threshold - {threshold - given.pop('low'):.6g}")} if "low" in given else {}
     name = found.subject.name
     series = "stack" if name == SERIES else f"channels[{name!r}]"
     arguments = {"threshold": Code("threshold"), **low, **given}

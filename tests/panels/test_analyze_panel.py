@@ -226,6 +226,6 @@ def test_a_script_repeats_the_intervals(session):
         measuring.measure(subject, 2.0, NullProgress()), intervals=pd.DataFrame({"quantity": ["x"]})
     )
     written = script((), None, [found])
-    assert "etw.analysis.totals(volume, 2.0, threshold=threshold, low=0.8 * threshold)" in written
+    assert "etw.analysis.totals(volume, 2.0, threshold=threshold, low=threshold - 1)" in written
     assert "intervals = stack.measure_intervals(totals, 5.0, thickness=30)" in written
     compile(written, "script", "exec")
