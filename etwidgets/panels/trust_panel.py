@@ -14,9 +14,8 @@ from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, tilt_text
 from etwidgets.panels.pieces import button, heading, text
 from etwidgets.panels.reprojection_part import ReprojectionPart
-from etwidgets.panels.shift_table import ShiftTable
 from etwidgets.session import trust
-from etwidgets.views import Bar, BarView, CurveView, ImageView
+from etwidgets.views import Bar, BarView, CurveView, ImageView, TableView
 
 if TYPE_CHECKING:
     from etwidgets.align import ProjectionCheck
@@ -60,7 +59,7 @@ class TrustPanel(Panel):
         self._linearity = self.add_part(LinearityPart(*own))
         self._images = self.add_view(ImageView(height=_PICTURES_PX))
         self._bars = self.add_view(BarView(height=_LIST_PX))
-        self._table = self.add_view(ShiftTable(_SIGNED, height=_LIST_PX, sorted_by=2))
+        self._table = self.add_view(TableView(height=_LIST_PX, sorted_by=2, signed=_SIGNED))
         self._list = widgets.HBox([self._bars, self._table]).add_class("etw-halves")
         self._misfit = self.add_view(
             CurveView("iterations", "held-out misfit", height=260, width=760, whole_x=True)

@@ -10,7 +10,7 @@ import numpy as np
 import traitlets
 
 from etwidgets.picture_scale import nice_lengths
-from etwidgets.views.parts import close_parts
+from etwidgets.views.parts import close_parts, connect
 from etwidgets.views.scripts import script
 
 if TYPE_CHECKING:
@@ -101,13 +101,7 @@ class BarView(anywidget.AnyWidget):
         callable
             Undoes it.
         """
-        self._handlers.append(handler)
-
-        def disconnect() -> None:
-            if handler in self._handlers:
-                self._handlers.remove(handler)
-
-        return disconnect
+        return connect(self._handlers, handler)
 
     def snapshot(self) -> tuple[Bar, ...]:
         """What is drawn now."""

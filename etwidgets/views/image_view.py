@@ -16,7 +16,7 @@ import traitlets
 
 from etwidgets.errors import ParameterError
 from etwidgets.views.panes import COLOR_MAPS, Pane, color_table, message, read_message
-from etwidgets.views.parts import close_parts
+from etwidgets.views.parts import close_parts, connect
 from etwidgets.views.scripts import script
 
 if TYPE_CHECKING:
@@ -178,14 +178,7 @@ class ImageView(anywidget.AnyWidget):
         super().close()
 
     def _connect(self, kind: str, handler: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
-        handlers = self._handlers[kind]
-        handlers.append(handler)
-
-        def disconnect() -> None:
-            if handler in handlers:
-                handlers.remove(handler)
-
-        return disconnect
+        return connect(self._handlers[kind], handler)
 
     def _send_frame(self) -> None:
         if self._frame is None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets as widgets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Handler = TypeVar("Handler")
 
 
 def close_parts(widget: widgets.Widget) -> None:
@@ -13,6 +18,17 @@ def close_parts(widget: widgets.Widget) -> None:
         part = getattr(widget, name, None)
         if isinstance(part, widgets.Widget):
             part.close()
+
+
+def connect(handlers: list[Handler], handler: Handler) -> Callable[[], None]:
+    """Add a handler to those of an event; the result takes it from them again."""
+    handlers.append(handler)
+
+    def disconnect() -> None:
+        if handler in handlers:
+            handlers.remove(handler)
+
+    return disconnect
 
 
 def with_plain_text(bundle: dict[str, Any], what: str) -> dict[str, Any]:

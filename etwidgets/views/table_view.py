@@ -8,11 +8,11 @@ import anywidget
 import numpy as np
 import traitlets
 
-from etwidgets.views.parts import close_parts
+from etwidgets.views.parts import close_parts, connect
 from etwidgets.views.scripts import script
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -38,6 +38,8 @@ class TableView(anywidget.AnyWidget):
         CSS pixels; more rows are scrolled.
     sorted_by
         Place of the column by which it is sorted at first, the largest value on top.
+    signed
+        Heads of columns whose sign says only a direction: they are sorted by their absolute values.
     """
 
     _esm = script("table_view.js")
@@ -49,11 +51,11 @@ class TableView(anywidget.AnyWidget):
     chosen = traitlets.Int(-1).tag(sync=True)
     """The place, among the rows as shown, of the one that is pointed out; -1: none. Written here."""
 
-    def __init__(self, height: int = 200, sorted_by: int = 0) -> None:
+    def __init__(self, height: int = 200, sorted_by: int = 0, signed: Collection[str] = ()) -> None:
         super().__init__(height=height)
         self._columns: dict[str, tuple[NDArray[np.float64], str]] = {}
         self._odd = np.zeros(0, bool)
-        self._first = sorted_by
+        self._first, self._signed = sorted_by, signed
         self._sorted, self._down = sorted_by, True
         self._handlers: list[Callable[[int], None]] = []
         self.on_msg(lambda _widget, content, buffers: self.receive(content, buffers))
@@ -89,7 +91,9 @@ class TableView(anywidget.AnyWidget):
         """Indices of the rows as they are shown, from top to bottom."""
         if not self._columns:
             return np.zeros(0, np.intp)
-        values = list(self._columns.values())[self._sorted][0]
+        head, (values, _) = list(self._columns.items())[self._sorted]
+        if head in self._signed:
+            values = np.abs(values)
         return np.argsort(-values if self._down else values, kind="stable")
 
     def on_choose(self, handler: Callable[[int], None]) -> Callable[[], None]:
@@ -100,13 +104,7 @@ class TableView(anywidget.AnyWidget):
         callable
             Undoes it.
         """
-        self._handlers.append(handler)
-
-        def disconnect() -> None:
-            if handler in self._handlers:
-                self._handlers.remove(handler)
-
-        return disconnect
+        return connect(self._handlers, handler)
 
     def snapshot(self) -> list[list[str]]:
         """The rows as they are shown, without the heads."""
