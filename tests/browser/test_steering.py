@@ -71,7 +71,7 @@ def test_a_reconstruction_can_be_cancelled(looking):
     page.click(".etw-reconstruct-run")
     page.wait_for_selector(".etw-job-cancel", state="visible")
     page.wait_for_function("document.querySelector('.etw-status-words').innerText.includes('SIRT')")
-    assert page.locator(".etw-reconstruct-run").is_disabled()
+    page.wait_for_function("document.querySelector('.etw-reconstruct-run').disabled")
     looking.keep("running")
     page.click(".etw-job-cancel")
     looking.wait_for_status("ancel", timeout_s=5)
