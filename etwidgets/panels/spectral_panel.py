@@ -50,7 +50,7 @@ class SpectralPanel(Panel):
 
     name = "spectral"
     title = "Spectral"
-    promise = "The sum spectrum with a window for each line, and a map of each element: open spectra at the right."
+    promise = "The sum spectrum with a window for each line, a map of each element. Open spectra at right."
     operations = frozenset({"map_elements", "decompose"})
     needs_stack = False
 
