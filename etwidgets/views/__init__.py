@@ -7,6 +7,8 @@ from etwidgets.views.histogram_view import HistogramView
 from etwidgets.views.image_view import ImageView
 from etwidgets.views.page_watch import PageWatch
 from etwidgets.views.panes import COLOR_MAPS, Inset, Paint, Pane, overlay, to_plane
+from etwidgets.views.ray_view import RayView
+from etwidgets.views.ray_volume import RayVolume, ray_volume
 from etwidgets.views.snapshots import (
     ChannelSnapshot,
     CurvesSnapshot,
@@ -35,6 +37,8 @@ __all__ = [
     "Paint",
     "Pane",
     "PaneSnapshot",
+    "RayView",
+    "RayVolume",
     "SpectrumCurve",
     "SpectrumSnapshot",
     "SpectrumView",
@@ -46,5 +50,6 @@ __all__ = [
     "VolumeView",
     "contrast_limits",
     "overlay",
+    "ray_volume",
     "to_plane",
 ]
