@@ -11,6 +11,7 @@ from etwidgets.io.alignments import (
     save_alignment_of,
     save_markers,
 )
+from etwidgets.io.file_facts import FileFacts, file_facts
 from etwidgets.io.file_preview import FilePreview, preview_files
 from etwidgets.io.loading import load
 from etwidgets.io.paths import safe_new_path, safe_path
@@ -22,8 +23,10 @@ __all__ = [
     "ALIGNMENT_ENDINGS",
     "EXTENSIONS",
     "AlignmentFile",
+    "FileFacts",
     "FilePreview",
     "align_by_file",
+    "file_facts",
     "load",
     "load_alignment",
     "load_markers",
