@@ -12,7 +12,10 @@ from etwidgets.session.jobs import Job, error_text
 from etwidgets.session.latest_only import LatestOnly
 from etwidgets.session.model import Cure, HistoryLine, JobStatus, Message, Snapshot, TomoStackModel
 from etwidgets.session.operations import OPERATIONS, Operation
+from etwidgets.session.operations.notes import with_notes
 from etwidgets.session.own_operations import operation
+from etwidgets.session.page_wording import for_page
+from etwidgets.session.recent_files import RecentFile, RecentFiles
 from etwidgets.session.runners import InlineRunner, Runner, ThreadRunner
 from etwidgets.session.session import Session
 
@@ -32,6 +35,8 @@ __all__ = [
     "LatestOnly",
     "Message",
     "Operation",
+    "RecentFile",
+    "RecentFiles",
     "Runner",
     "Session",
     "Snapshot",
@@ -39,11 +44,13 @@ __all__ = [
     "TomoStackModel",
     "begin_autosave",
     "error_text",
+    "for_page",
     "memory_of_process",
     "operation",
     "report_of",
     "run_batch",
     "size_text",
+    "with_notes",
 ]
 
 __getattr__ = renamed_names(
