@@ -1,4 +1,4 @@
-"""Private parts of numba, llvmlite, ipyvolume and RosettaSciIO that we use: each in one module, and as we know it.
+"""Private parts of numba, llvmlite, ipyvolume, RosettaSciIO that we use: each in one module, as we know it.
 
 A newer version may change them without notice. These tests then say which module is to be adapted; until that
 is done, the upper bound in pyproject.toml must stay below that version.

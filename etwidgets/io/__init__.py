@@ -15,7 +15,7 @@ from etwidgets.io.file_facts import FileFacts, file_facts
 from etwidgets.io.file_preview import FilePreview, preview_files
 from etwidgets.io.loading import load
 from etwidgets.io.paths import safe_new_path, safe_path
-from etwidgets.io.readers import EXTENSIONS, read_signals
+from etwidgets.io.readers import EXTENSIONS, read_signals, reader_of
 from etwidgets.io.series import natural_order
 from etwidgets.signals.saving import save
 
@@ -34,6 +34,7 @@ __all__ = [
     "preview_files",
     "read_alignment",
     "read_signals",
+    "reader_of",
     "safe_new_path",
     "safe_path",
     "save",

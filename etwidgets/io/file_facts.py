@@ -9,7 +9,7 @@ import numpy as np
 
 from etwidgets.errors import EtwidgetsError, ShapeError
 from etwidgets.io.loading import load
-from etwidgets.io.readers import kind_of, read_file
+from etwidgets.io.readers import read_file, reader_of
 from etwidgets.signals import RecStack
 from etwidgets.signals.given_axes import to_nm
 
@@ -126,7 +126,7 @@ def _facts(path: Path, signal: Any, problem: str) -> FileFacts:
     header = signal.metadata.get_item("Tomography.header_tiltaxis", default=None)
     facts = FileFacts(
         path=path,
-        kind=kind_of(path),
+        kind=reader_of(path),
         shape=shape,
         dtype=str(data.dtype),
         is_volume=isinstance(signal, RecStack),

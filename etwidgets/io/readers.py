@@ -320,6 +320,14 @@ def kind_of(path: Path) -> str:
     return _READERS.get(path.suffix.lower(), "MRC")
 
 
+def reader_of(path: Path) -> str:
+    """The short name of what reads the file, such as ``"DM"``; empty if nothing does."""
+    if path.suffix.lower() not in EXTENSIONS:
+        return ""
+    kind = kind_of(path)
+    return "DM" if kind == "DigitalMicrograph" else kind
+
+
 def _need_zarr_2() -> None:
     from importlib.metadata import version
 

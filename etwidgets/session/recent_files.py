@@ -70,14 +70,12 @@ class RecentFiles:
         return [each for each in self.read() if each.inside(root)]
 
     def add(self, parameters: Mapping[str, Any]) -> None:
-        """Note what the operation ``open`` has opened, by its parameters; a fault of the disk is no fault of it."""
+        """Note what the operation ``open`` has opened, by its parameters; a full disk is no fault of it."""
         given = parameters["path"]
         paths = [given] if isinstance(given, str) else list(given)
         tilts = parameters.get("tilts")
-        # not resolved: a link inside the folder keeps the name by which it is known there
-        found = [str(Path(each).expanduser().absolute()) for each in paths[:_MOST_PATHS]]
-        source = str(Path(tilts).expanduser().absolute()) if isinstance(tilts, str) else ""
-        new = RecentFile(tuple(map(Path, found)), source)
+        found = tuple(_resolved(Path(each).expanduser()) for each in paths[:_MOST_PATHS])
+        new = RecentFile(found, str(_resolved(Path(tilts).expanduser())) if isinstance(tilts, str) else "")
         kept = [new, *(each for each in self.read() if each.paths != new.paths)][:_MOST]
         content = [{"paths": [str(path) for path in each.paths], "tilts": each.tilts} for each in kept]
         try:
@@ -92,10 +90,13 @@ def _read(entry: Any) -> RecentFile | None:
     if not isinstance(entry, dict):
         return None
     paths, tilts = entry.get("paths"), entry.get("tilts", "")
-    texts = [*paths, tilts] if isinstance(paths, list) and paths else [None]
-    if not all(isinstance(each, str) and "\0" not in each for each in texts):
+    if not isinstance(paths, list) or not paths or not all(map(_is_name, [*paths, tilts])):
         return None
-    return RecentFile(tuple(map(Path, texts[:-1])), tilts)
+    return RecentFile(tuple(map(Path, paths)), tilts)
+
+
+def _is_name(text: Any) -> bool:
+    return isinstance(text, str) and "\0" not in text
 
 
 def _resolved(path: Path) -> Path:

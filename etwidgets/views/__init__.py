@@ -3,10 +3,11 @@
 from etwidgets.picture_scale import contrast_limits
 from etwidgets.views.bar_view import Bar, BarView
 from etwidgets.views.curve_view import CurveView
+from etwidgets.views.file_view import FileRow, FileView, RecentRow
 from etwidgets.views.histogram_view import HistogramView
 from etwidgets.views.image_view import ImageView
 from etwidgets.views.page_watch import PageWatch
-from etwidgets.views.panes import COLOR_MAPS, Inset, Pane, overlay, to_plane
+from etwidgets.views.panes import COLOR_MAPS, Inset, Pane, overlay, reduced, to_plane
 from etwidgets.views.snapshots import (
     ChannelSnapshot,
     CurvesSnapshot,
@@ -27,6 +28,8 @@ __all__ = [
     "ChannelSnapshot",
     "CurveView",
     "CurvesSnapshot",
+    "FileRow",
+    "FileView",
     "HistogramSnapshot",
     "HistogramView",
     "ImageView",
@@ -34,6 +37,7 @@ __all__ = [
     "PageWatch",
     "Pane",
     "PaneSnapshot",
+    "RecentRow",
     "SpectrumCurve",
     "SpectrumSnapshot",
     "SpectrumView",
@@ -45,5 +49,6 @@ __all__ = [
     "VolumeView",
     "contrast_limits",
     "overlay",
+    "reduced",
     "to_plane",
 ]

@@ -1,4 +1,4 @@
-"""What was opened is remembered: the newest first, at most twelve, and nothing outside a folder is offered."""
+"""What was opened is remembered: the newest first, at most twelve, and nothing outside a folder."""
 
 import json
 from pathlib import Path
@@ -63,7 +63,8 @@ def test_only_what_lies_in_the_folder_is_offered(recent, tmp_path):
 @pytest.mark.parametrize(
     "content",
     [
-        "", "{", "[" * 100_000, "7", '{"a": 1}', '[7, {"paths": []}, {"paths": [1]}, {"paths": ["a"], "tilts": 3}]',
+        "", "{", "[" * 100_000, "7", '{"a": 1}',
+        '[7, {"paths": []}, {"paths": [1]}, {"paths": ["a"], "tilts": 3}]',
         json.dumps([{"paths": ["a\0b"]}]),
     ],
 )  # fmt: skip
