@@ -150,7 +150,9 @@ def needle() -> None:
         film(seen, "tilt-axis.gif")
         seen.keep("axis")
         seen.step("reconstruct")
-        seen.page.select_option(".etw-reconstruct-method select", "SIRT")
+        seen.page.select_option(
+            ".etw-reconstruct-method select", label="Simultaneous iterative reconstruction (SIRT)"
+        )
         seen.set("reconstruct-iterations", "40")
         seen.page.click(".etw-reconstruct-follow")
         seen.page.wait_for_function(
@@ -184,10 +186,12 @@ def elements() -> None:
         seen.press("spectral-decompose", "Decompose the spectra")
         seen.keep("spectral")
         seen.step("register")
-        seen.page.select_option(".etw-register-method select", "COM")
+        seen.page.select_option(".etw-register-method select", label="Center of mass (COM)")
         seen.press("register-run", "Register: COM")
         seen.step("reconstruct")
-        seen.page.select_option(".etw-reconstruct-method select", "SIRT")
+        seen.page.select_option(
+            ".etw-reconstruct-method select", label="Simultaneous iterative reconstruction (SIRT)"
+        )
         seen.set("reconstruct-iterations", "20")
         seen.press("reconstruct-run", "Reconstruct: SIRT")
         seen.step("volume")

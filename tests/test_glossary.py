@@ -172,7 +172,7 @@ def described(controls, kind):
     """Name and label of the controls of a kind that have a label, without pictures made of letters."""
     for name, control in controls.items():
         label = str(getattr(control, "description", "") or "")
-        if isinstance(control, kind) and re.search("[A-Za-z]", label):
+        if isinstance(control, kind) and re.search("[A-Za-z]{2}", label):
             yield name, label
 
 

@@ -172,7 +172,7 @@ _AXIS: dict[str, Method[FindsAxis]] = {
     for method in (
         Method(
             name="CoM",
-            title="Tracks of the center of mass",
+            title="Center-of-mass tracks",
             use_for="Needles and pillars along the tilt axis. Rotation and shift with 95 % intervals; a dark "
             "level is taken off for the measurement.",
             when="The series is registered; intensity is mass; columns hold the same matter at every tilt.",
@@ -197,7 +197,7 @@ _AXIS: dict[str, Method[FindsAxis]] = {
         ),
         Method(
             name="MaxImage",
-            title="Lines in the maximum image",
+            title="Lines in maximum image",
             use_for="A check by eye: small bright particles draw lines across the tilt axis in the maximum "
             "over all tilts. CommonLine is more exact.",
             when="The series is registered, the tilt range wide, and a few small bright features move far.",

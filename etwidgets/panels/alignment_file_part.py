@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from etwidgets.io import ALIGNMENT_ENDINGS
 from etwidgets.panels.component import Component
 from etwidgets.panels.file_list import FileList, Handlers
-from etwidgets.panels.pieces import button, control, heading, text
+from etwidgets.panels.pieces import button, control, heading, help_text, text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from etwidgets.session import Session
 
 _ROWS = [("bottom (MRC)", "bottom"), ("top (TIFF, DM)", "top")]
-_HELP = """<p class='etw-help'><b>.xf</b> IMOD; the tilts of the .tlt file come with it. <b>.prexg</b> IMOD,
+_HELP = """<p><b>.xf</b> IMOD; the tilts of the .tlt file come with it. <b>.prexg</b> IMOD,
 coarse; the tilt axis stays where it is. <b>.aln</b> AreTomo; dark projections are removed. The tilt axis is
 turned to x; the volume is never mirrored. <b>First row</b> Top only for series that were opened here as TIFF
 or DM and converted to MRC by IMOD. To save an alignment: tab History, Export.</p>"""
@@ -49,7 +49,7 @@ class AlignmentFilePart(Component):
         self.listen(self.model, "stack", self._files.list_again)
         shown = [self.controls[each] for each in ("first-row", "apply-file")]
         self.widget = widgets.VBox(
-            [heading("Alignment file"), self._files.widget, self._about, *shown, text(_HELP)]
+            [heading("Alignment file"), self._files.widget, self._about, *shown, help_text(_HELP)]
         )
 
     def fresh(self) -> None:

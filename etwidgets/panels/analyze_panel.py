@@ -16,7 +16,7 @@ from etwidgets.panels.cures import NO_VOLUME, NO_VOLUME_REASON, PixelPart, recon
 from etwidgets.panels.navigation import go_to_voxel
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, outlined, pixel_size, slice_panes
-from etwidgets.panels.pieces import button, control, heading, offer, text
+from etwidgets.panels.pieces import button, control, heading, help_text, offer
 from etwidgets.panels.results_part import ResultsPart
 from etwidgets.panels.segmentation_part import SegmentationPart
 from etwidgets.session import SERIES
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from etwidgets.signals import RecStack
 
 _NOTHING = ("nothing", "")
-_HELP = """<div class='etw-help'><p><b>For</b> Volumes, surfaces, layers, interfaces and ratios, in nm.</p>
+_HELP = """<p><b>For</b> Volumes, surfaces, layers, interfaces and ratios, in nm.</p>
 <p><b>When</b> The edge is half as bright as the inside: <i>half maximum</i> is then right for any size.</p>
 <p><b>Caution</b> The missing wedge blurs along the beam, and too few iterations soften all edges. The
 interval of <i>Measure</i> includes threshold and noise, but not these effects. <i>How sure are these
 numbers?</i> repeats the experiment in simulation and includes them, and the alignment; it takes minutes.</p>
-<p class='etw-source'>Otsu 1979; Li &amp; Lee 1993; Wadell 1935</p></div>"""
+<p class='etw-source'>Otsu 1979; Li &amp; Lee 1993; Wadell 1935</p>"""
 
 
 class AnalyzePanel(Panel):
@@ -48,6 +48,7 @@ class AnalyzePanel(Panel):
 
     name = "analyze"
     title = "Analyze"
+    promise = "Particles, layers and interfaces of the volume, measured with their intervals."
     needs_stack = False
 
     def __init__(self, session: Session, root: str | Path | None = None) -> None:
@@ -84,7 +85,7 @@ class AnalyzePanel(Panel):
         self.on_click("save", self._save)
         names = ("against", "axis", "again", "run", "sure")
         saving = [self.controls[name] for name in ("file-name", "save")] if self._root is not None else []
-        return [*(self.controls[name] for name in names), self.hint, *saving, text(_HELP)]
+        return [*(self.controls[name] for name in names), self.hint, *saving, help_text(_HELP)]
 
     def fresh(self) -> None:
         """Forget the contrast."""
@@ -139,6 +140,10 @@ class AnalyzePanel(Panel):
         lacks = self.model.stack is None or self.model.stale
         self.controls["sure"].disabled = self.controls["run"].disabled or lacks
         self.controls["save"].disabled = not self.model.measurements
+
+    def is_empty(self) -> bool:
+        """There must be a volume."""
+        return self.model.reconstruction is None
 
     def way_out(self) -> Cure | None:
         """To where a volume is made."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from etwidgets.session import Session
     from etwidgets.signals.alignment_report import AlignmentReport
 
-_HELP = """<p class='etw-help'>Tries all methods, refines the best, and tells how good it is.</p>"""
+_HELP = """<p class='etw-quiet'>Tries all methods, refines the best, and tells how good it is.</p>"""
 _MOVING = frozenset(
     {
         "register", "align_markers", "apply_alignment_file", "transform", "tilt_align", "shift_one",

@@ -16,7 +16,7 @@ from etwidgets.panels.method_chooser import MethodChooser
 from etwidgets.panels.navigation import add_tilt_slider
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, bare_slice, difference_pane, pixel_size, projection_pane
-from etwidgets.panels.pieces import button, control, heading, row, text
+from etwidgets.panels.pieces import button, control, heading, help_text, row, text
 from etwidgets.panels.residual_over_shift import ResidualOverShift
 from etwidgets.session.previews import axis_neighbors, axis_slices, before_and_now, sharper_slices
 from etwidgets.views import ImageView, PageWatch, contrast_limits
@@ -31,7 +31,7 @@ _SLICES, _THREE_SHIFTS, _THREE_ROTATIONS = "three columns", "three shifts", "thr
 _BEFORE_NOW = "before and now"
 _FLUID_PX = 512  # larger slices are drawn coarsely while a slider moves, and sharply when it rests
 _REST_S = 0.25
-_BY_HAND = """<p class='etw-help'><b>By hand</b> Adjust shift until no slice has arcs to one side, then
+_BY_HAND = """<p><b>By hand</b> Adjust shift until no slice has arcs to one side, then
 rotation until all three are sharp. The dashed line is the tilt axis at the slider values. Drag the three
 columns in the projection, or click to move the nearest one. With the pointer on an image, up and down
 shift by 0.1 px, left and right rotate by 0.05°; Shift makes it ten times as much. Double-click a slider to
@@ -49,6 +49,7 @@ class AxisPanel(Panel):
 
     name = "axis"
     title = "Tilt axis"
+    promise = "Three slices that follow at once while you adjust shift and rotation of the tilt axis."
     operations = frozenset({"tilt_align", "transform"})
     needs_tilts = True
     keys = (
@@ -78,7 +79,8 @@ class AxisPanel(Panel):
         watch = self.add_view(PageWatch(on_double=doubled))
         sliders = row(self.controls["shift"], self.controls["rotation"], watch)
         where = widgets.HBox([self._projection, self._residual.widget]).add_class("etw-side")
-        return [where, row(tilt, look), self._slices, sliders], [*form, self._chooser.help, text(_BY_HAND)]
+        form += [self._chooser.help, help_text(_BY_HAND)]
+        return [where, row(tilt, look), self._slices, sliders], form
 
     def _build_form(self) -> None:
         self._chooser = self.add_part(MethodChooser(self.session, self.name, AXIS_METHODS))

@@ -44,6 +44,9 @@ class CleanPanel(Panel):
 
     name = "clean"
     title = "Clean"
+    promise = (
+        "Crop, bin, exclude bad projections, subtract a background or remove hot pixels, each with a preview."
+    )
     operations = frozenset(
         {"crop", "remove_projections", "filter", "bin", "normalize", *corrections.OPERATIONS.values()}
     )
@@ -124,7 +127,7 @@ class CleanPanel(Panel):
     def redraw(self) -> None:
         """Show what the chosen tool works on."""
         tool, stack = self.controls["tool"].value, self.model.stack
-        self._help.value = f"<p class='etw-help'>{_HELP[tool]}</p>"
+        self._help.value = f"<p class='etw-quiet'>{_HELP[tool]}</p>"
         for name, form in self._forms.items():
             form.layout.display = "" if name == tool else "none"
         self._corrections.show(tool)

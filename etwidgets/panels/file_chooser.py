@@ -32,8 +32,8 @@ _LIMIT = 2_000_000_000  # bytes: what a page takes in a few minutes; larger file
 _TILTS = (".rawtlt", ".tlt", ".mdoc", ".txt")
 _BESIDE = (*_TILTS, ".json")
 _MOST_LOOKED_AT = 500  # files of a folder that is only pointed at
-_LIST_PX = 190
-_INVITATION = f"or drop files, or a folder, on the list: at most {size_text(_LIMIT)}, saved in {_UPLOADS}"
+_LIST_PX = 140
+_INVITATION = f"or drop files or a folder here: at most {size_text(_LIMIT)}, saved in {_UPLOADS}"
 
 
 class FileChooser(Component):

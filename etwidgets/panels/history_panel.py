@@ -162,7 +162,7 @@ class HistoryPanel(Panel):
             if self._root is None
             else f" Files are saved in {self._root}; existing files are never overwritten."
         )
-        self._about.value = f"<p class='etw-help'>{about}{where}</p>"
+        self._about.value = f"<p class='etw-quiet'>{about}{where}</p>"
         self.enable()
 
     def _propose_report(self) -> None:

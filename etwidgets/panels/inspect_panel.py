@@ -10,7 +10,7 @@ import numpy as np
 from etwidgets.panels.navigation import add_column_slider, add_look, add_play, add_tilt_slider, turn_play
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, over_tilts_pane, projection_pane, sinogram_pane
-from etwidgets.panels.pieces import control, heading, row, text
+from etwidgets.panels.pieces import control, heading, help_text, row
 from etwidgets.views import ImageView
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class InspectPanel(Panel):
 
     name = "inspect"
     title = "Inspect"
+    promise = "Each projection with its sinogram, contrast and histogram."
     keys = (
         ("\u2190  \u2192", "tilt; with Shift ten at a time"),
         ("\u2191  \u2193", "column; with Shift ten at a time"),
@@ -52,7 +53,7 @@ class InspectPanel(Panel):
         self.on_event(self._images.on_key, self._key)
         look = add_look(self, lambda: self.model.stack, self._contrast)
         pictures = [self._images, row(play, tilt, column), self.hint]
-        return pictures, [heading("Display"), self.controls["beside"], *look, text(_HELP)]
+        return pictures, [heading("Display"), self.controls["beside"], *look, help_text(_HELP)]
 
     def fresh(self) -> None:
         """Forget the contrast."""

@@ -8,7 +8,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from etwidgets.panels.component import Component
-from etwidgets.panels.pieces import button, control, heading, row, text
+from etwidgets.panels.pieces import button, control, heading, help_text, row, text
 from etwidgets.session import error_text
 from etwidgets.session.marker_previews import fitted_markers, followed_markers
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _LEAST = 3
 _HALF_BOX_PX = 4.0  # of a marker whose size is not known yet
-_HELP = """<p class='etw-help'><b>Find markers</b>, or click small round features in one projection and press
+_HELP = """<p><b>Find markers</b>, or click small round features in one projection and press
 <b>Follow</b>. Move the tilt slider: the boxes must stay on their features. Delete markers with a large
 residual, and watch it fall. <b>Blue</b> seen, <b>orange</b> expected but not seen, <b>green</b>
 selected.</p>"""
@@ -78,7 +78,7 @@ class MarkersPart(Component):
                 controls["markers"],
                 row(controls["delete-worst"], controls["delete-markers"]),
                 controls["align-markers"],
-                text(_HELP),
+                help_text(_HELP),
             ]
         )
 

@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from etwidgets.panels.component import Component
 from etwidgets.panels.option_controls import option_control, value_of
-from etwidgets.panels.pieces import control, method_help, text
+from etwidgets.panels.pieces import help_text, method_help, wide_control, words_first
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +38,15 @@ class MethodChooser(Component):
     def __init__(self, session: Session, name: str, methods: Mapping[str, Method[Any]]) -> None:
         super().__init__(session, name)
         self._methods = dict(methods)
-        self.help = text()
-        self.add("method", control(widgets.Dropdown, "method", options=list(self._methods)))
+        self.help = help_text()
+        self.add(
+            "method",
+            wide_control(
+                widgets.Dropdown,
+                "method",
+                options=[(words_first(each), name) for name, each in self._methods.items()],
+            ),
+        )
         for method in self._methods.values():
             for option in method.options:
                 self.add(_control_name(method.name, option.name), option_control(option))

@@ -11,7 +11,7 @@ from etwidgets.engine import algorithms, all_options, find_algorithm, why_not
 from etwidgets.errors import ParameterError
 from etwidgets.panels.component import Component
 from etwidgets.panels.option_controls import adapt, option_control, value_of
-from etwidgets.panels.pieces import control, method_help, text
+from etwidgets.panels.pieces import control, help_text, method_help, wide_control, words_first
 from etwidgets.session.previews import suggested_options
 from etwidgets.signals.trust import AUTO
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 _FIRST = ("FBP", "SIRT", "OS-SIRT", "FISTA-TV", "CGLS", "SART", "DART", "BP")
 """Methods in the order in which they are offered; others follow."""
 _TRIED_FIRST = "OS-SIRT"
-_AUTOMATIC = """<div class='etw-help'><p><b>For</b> The method and the number of iterations that predict
+_AUTOMATIC = """<p><b>For</b> The method and the number of iterations that predict
 left-out projections best.</p><p><b>When</b> Always, to begin with; it takes some seconds longer. What was
 chosen is in the history.</p><p><b>Caution</b> It cannot judge what lies in the missing wedge.</p>
-<p class='etw-source'>Cardone et al. 2005</p></div>"""
+<p class='etw-source'>Cardone et al. 2005</p>"""
 _BACKENDS = {
     "auto": "auto (fastest)",
     "cpu": "processor",
@@ -51,15 +51,15 @@ class MethodForm(Component):
     def __init__(self, session: Session, name: str, on_edit: Callable[[], None]) -> None:
         super().__init__(session, name)
         self._on_edit = on_edit
-        self.help = text()
+        self.help = help_text()
         """What the method is for."""
         self._options = {
             each.user_keyword: each for each in all_options().values() if not each.in_scripts_only
         }
         known = algorithms()
         offered = [each for each in _FIRST if each in known] + [each for each in known if each not in _FIRST]
-        methods = [("Automatic", AUTO), *((each, each) for each in offered)]
-        self.add("method", control(widgets.Dropdown, "method", options=methods))
+        methods = [("Automatic", AUTO), *((words_first(known[each]), each) for each in offered)]
+        self.add("method", wide_control(widgets.Dropdown, "method", options=methods))
         for keyword, option in self._options.items():
             self.add(keyword, option_control(option))
         self.add("constrain", control(widgets.Checkbox, "non-negativity", value=True, indent=False))

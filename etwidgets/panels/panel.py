@@ -5,6 +5,7 @@ Knows no operation and no other panel; wiring, closing and reset come from :clas
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets as widgets
@@ -12,7 +13,8 @@ import ipywidgets as widgets
 from etwidgets.align import FixKind
 from etwidgets.panels.component import Component
 from etwidgets.panels.cures import NO_SERIES, NO_SERIES_REASON, CureStrip, TiltsPart, mend
-from etwidgets.panels.pieces import button
+from etwidgets.panels.pieces import button, text
+from etwidgets.panels.tree import has_class
 from etwidgets.session.findings import cure_of
 
 if TYPE_CHECKING:
@@ -48,6 +50,9 @@ class Panel(Component):
     keys: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Keys that its pictures hear beside the common ones, and what they do."""
 
+    promise: ClassVar[str] = ""
+    """What will be seen here, said in place of the pictures while there is nothing to show."""
+
     needs_stack: ClassVar[bool] = True
     needs_tilts: ClassVar[bool] = False
 
@@ -63,9 +68,10 @@ class Panel(Component):
         pictures, form = self.build()
         self._place_remedy(pictures, form)
         self._hear_keys()
-        parts = [widgets.VBox(pictures).add_class("etw-pictures")]
+        self._middle = widgets.VBox([*self._place_promise(), *pictures]).add_class("etw-pictures")
+        parts = [self._middle]
         if form:
-            parts.append(widgets.VBox(form).add_class("etw-form"))
+            parts.append(self._with_help(widgets.VBox(form).add_class("etw-form")))
         self.widget = (
             widgets.Box(parts).add_class("etw").add_class("etw-panel").add_class(f"etw-panel-{self.name}")
         )
@@ -90,8 +96,11 @@ class Panel(Component):
         self.hint.value = reason
         cure = self.way_out()
         leads = cure is not None and self.go is not None
-        self.controls["way-out"].layout.display = "" if leads else "none"
-        self.controls["way-out"].description = cure.label if cure is not None and leads else ""
+        nothing = bool(self.promise) and self.is_empty()
+        (self._middle.add_class if nothing else self._middle.remove_class)("etw-nothing")
+        for name, here in (("way-out", leads and not nothing), ("begin", leads and nothing)):
+            self.controls[name].layout.display = "" if here else "none"
+            self.controls[name].description = cure.label if cure is not None and here else ""
         for name in ("run", "apply", "auto"):
             if name in self.controls:
                 self.controls[name].disabled = bool(reason)
@@ -104,6 +113,10 @@ class Panel(Component):
         if self.needs_tilts and stack is not None and not stack.has_tilts:
             return "The tilt series has no tilts; set them here, or choose a file with tilts in tab Data."
         return self.busy_reason()
+
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show yet, so that the promise stands in place of the pictures."""
+        return self.needs_stack and self.model.stack is None
 
     def busy_reason(self) -> str:
         """Why the panel has to wait; empty if nothing runs."""
@@ -141,6 +154,28 @@ class Panel(Component):
         """
         strip = CureStrip(self.session, self.name, self.mend, lambda: self.go is not None, lines, prefix)
         return self.add_part(strip)
+
+    def _place_promise(self) -> list[widgets.Widget]:
+        """What stands in the middle while there is nothing to show: what will come, and the button to it."""
+        self.add("begin", button("", primary=True), keep=True)
+        self.on_click("begin", self._go_out)
+        if not self.promise:
+            return []
+        said = text(f"<p>{escape(self.promise)}</p>")
+        return [widgets.VBox([said, self.controls["begin"]]).add_class("etw-empty")]
+
+    def _with_help(self, form: widgets.VBox) -> widgets.VBox:
+        """The form with its *i*, which shows the help of all its parts; it begins without."""
+        if has_class(form, "etw-help"):
+            self.add(
+                "help", widgets.ToggleButton(description="i", tooltip="Show or hide help"), keep=True
+            ).add_class("etw-help-button")
+            self.on_change("help", lambda: self._show_help(form))
+            form.children = (*form.children, self.controls["help"])
+        return form
+
+    def _show_help(self, form: widgets.VBox) -> None:
+        (form.add_class if self.controls["help"].value else form.remove_class)("etw-helped")
 
     def _place_remedy(self, pictures: list[widgets.Widget], form: list[widgets.Widget]) -> None:
         """Under the hint: a way out of it, and the field for the tilts in panels that need them."""

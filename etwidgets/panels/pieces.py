@@ -32,10 +32,20 @@ def text(html: str = "", *classes: str) -> widgets.HTML:
     return piece
 
 
+def help_text(html: str = "") -> widgets.HTML:
+    """What a step is for and when not to believe it; shown when the *i* of the form is pressed."""
+    return text(html).add_class("etw-help")
+
+
+def sentence_case(label: str) -> str:
+    """The label with a capital; x, y and z are names of axes and stay small."""
+    return label if label[:1] in "xyz" and not label[1:2].isalpha() else label[:1].upper() + label[1:]
+
+
 def control(kind: type[widgets.Widget], label: str, **options: Any) -> Any:
     """A control with its label at the left, as wide as its column."""
     return kind(
-        description=label,
+        description=sentence_case(label),
         style={"description_width": _LABEL},
         layout=widgets.Layout(width="auto"),
         **options,
@@ -60,6 +70,16 @@ def offer(chooser: Any, options: Sequence[tuple[str, Any]], otherwise: Any = Non
     chooser.options = options
     if known:
         chooser.value = chosen if chosen in known else known[0] if otherwise is None else otherwise
+
+
+def wide_control(kind: type[widgets.Widget], label: str, **options: Any) -> Any:
+    """A control with its label above it, for long words."""
+    return control(kind, label, **options).add_class("etw-wide")
+
+
+def words_first(method: Algorithm | Method[Any]) -> str:
+    """The method's full name and then its abbreviation, for a list of methods."""
+    return f"{method.title} ({method.name})"
 
 
 def button(label: str, *, primary: bool = False, **options: Any) -> widgets.Button:
@@ -148,4 +168,4 @@ def method_help(method: Algorithm | Method[Any]) -> str:
     """Help in its fixed slots, as HTML."""
     slots = (("For", method.use_for), ("When", method.when), ("Caution", method.caution))
     lines = "".join(f"<p><b>{name}</b> {escape(words)}</p>" for name, words in slots)
-    return f"<div class='etw-help'>{lines}<p class='etw-source'>{escape(method.source)}</p></div>"
+    return f"{lines}<p class='etw-source'>{escape(method.source)}</p>"

@@ -35,6 +35,7 @@ class ReconstructPanel(Panel):
 
     name = "reconstruct"
     title = "Reconstruct"
+    promise = "The sinogram and a slice of the volume, and how good each method is on this series."
     operations = frozenset({"reconstruct"})
     needs_tilts = True
 

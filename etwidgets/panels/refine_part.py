@@ -10,12 +10,12 @@ from etwidgets.align import RefinementOptions
 from etwidgets.options import describe
 from etwidgets.panels.component import Component
 from etwidgets.panels.option_controls import option_control, value_of
-from etwidgets.panels.pieces import button, text
+from etwidgets.panels.pieces import button, help_text
 
 if TYPE_CHECKING:
     from etwidgets.session import Session
 
-_HELP = """<p class='etw-help'>Reconstructs, projects the volume, matches each projection to it, and again.
+_HELP = """<p>Reconstructs, projects the volume, matches each projection to it, and again.
 The result is kept only if it predicts left-out projections better than before. Free the rotation,
 magnification or tilt of each projection only if the microscope is known to change them.</p>"""
 
@@ -29,7 +29,7 @@ class RefinePart(Component):
         made = [self.add(f"refine-{each.name}", option_control(each)) for each in self._options]
         self.add("refine", button("Refine"))
         self.on_click("refine", self._run)
-        self.widget = widgets.VBox([*made, self.controls["refine"], text(_HELP)])
+        self.widget = widgets.VBox([*made, self.controls["refine"], help_text(_HELP)])
 
     def _run(self) -> None:
         values = {each: value_of(each, self.controls[f"refine-{each.name}"]) for each in self._options}

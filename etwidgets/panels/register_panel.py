@@ -18,7 +18,7 @@ from etwidgets.panels.navigation import add_column_slider, add_play, add_tilt_sl
 from etwidgets.panels.nudge_part import NudgePart
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, projection_pane, tilt_text
-from etwidgets.panels.pieces import button, control, heading, row, text
+from etwidgets.panels.pieces import button, control, heading, help_text, row
 from etwidgets.panels.refine_part import RefinePart
 from etwidgets.panels.region_part import RegionPart
 from etwidgets.panels.reprojection_part import ReprojectionPart
@@ -39,7 +39,7 @@ _MAXIMUM, _REPROJECTION = "maximum over tilts", "projection, reprojection, diffe
 _NEIGHBOR, _MARKERS = "neighbor (to nudge)", "markers (to place)"
 _BEFORE, _AFTER, _CHANGE = "before", "after", "difference"
 _BY_METHOD, _REFINE, _BY_MARKERS, _BY_FILE = "register", "refine", "markers", "alignment file"
-_NUDGE_HELP = """<p class='etw-help'><b>Nudge</b> Show the neighbor. Drag the image, or with the pointer on it
+_NUDGE_HELP = """<p><b>Nudge</b> Show the neighbor. Drag the image, or with the pointer on it
 press arrow keys: 0.25 px, with Shift 1 px. Stop when the difference is flat.</p>"""
 
 
@@ -56,6 +56,7 @@ class RegisterPanel(Panel):
 
     name = "register"
     title = "Register"
+    promise = "The projections before and after they are aligned, and how far each is off."
     operations = frozenset({"register", "align_markers", "apply_alignment_file", "refine_alignment"})
     needs_tilts = True
     keys = (
@@ -86,7 +87,7 @@ class RegisterPanel(Panel):
         self._wire()
         pictures = [self._images, row(play, tilt, column), row(look, which), self._nudge.widget]
         auto = [heading("Register"), self._auto.widget, self.hint, self._auto.report]
-        return [*pictures, self._charts.widget], [*auto, *by_hand, text(_NUDGE_HELP)]
+        return [*pictures, self._charts.widget], [*auto, *by_hand, help_text(_NUDGE_HELP)]
 
     def _build_steps(self) -> list[widgets.Widget]:
         """One step by hand at a time: which one, and its form."""

@@ -12,7 +12,7 @@ from etwidgets.panels.maps_part import MapsPart
 from etwidgets.panels.navigation import add_tilt_slider
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import pixel_size, tilt_text
-from etwidgets.panels.pieces import button, control, heading, row, text
+from etwidgets.panels.pieces import button, control, heading, help_text, row, text
 from etwidgets.panels.spectral_parts import JointPart, OpeningPart
 from etwidgets.panels.windows_part import WindowsPart, is_x_ray
 from etwidgets.session.spectral_previews import live_map, region_spectrum, spectral_sum
@@ -29,12 +29,12 @@ _METHODS = [("windows", "windows"), ("NMF", "NMF"), ("fit of all lines", "fit")]
 _WELCOME = """<p>Spectra of a tilt series give a map of each element at each tilt. Open them, and the sum of
 their counts becomes the series to align. Or add them to the HAADF series of the same field of view. The
 sample <b>EDX needle</b> in tab Data has both.</p>"""
-_HELP = """<div class='etw-help'><p><b>For</b> A volume of each element, all aligned by one series.</p>
+_HELP = """<p><b>For</b> A volume of each element, all aligned by one series.</p>
 <p><b>When</b> Lines are well separated: use windows, which are easy to check. Lines overlap and the elements
 are known: use the fit of all lines. They are not known, or energy losses: decompose (NMF).</p>
 <p><b>Caution</b> A background window counts any line inside it as background. A fit needs all elements: see
 the residual spectrum. A component is a spectrum that repeats, not necessarily one element.</p>
-<p class='etw-source'>Paatero &amp; Tapper 1994; Keenan &amp; Kotula 2004</p></div>"""
+<p class='etw-source'>Paatero &amp; Tapper 1994; Keenan &amp; Kotula 2004</p>"""
 
 
 class SpectralPanel(Panel):
@@ -50,6 +50,7 @@ class SpectralPanel(Panel):
 
     name = "spectral"
     title = "Spectral"
+    promise = "The sum spectrum with a window for each line, a map of each element. Open spectra at right."
     operations = frozenset({"map_elements", "decompose"})
     needs_stack = False
 
@@ -84,7 +85,7 @@ class SpectralPanel(Panel):
             self.hint,
             self._maps.widget,
             self._joint.widget,
-            text(_HELP),
+            help_text(_HELP),
         ]
         self.refresh_on(self.model, ("spectra", "channels"))
         self.listen(self.display, "projection", self._look_again)
@@ -109,6 +110,10 @@ class SpectralPanel(Panel):
         self._forget_sum()
 
     # -- drawing ------------------------------------------------------------------------------------
+
+    def is_empty(self) -> bool:
+        """There must be spectra or maps."""
+        return self.model.spectra is None and not self.model.channels
 
     def redraw(self) -> None:
         """Show the spectra, the maps and what can be done."""

@@ -1,4 +1,4 @@
-"""Closes widgets with all that hangs on them; knows no panel."""
+"""Walks over widgets and all that hangs on them: to close them, or to look; knows no panel."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ def close_tree(*roots: widgets.Widget) -> None:
     """
     for widget in list(_walk(roots, set())):
         widget.close()
+
+
+def has_class(root: widgets.Widget, name: str) -> bool:
+    """Whether a widget or one inside of it has a DOM class."""
+    return any(name in getattr(widget, "_dom_classes", ()) for widget in _walk((root,), set()))
 
 
 def _walk(roots: tuple[widgets.Widget, ...], seen: set[int]) -> Iterator[widgets.Widget]:

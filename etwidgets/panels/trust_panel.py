@@ -12,7 +12,7 @@ from etwidgets.panels.cures import NO_VOLUME
 from etwidgets.panels.linearity_part import LinearityPart
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, tilt_text
-from etwidgets.panels.pieces import button, heading, text
+from etwidgets.panels.pieces import button, heading, help_text, text
 from etwidgets.panels.reprojection_part import ReprojectionPart
 from etwidgets.session import trust
 from etwidgets.views import Bar, BarView, CurveView, ImageView, TableView
@@ -32,13 +32,13 @@ _ASKS = {
 _SIGNED = ("y (px)", "x (px)")
 _CYCLES = "spatial frequency (cycles/px)"
 _PICTURES_PX, _LIST_PX = 216, 190  # lamps, pictures and list fit into 720 px
-_HELP = """<div class='etw-help'><p><b>Alignment</b> Each projection against what a volume from the others
+_HELP = """<p><b>Alignment</b> Each projection against what a volume from the others
 predicts. The floor is what the same noise and tilts leave of a perfect alignment.</p>
 <p><b>Convergence</b> The misfit of projections that the reconstruction was made without. It falls while the
 volume becomes truer, and rises when noise is fitted. It says nothing of the missing wedge.</p>
 <p><b>Resolution</b> Fourier shell correlation of two halves. An error of alignment that both halves share is
 not seen.</p>
-<p class='etw-source'>Yan 2015; Cardone 2005; van Heel &amp; Schatz 2005</p></div>"""
+<p class='etw-source'>Yan 2015; Cardone 2005; van Heel &amp; Schatz 2005</p>"""
 
 
 class TrustPanel(Panel):
@@ -46,6 +46,7 @@ class TrustPanel(Panel):
 
     name = "trust"
     title = "Trust"
+    promise = "Three lamps: is the alignment good, are the iterations enough, which detail is real?"
     needs_tilts = True
 
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
@@ -81,7 +82,7 @@ class TrustPanel(Panel):
         ]
         form = [heading("Trust"), self.controls["run"], self.hint]
         form += [self.controls[name] for name in ("measure", "take")]
-        return pictures, [*form, self._linearity.widget, text(_HELP)]
+        return pictures, [*form, self._linearity.widget, help_text(_HELP)]
 
     def _wire(self) -> None:
         self.refresh_on(self.model, ("assessments", "stack", "reconstruction", "stale"))

@@ -14,7 +14,7 @@ from etwidgets.panels.cures import NO_VOLUME, NO_VOLUME_REASON, reconstruct_agai
 from etwidgets.panels.navigation import add_look, add_voxel_slider, go_to_voxel
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, slice_panes
-from etwidgets.panels.pieces import button, control, heading, offer, row, text
+from etwidgets.panels.pieces import button, control, heading, help_text, offer, row, text
 from etwidgets.panels.rendering_part import RenderingPart
 from etwidgets.panels.response_part import ResponsePart
 from etwidgets.panels.spread_part import SpreadPart
@@ -54,6 +54,7 @@ class VolumePanel(Panel):
 
     name = "volume"
     title = "Volume"
+    promise = "Three slices through the volume and the volume in 3-D."
 
     def __init__(self, session: Session, root: str | Path | None = None) -> None:
         self._root = None if root is None else Path(root).resolve()
@@ -88,7 +89,7 @@ class VolumePanel(Panel):
             self._response.widget,
             self.controls["again"],
             self.hint,
-            text(_HELP),
+            help_text(_HELP),
         ]
         form += self._build_export()
         return [self._images, row(*sliders), self._spread.view, self._rendering.view], form
@@ -175,6 +176,10 @@ class VolumePanel(Panel):
         again.disabled = self.model.busy
         if self.model.stale:
             self.hint.value = "The series changed after this volume was reconstructed. Reconstruct it again."
+
+    def is_empty(self) -> bool:
+        """There must be a volume."""
+        return self.model.reconstruction is None
 
     def way_out(self) -> Cure | None:
         """To where a volume is made."""

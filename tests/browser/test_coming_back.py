@@ -20,7 +20,7 @@ def in_mid_job(visit, own_server):
     page.click(".etw-register-run")
     visit.wait_for_status("Register: PC")
     visit.step("reconstruct")
-    page.select_option(".etw-reconstruct-method select", label="SIRT")
+    page.select_option(".etw-reconstruct-method select", label="Simultaneous iterative reconstruction (SIRT)")
     page.fill(".etw-reconstruct-iterations input", "2000")
     page.press(".etw-reconstruct-iterations input", "Enter")
     page.click(".etw-reconstruct-run")

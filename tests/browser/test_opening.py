@@ -111,7 +111,7 @@ def test_b_after_a_shows_nothing_of_a(visit, server):
     page.click(".etw-register-run")
     page.wait_for_function("document.querySelector('.etw-tab-register').innerText.includes('✓')")
     visit.step("reconstruct")
-    page.select_option(".etw-reconstruct-method select", "FBP")
+    page.select_option(".etw-reconstruct-method select", label="Filtered back projection (FBP)")
     page.click(".etw-reconstruct-run")
     page.wait_for_function("document.querySelector('.etw-tab-reconstruct').innerText.includes('✓')")
     visit.step("analyze")

@@ -65,7 +65,7 @@ def test_the_histogram_changes_the_contrast(looking):
 def test_a_reconstruction_can_be_cancelled(looking):
     page = looking.page
     looking.step("reconstruct")
-    page.select_option(".etw-reconstruct-method select", "SIRT")
+    page.select_option(".etw-reconstruct-method select", label="Simultaneous iterative reconstruction (SIRT)")
     page.fill(".etw-reconstruct-iterations input", "200")
     page.keyboard.press("Tab")
     page.click(".etw-reconstruct-run")
@@ -84,7 +84,7 @@ def test_a_reconstruction_can_be_cancelled(looking):
 def test_a_run_is_finished_early_set_aside_and_compared(looking):
     page = looking.page
     looking.step("reconstruct")
-    page.select_option(".etw-reconstruct-method select", "SIRT")
+    page.select_option(".etw-reconstruct-method select", label="Simultaneous iterative reconstruction (SIRT)")
     page.fill(".etw-reconstruct-iterations input", "4000")
     page.keyboard.press("Tab")
     page.click(".etw-reconstruct-run")
@@ -103,7 +103,7 @@ def test_a_run_is_finished_early_set_aside_and_compared(looking):
     page.click(".etw-panel-history .etw-history-keep")
     page.wait_for_function("document.querySelector('.etw-history-kept select').options.length === 2")
     looking.step("reconstruct")
-    page.select_option(".etw-reconstruct-method select", "FBP")
+    page.select_option(".etw-reconstruct-method select", label="Filtered back projection (FBP)")
     page.click(".etw-reconstruct-run")
     looking.wait_for_status("Reconstruct: FBP")
     looking.step("history")
@@ -174,7 +174,7 @@ def test_a_kernel_whose_page_was_closed_ends_after_its_job_and_not_before(chromi
     page.wait_for_selector(".etw-tab-reconstruct", timeout=60_000)
     page.wait_for_function("document.querySelector('.etw-header')?.innerText.includes('77 projections')")
     page.click(".etw-tab-reconstruct")
-    page.select_option(".etw-reconstruct-method select", "SIRT")
+    page.select_option(".etw-reconstruct-method select", label="Simultaneous iterative reconstruction (SIRT)")
     page.fill(".etw-reconstruct-iterations input", "120")
     page.keyboard.press("Tab")
     page.click(".etw-reconstruct-run")

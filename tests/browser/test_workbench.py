@@ -68,7 +68,7 @@ def test_from_the_needle_to_a_rendered_volume(visit, server):
     visit.keep("axis")
 
     visit.step("reconstruct")
-    page.select_option(".etw-reconstruct-method select", "FBP")
+    page.select_option(".etw-reconstruct-method select", label="Filtered back projection (FBP)")
     page.click(".etw-reconstruct-run")
     visit.wait_for_status("Reconstruct: FBP")
     visit.wait_for_panes("reconstruct", 2)
@@ -195,7 +195,7 @@ def test_two_pages_at_once_do_not_disturb_each_other(visit, chromium, server):
     other.wait_for_selector(".etw-tab-clean", timeout=60_000)
     other.wait_for_function(opened, timeout=60_000)
     visit.step("reconstruct")
-    page.select_option(".etw-reconstruct-method select", "SIRT")
+    page.select_option(".etw-reconstruct-method select", label="Simultaneous iterative reconstruction (SIRT)")
     page.click(".etw-reconstruct-run")
     other.click(".etw-tab-clean")
     other.select_option(".etw-clean-tool select", "bin")

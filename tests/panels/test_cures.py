@@ -100,9 +100,11 @@ def test_what_cannot_act_leads_to_where_it_can_be_mended(made):
         ("analyze", "reconstruct"),
     ):
         bench.show(name)
-        way_out = bench.panels[name].controls["way-out"]
-        assert way_out.layout.display == ""
-        way_out.click()
+        panel = bench.panels[name]
+        assert "etw-nothing" in panel._middle._dom_classes  # its promise, and this button
+        assert panel.controls["begin"].layout.display == ""
+        assert panel.controls["way-out"].layout.display == "none"
+        panel.controls["begin"].click()
         assert bench.shown == leads_to
     bench.close()
 
@@ -117,8 +119,8 @@ def test_a_panel_that_stands_alone_has_no_button_that_leads_nowhere(open_panel, 
 def test_every_tab_shows_its_way_out_with_a_label_or_not_at_all(made):
     bench = Workbench(runner=InlineRunner())
     for panel in bench.panels.values():
-        way_out = panel.controls["way-out"]
-        assert (way_out.layout.display == "none") == (not way_out.description), panel.name
+        for button in (panel.controls["way-out"], panel.controls["begin"]):
+            assert (button.layout.display == "none") == (not button.description), panel.name
     history = bench.panels["history"]
     assert history.controls["way-out"].description == "Go to Data"
     history.controls["kind"].value = "volume"

@@ -97,7 +97,8 @@ def test_registering_commits_shifts_and_can_be_undone(made, session, series):
 
 def test_every_registration_method_shows_its_help(made, session):
     shown = made(RegisterPanel(session))
-    for name in shown.controls["method"].options:
+    for label, name in shown.controls["method"].options:
+        assert label.endswith(f"({name})")
         shown.controls["method"].value = name
         assert all(slot in shown._chooser.help.value for slot in ("For", "When", "Caution", "doi"))
         assert (shown.controls["PC-upsample_factor"].layout.display == "none") == (name != "PC")
