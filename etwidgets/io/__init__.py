@@ -17,6 +17,7 @@ from etwidgets.io.loading import load
 from etwidgets.io.paths import safe_new_path, safe_path
 from etwidgets.io.readers import EXTENSIONS, read_signals, reader_of
 from etwidgets.io.series import natural_order
+from etwidgets.io.tilt_sources import files_beside
 from etwidgets.signals.saving import save
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "FilePreview",
     "align_by_file",
     "file_facts",
+    "files_beside",
     "load",
     "load_alignment",
     "load_markers",

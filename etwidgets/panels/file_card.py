@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from etwidgets.session import Session
 
 _MOST_TILT_FILES = 50
-_NO_TILTS = """<p><b>No tilts were found.</b> Choose a file at <b>tilts from</b>, or enter the first tilt and
+_NO_TILTS = """<p><b>No tilts were found.</b> Choose a file at <b>Tilts from</b>, or enter the first tilt and
 the increment, such as -60, 2; or set them after opening.</p>"""
 
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from etwidgets.errors import ParameterError, UnsafeFileError
-from etwidgets.io import EXTENSIONS, reader_of, safe_new_path, safe_path
+from etwidgets.io import EXTENSIONS, reader_of, safe_new_path
 from etwidgets.panels.component import Component
 from etwidgets.panels.file_card import FileCard
 from etwidgets.panels.file_list import FileList, Handlers
 from etwidgets.panels.pieces import control
 from etwidgets.panels.series_part import SeriesPart
-from etwidgets.session import size_text
+from etwidgets.session import allowed_file, size_text
 from etwidgets.views import UploadView
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class FileChooser(Component):
         self._root, self._on_shown, self._busy_reason = root, on_shown, busy_reason
         self._from_folder = ""  # whose files are looked at, because it was pointed at
         typed = {"placeholder": "name or path", "continuous_update": False}
-        self.add("file", control(widgets.Text, "file", **typed))
+        self.add("file", control(widgets.Text, "file", **typed)).style.description_width = "32px"
         self.on_change("file", self._look_at_file)
         self._look = self.add_part(FileCard(session, name, root, _TILTS, self._open_file))
         self._series = self.add_part(SeriesPart(session, name, root, self._open_series, self._show_series))
@@ -125,7 +125,7 @@ class FileChooser(Component):
         name = self.controls["file"].value.strip()
         if not name:
             raise ParameterError("Select a file in the list or enter its name.")
-        return str(safe_path(self._root, name))
+        return str(allowed_file(self._root, name))
 
     # -- what is chosen -----------------------------------------------------------------------------
 
@@ -137,10 +137,10 @@ class FileChooser(Component):
             self._set_file("".join(names))
             self._look_at_file()
 
-    def _choose_several(self, names: Sequence[str | Path], tilts: str = "") -> None:
-        """Look at files as one series."""
+    def _choose_several(self, names: Sequence[str | Path], tilts: str = "", folder: str = "") -> None:
+        """Look at files as one series; ``folder`` is the one that was pointed at instead of them."""
         self._set_file("")
-        self._from_folder = ""
+        self._from_folder = folder
         self._series.look_at(names, tilts)
         self._changed()
 
@@ -149,8 +149,7 @@ class FileChooser(Component):
         files = self._files.files_in(name)
         kinds = Counter(reader_of(Path(each)) for each in files)
         if len(kinds) == 1 and 1 < len(files) <= _MOST_LOOKED_AT:
-            self._choose_several(files)
-            self._from_folder = name
+            self._choose_several(files, folder=name)
             return
         counts = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
         holds = f"Files that can be opened: {counts}." if files else "No files that can be opened."

@@ -120,8 +120,7 @@ class FileList(Component):
         keep
             What is chosen stays chosen.
         """
-        entries = sorted(self._entries(self._checked_folder()), key=self._order, reverse=self._down)
-        entries.sort(key=lambda entry: not entry.folder)
+        entries = self._in_order(self._entries(self._checked_folder()))
         more = f"The first {_MOST} of {len(entries)}." if len(entries) > _MOST else ""
         nothing = "" if entries else "No folders and no files that can be opened."
         self._offer_all(entries)
@@ -155,9 +154,17 @@ class FileList(Component):
         inside = self._folder.relative_to(self._root).parts
         return [self._root.joinpath(*inside[:depth]) for depth in range(len(inside) + 1)]
 
-    def _order(self, entry: _Entry) -> Any:
-        name = natural_order(entry.path)
-        return (name, (_kind(entry), name), (entry.size, name), (entry.changed, name))[self._sorted]
+    def _in_order(self, entries: list[_Entry]) -> list[_Entry]:
+        """Folders first; what is equal in the order of the names."""
+        keys: list[Callable[[_Entry], Any]] = [
+            lambda entry: natural_order(entry.path),
+            _kind,
+            lambda entry: entry.size,
+            lambda entry: entry.changed,
+        ]
+        named = sorted(entries, key=keys[0])
+        ranked = sorted(named, key=keys[self._sorted], reverse=self._down)
+        return sorted(ranked, key=lambda entry: not entry.folder)
 
     def _offer_all(self, entries: list[_Entry]) -> None:
         """All files of the commonest kind, where there are several."""

@@ -99,7 +99,7 @@ def facts_of_file(look: FileLook, typed: Sequence[float] = ()) -> list[tuple[str
         lines.append(("projections", f"{facts.count} of {_size(facts.shape)} px"))
     if len(facts.shape) > 3:
         lines.append(("frames", f"{facts.shape[1]} in each projection"))
-    lines += [("values", facts.dtype), ("in memory", size_text(facts.memory))]
+    lines += [("values", facts.dtype), ("in memory", file_size(facts.memory))]
     if typed:
         lines += _tilts(np.asarray(typed), "entered by you")
     elif facts.tilts_deg is not None:
@@ -118,7 +118,7 @@ def facts_of_series(look: FileLook, found: Sequence[FilePreview]) -> list[tuple[
         ("kind", f"{count} {facts.kind} files, {file_size(sum(each.bytes for each in found))}"),
         ("projections", f"{count} of {_size(facts.shape)} px"),
         ("values", facts.dtype),
-        ("in memory", size_text(count * facts.memory)),
+        ("in memory", file_size(count * facts.memory)),
     ]
     if len(facts.shape) > 2:
         lines.insert(2, ("frames", f"{facts.shape[0]} in each projection"))
@@ -136,7 +136,7 @@ def warnings_of_file(look: FileLook, typed: Sequence[float] = ()) -> list[str]:
     notes = [note for note in look.notes if not (typed and "tilt" in note)]
     said = [facts.problem] if facts.problem else notes
     if facts.memory and not fits_memory(facts.memory):
-        said.append(f"It needs {size_text(facts.memory)} of memory, and {size_text(free_memory())} are free.")
+        said.append(f"It needs {file_size(facts.memory)} of memory, and {size_text(free_memory())} are free.")
     return [for_page(words)[0].removeprefix(f"{facts.path.name}: ") for words in said]
 
 

@@ -10,11 +10,11 @@ import ipywidgets as widgets
 import numpy as np
 
 from etwidgets.errors import ParameterError
-from etwidgets.io import natural_order, preview_files, safe_path
+from etwidgets.io import natural_order, preview_files
 from etwidgets.panels.component import Component
 from etwidgets.panels.pieces import Row, button, control, file_size, heading, row, table, text
 from etwidgets.panels.typed_tilts import TYPED, typed_tilts
-from etwidgets.session import with_notes
+from etwidgets.session import allowed_file, with_notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -89,7 +89,7 @@ class SeriesPart(Component):
         """
         # tilts that are typed are given to them in this order, which is that of a folder in a script, too
         ranked = sorted(names, key=lambda name: natural_order(Path(name)))
-        paths = [safe_path(self._root, name) for name in ranked]
+        paths = [allowed_file(self._root, name) for name in ranked]
         self.fresh()
         self._names, self._paths = [str(name) for name in ranked], paths
         self.controls["angles"].value = tilts
@@ -190,7 +190,7 @@ class SeriesPart(Component):
         if unread:
             raise ParameterError(unread)
         # looked at again: a link may have been put in a file's place meanwhile
-        paths = [str(safe_path(self._root, name)) for name in self._names]
+        paths = [str(allowed_file(self._root, name)) for name in self._names]
         ranked = _by_tilt(tilts)
         typed = bool(self.controls["angles"].value.strip())
         chosen = [float(tilts[i]) for i in ranked if tilts[i] is not None] if typed else None  # type: ignore[arg-type]

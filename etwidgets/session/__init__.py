@@ -3,6 +3,7 @@
 from etwidgets.deprecated import renamed_names
 from etwidgets.resources import size_text
 from etwidgets.samples import SAMPLES
+from etwidgets.session.allowed_folder import allowed_file
 from etwidgets.session.autosave import Autosave, begin_autosave
 from etwidgets.session.batch import report_of, run_batch
 from etwidgets.session.display import COLOR_MAPS, SERIES, Display
@@ -42,6 +43,7 @@ __all__ = [
     "Snapshot",
     "ThreadRunner",
     "TomoStackModel",
+    "allowed_file",
     "begin_autosave",
     "error_text",
     "for_page",
