@@ -11,8 +11,9 @@ import numpy as np
 
 from etwidgets.errors import EtwidgetsError
 from etwidgets.io import file_names
-from etwidgets.io.readers import read_file
+from etwidgets.io.readers import guarded, kind_of, read_file, sources_beside
 from etwidgets.io.series import ONE_TILT_DEG, find_files
+from etwidgets.io.tiff import plain_shape
 from etwidgets.signals.tilt_check import tilt_fault
 
 if TYPE_CHECKING:
@@ -115,6 +116,9 @@ def _preview(path: Path) -> FilePreview:
 
 
 def _contents(path: Path) -> tuple[tuple[int, ...], list[TiltSource]]:
+    plain = guarded(path, "TIFF", lambda: plain_shape(path)) if kind_of(path) == "TIFF" else None
+    if plain is not None:
+        return plain, sources_beside(path, None)[1]
     content = read_file(path, None, lazy=True)
     shape = tuple(int(n) for n in content.signal.data.shape)
     stage = content.stage_tilt

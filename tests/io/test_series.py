@@ -153,7 +153,7 @@ def test_the_table_before_a_series_is_opened(tmp_path, make_mrc, images, tilts):
     assert first.bytes == paths[0].stat().st_size
     assert "(4, 6)" in by_name["w_0deg.tif"].problem
     assert by_name["w_4deg.tif"].shape is None
-    assert "w_4deg.tif cannot be read as a TIFF file" in by_name["w_4deg.tif"].problem
+    assert "w_4deg.tif cannot be read as TIFF" in by_name["w_4deg.tif"].problem
     series = make_mrc(images)
     series.with_suffix(".rawtlt").write_text("".join(f"{t}\n" for t in tilts))
     (whole,) = preview_files([series])
