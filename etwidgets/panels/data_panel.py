@@ -68,7 +68,7 @@ class DataPanel(Panel):
         """Make and wire the controls."""
         self._facts, self._metadata, self._heading = text(), text(), heading("Open series")
         samples = [(title, name) for name, title in SAMPLES.items()]
-        self.add("sample", control(widgets.Dropdown, "sample data", options=samples))
+        self.add("sample", control(widgets.Dropdown, "sample", options=samples))
         self.add("open-sample", button("Open sample", primary=True))
         self.add("tour", button("Start tour", tooltip="Seven stops, two minutes, with sample data"))
         self.controls["tour"].layout.display = "none"

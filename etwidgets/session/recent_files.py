@@ -70,7 +70,7 @@ class RecentFiles:
         return [each for each in self.read() if each.inside(root)]
 
     def add(self, parameters: Mapping[str, Any]) -> None:
-        """Note what the operation ``open`` has opened, by its parameters; a full disk is no fault of it."""
+        """Note what the operation ``open`` has opened, by its parameters; a full disk does not stop it."""
         given = parameters["path"]
         paths = [given] if isinstance(given, str) else list(given)
         tilts = parameters.get("tilts")

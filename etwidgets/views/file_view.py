@@ -63,7 +63,7 @@ class RecentRow:
 
 
 class FileView(anywidget.AnyWidget):
-    """One folder; what is asked for by click or key is told to whoever shows it.
+    """One folder; clicks and keys are reported to whoever shows it.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class FileView(anywidget.AnyWidget):
     """Names of the rows that are chosen. Anybody may write it; names that are not listed are left out."""
 
     asked: ClassVar[tuple[str, ...]] = ("enter", "place", "sort", "filter", "recent", "open-recent", "again")
-    """What a handler is told: a row was entered, a place or a head was clicked, ..."""
+    """What is reported: a row was entered, a place or a head was clicked, ..."""
 
     def __init__(self, height: int = 160, filters: Sequence[str] = ()) -> None:
         self._handlers: list[Callable[[str, Any], None]] = []
