@@ -7,7 +7,7 @@ from etwidgets.views.file_view import FileRow, FileView, RecentRow
 from etwidgets.views.histogram_view import HistogramView
 from etwidgets.views.image_view import ImageView
 from etwidgets.views.page_watch import PageWatch
-from etwidgets.views.panes import COLOR_MAPS, Inset, Pane, overlay, reduced, to_plane
+from etwidgets.views.panes import COLOR_MAPS, Inset, Paint, Pane, overlay, reduced, to_plane
 from etwidgets.views.snapshots import (
     ChannelSnapshot,
     CurvesSnapshot,
@@ -35,6 +35,7 @@ __all__ = [
     "ImageView",
     "Inset",
     "PageWatch",
+    "Paint",
     "Pane",
     "PaneSnapshot",
     "RecentRow",

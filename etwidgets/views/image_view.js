@@ -3,6 +3,7 @@
 import { atMostEvery, bytes, clearedCanvas, connect, oncePerFrame, pointerAt, Viewport, wheelFactor } from "./viewport.js";
 import { areasOf, inArea, inPlace, placeOf, toImage, toScreen } from "./image_layout.js";
 import { drawColorBar, drawInset, drawLabels, drawMarks, drawScaleBar } from "./image_marks.js";
+import { drawBrush, drawStroke, extended } from "./image_brush.js";
 import { gripAt, pull } from "./image_grips.js";
 import { PaneLayer } from "./image_layers.js";
 import { paint } from "./image_paint.js";
@@ -107,9 +108,15 @@ function render({ model, el }) {
     if (pane.pixelSize) drawScaleBar(context, pane, p, zoom.scale);
     if (pane.colorBar && colors[pane.cmap]) drawColorBar(context, pane, p, colors[pane.cmap]);
     if (pane.inset) drawInset(context, pane.inset, p);
+    if (pane.paint) drawPainting(context, pane, i, to);
     context.restore();
     const reduced = pane.factor > 1 ? ` · shown 1:${pane.factor}` : "";
     drawLabels(context, pane, p, readout(pane, p) ?? pane.caption + reduced, buttons[i]);
+  }
+
+  function drawPainting(context, pane, i, to) {
+    if (drag?.i === i && drag.values) drawStroke(context, pane, drag.values, to);
+    if (mouse && inPlace(places[i], mouse)) drawBrush(context, pane, toImage(zoom, places[i], pane, mouse.x, mouse.y), to);
   }
 
   const gripOf = (i, at) => gripAt(panes[i], (x, y) => toScreen(zoom, places[i], panes[i], x, y), at);
@@ -117,7 +124,7 @@ function render({ model, el }) {
   function follow() {   // move what was caught by as much as the mouse has moved
     const pane = panes[drag.i], p = places[drag.i];
     const [ax, ay] = toImage(zoom, p, pane, drag.at.x, drag.at.y), [bx, by] = toImage(zoom, p, pane, mouse.x, mouse.y);
-    drag.values = pull(pane, drag, bx - ax, by - ay);
+    drag.values = drag.grip.kind === "stroke" ? extended(drag.values, [ax, ay], [bx, by]) : pull(pane, drag, bx - ax, by - ay);
   }
 
   const tell = atMostEvery(SEND_EVERY_MS, (done) => {
@@ -208,19 +215,21 @@ function render({ model, el }) {
         if (Math.hypot(dx, dy) > 3) drag.moved = true;
         if (drag.moved && p && drag.grip) {
           follow();
-          tell(false);
+          if (drag.grip.kind !== "stroke") tell(false);
         } else if (drag.moved && p) {
           zoom.moveFrom(drag, dx / p.w, dy / p.h);
         }
       } else {
         const i = under(mouse), grip = i < 0 ? null : gripOf(i, mouse);
-        canvas.style.cursor = !grip ? "default" : grip.kind === "column" ? "ew-resize" : "move";
+        canvas.style.cursor = !grip ? "default" : { column: "ew-resize", stroke: "crosshair" }[grip.kind] ?? "move";
       }
       schedule();
     },
     pointerup: (event) => {
-      if (drag?.moved && drag.grip) tell(true);
-      if (drag && !drag.moved && places[drag.i]) {
+      const paints = drag?.grip?.kind === "stroke";
+      if (paints && !drag.moved && places[drag.i]) follow();   // a dot
+      if (drag?.grip && (drag.moved || paints)) tell(true);
+      if (drag && !drag.moved && !paints && places[drag.i]) {
         const [x, y] = toImage(zoom, places[drag.i], panes[drag.i], drag.at.x, drag.at.y).map(Math.round);
         model.send({ type: "click", pane: drag.i, x, y, shift: event.shiftKey });
       }
