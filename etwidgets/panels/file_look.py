@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -36,7 +36,7 @@ class FileLook:
     Attributes
     ----------
     facts
-        What it holds.
+        What it holds; without the image.
     notes
         What would be warned of when it is opened.
     png
@@ -55,7 +55,8 @@ def look_at_file(path: Path) -> FileLook:
     """Facts and picture of a file; takes a moment, so it belongs in a thread."""
     facts, notes = with_notes(file_facts, path)
     size = sum(each.stat().st_size for each in path.rglob("*")) if path.is_dir() else path.stat().st_size
-    return FileLook(facts, notes, b"" if facts.image is None else png_of(facts.image), size)
+    png = b"" if facts.image is None else png_of(facts.image)
+    return FileLook(replace(facts, image=None), notes, png, size)  # which may be large
 
 
 def png_of(image: NDArray[np.generic]) -> bytes:

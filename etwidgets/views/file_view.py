@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
@@ -86,9 +86,6 @@ class FileView(anywidget.AnyWidget):
     value = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """Names of the rows that are chosen. Anybody may write it; names that are not listed are left out."""
 
-    asked: ClassVar[tuple[str, ...]] = ("enter", "place", "sort", "filter", "recent", "open-recent", "again")
-    """What is reported: a row was entered, a place or a head was clicked, ..."""
-
     def __init__(self, height: int = 160, filters: Sequence[str] = ()) -> None:
         self._handlers: list[Callable[[str, Any], None]] = []
         self._rows: tuple[FileRow, ...] = ()
@@ -152,7 +149,10 @@ class FileView(anywidget.AnyWidget):
         return self._rows
 
     def on_ask(self, handler: Callable[[str, Any], None]) -> Callable[[], None]:
-        """Call ``handler(kind, what)`` with one of :attr:`asked` and the name or number that belongs to it.
+        """Call ``handler(kind, what)`` on a click or a key.
+
+        ``"enter"`` with the name of a row; ``"place"``, ``"sort"``, ``"filter"``, ``"recent"`` and
+        ``"open-recent"`` with the number of a folder, head, filter or recent file; ``"again"`` with None.
 
         Returns
         -------
