@@ -22,7 +22,7 @@ from etwidgets.panels.header_line import HeaderLine
 from etwidgets.panels.resume_strip import ResumeStrip
 from etwidgets.panels.tabs import PanelsByName, with_own
 from etwidgets.panels.tour import Tour
-from etwidgets.session import Session, ThreadRunner, TomoStackModel, begin_autosave, error_text
+from etwidgets.session import RecentFiles, Session, ThreadRunner, TomoStackModel, begin_autosave, error_text
 from etwidgets.signals import TomoStack
 from etwidgets.views import PageWatch
 from etwidgets.views.parts import with_plain_text
@@ -101,6 +101,7 @@ class Workbench:
             autosave=autosave,
             operations=operations,
             root=folder if served else None,
+            recent=None if sessions is None else RecentFiles(sessions.with_name("recent-files.json")),
         )
         self._watch = PageWatch(watched=served)
         # where our own server shows the page, each session has an address; in a hub or on Binder it has none
