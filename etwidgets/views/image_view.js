@@ -1,11 +1,14 @@
-// Draws panes of bytes on one canvas: colors, zoom, pan, scale bar, overlays; over each pane its buttons and its
-// slider. The kernel sends whole frames; every frame is acknowledged when it is drawn.
+// Draws panes of bytes on one canvas: colors, zoom, pan, scale bar, overlays, measurements; over each pane its
+// buttons and its slider. The kernel sends whole frames; every frame is acknowledged when it is drawn.
 import { atMostEvery, bytes, clearedCanvas, connect, oncePerFrame, pointerAt, Viewport, wheelFactor } from "./viewport.js";
 import { areasOf, inArea, inPlace, placeOf, toImage, toScreen } from "./image_layout.js";
 import { drawColorBar, drawInset, drawLabels, drawMarks, drawScaleBar } from "./image_marks.js";
+import { Annotations } from "./image_annotations.js";
 import { gripAt, pull } from "./image_grips.js";
 import { PaneLayer } from "./image_layers.js";
+import { drawMeasures, Measures } from "./image_measures.js";
 import { paint } from "./image_paint.js";
+import { Requests, toolsOf } from "./image_tools.js";
 
 const SEND_EVERY_MS = 60;
 const FORWARDED = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", " ", "b", "z", "Z", "[", "]"];
@@ -29,6 +32,14 @@ function render({ model, el }) {
   let mouse = null, drag = null;
 
   const schedule = oncePerFrame(draw);
+  const send = (content) => model.send(content);
+  const requests = new Requests(send);
+  const measures = new Measures({
+    pane: (i) => panes[i],
+    to: (i, [x, y]) => toScreen(zoom, places[i], panes[i], x, y),
+    from: (i, { x, y }) => toImage(zoom, places[i], panes[i], x, y),
+  }, send, schedule);
+  const annotations = new Annotations(box, measures, { pane: (i) => panes[i], place: (i) => places[i] });
   const setHeight = () => { box.style.height = model.get("height") + "px"; schedule(); };
 
   function receive(content, buffers) {
@@ -44,6 +55,10 @@ function render({ model, el }) {
       }));
     } else if (content.type === "frame") {
       showFrame(content, buffers);
+    } else if (content.type === "values") {
+      measures.take(content, buffers.length && new Float64Array(bytes(buffers[0]).slice().buffer));
+    } else if (content.type === "file") {
+      requests.take(content, buffers.length && bytes(buffers[0]));
     }
   }
 
@@ -54,10 +69,11 @@ function render({ model, el }) {
       else if (mouse && drag.moved && places[drag.i]) follow();
     }
     zoom.most = content.mostZoom;
-    if (content.anew) zoom.fit();
+    if (content.anew) { zoom.fit(); measures.clear(); }
     number = content.number;
     known = content.slid;
     pictures = panes.map((pane) => paint(pane, colors[pane.cmap]));
+    measures.askAll();
     requestAnimationFrame(() => {
       draw();
       model.send({ type: "drawn", number });
@@ -71,8 +87,8 @@ function render({ model, el }) {
 
   function layer(i) {
     if (!layers[i]) {
-      const slide = (pane, value, sent) => model.send({ type: "slide", pane, value, number: sent });
-      layers[i] = new PaneLayer(i, { ...TOOLS, slide });
+      const slide = (pane, value, sent) => send({ type: "slide", pane, value, number: sent });
+      layers[i] = new PaneLayer(i, { ...tools, slide });
       box.insertBefore(layers[i].element, help);
     }
     return layers[i];
@@ -93,11 +109,20 @@ function render({ model, el }) {
     const cleared = clearedCanvas(canvas);
     if (!cleared) return;
     place(cleared.width, cleared.height);
-    panes.forEach((pane, i) => places[i] && drawPane(cleared.context, pane, i));
+    const corners = new Map();
+    panes.forEach((pane, i) => {
+      if (!places[i]) return;
+      drawImage(cleared.context, places[i], i).forEach(([measure, corner]) => corners.set(measure, corner));
+      const reduced = pane.factor > 1 ? ` · shown 1:${pane.factor}` : "";
+      drawLabels(cleared.context, pane, places[i], readout(pane, places[i]) ?? pane.caption + reduced, buttons[i]);
+      layers[i].use(measures.tool);
+    });
+    annotations.place(corners, cleared.height);
   }
 
-  function drawPane(context, pane, i) {
-    const p = places[i], to = (x, y) => toScreen(zoom, p, pane, x, y);
+  // All that is in the place of an image; where its measurements can be removed.
+  function drawImage(context, p, i, colorBar = panes[i].colorBar) {
+    const pane = panes[i], to = (x, y) => toScreen(zoom, p, pane, x, y);
     context.save();
     context.beginPath(); context.rect(p.x, p.y, p.w, p.h); context.clip();
     const [x0, y0] = to(-0.5, -0.5), w = p.w * zoom.scale, h = p.h * zoom.scale;
@@ -105,11 +130,11 @@ function render({ model, el }) {
     context.drawImage(pictures[i], x0, y0, w, h);
     drawMarks(context, pane, p, to);
     if (pane.pixelSize) drawScaleBar(context, pane, p, zoom.scale);
-    if (pane.colorBar && colors[pane.cmap]) drawColorBar(context, pane, p, colors[pane.cmap]);
+    if (colorBar && !pane.rgb && colors[pane.cmap]) drawColorBar(context, pane, p, colors[pane.cmap]);
     if (pane.inset) drawInset(context, pane.inset, p);
+    const corners = drawMeasures(context, measures, i, to, p);
     context.restore();
-    const reduced = pane.factor > 1 ? ` · shown 1:${pane.factor}` : "";
-    drawLabels(context, pane, p, readout(pane, p) ?? pane.caption + reduced, buttons[i]);
+    return corners;
   }
 
   const gripOf = (i, at) => gripAt(panes[i], (x, y) => toScreen(zoom, places[i], panes[i], x, y), at);
@@ -121,7 +146,7 @@ function render({ model, el }) {
   }
 
   const tell = atMostEvery(SEND_EVERY_MS, (done) => {
-    model.send({ type: "drag", pane: drag.i, kind: drag.grip.kind, values: drag.values, done });
+    send({ type: "drag", pane: drag.i, kind: drag.grip.kind, values: drag.values, done });
   });
 
   function readout(pane, p) {
@@ -162,13 +187,11 @@ function render({ model, el }) {
     return places.length === 1 ? 0 : model.get("maximized");
   }
 
-  const TOOLS = {
-    tools: [
-      ["zoom-in", "Zoom in (+)", () => zoomAt(1.25, null)],
-      ["zoom-out", "Zoom out (-)", () => zoomAt(0.8, null)],
-    ],
-    fixed: [["fit", "Fit (f)", fit], ["maximize", "Maximize (m)", maximize]],
-  };
+  const tools = toolsOf({
+    zoomBy: (factor) => zoomAt(factor, null), fit, maximize, measures, zoom, request: (content) => requests.ask(content),
+    pane: (i) => panes[i], place: (i) => places[i], say: (i, text) => layers[i].say(text),
+    draw: (i) => (context, p) => drawImage(context, p, i, true),
+  });
 
   function press(event) {
     const control = event.target !== canvas;
@@ -178,8 +201,9 @@ function render({ model, el }) {
     else if (event.key === "0" || event.key === "f") fit();
     else if (event.key === "m") maximize(paneOf(event.target));
     else if (event.key === "?") help.hidden = !help.hidden;
-    else if (event.key === "Escape") help.hidden = true;
-    else if (FORWARDED.includes(event.key)) model.send({ type: "key", key: event.key, shift: event.shiftKey });
+    else if (event.key === "Escape") { if (!measures.escape()) help.hidden = true; }
+    else if (["Delete", "Backspace"].includes(event.key)) { if (!measures.remove()) return; }
+    else if (FORWARDED.includes(event.key)) send({ type: "key", key: event.key, shift: event.shiftKey });
     else return;
     event.preventDefault();
   }
@@ -197,13 +221,16 @@ function render({ model, el }) {
       const at = pointerAt(canvas, event), i = under(at);
       layers.forEach((each) => each.open(false));
       if (i < 0) return;
+      canvas.setPointerCapture(event.pointerId);
+      if (measures.down(i, at)) { schedule(); return; }
       const { columns, rectangle } = panes[i];
       drag = { at, i, x: zoom.x, y: zoom.y, moved: false, grip: gripOf(i, at), columns, rectangle };
-      canvas.setPointerCapture(event.pointerId);
     },
     pointermove: (event) => {
       mouse = pointerAt(canvas, event);
-      if (drag) {
+      if (measures.move(mouse)) {
+        canvas.style.cursor = "crosshair";
+      } else if (drag) {
         const p = places[drag.i], dx = mouse.x - drag.at.x, dy = mouse.y - drag.at.y;
         if (Math.hypot(dx, dy) > 3) drag.moved = true;
         if (drag.moved && p && drag.grip) {
@@ -213,16 +240,17 @@ function render({ model, el }) {
           zoom.moveFrom(drag, dx / p.w, dy / p.h);
         }
       } else {
-        const i = under(mouse), grip = i < 0 ? null : gripOf(i, mouse);
-        canvas.style.cursor = !grip ? "default" : grip.kind === "column" ? "ew-resize" : "move";
+        const i = under(mouse), grip = i < 0 || measures.tool ? null : gripOf(i, mouse);
+        canvas.style.cursor = !grip ? (measures.tool ? "crosshair" : measures.caughtAt(i, mouse) ? "pointer" : "default") : grip.kind === "column" ? "ew-resize" : "move";
       }
       schedule();
     },
     pointerup: (event) => {
+      if (measures.up(pointerAt(canvas, event))) return;
       if (drag?.moved && drag.grip) tell(true);
       if (drag && !drag.moved && places[drag.i]) {
         const [x, y] = toImage(zoom, places[drag.i], panes[drag.i], drag.at.x, drag.at.y).map(Math.round);
-        model.send({ type: "click", pane: drag.i, x, y, shift: event.shiftKey });
+        send({ type: "click", pane: drag.i, x, y, shift: event.shiftKey });
       }
       drag = null;
     },
@@ -231,7 +259,7 @@ function render({ model, el }) {
       if (!at || at === document.body || at.matches(".etw-image canvas")) canvas.focus({ preventScroll: true });
     },
     pointerleave: () => { mouse = null; schedule(); },
-    dblclick: (event) => maximize(paneAt(pointerAt(canvas, event))),
+    dblclick: (event) => { if (!measures.chosen) maximize(paneAt(pointerAt(canvas, event))); },
   };
   box.addEventListener("keydown", press);
   box.addEventListener("wheel", turn, { passive: false });

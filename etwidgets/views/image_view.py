@@ -15,6 +15,7 @@ import anywidget
 import traitlets
 
 from etwidgets.errors import ParameterError
+from etwidgets.views.pane_values import answer
 from etwidgets.views.panes import COLOR_MAPS, Pane, color_table, message, read_message
 from etwidgets.views.parts import close_parts, connect
 from etwidgets.views.scripts import script
@@ -32,6 +33,7 @@ _OWN_KEYS = [
     ("f, 0", "fit"),
     ("m, double-click", "this image alone, or all again"),
     ("drag", "move the zoomed picture, a line or a frame"),
+    ("Delete", "remove the measurement that was touched last"),
     ("?", "show or hide this table"),
 ]
 _GIVE_UP_WAITING_S = 2.0
@@ -70,6 +72,7 @@ class ImageView(anywidget.AnyWidget):
     def __init__(self, height: int = 320, arrangement: str = "row") -> None:
         super().__init__(height=height, arrangement=arrangement)
         self._frame: tuple[dict[str, Any], list[bytes]] | None = None
+        self._panes: list[Pane] = []
         self._number = 0
         self._anew = False  # until a frame that says so was sent; those before it may be dropped
         self._sent_at: float | None = None
@@ -115,6 +118,7 @@ class ImageView(anywidget.AnyWidget):
         if len(panes) > (most := _MAX_PANES[self.arrangement]):
             raise ParameterError(f"at most {most} images fit into the view, not {len(panes)}")
         self._number += 1
+        self._panes = list(panes)
         content, buffers = message(panes)
         numbers = {"number": self._number, "anew": self._anew, "slid": self._slid}
         self._frame = ({**content, **numbers}, buffers)
@@ -191,6 +195,8 @@ class ImageView(anywidget.AnyWidget):
             self._sent_at = None
             if self._waiting:
                 self._send_frame()
+        elif kind in ("values", "file"):
+            self.send(*answer(self._panes, content))
         elif kind in self._handlers:
             self._slid = content.get("number", self._slid)
             for handler in list(self._handlers[kind]):
@@ -198,7 +204,7 @@ class ImageView(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Take it off the page and forget the pixels and the handlers."""
-        self._frame = None
+        self._frame, self._panes = None, []
         for handlers in self._handlers.values():
             handlers.clear()
         close_parts(self)
