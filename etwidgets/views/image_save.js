@@ -29,7 +29,7 @@ export function download(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-export async function copy(picture) {   // what went wrong; empty if nothing did
+export const copy = async (picture) => {   // what went wrong; empty if nothing did
   if (!navigator.clipboard?.write) return "The browser lets only pages of this computer or with https copy pictures. Save the picture instead.";
   try {
     await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
@@ -37,4 +37,4 @@ export async function copy(picture) {   // what went wrong; empty if nothing did
     return `The browser does not let this page copy pictures (${error.message}). Save the picture instead.`;
   }
   return "";
-}
+};
