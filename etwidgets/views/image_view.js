@@ -7,10 +7,11 @@ import { Annotations } from "./image_annotations.js";
 import { gripAt, pull } from "./image_grips.js";
 import { PaneLayer } from "./image_layers.js";
 import { drawMeasures, Measures } from "./image_measures.js";
-import { paint } from "./image_paint.js";
+import { bent, paint } from "./image_paint.js";
 import { Requests, toolsOf } from "./image_tools.js";
 
 const SEND_EVERY_MS = 60;
+const REST_MS = 200;   // without a new frame, after which large images are asked for with all their pixels
 const FORWARDED = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", " ", "b", "z", "Z", "[", "]"];
 const OF_CONTROLS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", " "];   // what a focused button or slider needs itself
 
@@ -26,8 +27,8 @@ function render({ model, el }) {
   help.onclick = () => { help.hidden = true; };
   box.append(canvas, help);
   el.appendChild(box);
-  const colors = {}, layers = [];
-  let panes = [], pictures = [], number = 0, known = 0, places = [], buttons = [];
+  const colors = {}, tables = {}, layers = [];   // tables: colors after gamma and logarithm
+  let panes = [], pictures = [], number = 0, known = 0, places = [], buttons = [], straight = [], rest = null;
   const zoom = new Viewport(1);   // one for all panes
   let mouse = null, drag = null;
 
@@ -45,6 +46,7 @@ function render({ model, el }) {
   function receive(content, buffers) {
     if (content.type === "colors") {
       content.names.forEach((name, i) => { colors[name] = bytes(buffers[i]); });
+      straight = content.straight;
       repaint();
     } else if (content.type === "keys") {
       help.replaceChildren(...content.rows.map(([key, what]) => {
@@ -63,7 +65,11 @@ function render({ model, el }) {
   }
 
   function showFrame(content, buffers) {
-    panes = content.panes.map((pane, i) => ({ ...pane, plane: bytes(buffers[i]) }));
+    const before = panes, drawn = pictures;
+    panes = content.panes.map((pane, i) => ({ ...pane, plane: content.same[i] ? before[i].plane : bytes(buffers[i]) }));
+    pictures = panes.map((pane, i) => (
+      content.same[i] && pane.cmap === before[i].cmap && pane.rgb === before[i].rgb ? drawn[i] : paint(pane, tables[pane.cmap])
+    ));
     if (drag?.grip && panes[drag.i]) {   // what the hand holds stays with it
       if (drag.grip.kind === "column" && panes[drag.i].columns.length !== drag.columns.length) drag = null;
       else if (mouse && drag.moved && places[drag.i]) follow();
@@ -72,8 +78,9 @@ function render({ model, el }) {
     if (content.anew) { zoom.fit(); measures.clear(); }
     number = content.number;
     known = content.slid;
-    pictures = panes.map((pane) => paint(pane, colors[pane.cmap]));
     measures.askAll();
+    clearTimeout(rest);
+    if (content.more) rest = setTimeout(() => send({ type: "full", number }), REST_MS);
     requestAnimationFrame(() => {
       draw();
       model.send({ type: "drawn", number });
@@ -81,7 +88,10 @@ function render({ model, el }) {
   }
 
   function repaint() {
-    pictures = panes.map((pane) => paint(pane, colors[pane.cmap]));
+    for (const [name, table] of Object.entries(colors)) {
+      tables[name] = straight.includes(name) ? table : bent(table, model.get("gamma"), model.get("log_scale"));
+    }
+    pictures = panes.map((pane) => paint(pane, tables[pane.cmap]));
     schedule();
   }
 
@@ -130,7 +140,7 @@ function render({ model, el }) {
     context.drawImage(pictures[i], x0, y0, w, h);
     drawMarks(context, pane, p, to);
     if (pane.pixelSize) drawScaleBar(context, pane, p, zoom.scale);
-    if (colorBar && !pane.rgb && colors[pane.cmap]) drawColorBar(context, pane, p, colors[pane.cmap]);
+    if (colorBar && !pane.rgb && tables[pane.cmap]) drawColorBar(context, pane, p, tables[pane.cmap]);
     if (pane.inset) drawInset(context, pane.inset, p);
     const corners = drawMeasures(context, measures, i, to, p);
     context.restore();
@@ -264,10 +274,12 @@ function render({ model, el }) {
   box.addEventListener("keydown", press);
   box.addEventListener("wheel", turn, { passive: false });
   const changes = { "msg:custom": receive, "change:height": setHeight, "change:arrangement": schedule, "change:maximized": schedule };
+  changes["change:gamma"] = changes["change:log_scale"] = repaint;
   const disconnect = connect(canvas, model, { events, changes, resized: schedule });
   setHeight();
   model.send({ type: "ready" });
   return () => {
+    clearTimeout(rest);
     disconnect();
     model.send({ type: "gone" });
   };

@@ -218,6 +218,25 @@ def test_an_older_frame_does_not_pull_a_slider_back(alone):
     assert (places, slider.input_value()) == ([5, 6, 8], "8")
 
 
+def test_gamma_and_logarithm_bend_the_brightness(alone):
+    driven, _places = alone
+    view = driven.view
+    view.show([Pane(np.full((8, 8), 64.0), (0, 255))])
+
+    def brightness():
+        return driven.page.evaluate(
+            """() => {
+                const canvas = document.querySelector("canvas"), [p] = JSON.parse(canvas.dataset.places);
+                return canvas.getContext("2d").getImageData(p.x + p.w / 3, p.y + p.h / 3, 1, 1).data[0];
+            }"""
+        )
+
+    expected = {(1.0, False): 64, (0.5, False): 128, (1.0, True): 192, (2.0, True): 145}
+    for (view.gamma, view.log_scale), value in expected.items():
+        driven.exchange(lambda value=value: brightness() == value, 50)
+        assert brightness() == value
+
+
 def test_in_quarters_the_last_stays_empty_and_one_fills_the_view(alone):
     driven, _places = alone
     canvas = driven.page.locator("canvas")
