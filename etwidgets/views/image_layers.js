@@ -69,11 +69,13 @@ export class PaneLayer {
     if (!whether) for (const list of this.tools.querySelectorAll(".etw-list")) list.hidden = true;
   }
 
-  use(tool) {   // show which of the tools is in use
+  use(names) {   // show which of the tools are in use
     for (const button of this.tools.querySelectorAll("[aria-pressed]")) {
-      button.setAttribute("aria-pressed", String(button.classList.contains(`etw-tool-${tool}`)));
+      button.setAttribute("aria-pressed", String(names.some((name) => button.classList.contains(`etw-tool-${name}`))));
     }
   }
+
+  offer(name, whether) { this.tools.querySelector(`.etw-tool-${name}`).hidden = !whether; }
 
   say(text) {   // for a moment
     this.note.textContent = text;
@@ -100,7 +102,7 @@ export class PaneLayer {
     if (this.alone !== alone) this.showAlone(alone);
     this.slider.element.style.height = `${SLIDER}px`;
     this.slider.show(pane.slider, known);
-    return PaneLayer.room(area.width) ?? this.count * BUTTON;
+    return PaneLayer.room(area.width) ?? (this.count - this.tools.querySelectorAll(":scope > [hidden]").length) * BUTTON;
   }
 
   showAlone(alone) {

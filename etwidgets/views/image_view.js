@@ -8,6 +8,7 @@ import { gripAt, pull } from "./image_grips.js";
 import { PaneLayer } from "./image_layers.js";
 import { drawMeasures, Measures } from "./image_measures.js";
 import { bent, paint } from "./image_paint.js";
+import { Swipe } from "./image_swipe.js";
 import { Requests, toolsOf } from "./image_tools.js";
 
 const SEND_EVERY_MS = 60;
@@ -40,6 +41,7 @@ function render({ model, el }) {
     to: (i, [x, y]) => toScreen(zoom, places[i], panes[i], x, y),
     from: (i, { x, y }) => toImage(zoom, places[i], panes[i], x, y),
   }, send, schedule);
+  const swipe = new Swipe(() => panes, schedule);
   const annotations = new Annotations(box, measures, { pane: (i) => panes[i], place: (i) => places[i] });
   const setHeight = () => { box.style.height = model.get("height") + "px"; schedule(); };
 
@@ -75,7 +77,7 @@ function render({ model, el }) {
       else if (mouse && drag.moved && places[drag.i]) follow();
     }
     zoom.most = content.mostZoom;
-    if (content.anew) { zoom.fit(); measures.clear(); }
+    if (content.anew) { zoom.fit(); measures.clear(); swipe.clear(); }
     number = content.number;
     known = content.slid;
     measures.askAll();
@@ -108,7 +110,7 @@ function render({ model, el }) {
     const maximized = model.get("maximized"), arrangement = model.get("arrangement");
     const areas = areasOf(panes.length, { width, height, arrangement, maximized });
     places = panes.map((pane, i) => areas[i] && placeOf(pane, areas[i]));
-    panes.forEach((_, i) => layer(i));
+    panes.forEach((_, i) => layer(i).offer("swipe", swipe.other(i) >= 0));
     buttons = layers.map((each, i) => each.place(areas[i], panes[i], known, maximized === i));
     canvas.dataset.places = JSON.stringify(places.map((p) => p && { x: p.x, y: p.y, w: p.w, h: p.h }));
     canvas.dataset.zoom = zoom.scale.toFixed(3);
@@ -124,8 +126,8 @@ function render({ model, el }) {
       if (!places[i]) return;
       drawImage(cleared.context, places[i], i).forEach(([measure, corner]) => corners.set(measure, corner));
       const reduced = pane.factor > 1 ? ` · shown 1:${pane.factor}` : "";
-      drawLabels(cleared.context, pane, places[i], readout(pane, places[i]) ?? pane.caption + reduced, buttons[i]);
-      layers[i].use(measures.tool);
+      drawLabels(cleared.context, pane, places[i], readout(panes[swipe.seen(i, places[i], mouse)], places[i]) ?? pane.caption + reduced, buttons[i]);
+      layers[i].use([measures.tool, swipe.over(i) >= 0 && "swipe"]);
     });
     annotations.place(corners, cleared.height);
   }
@@ -138,6 +140,7 @@ function render({ model, el }) {
     const [x0, y0] = to(-0.5, -0.5), w = p.w * zoom.scale, h = p.h * zoom.scale;
     context.imageSmoothingEnabled = w < pane.width;
     context.drawImage(pictures[i], x0, y0, w, h);
+    swipe.draw(context, p, i, (k) => context.drawImage(pictures[k], x0, y0, w, h));
     drawMarks(context, pane, p, to);
     if (pane.pixelSize) drawScaleBar(context, pane, p, zoom.scale);
     if (colorBar && !pane.rgb && tables[pane.cmap]) drawColorBar(context, pane, p, tables[pane.cmap]);
@@ -198,7 +201,7 @@ function render({ model, el }) {
   }
 
   const tools = toolsOf({
-    zoomBy: (factor) => zoomAt(factor, null), fit, maximize, measures, zoom, request: (content) => requests.ask(content),
+    zoomBy: (factor) => zoomAt(factor, null), fit, maximize, measures, swipe, zoom, request: (content) => requests.ask(content),
     pane: (i) => panes[i], place: (i) => places[i], say: (i, text) => layers[i].say(text),
     draw: (i) => (context, p) => drawImage(context, p, i, true),
   });
@@ -232,13 +235,15 @@ function render({ model, el }) {
       layers.forEach((each) => each.open(false));
       if (i < 0) return;
       canvas.setPointerCapture(event.pointerId);
-      if (measures.down(i, at)) { schedule(); return; }
+      if (swipe.down(i, places[i], at) || measures.down(i, at)) { schedule(); return; }
       const { columns, rectangle } = panes[i];
       drag = { at, i, x: zoom.x, y: zoom.y, moved: false, grip: gripOf(i, at), columns, rectangle };
     },
     pointermove: (event) => {
       mouse = pointerAt(canvas, event);
-      if (measures.move(mouse)) {
+      if (swipe.held) {
+        if (places[swipe.pane]) swipe.move(places[swipe.pane], mouse);
+      } else if (measures.move(mouse)) {
         canvas.style.cursor = "crosshair";
       } else if (drag) {
         const p = places[drag.i], dx = mouse.x - drag.at.x, dy = mouse.y - drag.at.y;
@@ -256,7 +261,7 @@ function render({ model, el }) {
       schedule();
     },
     pointerup: (event) => {
-      if (measures.up(pointerAt(canvas, event))) return;
+      if (swipe.up() || measures.up(pointerAt(canvas, event))) return;
       if (drag?.moved && drag.grip) tell(true);
       if (drag && !drag.moved && places[drag.i]) {
         const [x, y] = toImage(zoom, places[drag.i], panes[drag.i], drag.at.x, drag.at.y).map(Math.round);

@@ -218,23 +218,45 @@ def test_an_older_frame_does_not_pull_a_slider_back(alone):
     assert (places, slider.input_value()) == ([5, 6, 8], "8")
 
 
+def brightness(page, across):
+    """Red of the first image at a part of its width."""
+    return page.evaluate(
+        """across => {
+            const canvas = document.querySelector("canvas"), [p] = JSON.parse(canvas.dataset.places);
+            return canvas.getContext("2d").getImageData(p.x + across * p.w, p.y + p.h / 3, 1, 1).data[0];
+        }""",
+        across,
+    )
+
+
 def test_gamma_and_logarithm_bend_the_brightness(alone):
     driven, _places = alone
     view = driven.view
     view.show([Pane(np.full((8, 8), 64.0), (0, 255))])
 
-    def brightness():
-        return driven.page.evaluate(
-            """() => {
-                const canvas = document.querySelector("canvas"), [p] = JSON.parse(canvas.dataset.places);
-                return canvas.getContext("2d").getImageData(p.x + p.w / 3, p.y + p.h / 3, 1, 1).data[0];
-            }"""
-        )
-
     expected = {(1.0, False): 64, (0.5, False): 128, (1.0, True): 192, (2.0, True): 145}
     for (view.gamma, view.log_scale), value in expected.items():
-        driven.exchange(lambda value=value: brightness() == value, 50)
-        assert brightness() == value
+        driven.exchange(lambda value=value: brightness(driven.page, 0.3) == value, 50)
+        assert brightness(driven.page, 0.3) == value
+
+
+def test_a_line_between_two_images_is_dragged(alone):
+    driven, _places = alone
+    driven.view.show([Pane(np.full((8, 8), level), (0, 255)) for level in (50.0, 200.0)])
+    driven.exchange()
+    page = driven.page
+    place = json.loads(page.locator("canvas").get_attribute("data-places"))[0]
+    page.locator(".etw-pane[data-pane='0'] .etw-tool-menu").click()
+    page.locator(".etw-pane[data-pane='0'] .etw-tool-swipe").click()
+    across, down = place["x"] + place["w"] / 2, place["y"] + 0.8 * place["h"]
+    driven.exchange(lambda: brightness(page, 0.6) == 200, 50)
+    assert [brightness(page, part) for part in (0.4, 0.6)] == [50, 200]
+    page.mouse.move(across, down)
+    page.mouse.down()
+    page.mouse.move(across - 0.3 * place["w"], down, steps=3)
+    page.mouse.up()
+    driven.exchange(lambda: brightness(page, 0.4) == 200, 50)
+    assert [brightness(page, part) for part in (0.1, 0.4)] == [50, 200]
 
 
 def test_in_quarters_the_last_stays_empty_and_one_fills_the_view(alone):
