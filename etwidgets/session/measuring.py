@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from etwidgets import analysis
+from etwidgets.errors import ParameterError
 from etwidgets.session.measured_intervals import interval_table, quantities_of, transferred
 
 if TYPE_CHECKING:
@@ -37,17 +39,29 @@ class Subject:
         ``(X, Z, Y)``.
     parameters
         Keywords of :func:`etwidgets.analysis.bodies`: ``threshold`` and those that differ from the defaults.
+    strokes
+        Corrections by hand.
     """
 
     name: str
     data: NDArray[Any]
     parameters: Mapping[str, Any]
+    strokes: tuple[analysis.Stroke, ...] = ()
+
+    @cached_property
+    def corrected(self) -> NDArray[Any]:
+        """The volume with its corrections by hand ``(X, Z, Y)``."""
+        return self.with_strokes(self.data, float(self.parameters["threshold"]))
+
+    def with_strokes(self, data: NDArray[Any], threshold: float) -> NDArray[Any]:
+        """Another volume of the same specimen with the same corrections."""
+        return analysis.painted(data, self.strokes, threshold) if self.strokes else data
 
     @property
     def mask(self) -> NDArray[np.bool_]:
         """What belongs to it ``(X, Z, Y)``."""
         given = {name: value for name, value in self.parameters.items() if name != "split_px"}
-        return analysis.segment(self.data, given.pop("threshold"), **given)
+        return analysis.segment(self.corrected, given.pop("threshold"), **given)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,13 +149,15 @@ def measure(
     repeated
         Repeats the whole way to the numbers, as :meth:`etwidgets.TomoStack.measure_intervals`.
     """
+    if repeated is not None and subject.strokes:
+        raise ParameterError("a volume corrected by hand cannot be repeated: remove the strokes first")
     whole = progress
     progress = whole.part(0, 0.1) if repeated is not None else whole
     given = {name: value for name, value in subject.parameters.items() if name != "split_px"}
     progress.advance(0.0, "bodies")
-    table = analysis.bodies(subject.data, voxel_nm, **subject.parameters)
+    table = analysis.bodies(subject.corrected, voxel_nm, **subject.parameters)
     progress.advance(0.2, "estimating uncertainty")
-    total = analysis.total_volume(subject.data, voxel_nm, **given)
+    total = analysis.total_volume(subject.corrected, voxel_nm, **given)
     progress.advance(0.4, "varying threshold")
     curve = _over_thresholds(subject, voxel_nm, given)
     comparison: list[tuple[str, str]] = []
@@ -152,7 +168,7 @@ def measure(
     layers = profile = None
     if axis is not None:
         progress.advance(0.6, "layers")
-        data = analysis.smoothed(subject.data, given.get("smooth_px", 0.0))
+        data = analysis.smoothed(subject.corrected, given.get("smooth_px", 0.0))
         layers = analysis.layers(data, given["threshold"], axis, voxel_nm)
         profile = analysis.thickness_profile(subject.mask, axis, voxel_nm)
     by_iterations = None
@@ -160,7 +176,8 @@ def measure(
         values = [total.value]
         for place, change in ((0, -1), (2, 1)):
             part = progress.part(0.65 + 0.15 * (place > 0), 0.8 + 0.15 * (place > 0))
-            values.insert(place, _volume_of(again(change, part), voxel_nm, given))
+            made = subject.with_strokes(again(change, part), given["threshold"])
+            values.insert(place, _volume_of(made, voxel_nm, given))
         by_iterations = analysis.between_iterations(values)
     intervals = None
     if repeated is not None:
@@ -196,7 +213,7 @@ def _volume_of(data: NDArray[Any], voxel_nm: float, given: Mapping[str, Any]) ->
 
 
 def _over_thresholds(subject: Subject, voxel_nm: float, given: Mapping[str, Any]) -> pd.DataFrame:
-    data = analysis.smoothed(subject.data, given.get("smooth_px", 0.0))
+    data = analysis.smoothed(subject.corrected, given.get("smooth_px", 0.0))
     inside = data >= given["threshold"]
     ground = float(np.median(data[~inside])) if not inside.all() else float(given["threshold"])
     step = float(np.median(data[inside])) - ground if not inside.all() else 0.0
@@ -213,7 +230,7 @@ def _compare(
     first: Subject, total: Uncertainty, second: Subject, voxel_nm: float, unit: str
 ) -> list[tuple[str, str]]:
     given = {name: value for name, value in second.parameters.items() if name != "split_px"}
-    other = analysis.total_volume(second.data, voxel_nm, **given)
+    other = analysis.total_volume(second.corrected, voxel_nm, **given)
     ratio = total.value / other.value
     one_part, other_part = ((each.high - each.low) / 2 / each.value for each in (total, other))
     half = ratio * float(np.hypot(one_part, other_part))

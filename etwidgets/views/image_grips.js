@@ -6,6 +6,7 @@ const REACH = 8;   // CSS pixels around an edge or a line at which it is caught
 
 // What can be caught at a place of the screen; `to` is from pixels of the image to the screen.
 export function gripAt(pane, to, { x, y }) {
+  if (pane.paint) return { kind: "stroke" };
   if (pane.rectangle) {
     const [x0, y0, x1, y1] = cornersOf(to, pane.rectangle);
     if (x < x0 - REACH || x > x1 + REACH || y < y0 - REACH || y > y1 + REACH) return null;

@@ -4,6 +4,7 @@ import { atMostEvery, bytes, clearedCanvas, connect, oncePerFrame, pointerAt, Vi
 import { areasOf, inArea, inPlace, placeOf, toImage, toScreen } from "./image_layout.js";
 import { drawColorBar, drawInset, drawLabels, drawMarks, drawScaleBar } from "./image_marks.js";
 import { Annotations } from "./image_annotations.js";
+import { drawBrush, drawStroke, extended } from "./image_brush.js";
 import { gripAt, pull } from "./image_grips.js";
 import { PaneLayer } from "./image_layers.js";
 import { drawMeasures, Measures } from "./image_measures.js";
@@ -145,9 +146,15 @@ function render({ model, el }) {
     if (pane.pixelSize) drawScaleBar(context, pane, p, zoom.scale);
     if (colorBar && !pane.rgb && tables[pane.cmap]) drawColorBar(context, pane, p, tables[pane.cmap]);
     if (pane.inset) drawInset(context, pane.inset, p);
+    if (pane.paint && p === places[i]) drawPainting(context, pane, i, to);
     const corners = drawMeasures(context, measures, i, to, p);
     context.restore();
     return corners;
+  }
+
+  function drawPainting(context, pane, i, to) {
+    if (drag?.i === i && drag.values) drawStroke(context, pane, drag.values, to);
+    if (mouse && inPlace(places[i], mouse)) drawBrush(context, pane, toImage(zoom, places[i], pane, mouse.x, mouse.y), to);
   }
 
   const gripOf = (i, at) => gripAt(panes[i], (x, y) => toScreen(zoom, places[i], panes[i], x, y), at);
@@ -155,7 +162,7 @@ function render({ model, el }) {
   function follow() {   // move what was caught by as much as the mouse has moved
     const pane = panes[drag.i], p = places[drag.i];
     const [ax, ay] = toImage(zoom, p, pane, drag.at.x, drag.at.y), [bx, by] = toImage(zoom, p, pane, mouse.x, mouse.y);
-    drag.values = pull(pane, drag, bx - ax, by - ay);
+    drag.values = drag.grip.kind === "stroke" ? extended(drag.values, [ax, ay], [bx, by]) : pull(pane, drag, bx - ax, by - ay);
   }
 
   const tell = atMostEvery(SEND_EVERY_MS, (done) => {
@@ -172,6 +179,14 @@ function render({ model, el }) {
     const edge = level === 0 ? "≤ " : level === 255 ? "≥ " : "≈ ";
     const value = low + (level / 255) * (high - low);
     return `${pane.axes[0]} ${x}, ${pane.axes[1]} ${y}: ${edge}${Number(value.toPrecision(3))}`;
+  }
+
+  function cursorAt(i, at) {
+    if (i < 0) return "default";
+    if (measures.tool) return "crosshair";
+    if (measures.caughtAt(i, at)) return "pointer";
+    const grip = gripOf(i, at);
+    return grip ? { column: "ew-resize", stroke: "crosshair" }[grip.kind] ?? "move" : "default";
   }
 
   const under = (at) => places.findIndex((p) => p && inPlace(p, at));
@@ -250,20 +265,21 @@ function render({ model, el }) {
         if (Math.hypot(dx, dy) > 3) drag.moved = true;
         if (drag.moved && p && drag.grip) {
           follow();
-          tell(false);
+          if (drag.grip.kind !== "stroke") tell(false);
         } else if (drag.moved && p) {
           zoom.moveFrom(drag, dx / p.w, dy / p.h);
         }
       } else {
-        const i = under(mouse), grip = i < 0 || measures.tool ? null : gripOf(i, mouse);
-        canvas.style.cursor = !grip ? (measures.tool ? "crosshair" : measures.caughtAt(i, mouse) ? "pointer" : "default") : grip.kind === "column" ? "ew-resize" : "move";
+        canvas.style.cursor = cursorAt(under(mouse), mouse);
       }
       schedule();
     },
     pointerup: (event) => {
       if (swipe.up() || measures.up(pointerAt(canvas, event))) return;
-      if (drag?.moved && drag.grip) tell(true);
-      if (drag && !drag.moved && places[drag.i]) {
+      const paints = drag?.grip?.kind === "stroke";
+      if (paints && !drag.moved && places[drag.i]) follow();   // a dot
+      if (drag?.grip && (drag.moved || paints)) tell(true);
+      if (drag && !drag.moved && !paints && places[drag.i]) {
         const [x, y] = toImage(zoom, places[drag.i], panes[drag.i], drag.at.x, drag.at.y).map(Math.round);
         send({ type: "click", pane: drag.i, x, y, shift: event.shiftKey });
       }

@@ -174,8 +174,9 @@ class ImageView(anywidget.AnyWidget):
     def on_drag(self, handler: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
         """Call ``handler({"pane", "kind", "values", "done"})`` while something is dragged.
 
-        ``kind`` is ``"rectangle"`` (values: left, top, right, bottom), ``"column"`` (values: all columns), or
-        ``"image"`` (values: pixels right and down from where the mouse was pressed, on a movable pane).
+        ``kind`` is ``"rectangle"`` (values: left, top, right, bottom), ``"column"`` (values: all columns),
+        ``"image"`` (values: pixels right and down from where the mouse was pressed, on a movable pane), or
+        ``"stroke"`` (values: column and row of each point, once it is done).
 
         Returns
         -------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,6 +48,22 @@ class Inset:
     label: str
 
 
+@dataclass(frozen=True)
+class Paint:
+    """What a drag in a pane draws.
+
+    Attributes
+    ----------
+    radius
+        Of the brush, pixels of the image; 0: a lasso.
+    adds
+        Whether it adds or erases, for its color.
+    """
+
+    radius: float
+    adds: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Pane:
     """One image with all that is written and drawn on it.
@@ -91,6 +107,8 @@ class Pane:
     slider
         For a slider under the image: the place shown, how many there are, and what they are called; the wheel
         then steps through them. None: no slider.
+    paint
+        What a drag draws; None: it moves the zoomed picture.
     """
 
     image: NDArray[Any]
@@ -111,6 +129,7 @@ class Pane:
     color_bar: str = ""
     inset: Inset | None = None
     slider: tuple[int, int, str] | None = None
+    paint: Paint | None = None
 
     def __post_init__(self) -> None:
         if np.ndim(self.image) != 2 or 0 in np.shape(self.image):
@@ -195,6 +214,7 @@ def message(panes: list[Pane], max_side: int = _MAX_SIDE) -> tuple[dict[str, Any
                 "rectangle": None if pane.rectangle is None else [int(value) for value in pane.rectangle],
                 "boxes": [[*(int(value) for value in box[:4]), box[4]] for box in pane.boxes],
                 "movable": pane.movable,
+                "paint": None if pane.paint is None else asdict(pane.paint),
                 "colorBar": pane.color_bar,
                 "inset": None if pane.inset is None else _described(pane.inset),
                 "slider": None if pane.slider is None else [*map(int, pane.slider[:2]), pane.slider[2]],

@@ -246,7 +246,6 @@ def test_a_line_between_two_images_is_dragged(alone):
     driven.exchange()
     page = driven.page
     place = json.loads(page.locator("canvas").get_attribute("data-places"))[0]
-    page.locator(".etw-pane[data-pane='0'] .etw-tool-menu").click()
     page.locator(".etw-pane[data-pane='0'] .etw-tool-swipe").click()
     across, down = place["x"] + place["w"] / 2, place["y"] + 0.8 * place["h"]
     driven.exchange(lambda: brightness(page, 0.6) == 200, 50)
