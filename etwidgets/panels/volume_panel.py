@@ -12,9 +12,10 @@ import ipywidgets as widgets
 from etwidgets.errors import ParameterError
 from etwidgets.io import safe_new_path
 from etwidgets.panels.cures import NO_VOLUME, NO_VOLUME_REASON, reconstruct_again
-from etwidgets.panels.navigation import add_look, go_to_voxel, slide_voxel
+from etwidgets.panels.look import add_look
+from etwidgets.panels.navigation import go_to_voxel, slide_voxel
 from etwidgets.panels.panel import Panel
-from etwidgets.panels.pictures import Contrast, slice_panes
+from etwidgets.panels.pictures import Contrast, limits_name, slice_panes
 from etwidgets.panels.pieces import button, control, heading, help_text, offer, text
 from etwidgets.panels.rendering_part import RenderingPart
 from etwidgets.panels.response_part import ResponsePart
@@ -80,7 +81,8 @@ class VolumePanel(Panel):
         self.on_change("which", self.refresh)
         look = add_look(self, lambda: self.model.reconstruction, self._contrast)
         self.refresh_on(self.model, ("reconstruction", "channels"))
-        self.refresh_on(self.display, ("voxel", "contrast", "color_map", "channel_colors", "hidden_channels"))
+        self.refresh_on(self.display, ("voxel", "contrast", "limits", "color_map"))
+        self.refresh_on(self.display, ("channel_colors", "hidden_channels"))
         self.add("again", button("Reconstruct again"))
         self.on_click("again", self._again)
         form = [
@@ -137,7 +139,7 @@ class VolumePanel(Panel):
             return
         self._legend.value = ""
         volume = volumes.get(which, volumes[SERIES])
-        limits = self._contrast.of(volume, self.display.contrast)
+        limits = self._contrast.shown(volume, self.display, limits_name(volume, which))
         self._images.show(self._with_response(slice_panes(volume, self.display, limits)))
 
     def _with_response(self, panes: list[Pane]) -> list[Pane]:
@@ -148,7 +150,8 @@ class VolumePanel(Panel):
         """Slices of all channels over each other, each in its color, with the names of the colors."""
         layers, drawn = [], self._drawn()
         for name, each, color in drawn:
-            limits = self._contrasts.setdefault(name, Contrast()).of(each, self.display.contrast)
+            contrast, known_as = self._contrasts.setdefault(name, Contrast()), limits_name(each, name)
+            limits = contrast.shown(each, self.display, known_as)
             layers.append((slice_panes(each, self.display, limits), limits, color))
         panes = []
         for number, pane in enumerate(layers[0][0]):

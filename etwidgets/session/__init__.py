@@ -1,12 +1,13 @@
 """The observable state of a tilt series, the steps that change it, and the jobs they run as; no widget."""
 
+from etwidgets.color_maps import COLOR_MAPS
 from etwidgets.deprecated import renamed_names
 from etwidgets.resources import size_text
 from etwidgets.samples import SAMPLES
 from etwidgets.session.allowed_folder import allowed_file
 from etwidgets.session.autosave import Autosave, begin_autosave
 from etwidgets.session.batch import report_of, run_batch
-from etwidgets.session.display import COLOR_MAPS, SERIES, Display
+from etwidgets.session.display import SERIES, Display
 from etwidgets.session.estimate import memory_of_process
 from etwidgets.session.history import Channel
 from etwidgets.session.jobs import Job, error_text
