@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from etwidgets.progress import Progress
+
 _RIM = 3  # voxels around a mask within which its surface is looked for
 
 
@@ -97,8 +99,11 @@ def total_volume(
     smooth_px: float = 0.0,
     smallest_voxels: int = 0,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> Uncertainty:
-    """The volume, nm³, of all bodies, with its confidence interval; parameters as for :func:`bodies`.
+    """The volume, nm³, of all bodies, with its confidence interval.
+
+    Parameters as for :func:`bodies` and :func:`interval`.
 
     Raises
     ------
@@ -114,4 +119,4 @@ def total_volume(
     def quantity(values: NDArray[np.float32], level: float) -> float:
         return volume_of(np.where(near, values, outside), level, voxel_nm)
 
-    return interval(data, quantity, edge, seed=seed)
+    return interval(data, quantity, edge, seed=seed, progress=progress)

@@ -62,11 +62,15 @@ def intervals_html(found: Measurement) -> str:
         for row in found.intervals.itertuples()
     ]
     heads = ("", "best estimate", "90 % interval", *_PARTS, "as measured")
+    binned = f" of the series binned by {found.binning}" if found.binning > 1 else ""
+    fewest, most = found.intervals["repetitions"].min(), found.intervals["repetitions"].max()
+    number = f"{most}" if fewest == most else f"{fewest} to {most}"
     note = (
-        "The experiment was repeated in simulation, with other noise and another error of the alignment (in "
-        "noise ±) each time. The best estimate is what was measured, without the bias of blur and missing "
-        "wedge; bias and interval are those of a quick volume (OS-SIRT), in percent. The intensity is of the "
-        "quick volume. Surfaces and pores have no such interval."
+        f"The experiment was simulated {number} times, each time with different noise and a different "
+        "alignment error (both in noise ±). Best estimate and interval come from a quick OS-SIRT volume"
+        f"{binned}, corrected for blur and missing wedge, so they do not depend on the method of the volume "
+        "shown. <i>As measured</i> is from the volume shown, whose intensities may have a different scale. "
+        "Surfaces and pores have no such interval."
     )
     return table(rows, heads, style="etw-bodies etw-intervals") + f"<p class='etw-quiet'>{note}</p>"
 
