@@ -17,6 +17,7 @@ from etwidgets.analysis.missing_wedge import (
     measured_cells,
     unseen_directions,
 )
+from etwidgets.analysis.painting import Stroke, painted
 from etwidgets.analysis.resolution_criteria import CRITERIA, Resolution, threshold_at
 from etwidgets.analysis.response import PointResponse, point_response
 from etwidgets.analysis.segmentation import (
@@ -62,6 +63,7 @@ __all__ = [
     "PointResponse",
     "Resolution",
     "ShellCorrelation",
+    "Stroke",
     "Uncertainty",
     "between_iterations",
     "bodies",
@@ -82,6 +84,7 @@ __all__ = [
     "measure",
     "measure_linearity",
     "measured_cells",
+    "painted",
     "plateaus",
     "point_response",
     "porosity",

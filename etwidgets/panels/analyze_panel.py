@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
+import numpy as np
 
 from etwidgets.atomic import atomic_path
 from etwidgets.errors import ParameterError
 from etwidgets.io import safe_new_path
 from etwidgets.panels.cures import NO_VOLUME, NO_VOLUME_REASON, PixelPart, reconstruct_again
-from etwidgets.panels.navigation import go_to_voxel
+from etwidgets.panels.navigation import go_to_voxel, slide_voxel
+from etwidgets.panels.paint_part import PaintPart
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, outlined, pixel_size, slice_panes
 from etwidgets.panels.pieces import button, control, heading, help_text, offer
@@ -25,6 +27,7 @@ from etwidgets.views import ImageView
 if TYPE_CHECKING:
     from etwidgets.session import Cure, Session
     from etwidgets.signals import RecStack
+    from etwidgets.views import Pane
 
 _NOTHING = ("nothing", "")
 _HELP = """<p><b>For</b> Volumes, surfaces, layers, interfaces and ratios, in nm.</p>
@@ -60,12 +63,19 @@ class AnalyzePanel(Panel):
         self._contrast = Contrast()
         self._images = self.add_view(ImageView(height=250).add_class("etw-grow"))
         self.on_event(self._images.on_click, self._cut_at)
+        self.on_event(self._images.on_slide, lambda event: slide_voxel(self.display, event))
         owned = self.session, self.name
-        self._segmentation = self.add_part(SegmentationPart(*owned, self._volumes, self._show_outline))
+        self._painting = PaintPart(*owned, lambda: self._segmentation.which, self._show_outline)
+        strokes_of = self._painting.strokes_of
+        self._segmentation = self.add_part(
+            SegmentationPart(*owned, self._volumes, self._show_outline, strokes_of)
+        )
+        self.add_part(self._painting)
+        self.on_event(self._images.on_drag, lambda event: self._painting.draw(event, self.display.voxel))
         self._results = self.add_part(ResultsPart(*owned))
         self._strip, self._pixel = self.cure_strip(2), self.add_part(PixelPart(*owned))
         form = [self._strip.widget, self._pixel.widget, self._segmentation.widget]
-        form += [heading("Measure"), *self._build_measuring()]
+        form += [self._painting.widget, heading("Measure"), *self._build_measuring()]
         self.refresh_on(self.model, ("reconstruction", "channels", "measurements", "stale", "stack"))
         self.refresh_on(self.display, ("voxel", "contrast", "color_map"))
         return [self._images, self._segmentation.histogram, self._results.widget], form
@@ -126,10 +136,22 @@ class AnalyzePanel(Panel):
         limits = self._contrast.of(volume, self.display.contrast)
         panes, level = slice_panes(volume, self.display, limits), self._segmentation.level
         if level is not None:
-            panes = [replace(pane, rgb=outlined(pane, limits, level)) for pane in panes]
-        self._images.show(panes)
+            panes = self._with_outline(volume, panes, limits, level)
+        self._images.show([replace(pane, paint=self._painting.brush) for pane in panes])
         self._segmentation.draw_histogram()
         self.enable()
+
+    def _with_outline(
+        self, volume: RecStack, panes: list[Pane], limits: tuple[float, float], level: float
+    ) -> list[Pane]:
+        name, threshold = self._segmentation.which, self._segmentation.threshold or level
+        self._painting.keep_inside(name, volume.data.shape)
+        corrected = self._painting.corrected(name, np.asarray(volume.data), threshold)
+        insides = [pane.image >= level for pane in slice_panes(volume, self.display, limits, corrected)]
+        return [
+            replace(pane, rgb=outlined(pane, limits, inside))
+            for pane, inside in zip(panes, insides, strict=True)
+        ]
 
     def enable(self) -> None:
         """Measuring needs a volume and a threshold; a table is saved when there is one."""
@@ -138,7 +160,8 @@ class AnalyzePanel(Panel):
         self._segmentation.enable()
         self.controls["run"].disabled |= self._segmentation.threshold is None
         lacks = self.model.stack is None or self.model.stale
-        self.controls["sure"].disabled = self.controls["run"].disabled or lacks
+        painted = bool(self._painting.strokes_of(self._segmentation.which))  # repeats cannot be painted
+        self.controls["sure"].disabled = self.controls["run"].disabled or lacks or painted
         self.controls["save"].disabled = not self.model.measurements
 
     def is_empty(self) -> bool:

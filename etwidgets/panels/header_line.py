@@ -22,7 +22,7 @@ _KEYS = (
         f"<kbd>{escape(key)}</kbd> {what}"
         for key, what in (
             ("arrows", "tilt, column or nudge"), ("space", "play"), ("b", "before, after"),
-            ("+ -", "zoom"), ("0", "fit"), *COMMON_KEYS,
+            ("+ -", "zoom"), ("f", "fit"), ("m", "one image alone"), *COMMON_KEYS,
         )
     )
     + ".</p>"

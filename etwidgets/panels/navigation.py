@@ -87,33 +87,19 @@ def add_column_slider(panel: Component) -> widgets.IntSlider:
     return slider
 
 
-def add_voxel_slider(panel: Component, name: str, position: int) -> widgets.IntSlider:
-    """A slider over one axis of the volume; position is that of the axis in its array."""
-    slider = panel.add(name, control(widgets.IntSlider, f"{name} (px)", min=0, max=0), keep=True)
-
-    def adjust() -> None:
-        volume, wanted = panel.model.reconstruction, panel.display.voxel[position]
-        slider.disabled = volume is None
-        set_range(slider, 0 if volume is None else volume.data.shape[position] - 1, wanted)
-
-    def to_display() -> None:
-        voxel = list(panel.display.voxel)
-        voxel[position] = slider.value
-        panel.display.voxel = tuple(voxel)
-
-    panel.listen(panel.model, "reconstruction", adjust)
-    panel.listen(panel.display, "voxel", adjust)
-    panel.on_fresh(adjust)
-    panel.listen(slider, "value", to_display)
-    return slider
-
-
 def go_to_voxel(display: Display, volume: RecStack, event: dict[str, Any]) -> None:
     """Move the voxel to where one of the three slices was clicked."""
     axes = ((2, 1), (0, 1), (0, 2))[event["pane"]]
     voxel = list(display.voxel)
     for axis, value in zip(axes, (event["x"], event["y"]), strict=True):
         voxel[axis] = int(np.clip(value, 0, volume.data.shape[axis] - 1))
+    display.voxel = tuple(voxel)
+
+
+def slide_voxel(display: Display, event: dict[str, Any]) -> None:
+    """Move the voxel along the axis of the slice whose slider was moved."""
+    voxel = list(display.voxel)
+    voxel[(0, 2, 1)[event["pane"]]] = int(event["value"])
     display.voxel = tuple(voxel)
 
 

@@ -132,15 +132,17 @@ def difference_pane(
     return Pane(image, limits=(-reach, reach), cmap="coolwarm", title=title, caption=caption, axes=axes)
 
 
-def slice_panes(volume: RecStack, display: Display, limits: tuple[float, float]) -> list[Pane]:
-    """The three slices of a volume through the voxel that ``display`` points at."""
+def slice_panes(
+    volume: RecStack, display: Display, limits: tuple[float, float], data: NDArray[Any] | None = None
+) -> list[Pane]:
+    """The three slices of a volume, or of other data in its place, through the voxel of ``display``."""
     sizes = volume.data.shape
     x, z, y = (min(index, size - 1) for index, size in zip(display.voxel, sizes, strict=True))
-    data, size = volume.data, pixel_size(volume, "x")
+    data, size = volume.data if data is None else data, pixel_size(volume, "x")
     cuts = (
-        (np.asarray(data[x]), f"x = {x}", ("y", "z"), (y, z)),
-        (np.asarray(data[:, :, y]).T, f"y = {y}", ("x", "z"), (x, z)),
-        (np.asarray(data[:, z, :]).T, f"z = {z}", ("x", "y"), (x, y)),
+        (np.asarray(data[x]), f"x = {x}", ("y", "z"), (y, z), x),
+        (np.asarray(data[:, :, y]).T, f"y = {y}", ("x", "z"), (x, z), y),
+        (np.asarray(data[:, z, :]).T, f"z = {z}", ("x", "y"), (x, y), z),
     )
     return [
         Pane(
@@ -152,17 +154,20 @@ def slice_panes(volume: RecStack, display: Display, limits: tuple[float, float])
             pixel_size=size,
             axes=axes,
             cross=cross,
+            slider=(place, sizes["xzy".index(caption[0])], caption[0]),
         )
-        for image, caption, axes, cross in cuts
+        for image, caption, axes, cross, place in cuts
     ]
 
 
 def outlined(
-    pane: Pane, limits: tuple[float, float], level: float, color: tuple[int, int, int] = (255, 180, 84)
+    pane: Pane,
+    limits: tuple[float, float],
+    inside: NDArray[np.bool_],
+    color: tuple[int, int, int] = (255, 180, 84),
 ) -> NDArray[np.uint8]:
-    """Colors of a pane in gray with what is above a level outlined ``(rows, columns, 3)``."""
+    """Colors of a pane in gray with a part of it outlined ``(rows, columns, 3)``."""
     rgb = np.repeat(to_plane(pane.image, limits)[..., np.newaxis], 3, axis=-1)
-    inside = np.asarray(pane.image) >= level
     padded = np.pad(inside, 1, mode="edge")
     around = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
     rgb[inside & ~around] = color

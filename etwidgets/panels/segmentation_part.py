@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from etwidgets.analysis import Stroke
     from etwidgets.session import Session
     from etwidgets.signals import RecStack
 
@@ -45,6 +46,8 @@ class SegmentationPart(Component):
         Gives the volumes by their names.
     on_new
         Called when another outline is to be drawn.
+    strokes
+        Gives the corrections by hand of a volume.
     """
 
     def __init__(
@@ -53,9 +56,10 @@ class SegmentationPart(Component):
         name: str,
         volumes: Callable[[], Mapping[str, RecStack]],
         on_new: Callable[[], None],
+        strokes: Callable[[str], tuple[Stroke, ...]],
     ) -> None:
         super().__init__(session, name)
-        self._volumes, self._on_new = volumes, on_new
+        self._volumes, self._on_new, self._strokes = volumes, on_new, strokes
         self.histogram = self.add_view(SpectrumView(height=120))
         self.histogram.add_class(f"etw-{name}-histogram")
         self.on_event(self.histogram.on_window, self._drag)
@@ -115,7 +119,7 @@ class SegmentationPart(Component):
         if self._low < 1:
             given["low"] = self._found[name] * self._low
         given |= {key: self.controls[of].value for key, of in _OPTIONS.items() if self.controls[of].value}
-        return Subject(name, data, given)
+        return Subject(name, data, given, self._strokes(name))
 
     @property
     def _low(self) -> float:

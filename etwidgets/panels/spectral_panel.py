@@ -50,6 +50,7 @@ class SpectralPanel(Panel):
 
     name = "spectral"
     title = "Spectral"
+    promise = "The sum spectrum with a window for each line, a map of each element. Open spectra at right."
     operations = frozenset({"map_elements", "decompose"})
     needs_stack = False
 
@@ -109,6 +110,10 @@ class SpectralPanel(Panel):
         self._forget_sum()
 
     # -- drawing ------------------------------------------------------------------------------------
+
+    def is_empty(self) -> bool:
+        """There must be spectra or maps."""
+        return self.model.spectra is None and not self.model.channels
 
     def redraw(self) -> None:
         """Show the spectra, the maps and what can be done."""

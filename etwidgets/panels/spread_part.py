@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from etwidgets.panels.component import Component
-from etwidgets.panels.navigation import go_to_voxel
+from etwidgets.panels.navigation import go_to_voxel, slide_voxel
 from etwidgets.panels.pictures import Contrast, slice_panes
 from etwidgets.panels.pieces import button, text
 from etwidgets.session import trust
@@ -44,6 +44,7 @@ class SpreadPart(Component):
         self.view = self.add_view(ImageView(height=_HEIGHT_PX).add_class("etw-grow"))
         self.view.layout.display = "none"
         self.on_event(self.view.on_click, self._clicked)
+        self.on_event(self.view.on_slide, lambda event: slide_voxel(self.display, event))
         self.widget = self.add("spread", button(_COMPUTE))
         self.note = text()
         self.on_click("spread", self._press)

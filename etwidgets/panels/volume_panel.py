@@ -11,10 +11,10 @@ import ipywidgets as widgets
 
 from etwidgets.io import safe_new_path
 from etwidgets.panels.cures import NO_VOLUME, NO_VOLUME_REASON, reconstruct_again
-from etwidgets.panels.navigation import add_look, add_voxel_slider, go_to_voxel
+from etwidgets.panels.navigation import add_look, go_to_voxel, slide_voxel
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, slice_panes
-from etwidgets.panels.pieces import button, control, heading, help_text, offer, row, text
+from etwidgets.panels.pieces import button, control, heading, help_text, offer, text
 from etwidgets.panels.rendering_part import RenderingPart
 from etwidgets.panels.response_part import ResponsePart
 from etwidgets.panels.spread_part import SpreadPart
@@ -65,6 +65,7 @@ class VolumePanel(Panel):
         self._contrast = Contrast()
         self._images = self.add_view(ImageView(height=_ALONE_PX).add_class("etw-grow"))
         self.on_event(self._images.on_click, self._cut_at)
+        self.on_event(self._images.on_slide, lambda event: slide_voxel(self.display, event))
         self._rendering = self.add_part(RenderingPart(self.session, self.name, self._drawn, self._make_room))
         own = self.session, self.name
         self._spread = self.add_part(SpreadPart(*own, self._make_room))
@@ -72,7 +73,6 @@ class VolumePanel(Panel):
         self.add("which", control(widgets.Dropdown, "slices of", options=[]))
         self._legend = text()
         self.on_change("which", self.refresh)
-        sliders = [add_voxel_slider(self, name, position) for position, name in enumerate(("x", "z", "y"))]
         look = add_look(self, lambda: self.model.reconstruction, self._contrast)
         self.refresh_on(self.model, ("reconstruction", "channels"))
         self.refresh_on(self.display, ("voxel", "contrast", "color_map", "channel_colors", "hidden_channels"))
@@ -92,7 +92,7 @@ class VolumePanel(Panel):
             help_text(_HELP),
         ]
         form += self._build_export()
-        return [self._images, row(*sliders), self._spread.view, self._rendering.view], form
+        return [self._images, self._spread.view, self._rendering.view], form
 
     def _build_export(self) -> list[widgets.Widget]:
         """Pictures and movies of what is seen here."""

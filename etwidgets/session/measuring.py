@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from etwidgets import analysis
+from etwidgets.errors import ParameterError
 from etwidgets.session.measured_intervals import interval_table, quantities_of, thresholds_of
 from etwidgets.signals.intervals import binning_for
 
@@ -39,17 +41,29 @@ class Subject:
         ``(X, Z, Y)``.
     parameters
         Keywords of :func:`etwidgets.analysis.bodies`: ``threshold`` and those that differ from the defaults.
+    strokes
+        Corrections by hand.
     """
 
     name: str
     data: NDArray[Any]
     parameters: Mapping[str, Any]
+    strokes: tuple[analysis.Stroke, ...] = ()
+
+    @cached_property
+    def corrected(self) -> NDArray[Any]:
+        """The volume with its corrections by hand ``(X, Z, Y)``."""
+        return self.with_strokes(self.data, float(self.parameters["threshold"]))
+
+    def with_strokes(self, data: NDArray[Any], threshold: float) -> NDArray[Any]:
+        """Another volume of the same specimen with the same corrections."""
+        return analysis.painted(data, self.strokes, threshold) if self.strokes else data
 
     @property
     def mask(self) -> NDArray[np.bool_]:
         """What belongs to it ``(X, Z, Y)``."""
         given = {name: value for name, value in self.parameters.items() if name != "split_px"}
-        return analysis.segment(self.data, given.pop("threshold"), **given)
+        return analysis.segment(self.corrected, given.pop("threshold"), **given)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,14 +154,16 @@ def measure(
     repeated
         Repeats the whole way to the numbers, as :meth:`etwidgets.TomoStack.measure_intervals`.
     """
+    if repeated is not None and subject.strokes:
+        raise ParameterError("a volume corrected by hand cannot be repeated: remove the strokes first")
     binning = binning_for(subject.data.size) if repeated is not None else 1
     share = 1.0 if repeated is None else _SHARE if binning == 1 else _SHARE_BEFORE_BINNED
     simple = progress.part(0, share if again is None else share / 2)
     given = {name: value for name, value in subject.parameters.items() if name != "split_px"}
     simple.advance(0.0, "objects")
-    table = analysis.bodies(subject.data, voxel_nm, **subject.parameters)
+    table = analysis.bodies(subject.corrected, voxel_nm, **subject.parameters)
     part = simple.part(0.1, 0.85, title="estimating uncertainty")
-    total = analysis.total_volume(subject.data, voxel_nm, **given, progress=part)
+    total = analysis.total_volume(subject.corrected, voxel_nm, **given, progress=part)
     simple.advance(0.85, "varying threshold")
     curve = _over_thresholds(subject, voxel_nm, given)
     comparison: list[tuple[str, str]] = []
@@ -158,16 +174,17 @@ def measure(
     layers = profile = None
     if axis is not None:
         simple.advance(0.95, "layers")
-        data = analysis.smoothed(subject.data, given.get("smooth_px", 0.0))
+        data = analysis.smoothed(subject.corrected, given.get("smooth_px", 0.0))
         layers = analysis.layers(data, given["threshold"], axis, voxel_nm)
         profile = analysis.thickness_profile(subject.mask, axis, voxel_nm)
     by_iterations = None
     if again is not None:
         part = progress.part(share / 2, share)
-        less, more = (
-            _volume_of(again(change, part.part(start, start + 0.5)), voxel_nm, given)
+        made = (
+            subject.with_strokes(again(change, part.part(start, start + 0.5)), given["threshold"])
             for change, start in ((-1, 0.0), (1, 0.5))
         )
+        less, more = (_volume_of(each, voxel_nm, given) for each in made)
         by_iterations = analysis.between_iterations([less, total.value, more])
     intervals = None
     if repeated is not None:
@@ -202,7 +219,7 @@ def _volume_of(data: NDArray[Any], voxel_nm: float, given: Mapping[str, Any]) ->
 
 
 def _over_thresholds(subject: Subject, voxel_nm: float, given: Mapping[str, Any]) -> pd.DataFrame:
-    data = analysis.smoothed(subject.data, given.get("smooth_px", 0.0))
+    data = analysis.smoothed(subject.corrected, given.get("smooth_px", 0.0))
     inside = data >= given["threshold"]
     ground = float(np.median(data[~inside])) if not inside.all() else float(given["threshold"])
     step = float(np.median(data[inside])) - ground if not inside.all() else 0.0
@@ -219,7 +236,7 @@ def _compare(
     first: Subject, total: Uncertainty, second: Subject, voxel_nm: float, unit: str
 ) -> list[tuple[str, str]]:
     given = {name: value for name, value in second.parameters.items() if name != "split_px"}
-    other = analysis.total_volume(second.data, voxel_nm, **given)
+    other = analysis.total_volume(second.corrected, voxel_nm, **given)
     ratio = total.value / other.value
     one_part, other_part = ((each.high - each.low) / 2 / each.value for each in (total, other))
     half = ratio * float(np.hypot(one_part, other_part))

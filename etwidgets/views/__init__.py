@@ -6,7 +6,7 @@ from etwidgets.views.curve_view import CurveView
 from etwidgets.views.histogram_view import HistogramView
 from etwidgets.views.image_view import ImageView
 from etwidgets.views.page_watch import PageWatch
-from etwidgets.views.panes import COLOR_MAPS, Inset, Pane, overlay, to_plane
+from etwidgets.views.panes import COLOR_MAPS, Inset, Paint, Pane, overlay, to_plane
 from etwidgets.views.snapshots import (
     ChannelSnapshot,
     CurvesSnapshot,
@@ -32,6 +32,7 @@ __all__ = [
     "ImageView",
     "Inset",
     "PageWatch",
+    "Paint",
     "Pane",
     "PaneSnapshot",
     "SpectrumCurve",

@@ -1,7 +1,7 @@
 // What is drawn over and around an image: lines, boxes, a frame, the scale bar, labels. Positions come through `to`.
 import { FONT, INK, stroke } from "./viewport.js";
+import { TITLE } from "./image_layout.js";
 
-export const TITLE = 20;      // CSS pixels above an image
 const ACCENT = "#ffb454";
 const TEXT = "#d7d9de", CROSS = "#5ac8fa";
 const BOXES = { marked: "#ff5f57", suspect: "#ffb454", marker: "#4cc2ff", chosen: "#6ee76e" };
@@ -96,14 +96,18 @@ export function drawInset(context, inset, p) {
   context.fillText(inset.label, x + side / 2, y + side + 12);
 }
 
-export function drawLabels(context, pane, p, caption) {
+// The title and the caption, beside the buttons; the names of the axes. What is wide begins left of the image.
+export function drawLabels(context, pane, p, caption, buttons) {
+  const bold = `600 12px ${FONT}`, plain = `12px ${FONT}`, between = 8;
+  const end = p.area.left + p.area.width - buttons - between, y = p.area.top + TITLE / 2;
+  const widthOf = (text, font) => { context.font = font; return context.measureText(text).width; };
+  const first = widthOf(pane.title, bold) + between, both = first + widthOf(caption, plain);
+  const x = Math.max(p.area.left + 4, Math.min(p.x, end - both));
   context.textBaseline = "middle"; context.textAlign = "left";
-  context.font = `600 12px ${FONT}`; context.fillStyle = TEXT;
-  const x = Math.max(p.left, p.x), room = p.left + p.each - x, y = p.y - TITLE / 2;
-  fillFitted(context, pane.title, x, y, room);
-  const offset = context.measureText(pane.title).width + 8;
-  context.font = `12px ${FONT}`; context.fillStyle = INK;
-  fillFitted(context, caption, x + offset, y, room - offset);
+  context.font = bold; context.fillStyle = TEXT;
+  fillFitted(context, pane.title, x, y, end - x);
+  context.font = plain; context.fillStyle = INK;
+  fillFitted(context, caption, x + first, y, end - x - first);
   context.font = `11px ${FONT}`;
   context.textAlign = "center"; context.textBaseline = "top";
   context.fillText(`${pane.axes[0]} →`, p.x + p.w / 2, p.y + p.h + 5);

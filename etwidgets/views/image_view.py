@@ -1,4 +1,4 @@
-"""One to six images side by side on one canvas in the browser; knows bytes and mouse, not what they mean.
+"""One to six images on one canvas in the browser; knows bytes and mouse, not what they mean.
 
 The pixels travel as binary messages and are not part of the widget's state, so that a saved notebook
 stays small. A new frame is sent when the browser has drawn the one before; of those that come
@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from etwidgets.views.snapshots import PaneSnapshot
 
 _HERE = Path(__file__).parent
-_MAX_PANES = 6
+_MAX_PANES = {"row": 6, "four": 3}
 _OWN_KEYS = [
     ("+  -  wheel", "zoom"),
-    ("0, double-click", "fit"),
+    ("ctrl + wheel", "zoom where the wheel steps through slices"),
+    ("f, 0", "fit"),
+    ("m, double-click", "this image alone, or all again"),
     ("drag", "move the zoomed picture, a line or a frame"),
     ("?", "show or hide this table"),
 ]
@@ -36,36 +38,49 @@ _GIVE_UP_WAITING_S = 2.0
 
 
 class ImageView(anywidget.AnyWidget):
-    """A row of images with zoom, pan, scale bar and a read-out under the mouse.
+    """Images with zoom, pan, scale bar, tools and a read-out under the mouse.
 
     Parameters
     ----------
     height
         Of the view, CSS pixels.
+    arrangement
+        ``"row"`` or ``"four"``.
 
     Attributes
     ----------
-    height
+    height, arrangement
         As given; may be changed.
+    maximized
+        Which image fills the view.
     """
 
     _esm = script("image_view.js")
     _css = _HERE / "image_view.css"
     height = traitlets.Int(320, min=60).tag(sync=True)
     """Height of the view in CSS pixels. Its owner may write it."""
+    arrangement = traitlets.Enum(tuple(_MAX_PANES), default_value="row").tag(sync=True)
+    """``"row"``: side by side. ``"four"``: up to three images top left, top right and bottom left; the bottom
+    right quarter, ``calc(50% - 4px)`` wide and high, stays empty for what its owner lays over it. Its owner
+    may write it."""
+    maximized = traitlets.Int(-1, min=-1).tag(sync=True)
+    """Place of the one image that fills the view; -1: all are shown. 3 with ``"four"`` is the quarter left
+    empty: no image is drawn. Written by the browser and by its owner."""
 
-    def __init__(self, height: int = 320) -> None:
-        super().__init__(height=height)
+    def __init__(self, height: int = 320, arrangement: str = "row") -> None:
+        super().__init__(height=height, arrangement=arrangement)
         self._frame: tuple[dict[str, Any], list[bytes]] | None = None
         self._number = 0
         self._anew = False  # until a frame that says so was sent; those before it may be dropped
         self._sent_at: float | None = None
         self._waiting = False
         self._viewers = 0
+        self._slid = 0  # number of the last place of a slider that is known here
         self._handlers: dict[str, list[Callable[[dict[str, Any]], None]]] = {
             "click": [],
             "key": [],
             "drag": [],
+            "slide": [],
         }
         self._keys: list[tuple[str, str]] = []
         self.on_msg(lambda _widget, content, buffers: self.receive(content, buffers))
@@ -90,18 +105,19 @@ class ImageView(anywidget.AnyWidget):
         Parameters
         ----------
         panes
-            None to six.
+            None to six; at most three with the arrangement ``"four"``.
 
         Raises
         ------
         ParameterError
-            If there are more than six.
+            If there are more.
         """
-        if len(panes) > _MAX_PANES:
-            raise ParameterError(f"at most {_MAX_PANES} images fit side by side, not {len(panes)}")
+        if len(panes) > (most := _MAX_PANES[self.arrangement]):
+            raise ParameterError(f"at most {most} images fit into the view, not {len(panes)}")
         self._number += 1
         content, buffers = message(panes)
-        self._frame = ({**content, "number": self._number, "anew": self._anew}, buffers)
+        numbers = {"number": self._number, "anew": self._anew, "slid": self._slid}
+        self._frame = ({**content, **numbers}, buffers)
         busy = self._sent_at is not None and time.monotonic() - self._sent_at < _GIVE_UP_WAITING_S
         if self._viewers == 0 or busy:
             self._waiting = True
@@ -114,7 +130,7 @@ class ImageView(anywidget.AnyWidget):
 
     def clear(self) -> None:
         """Draw nothing, and forget zoom and position: what comes next shows something else."""
-        self._anew = True
+        self._anew, self.maximized = True, -1
         self.show([])
 
     def on_click(self, handler: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
@@ -140,8 +156,9 @@ class ImageView(anywidget.AnyWidget):
     def on_drag(self, handler: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
         """Call ``handler({"pane", "kind", "values", "done"})`` while something is dragged.
 
-        ``kind`` is ``"rectangle"`` (values: left, top, right, bottom), ``"column"`` (values: all columns), or
-        ``"image"`` (values: pixels right and down from where the mouse was pressed, on a movable pane).
+        ``kind`` is ``"rectangle"`` (values: left, top, right, bottom), ``"column"`` (values: all columns),
+        ``"image"`` (values: pixels right and down from where the mouse was pressed, on a movable pane), or
+        ``"stroke"`` (values: column and row of each point, once it is done).
 
         Returns
         -------
@@ -149,6 +166,16 @@ class ImageView(anywidget.AnyWidget):
             Undoes it.
         """
         return self._connect("drag", handler)
+
+    def on_slide(self, handler: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
+        """Call ``handler({"pane", "value"})`` when a slider is moved or the wheel steps through its places.
+
+        Returns
+        -------
+        callable
+            Undoes it.
+        """
+        return self._connect("slide", handler)
 
     def receive(self, content: dict[str, Any], _buffers: Sequence[Any] = ()) -> None:
         """Act on a message as the browser sends it, which a test may send too."""
@@ -166,6 +193,7 @@ class ImageView(anywidget.AnyWidget):
             if self._waiting:
                 self._send_frame()
         elif kind in self._handlers:
+            self._slid = content.get("number", self._slid)
             for handler in list(self._handlers[kind]):
                 handler(content)
 

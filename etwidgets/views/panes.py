@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -46,6 +46,22 @@ class Inset:
     label: str
 
 
+@dataclass(frozen=True)
+class Paint:
+    """What a drag in a pane draws.
+
+    Attributes
+    ----------
+    radius
+        Of the brush, pixels of the image; 0: a lasso.
+    adds
+        Whether it adds or erases, for its color.
+    """
+
+    radius: float
+    adds: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Pane:
     """One image with all that is written and drawn on it.
@@ -86,6 +102,11 @@ class Pane:
         What the intensities are, for a bar of the colors in the corner; empty: no bar.
     inset
         A small picture in the corner; None: none.
+    slider
+        For a slider under the image: the place shown, how many there are, and what they are called; the wheel
+        then steps through them. None: no slider.
+    paint
+        What a drag draws; None: it moves the zoomed picture.
     """
 
     image: NDArray[Any]
@@ -105,6 +126,8 @@ class Pane:
     movable: bool = False
     color_bar: str = ""
     inset: Inset | None = None
+    slider: tuple[int, int, str] | None = None
+    paint: Paint | None = None
 
     def __post_init__(self) -> None:
         if np.ndim(self.image) != 2 or 0 in np.shape(self.image):
@@ -113,6 +136,8 @@ class Pane:
             raise ShapeError(f"colors {np.shape(self.rgb)} do not fit an image {np.shape(self.image)}")
         if self.cmap not in COLOR_MAPS:
             raise ParameterError(f"no color map {self.cmap!r}; choose from {', '.join(COLOR_MAPS)}")
+        if self.slider is not None and not 0 <= self.slider[0] < self.slider[1]:
+            raise ParameterError(f"a slider of {self.slider[1]} places has no place {self.slider[0]}")
 
 
 def to_plane(image: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.uint8]:
@@ -190,8 +215,10 @@ def message(panes: list[Pane]) -> tuple[dict[str, Any], list[bytes]]:
                 "rectangle": None if pane.rectangle is None else [int(value) for value in pane.rectangle],
                 "boxes": [[*(int(value) for value in box[:4]), box[4]] for box in pane.boxes],
                 "movable": pane.movable,
+                "paint": None if pane.paint is None else asdict(pane.paint),
                 "colorBar": pane.color_bar,
                 "inset": None if pane.inset is None else _described(pane.inset),
+                "slider": None if pane.slider is None else [*map(int, pane.slider[:2]), pane.slider[2]],
             }
         )
     return {"type": "frame", "panes": described, "mostZoom": _MOST_ZOOM}, buffers
@@ -205,7 +232,7 @@ def read_message(content: dict[str, Any], buffers: Sequence[bytes]) -> list[Pane
 def _read_pane(said: dict[str, Any], buffer: bytes) -> PaneSnapshot:
     shape = (said["height"], said["width"], *([3] if said["rgb"] else []))
     same: dict[str, Any] = {name: said[name] for name in ("factor", "title", "caption", "cmap", "unit")}
-    for name in ("limits", "axes", "line", "cross", "columns", "rectangle"):
+    for name in ("limits", "axes", "line", "cross", "columns", "rectangle", "slider"):
         same[name] = None if said[name] is None else tuple(said[name])
     return PaneSnapshot(
         np.frombuffer(buffer, np.uint8).reshape(shape),

@@ -25,7 +25,7 @@ class PaneSnapshot:
         Intensities that are drawn as 0 and 255.
     factor
         Pixels of the image given per pixel drawn, along each side.
-    title, caption, cmap, pixel_size, unit, axes, line, cross, columns, rectangle, boxes, color_bar
+    title, caption, cmap, pixel_size, unit, axes, line, cross, columns, rectangle, boxes, color_bar, slider
         As in :class:`etwidgets.views.Pane`.
     inset
         The small picture as the browser gets it; None where there is none.
@@ -47,6 +47,7 @@ class PaneSnapshot:
     boxes: tuple[tuple[int, int, int, int, str], ...]
     color_bar: str
     inset: Mapping[str, Any] | None
+    slider: tuple[int, int, str] | None
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,7 +36,8 @@ export class Viewport {
   }
 }
 
-export const wheelFactor = (event) => Math.exp(-event.deltaY / 400);
+// A pinch on a touch pad arrives as a wheel with ctrl and small steps.
+export const wheelFactor = ({ ctrlKey, deltaY }) => Math.exp(-deltaY / (ctrlKey && Math.abs(deltaY) < 50 ? 100 : 400));
 
 export function pointerAt(canvas, event) {   // CSS pixels
   const { left, top } = canvas.getBoundingClientRect();

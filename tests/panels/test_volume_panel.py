@@ -10,8 +10,8 @@ from etwidgets.panels import (
 def test_volume_shows_the_three_slices_through_the_voxel(open_panel, stack):
     panel = open_panel(VolumePanel, stack)
     panel.session.apply("reconstruct", method="FBP", thickness=16)
-    for name, value in (("x", 5), ("z", 6), ("y", 7)):
-        panel.controls[name].value = value
+    for number, value in enumerate((5, 7, 6)):  # slices across x, y, z
+        panel._images.receive({"type": "slide", "pane": number, "value": value, "number": number})
     volume = panel.model.reconstruction.data
     panes = seen.images(panel)
     cuts = (volume[5], volume[:, :, 7].T, volume[:, 6, :].T)

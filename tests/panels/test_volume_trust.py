@@ -97,7 +97,7 @@ def test_the_blur_of_a_point_is_that_of_the_wedge(panel):
     assert image[5, 7] > 2 * image[7, 5]  # longer downwards, along z
     assert seen.images(panel)[1].inset is None
     panel.session.apply("reconstruct", method="FBP", thickness=20)
-    panel.controls["z"].value = 5
+    panel._images.receive({"type": "slide", "pane": 2, "value": 5, "number": 1})
     assert seen.images(panel)[0].inset is not None
     panel.controls["response"].value = False
     assert seen.images(panel)[0].inset is None

@@ -56,6 +56,8 @@ def test_the_message_says_what_is_drawn():
         (lambda: Pane(np.zeros(3)), ShapeError),
         (lambda: Pane(np.zeros((2, 2)), cmap="rainbow"), ParameterError),
         (lambda: ImageView().show([Pane(np.eye(2))] * 7), ParameterError),
+        (lambda: ImageView(arrangement="four").show([Pane(np.eye(2))] * 4), ParameterError),
+        (lambda: Pane(np.eye(2), slider=(5, 5, "x")), ParameterError),
         (lambda: VolumeView().show(np.zeros((2, 2))), ShapeError),
         (lambda: VolumeView().show(np.zeros((9, 9, 9)), max_side=1000), ParameterError),
     ],
@@ -108,6 +110,28 @@ def test_clicks_and_keys_reach_their_handlers_until_undone(wired):
     undo()
     view.receive({"type": "click", "pane": 0, "x": 5, "y": 2})
     assert [click["x"] for click in clicks] == [4]
+
+
+def test_a_frame_says_which_place_of_a_slider_it_knows(wired):
+    view, sent = wired
+    view.receive({"type": "ready"})
+    heard = []
+    view.on_slide(lambda event: heard.append((event["pane"], event["value"])))
+    view.show([Pane(np.eye(3), slider=(1, 3, "x"))])
+    view.receive({"type": "drawn", "number": 1})
+    view.receive({"type": "slide", "pane": 0, "value": 2, "number": 17})
+    view.show([Pane(np.eye(3), slider=(2, 3, "x"))])
+    first, second = [content for content in sent if content["type"] == "frame"]
+    assert (first["slid"], second["slid"]) == (0, 17)
+    assert [frame["panes"][0]["slider"] for frame in (first, second)] == [[1, 3, "x"], [2, 3, "x"]]
+    assert heard == [(0, 2)]
+
+
+def test_another_picture_begins_with_all_images_shown(wired):
+    view, _ = wired
+    view.maximized = 1
+    view.clear()
+    assert view.maximized == -1
 
 
 def test_pixels_are_no_widget_state():
