@@ -1,4 +1,4 @@
-"""Which numbers of a volume have intervals of the whole way to them, and how they are listed."""
+"""Which numbers of a volume have intervals from repeated experiments, and how they are listed."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import numpy as np
 from etwidgets import analysis
 from etwidgets.errors import ParameterError
 from etwidgets.session.measured_intervals import interval_table, quantities_of, thresholds_of
+from etwidgets.session.readable import quantity, with_interval
 from etwidgets.signals.intervals import binning_for
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def measure(
     unit
         Of ``voxel_nm``: ``"px"`` where the pixel size is not known, and a voxel is 1.
     repeated
-        Repeats the whole way to the numbers, as :meth:`etwidgets.TomoStack.measure_intervals`.
+        Repeats the experiment in simulation, as :meth:`etwidgets.TomoStack.measure_intervals`.
     """
     if repeated is not None and subject.strokes:
         raise ParameterError("a volume corrected by hand cannot be repeated: remove the strokes first")
@@ -244,11 +245,11 @@ def _compare(
     pair = f"{first.name} / {second.name}"
     shared = int(np.count_nonzero(one & two))
     found = [
-        (f"volume of {second.name} ({unit}³)", str(other)),
+        (f"volume of {second.name}", with_interval(other.value, (other.low, other.high), unit, 3)),
         (f"volumes {pair}", f"{ratio:.3f} ({ratio - half:.3f} to {ratio + half:.3f})"),
         (f"{first.name} fraction of union", f"{100 * analysis.fraction(one, one | two):.1f} %"),
         ("overlap (voxels)", f"{shared}"),
     ]
     if (two & ~one).any():
-        found.append((f"interface ({unit}²)", f"{analysis.interface_area(one, two, voxel_nm):.4g}"))
+        found.append(("interface", quantity(analysis.interface_area(one, two, voxel_nm), unit, 2)))
     return found

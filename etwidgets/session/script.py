@@ -111,7 +111,7 @@ def _measured(found: Measurement) -> tuple[str, list[str]]:
 
 
 def _intervals(found: Measurement) -> list[str]:
-    """The same with the whole way to the numbers repeated."""
+    """The same with intervals from repeated experiments."""
     thresholds = thresholds_of(found.subject.parameters)
     low = {"low": Code("low")} if len(thresholds) > 1 else {}
     names = ", ".join(["volume", "voxel_nm", "threshold", *low])

@@ -250,7 +250,7 @@ class JudgedSeries(TiltSeries):
         seed: int = 0,
         progress: Progress | None = None,
     ) -> MeasuredInterval:
-        """Measure a number in the volume, with a 90 % confidence interval for the whole way to it.
+        """Measure a number in the volume, with a 90 % confidence interval from repeated experiments.
 
         The series is reconstructed by OS-SIRT (non-negative) and measured. Then the experiment is
         repeated in simulation: the bodies above the threshold, with sharp surfaces, are projected at the

@@ -131,8 +131,12 @@ def test_a_third_of_a_ball_is_not_seen_to_sixty_degrees():
         assert not marked[sides & (off > 35)].any()
         share = float(view._legend.value.split(": ")[1].split("%")[0]) / 100
         assert share == pytest.approx(60 / 180, abs=0.02)
+        assert "Drawn as a surface" in view._legend.value
+        assert channel.mesh.color.shape == (len(mesh.x), 3)
         view.controls["unseen"].value = False
         assert view._legend.value == ""
+        assert view.controls["draw"].value == "volume"  # as before
+        view.controls["draw"].value = "surface"
         assert channel.mesh.color.shape == ()
     finally:
         view.close()
