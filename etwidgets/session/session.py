@@ -348,7 +348,7 @@ class Session:
         return self._exports.movie(what, path, frames_per_second)
 
     def save_report(self, path: str | Path) -> Job:
-        """Save a report of the series in view: what to doubt, pictures, numbers, steps, files, methods.
+        """Save a report of the series in view: caveats, pictures, numbers, steps, files, methods.
 
         Parameters
         ----------
@@ -385,7 +385,7 @@ class Session:
         one_iteration_more
             Reconstruct it with one iteration less and more, to see what that makes of its volume.
         intervals
-            Repeat the whole way to the numbers in simulation, which takes minutes, for 90 % intervals that
+            Repeat the experiment in simulation, which takes a minute or so, for 90 % intervals that
             include alignment, noise, iterations and threshold; see
             :meth:`etwidgets.TomoStack.measure_intervals`.
         """

@@ -64,6 +64,19 @@ def test_the_standard_deviation_goes_with_its_volume_and_comes_back_by_undo(pane
     assert panel.controls["spread"].disabled
 
 
+def test_what_was_cancelled_is_not_waited_for(panel, monkeypatch):
+    def cancelled(job, *_):
+        job.end("cancelled")
+        return job
+
+    with monkeypatch.context() as patch:
+        patch.setattr(panel.session._core.queue, "run", cancelled)
+        panel.controls["spread"].click()
+    panel.session.assess("spread")  # asked for elsewhere, later
+    assert panel._spread.found is not None
+    assert not panel._spread.shown
+
+
 def test_its_memory_counts(ball):
     session = Session(TomoStackModel(TomoStack(ball, TILTS)))
     session.apply("reconstruct", method="FBP")
@@ -118,8 +131,12 @@ def test_a_third_of_a_ball_is_not_seen_to_sixty_degrees():
         assert not marked[sides & (off > 35)].any()
         share = float(view._legend.value.split(": ")[1].split("%")[0]) / 100
         assert share == pytest.approx(60 / 180, abs=0.02)
+        assert "Drawn as a surface" in view._legend.value
+        assert channel.mesh.color.shape == (len(mesh.x), 3)
         view.controls["unseen"].value = False
         assert view._legend.value == ""
+        assert view.controls["draw"].value == "volume"  # as before
+        view.controls["draw"].value = "surface"
         assert channel.mesh.color.shape == ()
     finally:
         view.close()
