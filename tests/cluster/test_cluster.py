@@ -126,7 +126,7 @@ def test_a_killed_worker_leaves_no_trace_in_the_volume(client, workers, projecti
 
 def test_a_piece_whose_worker_dies_is_done_again(client, tmp_path):
     assert run(pieces_of_work.dies_once, tmp_path, list(range(5))) == [0, 1, 4, 9, 16]
-    assert len(list(tmp_path.iterdir())) == 2
+    assert [each.name for each in tmp_path.iterdir()] == ["1"]
 
 
 def test_progress_rises_to_one(client):
@@ -157,15 +157,15 @@ def test_errors_come_back(client, monkeypatch):
         run(pieces_of_work.thousandfold, 1000, [0])
 
 
-def test_by_its_address(client, workers, projections):
+def test_by_its_address(client, workers):
     address = workers.scheduler_address
     client.close()
     assert cluster.active() is None
     with cluster.using(address):
         assert cluster.place_text() == f"2 workers at {address}"
-        there = engine.reconstruct(projections, GEOMETRY, algorithm="SIRT", iterations=1)
+        assert run(pieces_of_work.thousandfold, 1000, [3]) == [3000]
     assert cluster.active() is None
-    assert np.array_equal(there, engine.reconstruct(projections, GEOMETRY, algorithm="SIRT", iterations=1))
+    assert cluster.place_text().endswith("here")
 
 
 def test_no_scheduler_and_no_address(monkeypatch):
