@@ -125,7 +125,7 @@ def reconstruct(
 
     if place is not None and len(cut) > 1:
         pieces = on_cluster.pieces(run, data, first, cut, result)
-        place.run(pieces, progress or NullProgress())
+        place.run(pieces, progress or NullProgress(), f"on {place.text}")
         return result
 
     if progress is not None and in_step and run.method.n_iterations > 1:

@@ -140,7 +140,7 @@ def _on_cluster(place: Cluster, drawn: _Draws, data: NDArray[Any], progress: Pro
         return np.ascontiguousarray(data[..., columns(i)])
 
     count, n_steps = -(-data.shape[2] // _COLUMNS), _STEPS_PER_DRAW * len(drawn.weights)
-    place.run(cluster.Pieces(_spread_of, drawn, count, piece, take, n_steps), progress)
+    place.run(cluster.Pieces(_spread_of, drawn, count, piece, take, n_steps), progress, f"on {place.text}")
     return result
 
 
