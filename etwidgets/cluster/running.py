@@ -34,7 +34,7 @@ _TOLD_EVERY_S, _TOLD_AT_MOST = 0.2, 200  # by each worker's thread; by all of th
 _MOST_TRIES = 10  # of one piece: so often, its worker is not lost by chance
 _PAUSE_S, _LONGEST_PAUSE_S = 0.2, 2.0  # before it is sent again, for each time that it was lost
 _REACHED_S = 2.0
-_LOSSES = (KilledWorker, CancelledError, OSError, TimeoutError)
+_SILENCE = (CancelledError, OSError, TimeoutError)  # of a scheduler that does not answer
 
 
 class Cluster:
@@ -95,8 +95,12 @@ class Cluster:
     def _ask(self, question: Any) -> Any:
         try:
             return question()
-        except (OSError, TimeoutError, CancelledError) as error:
+        except _SILENCE as error:
             raise ClusterError(f"the scheduler at {self.address} does not answer: {error}") from error
+
+
+class _LostError(Exception):
+    """A piece did not get to a worker, or its result not back."""
 
 
 class _Run:
@@ -126,7 +130,7 @@ class _Run:
         self._ended.set()
         for pool in (self._sending, self._receiving):
             pool.shutdown(wait=False, cancel_futures=True)
-        with contextlib.suppress(*_LOSSES, RuntimeError, ValueError):  # there may be no scheduler any more
+        with contextlib.suppress(*_SILENCE, RuntimeError, ValueError):  # there may be no scheduler any more
             if self._left:
                 self._client.run(worker.stop, self._name, wait=False)
                 self._client.cancel([each for each in self._under_way.values() if each is not None])
@@ -160,7 +164,7 @@ class _Run:
             return
         try:
             workers = self._client.nthreads()
-        except (OSError, TimeoutError, CancelledError) as error:
+        except _SILENCE as error:
             raise self._gone() from error
         if self._client.status in ("closed", "closing"):
             raise self._gone()
@@ -178,7 +182,7 @@ class _Run:
     def _told(self, event: tuple[float, Any]) -> None:
         number, count = event[1]
         if number in self._under_way:
-            self._steps[number] = max(self._steps[number], count)
+            self._steps[number] = min(max(self._steps[number], count), self._pieces.n_steps)
 
     def _guarded(self, move: Any, number: int, *others: Any) -> None:
         try:
@@ -188,15 +192,22 @@ class _Run:
 
     def _send(self, number: int) -> None:
         self._ended.wait(min(_PAUSE_S * self._tries[number], _LONGEST_PAUSE_S))
+        piece = self._pieces.piece(number)
+        try:
+            self._submit(number, piece)
+        except Exception as error:
+            # whatever distributed raises: a worker that ends meanwhile is seen as many kinds of error
+            raise _LostError from error
+
+    def _submit(self, number: int, piece: Any) -> None:
         scatter = partial(self._client.scatter, hash=False, direct=self._direct)
         if self._shared is None or self._shared.status != "finished":
             self._shared = scatter([self._pieces.shared])[0]
-        piece = scatter([self._pieces.piece(number)])[0]
         future = self._client.submit(
             worker.do,
             self._pieces.work,
             self._shared,
-            piece,
+            scatter([piece])[0],
             run=self._name,
             number=number,
             every_s=max(_TOLD_EVERY_S, self._n_threads / _TOLD_AT_MOST),
@@ -207,7 +218,13 @@ class _Run:
         self._events.put(("sent", number, future))
 
     def _receive(self, number: int, future: Any) -> None:
-        self._pieces.take(number, self._client.gather(future, direct=self._direct))
+        try:
+            result = self._client.gather(future, direct=self._direct)
+        except Exception as error:
+            if future.status != "error" or isinstance(error, KilledWorker):
+                raise _LostError from error
+            raise
+        self._pieces.take(number, result)
         self._events.put(("taken", number, None))
 
     def _hear(self, what: str, number: int, value: Any) -> None:
@@ -221,10 +238,10 @@ class _Run:
             del self._under_way[number]
             self._steps[number] = self._pieces.n_steps
             self._left -= 1
-        elif isinstance(value, _LOSSES) and not isinstance(value, EtwidgetsError):
-            self._again(number, value)
+        elif isinstance(value, _LostError):
+            self._again(number, value.__cause__)
         elif isinstance(value, ImportError) and not isinstance(value, EtwidgetsError):
-            raise ClusterError(f"a worker cannot do this: {value}; install etwidgets there") from value
+            raise ClusterError(f"a worker cannot do this: {value}; install it there") from value
         else:
             raise value
 

@@ -804,8 +804,8 @@ class TomoStack(JudgedSeries):
             ``"auto"``, ``"cpu"``, ``"astra-cpu"`` or ``"astra-cuda"``, instead of ``cuda``.
         cluster
             Where: the address of a scheduler (``"tcp://10.0.0.1:8786"``), a ``distributed.Client``, or
-            ``"local"``; default: the client that is active, or this machine. The volume is the same to the bit.
-            A lazy stack is reconstructed where it is computed.
+            ``"local"``; default: the client that is active, or this machine. The volume is the same to the
+            bit. A lazy stack is reconstructed where it is computed.
         progress
             Reports progress and can cancel the work.
         **options
