@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from etwidgets.autosaved_sessions import state_folder
+from etwidgets.cluster import active, connect
 from etwidgets.errors import EtwidgetsError
 from etwidgets.panels import DataPanel, StatusLine, close_tree, style_sheet
 from etwidgets.panels.header_line import HeaderLine
@@ -307,6 +308,8 @@ def page(open_one: Any = None, session: str | None = None) -> Any:
     if isinstance(open_one, Workbench) and not open_one.closed:
         return open_one
     try:
+        if os.environ.get("ETWIDGETS_CLUSTER") and active() is None:
+            connect(os.environ["ETWIDGETS_CLUSTER"])
         return Workbench(
             os.environ.get("ETWIDGETS_FILE") or None,
             root=os.environ.get("ETWIDGETS_ROOT") or None,
