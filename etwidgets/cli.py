@@ -47,6 +47,7 @@ def _app(options: argparse.Namespace) -> None:
         port=options.port,
         open_browser=not options.no_browser,
         theme=options.theme,
+        ipyvolume=options.ipyvolume,
         cluster=options.cluster,
     )
 
@@ -114,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--root", help="folder whose files the page may open; default: the folder of the file")
     app.add_argument("--no-browser", action="store_true", help="only print the address")
     app.add_argument("--theme", choices=["light", "dark"], default="light")
+    app.add_argument("--ipyvolume", action="store_true", help="offer ipyvolume as a second renderer")
     app.add_argument(
         "--cluster", metavar="ADDRESS", help="scheduler of dask.distributed that does the long work"
     )
