@@ -31,7 +31,7 @@ _KINDS = {
     _SESSION: ("session.json", "All steps and the source, to continue later or to repeat on other series."),
     _REPORT: (
         "report.html",
-        "A page to print or send: what to doubt, pictures, numbers, steps, and methods with references.",
+        "A page to print or send: caveats, pictures, numbers, steps, and methods with references.",
     ),
     _PROJECTIONS: (
         "projections.hspy",

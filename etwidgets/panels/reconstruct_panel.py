@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from etwidgets import cluster
 from etwidgets.panels.convergence import Convergence
 from etwidgets.panels.cures import NOT_REGISTERED
 from etwidgets.panels.look import add_look
@@ -181,7 +182,7 @@ class ReconstructPanel(Panel):
             return
         parameters = self._form.parameters(checked=False)
         self._write_cost(stack, parameters, None)
-        if self.shown and not self.model.busy:
+        if self.shown and not self.model.busy and cluster.active() is None:
             n_series = 1 + len(self.model.channels)
             self._clock.submit(stack.data.shape, stack.tilts_deg.copy(), parameters, n_series)
 
@@ -196,7 +197,8 @@ class ReconstructPanel(Panel):
         height = stack.data.shape[-2]
         time = "" if seconds is None else f"~{max(1, round(seconds))} s, "
         thickness = "" if self.controls["thickness"].value else f"; thickness 0 means {height} px, the height"
-        self._cost.value = f"<p class='etw-quiet'>{time}{size_text(memory)} of memory{thickness}</p>"
+        place = f"; iterative methods run on {cluster.place_text()}" if cluster.active() is not None else ""
+        self._cost.value = f"<p class='etw-quiet'>{time}{size_text(memory)} of memory{thickness}{place}</p>"
 
     def _run(self) -> None:
         self.session.apply("reconstruct", **self._form.parameters())

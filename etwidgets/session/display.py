@@ -106,9 +106,13 @@ class Display(HasTraits):
     centre = renamed_method("Display.centre", "center")  # codespell:ignore centre
 
     def follow_size(self, before: TomoStack, after: TomoStack) -> None:
-        """Stay at the same part of the image after it changed its size, as by binning."""
-        (*_, old_rows, old_columns), (*_, rows, columns) = before.data.shape, after.data.shape
-        self.column, self.row = self.column * columns // old_columns, self.row * rows // old_rows
+        """Stay at the same part of the specimen after the image changed its size: binned, or cropped."""
+        if before.data.shape[-2:] == after.data.shape[-2:]:
+            return
+        for name, trait in (("x", "column"), ("y", "row")):
+            old, new = (stack.axes_manager[name] for stack in (before, after))
+            place = (old.offset + old.scale * getattr(self, trait) - new.offset) / new.scale
+            setattr(self, trait, min(max(round(place), 0), new.size - 1))
 
     def keep_inside(self, stack: TomoStack | None, volume: RecStack | None) -> None:
         """Move to the nearest place that there is, after the data changed their size."""
