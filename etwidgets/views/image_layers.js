@@ -75,7 +75,7 @@ export class PaneLayer {
     }
   }
 
-  offer(name, whether) { this.tools.querySelector(`.etw-tool-${name}`).hidden = !whether; }
+  offer(names, whether) { for (const name of names) this.tools.querySelector(`.etw-tool-${name}`).hidden = !whether; }
 
   say(text) {   // for a moment
     this.note.textContent = text;

@@ -100,6 +100,8 @@ class Pane:
         Whether a drag moves what is shown and not the zoomed view: its owner hears by how much.
     rgb
         ``(rows, columns, 3)``: colors to draw instead of the image; see :func:`overlay`.
+    mixed
+        Whether the colors are those of several images, so that a pixel has no one value to be measured.
     color_bar
         What the intensities are, for a bar of the colors in the corner; empty: no bar.
     inset
@@ -125,6 +127,7 @@ class Pane:
     rectangle: tuple[int, int, int, int] | None = None
     boxes: tuple[tuple[int, int, int, int, str], ...] = ()
     rgb: NDArray[np.uint8] | None = None
+    mixed: bool = False
     movable: bool = False
     color_bar: str = ""
     inset: Inset | None = None
