@@ -14,6 +14,8 @@ from etwidgets.samples import SAMPLES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from etwidgets.live import LiveProjection
+
 _LAST_PORT = 65535
 
 
@@ -69,6 +71,26 @@ def _report(options: argparse.Namespace) -> None:
     _say(str(report_of(options.file, options.output)))
 
 
+def _live(options: argparse.Namespace) -> None:
+    from etwidgets.live import LiveRun, forecast
+
+    def told(new: LiveProjection) -> None:
+        misfit = f"misfit {new.predicted_misfit:.3f}" if new.predicted_misfit > 0 else "misfit  -   "
+        count = len(run.live.projections)
+        said = f"{count:4d}  {new.tilt_deg:+6.1f} deg  {misfit}  slices after {new.lag_s:.2f} s  {new.doubts}"
+        _say(said.rstrip())
+
+    run = LiveRun(options.folder, options.out, until=options.until, on_projection=told)
+    _say(f"watching {run.place}; Ctrl-C writes what there is to {run.out}")
+    try:
+        run.run()
+    finally:
+        if run.live.projections:
+            _say(forecast([each.predicted_misfit for each in run.live.projections]).sentence)
+        for path in run.written:
+            _say(f"written: {path}")
+
+
 def _simulate_acquisition(options: argparse.Namespace) -> None:
     from pathlib import Path
 
@@ -118,6 +140,7 @@ def _say(line: str) -> None:
 _COMMANDS = {
     "app": _app,
     "run": _run,
+    "live": _live,
     "simulate-acquisition": _simulate_acquisition,
     "report": _report,
     "info": _info,
@@ -167,6 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--report", action="store_true", help="write a report of each series as well, and a table over all"
     )
+    _add_live(commands)
     _add_simulated_microscope(commands)
     report = commands.add_parser("report", help="write a report of a saved session, or of a file")
     report.add_argument("file", help="session file saved in the History tab, tilt series, or volume")
@@ -177,6 +201,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("info", help="print the environment for a bug report")
     return parser
+
+
+def _add_live(commands: Any) -> None:
+    live = commands.add_parser(
+        "live", help="align and reconstruct a series while it is acquired; Ctrl-C ends it"
+    )
+    live.add_argument("folder", help="folder in which projections arrive, or a SerialEM stack that grows")
+    live.add_argument("--out", help="folder for the results, and to go on from; default: FOLDER_live")
+    live.add_argument("--until", type=int, metavar="N", help="end by itself after so many projections")
 
 
 def _add_simulated_microscope(commands: Any) -> None:

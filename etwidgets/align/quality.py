@@ -121,7 +121,7 @@ def projection_quality(
 
 
 def sharpness(image: NDArray[np.float32]) -> float:
-    """Amplitude of fine over that of coarse detail of ``(Y, X)``, without noise, whose power all frequencies share."""
+    """Amplitude of fine over coarse detail of ``(Y, X)``, without noise, which is white."""
     height, width = image.shape
     window = np.sqrt(np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1])).astype(np.float32)
     power = np.abs(scipy.fft.rfft2((image - image.mean()) * window)) ** 2

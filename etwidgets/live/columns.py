@@ -54,7 +54,7 @@ def shifted_columns(
     return columns, known
 
 
-def _inside(places: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+def _inside(places: NDArray[np.floating[Any]], size: int) -> NDArray[np.float64]:
     """How far places are known of an image of that size, along one axis."""
     distance = np.minimum(places, size - 1 - places) - _INSIDE_PX
     known = np.clip((distance + 1) / _FADE_PX, 0, 1)

@@ -1,4 +1,4 @@
-"""What the next tilts would still add: how well those that came were predicted, carried on; knows no image."""
+"""What the next tilts would still add: how well those so far were predicted, carried on; knows no image."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 _LAST, _LEAST = 12, 5
 _AHEAD = 6
@@ -34,7 +34,7 @@ class Forecast:
     sentence: str
 
 
-def forecast(misfits: NDArray[np.float64]) -> Forecast:
+def forecast(misfits: ArrayLike) -> Forecast:
     """Carry on how well projections were predicted before they were added.
 
     Parameters
@@ -64,5 +64,7 @@ def forecast(misfits: NDArray[np.float64]) -> Forecast:
         means = "the tilts show what was not seen before: go on"
     else:
         means = "more tilts of this kind would hardly make the next better known"
-    sentence = f"The last tilts were predicted to {now:.1%}, the sixth from now would be to {then:.1%}: {means}."
+    sentence = (
+        f"The last tilts were predicted to {now:.1%}, the sixth from now would be to {then:.1%}: {means}."
+    )
     return Forecast(ahead, change, sentence)

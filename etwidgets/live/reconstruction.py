@@ -6,6 +6,7 @@ Knows no folder and no clock but its budget; who watches and who keeps it on dis
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,9 +63,7 @@ class LiveReconstruction:
         What the detector adds to every pixel.
     """
 
-    def __init__(
-        self, *, columns: Sequence[float] = (0.25, 0.5, 0.75), budget_s: float = 0.2
-    ) -> None:
+    def __init__(self, *, columns: Sequence[float] = (0.25, 0.5, 0.75), budget_s: float = 0.2) -> None:
         self.projections: list[LiveProjection] = []
         self.level, self._places, self._budget_s = 0.0, tuple(columns), budget_s
         self._frame: PaddedSeries | None = None
@@ -133,6 +132,8 @@ class LiveReconstruction:
     ) -> LiveProjection:
         """Judge a projection, register it and correct slices and volume with it.
 
+        Blank ones before the first that is not are told, and not kept.
+
         Raises
         ------
         ShapeError
@@ -144,7 +145,10 @@ class LiveReconstruction:
         new = LiveProjection(key, float(tilt_deg), completed_at=completed_at, image=image)
         blank = bool(image.min() == image.max())
         if self._frame is None:
-            self._begin(image, blank=blank)
+            if blank:
+                judging.judged(new, "blank", "", "")
+                return new
+            self._begin(image)
         new.total = float(image.sum(dtype=float)) - self.level * image.size
         new.sharpness = 0.0 if blank else _sharpness(image)
         one = self._one(image, new.tilt_deg)
@@ -166,31 +170,25 @@ class LiveReconstruction:
     def restore(self, projections: Sequence[LiveProjection], level: float, bright: float) -> None:
         """Take over projections that were judged and registered before; the volumes are still empty."""
         self.level = level
-        self._begin(projections[0].image, blank=False, level=level, bright=bright)
+        self._begin(projections[0].image, level=level, bright=bright)
         for each in projections:
             self.projections.append(each)
             self._ones.append(self._one(each.image, each.tilt_deg))
             self._place(len(self.projections) - 1)
 
-    def _begin(
-        self, image: NDArray[Any], *, blank: bool, level: float | None = None, bright: float | None = None
-    ) -> None:
+    def _begin(self, image: NDArray[Any], *, level: float | None = None, bright: float | None = None) -> None:
         """Choose the frame, and units of intensity, by the first projection."""
-        if level is None and not blank:
+        if level is None:
             found = estimate_background(image[None].astype(np.float32))
             level = found.level if found.determined else 0.0
-        self.level = level or 0.0
+        self.level = level
         self._height = image.shape[0]
         factor = max(1, -(-max(image.shape) // _COARSE_PX))
         data = image[None].astype(np.float32) - np.float32(self.level)
         frame = PaddedSeries.of(data, np.array([_STEEPEST_DEG]), factor)
         if bright is not None:
-            frame = PaddedSeries(
-                frame.images, frame.tilts_deg, factor, frame.n_y, frame.n_z, frame.offset_px, bright
-            )
-        self._frame = None if blank else frame
-        if blank:
-            return
+            frame = replace(frame, bright=bright)
+        self._frame = frame
         self.coarse = GrowingVolume(frame.images.shape[2], frame.n_z, frame.n_y)
         self.slices = GrowingVolume(len(self._places), *self.size_zy)
 

@@ -20,9 +20,7 @@ ALIGNED, VOLUME = "aligned.hspy", "volume.hspy"
 """Names of the files, in the folder of a live reconstruction."""
 
 
-def aligned_series(
-    live: LiveReconstruction, place: str, pixel_size_nm: float | None = None
-) -> TomoStack:
+def aligned_series(live: LiveReconstruction, place: str, pixel_size_nm: float | None = None) -> TomoStack:
     """The projections that are used, without the detector's level, in order of tilt and aligned."""
     order = live.used[np.argsort(live.tilts_deg[live.used], kind="stable")]
     data = np.stack([live.projections[i].image for i in order]).astype(np.float32) - np.float32(live.level)
@@ -60,7 +58,7 @@ def write_results(
     folder: Path, live: LiveReconstruction, whole: WholeVolume | None, place: str, pixel_size_nm: float | None
 ) -> list[Path]:
     """Write the aligned series, and the volume if there is one; files of an earlier run are replaced."""
-    options = {"overwrite": True, "compression": None}
+    options: dict[str, Any] = {"overwrite": True, "compression": None}
     written = [save(aligned_series(live, place, pixel_size_nm), folder / ALIGNED, **options)]
     if whole is not None:
         written.append(save(live_volume(live, whole, pixel_size_nm), folder / VOLUME, **options))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _POLL_S = 0.1
 _FINAL_ROUNDS = 6
-_FINAL_SWEEPS = 2
+_FINAL_SWEEPS = 6  # with momentum; from there on, projections that were left out are predicted no better
 _KEEP_EVERY_S = 10.0
 
 
@@ -178,7 +178,8 @@ class LiveRun:
         self._pixel_size_nm = self._pixel_size_nm or arrival.pixel_size_nm
         if self._whole is None:
             self._begin_whole(None)
-        self._folder.keep(self.live, None if self._whole is None else self._whole.ages)
+        if self.live.begun:
+            self._folder.keep(self.live, None if self._whole is None else self._whole.ages)
         self._on_projection(new)
         self._say(new.doubts or "reconstructing")
 

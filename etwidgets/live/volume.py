@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from etwidgets.progress import Progress
 
-TILTS_PER_SUBSET = 7
+_TILTS_PER_SUBSET, _MOMENTUM = 5, 0.8
 
 
 class GrowingVolume:
@@ -61,14 +61,12 @@ class GrowingVolume:
         weights: NDArray[np.float64],
         progress: Progress | None = None,
     ) -> None:
-        """Correct the volume once with some projections, in subsets of about seven tilts."""
+        """Correct the volume once with some projections, in subsets of about five tilts."""
         used = which[weights[which] > 0]
         if not used.size:
             return
         images, known = self.data(used, weights)
-        self.volume = corrected(
-            self.volume, images, known, self.geometry(tilts_deg[used]), progress=progress
-        )
+        self.volume = corrected(self.volume, images, known, self.geometry(tilts_deg[used]), progress=progress)
 
     def predicted(self, tilts_deg: NDArray[np.float64]) -> NDArray[np.float32]:
         """Reprojections at some tilts, ``(T, Y, X)``."""
@@ -89,10 +87,11 @@ def corrected(
     iterations: int = 1,
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:
-    """The volume after so many sweeps of ordered-subset SIRT over these projections."""
+    """The volume after so many sweeps of ordered-subset SIRT; several of them have momentum."""
     return engine.reconstruct(
         images, geometry, algorithm="OS-SIRT", iterations=iterations, start=volume, known=known, minimum=0.0,
-        n_subsets=max(1, round(len(images) / TILTS_PER_SUBSET)), progress=progress,
+        n_subsets=max(1, round(len(images) / _TILTS_PER_SUBSET)),
+        momentum=_MOMENTUM if iterations > 1 else 0.0, progress=progress,
     )  # fmt: skip
 
 

@@ -70,9 +70,7 @@ class WholeVolume:
         start, stop = block * _BLOCK, min((block + 1) * _BLOCK, len(self.volume))
         parts = [live.columns_of(int(index), start, stop) for index in used]
         images = np.stack([part[0] for part in parts])
-        known = np.stack(
-            [part[1] * np.float32(weights[i]) for part, i in zip(parts, used, strict=True)]
-        )
+        known = np.stack([part[1] * np.float32(weights[i]) for part, i in zip(parts, used, strict=True)])
         geometry = engine.Geometry(np.deg2rad(live.tilts_deg[used]), self._size[1], self._size[0])
         before = np.array(self.volume[start:stop])
         self.volume[start:stop] = corrected(
