@@ -49,6 +49,7 @@ def _app(options: argparse.Namespace) -> None:
         port=options.port,
         open_browser=not options.no_browser,
         theme=options.theme,
+        cluster=options.cluster,
     )
 
 
@@ -180,6 +181,9 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--root", help="folder whose files the page may open; default: the folder of the file")
     app.add_argument("--no-browser", action="store_true", help="only print the address")
     app.add_argument("--theme", choices=["light", "dark"], default="light")
+    app.add_argument(
+        "--cluster", metavar="ADDRESS", help="scheduler of dask.distributed that does the long work"
+    )
     run = commands.add_parser("run", help="apply the steps of a saved session to other series")
     run.add_argument("steps", help="session file saved in the History tab")
     run.add_argument(

@@ -62,8 +62,22 @@ def return_freed_memory() -> None:
 
 
 def n_cores() -> int:
-    """Cores that this process may use."""
+    """Cores that this process may use; on a worker of a cluster one, which has as many tasks as threads."""
+    if in_a_task():
+        return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_a_task() -> bool:
+    """Whether this thread does a task of ``dask.distributed``."""
+    distributed = sys.modules.get("distributed")
+    if distributed is None:
+        return False
+    try:
+        distributed.get_worker()
+    except ValueError:
+        return False
+    return True
 
 
 def fits_memory(n_bytes: float) -> bool:

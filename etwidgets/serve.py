@@ -35,6 +35,7 @@ def serve(
     port: int = 0,
     open_browser: bool = True,
     theme: str = "light",
+    cluster: str | None = None,
 ) -> None:
     """Serve the page until Ctrl-C; prints one line with its address when it is ready.
 
@@ -52,6 +53,8 @@ def serve(
         Open the page in the browser.
     theme
         ``"light"`` or ``"dark"``.
+    cluster
+        Address of a scheduler of ``dask.distributed``, whose workers do the long work.
 
     Raises
     ------
@@ -65,7 +68,7 @@ def serve(
         from etwidgets.server.voila_server import Server
     except ImportError as error:
         raise MissingDependencyError("the page needs Voila: pip install 'etwidgets[app]'") from error
-    os.environ.update(settings)
+    os.environ.update(settings | {"ETWIDGETS_CLUSTER": cluster or ""})
     token = secrets.token_urlsafe(24)
 
     def ready(actual_port: int) -> None:

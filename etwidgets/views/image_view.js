@@ -1,14 +1,19 @@
-// Draws panes of bytes on one canvas: colors, zoom, pan, scale bar, overlays; over each pane its buttons and its
-// slider. The kernel sends whole frames; every frame is acknowledged when it is drawn.
+// Draws panes of bytes on one canvas: colors, zoom, pan, scale bar, overlays, measurements; over each pane its
+// buttons and its slider. The kernel sends whole frames; every frame is acknowledged when it is drawn.
 import { atMostEvery, bytes, clearedCanvas, connect, oncePerFrame, pointerAt, Viewport, wheelFactor } from "./viewport.js";
 import { areasOf, inArea, inPlace, placeOf, toImage, toScreen } from "./image_layout.js";
 import { drawColorBar, drawInset, drawLabels, drawMarks, drawScaleBar } from "./image_marks.js";
+import { Annotations } from "./image_annotations.js";
 import { drawBrush, drawStroke, extended } from "./image_brush.js";
 import { gripAt, pull } from "./image_grips.js";
 import { PaneLayer } from "./image_layers.js";
-import { paint } from "./image_paint.js";
+import { drawMeasures, Measures } from "./image_measures.js";
+import { bent, paint } from "./image_paint.js";
+import { Swipe } from "./image_swipe.js";
+import { Requests, toolsOf } from "./image_tools.js";
 
 const SEND_EVERY_MS = 60;
+const REST_MS = 200;   // without a new frame, after which large images are asked for with all their pixels
 const FORWARDED = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", " ", "b", "z", "Z", "[", "]"];
 const OF_CONTROLS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", " "];   // what a focused button or slider needs itself
 
@@ -24,17 +29,27 @@ function render({ model, el }) {
   help.onclick = () => { help.hidden = true; };
   box.append(canvas, help);
   el.appendChild(box);
-  const colors = {}, layers = [];
-  let panes = [], pictures = [], number = 0, known = 0, places = [], buttons = [];
+  const colors = {}, tables = {}, layers = [];   // tables: colors after gamma and logarithm
+  let panes = [], pictures = [], number = 0, known = 0, places = [], buttons = [], straight = [], rest = null;
   const zoom = new Viewport(1);   // one for all panes
   let mouse = null, drag = null;
 
   const schedule = oncePerFrame(draw);
+  const send = (content) => model.send(content);
+  const requests = new Requests(send);
+  const measures = new Measures({
+    pane: (i) => panes[i],
+    to: (i, [x, y]) => toScreen(zoom, places[i], panes[i], x, y),
+    from: (i, { x, y }) => toImage(zoom, places[i], panes[i], x, y),
+  }, send, schedule);
+  const swipe = new Swipe(() => panes, schedule);
+  const annotations = new Annotations(box, measures, { pane: (i) => panes[i], place: (i) => places[i] });
   const setHeight = () => { box.style.height = model.get("height") + "px"; schedule(); };
 
   function receive(content, buffers) {
     if (content.type === "colors") {
       content.names.forEach((name, i) => { colors[name] = bytes(buffers[i]); });
+      straight = content.straight;
       repaint();
     } else if (content.type === "keys") {
       help.replaceChildren(...content.rows.map(([key, what]) => {
@@ -45,20 +60,30 @@ function render({ model, el }) {
       }));
     } else if (content.type === "frame") {
       showFrame(content, buffers);
+    } else if (content.type === "values") {
+      measures.take(content, buffers.length && new Float64Array(bytes(buffers[0]).slice().buffer));
+    } else if (content.type === "file") {
+      requests.take(content, buffers.length && bytes(buffers[0]));
     }
   }
 
   function showFrame(content, buffers) {
-    panes = content.panes.map((pane, i) => ({ ...pane, plane: bytes(buffers[i]) }));
+    const before = panes, drawn = pictures;
+    panes = content.panes.map((pane, i) => ({ ...pane, plane: content.same[i] ? before[i].plane : bytes(buffers[i]) }));
+    pictures = panes.map((pane, i) => (
+      content.same[i] && pane.cmap === before[i].cmap && pane.rgb === before[i].rgb ? drawn[i] : paint(pane, tables[pane.cmap])
+    ));
     if (drag?.grip && panes[drag.i]) {   // what the hand holds stays with it
       if (drag.grip.kind === "column" && panes[drag.i].columns.length !== drag.columns.length) drag = null;
       else if (mouse && drag.moved && places[drag.i]) follow();
     }
     zoom.most = content.mostZoom;
-    if (content.anew) zoom.fit();
+    if (content.anew) { zoom.fit(); measures.clear(); swipe.clear(); }
     number = content.number;
     known = content.slid;
-    pictures = panes.map((pane) => paint(pane, colors[pane.cmap]));
+    measures.askAll();
+    clearTimeout(rest);
+    if (content.more) rest = setTimeout(() => send({ type: "full", number }), REST_MS);
     requestAnimationFrame(() => {
       draw();
       model.send({ type: "drawn", number });
@@ -66,14 +91,17 @@ function render({ model, el }) {
   }
 
   function repaint() {
-    pictures = panes.map((pane) => paint(pane, colors[pane.cmap]));
+    for (const [name, table] of Object.entries(colors)) {
+      tables[name] = straight.includes(name) ? table : bent(table, model.get("gamma"), model.get("log_scale"));
+    }
+    pictures = panes.map((pane) => paint(pane, tables[pane.cmap]));
     schedule();
   }
 
   function layer(i) {
     if (!layers[i]) {
-      const slide = (pane, value, sent) => model.send({ type: "slide", pane, value, number: sent });
-      layers[i] = new PaneLayer(i, { ...TOOLS, slide });
+      const slide = (pane, value, sent) => send({ type: "slide", pane, value, number: sent });
+      layers[i] = new PaneLayer(i, { ...tools, slide });
       box.insertBefore(layers[i].element, help);
     }
     return layers[i];
@@ -83,7 +111,7 @@ function render({ model, el }) {
     const maximized = model.get("maximized"), arrangement = model.get("arrangement");
     const areas = areasOf(panes.length, { width, height, arrangement, maximized });
     places = panes.map((pane, i) => areas[i] && placeOf(pane, areas[i]));
-    panes.forEach((_, i) => layer(i));
+    panes.forEach((_, i) => layer(i).offer("swipe", swipe.other(i) >= 0));
     buttons = layers.map((each, i) => each.place(areas[i], panes[i], known, maximized === i));
     canvas.dataset.places = JSON.stringify(places.map((p) => p && { x: p.x, y: p.y, w: p.w, h: p.h }));
     canvas.dataset.zoom = zoom.scale.toFixed(3);
@@ -94,24 +122,34 @@ function render({ model, el }) {
     const cleared = clearedCanvas(canvas);
     if (!cleared) return;
     place(cleared.width, cleared.height);
-    panes.forEach((pane, i) => places[i] && drawPane(cleared.context, pane, i));
+    const corners = new Map();
+    panes.forEach((pane, i) => {
+      if (!places[i]) return;
+      drawImage(cleared.context, places[i], i).forEach(([measure, corner]) => corners.set(measure, corner));
+      const reduced = pane.factor > 1 ? ` · shown 1:${pane.factor}` : "";
+      drawLabels(cleared.context, pane, places[i], readout(panes[swipe.seen(i, places[i], mouse)], places[i]) ?? pane.caption + reduced, buttons[i]);
+      layers[i].use([measures.tool, swipe.over(i) >= 0 && "swipe"]);
+    });
+    annotations.place(corners, cleared.height);
   }
 
-  function drawPane(context, pane, i) {
-    const p = places[i], to = (x, y) => toScreen(zoom, p, pane, x, y);
+  // All that is in the place of an image; where its measurements can be removed.
+  function drawImage(context, p, i, colorBar = panes[i].colorBar) {
+    const pane = panes[i], to = (x, y) => toScreen(zoom, p, pane, x, y);
     context.save();
     context.beginPath(); context.rect(p.x, p.y, p.w, p.h); context.clip();
     const [x0, y0] = to(-0.5, -0.5), w = p.w * zoom.scale, h = p.h * zoom.scale;
     context.imageSmoothingEnabled = w < pane.width;
     context.drawImage(pictures[i], x0, y0, w, h);
+    swipe.draw(context, p, i, (k) => context.drawImage(pictures[k], x0, y0, w, h));
     drawMarks(context, pane, p, to);
     if (pane.pixelSize) drawScaleBar(context, pane, p, zoom.scale);
-    if (pane.colorBar && colors[pane.cmap]) drawColorBar(context, pane, p, colors[pane.cmap]);
+    if (colorBar && !pane.rgb && tables[pane.cmap]) drawColorBar(context, pane, p, tables[pane.cmap]);
     if (pane.inset) drawInset(context, pane.inset, p);
-    if (pane.paint) drawPainting(context, pane, i, to);
+    if (pane.paint && p === places[i]) drawPainting(context, pane, i, to);
+    const corners = drawMeasures(context, measures, i, to, p);
     context.restore();
-    const reduced = pane.factor > 1 ? ` · shown 1:${pane.factor}` : "";
-    drawLabels(context, pane, p, readout(pane, p) ?? pane.caption + reduced, buttons[i]);
+    return corners;
   }
 
   function drawPainting(context, pane, i, to) {
@@ -128,7 +166,7 @@ function render({ model, el }) {
   }
 
   const tell = atMostEvery(SEND_EVERY_MS, (done) => {
-    model.send({ type: "drag", pane: drag.i, kind: drag.grip.kind, values: drag.values, done });
+    send({ type: "drag", pane: drag.i, kind: drag.grip.kind, values: drag.values, done });
   });
 
   function readout(pane, p) {
@@ -141,6 +179,14 @@ function render({ model, el }) {
     const edge = level === 0 ? "≤ " : level === 255 ? "≥ " : "≈ ";
     const value = low + (level / 255) * (high - low);
     return `${pane.axes[0]} ${x}, ${pane.axes[1]} ${y}: ${edge}${Number(value.toPrecision(3))}`;
+  }
+
+  function cursorAt(i, at) {
+    if (i < 0) return "default";
+    if (measures.tool) return "crosshair";
+    if (measures.caughtAt(i, at)) return "pointer";
+    const grip = gripOf(i, at);
+    return grip ? { column: "ew-resize", stroke: "crosshair" }[grip.kind] ?? "move" : "default";
   }
 
   const under = (at) => places.findIndex((p) => p && inPlace(p, at));
@@ -169,13 +215,11 @@ function render({ model, el }) {
     return places.length === 1 ? 0 : model.get("maximized");
   }
 
-  const TOOLS = {
-    tools: [
-      ["zoom-in", "Zoom in (+)", () => zoomAt(1.25, null)],
-      ["zoom-out", "Zoom out (-)", () => zoomAt(0.8, null)],
-    ],
-    fixed: [["fit", "Fit (f)", fit], ["maximize", "Maximize (m)", maximize]],
-  };
+  const tools = toolsOf({
+    zoomBy: (factor) => zoomAt(factor, null), fit, maximize, measures, swipe, zoom, request: (content) => requests.ask(content),
+    pane: (i) => panes[i], place: (i) => places[i], say: (i, text) => layers[i].say(text),
+    draw: (i) => (context, p) => drawImage(context, p, i, true),
+  });
 
   function press(event) {
     const control = event.target !== canvas;
@@ -185,8 +229,9 @@ function render({ model, el }) {
     else if (event.key === "0" || event.key === "f") fit();
     else if (event.key === "m") maximize(paneOf(event.target));
     else if (event.key === "?") help.hidden = !help.hidden;
-    else if (event.key === "Escape") help.hidden = true;
-    else if (FORWARDED.includes(event.key)) model.send({ type: "key", key: event.key, shift: event.shiftKey });
+    else if (event.key === "Escape") { if (!measures.escape()) help.hidden = true; }
+    else if (["Delete", "Backspace"].includes(event.key)) { if (!measures.remove()) return; }
+    else if (FORWARDED.includes(event.key)) send({ type: "key", key: event.key, shift: event.shiftKey });
     else return;
     event.preventDefault();
   }
@@ -204,13 +249,18 @@ function render({ model, el }) {
       const at = pointerAt(canvas, event), i = under(at);
       layers.forEach((each) => each.open(false));
       if (i < 0) return;
+      canvas.setPointerCapture(event.pointerId);
+      if (swipe.down(i, places[i], at) || measures.down(i, at)) { schedule(); return; }
       const { columns, rectangle } = panes[i];
       drag = { at, i, x: zoom.x, y: zoom.y, moved: false, grip: gripOf(i, at), columns, rectangle };
-      canvas.setPointerCapture(event.pointerId);
     },
     pointermove: (event) => {
       mouse = pointerAt(canvas, event);
-      if (drag) {
+      if (swipe.held) {
+        if (places[swipe.pane]) swipe.move(places[swipe.pane], mouse);
+      } else if (measures.move(mouse)) {
+        canvas.style.cursor = "crosshair";
+      } else if (drag) {
         const p = places[drag.i], dx = mouse.x - drag.at.x, dy = mouse.y - drag.at.y;
         if (Math.hypot(dx, dy) > 3) drag.moved = true;
         if (drag.moved && p && drag.grip) {
@@ -220,18 +270,18 @@ function render({ model, el }) {
           zoom.moveFrom(drag, dx / p.w, dy / p.h);
         }
       } else {
-        const i = under(mouse), grip = i < 0 ? null : gripOf(i, mouse);
-        canvas.style.cursor = !grip ? "default" : { column: "ew-resize", stroke: "crosshair" }[grip.kind] ?? "move";
+        canvas.style.cursor = cursorAt(under(mouse), mouse);
       }
       schedule();
     },
     pointerup: (event) => {
+      if (swipe.up() || measures.up(pointerAt(canvas, event))) return;
       const paints = drag?.grip?.kind === "stroke";
       if (paints && !drag.moved && places[drag.i]) follow();   // a dot
       if (drag?.grip && (drag.moved || paints)) tell(true);
       if (drag && !drag.moved && !paints && places[drag.i]) {
         const [x, y] = toImage(zoom, places[drag.i], panes[drag.i], drag.at.x, drag.at.y).map(Math.round);
-        model.send({ type: "click", pane: drag.i, x, y, shift: event.shiftKey });
+        send({ type: "click", pane: drag.i, x, y, shift: event.shiftKey });
       }
       drag = null;
     },
@@ -240,15 +290,17 @@ function render({ model, el }) {
       if (!at || at === document.body || at.matches(".etw-image canvas")) canvas.focus({ preventScroll: true });
     },
     pointerleave: () => { mouse = null; schedule(); },
-    dblclick: (event) => maximize(paneAt(pointerAt(canvas, event))),
+    dblclick: (event) => { if (!measures.chosen) maximize(paneAt(pointerAt(canvas, event))); },
   };
   box.addEventListener("keydown", press);
   box.addEventListener("wheel", turn, { passive: false });
   const changes = { "msg:custom": receive, "change:height": setHeight, "change:arrangement": schedule, "change:maximized": schedule };
+  changes["change:gamma"] = changes["change:log_scale"] = repaint;
   const disconnect = connect(canvas, model, { events, changes, resized: schedule });
   setHeight();
   model.send({ type: "ready" });
   return () => {
+    clearTimeout(rest);
     disconnect();
     model.send({ type: "gone" });
   };
