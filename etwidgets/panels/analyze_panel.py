@@ -78,7 +78,7 @@ class AnalyzePanel(Panel):
         form = [self._strip.widget, self._pixel.widget, self._segmentation.widget]
         form += [self._painting.widget, heading("Measure"), *self._build_measuring()]
         self.refresh_on(self.model, ("reconstruction", "channels", "measurements", "stale", "stack"))
-        self.refresh_on(self.display, ("voxel", "contrast", "color_map"))
+        self.refresh_on(self.display, ("voxel", "contrast", "limits", "color_map"))
         return [self._images, self._segmentation.histogram, self._results.widget], form
 
     def _build_measuring(self) -> list[widgets.Widget]:
@@ -134,7 +134,7 @@ class AnalyzePanel(Panel):
         volume = self._segmentation.volume
         if volume is None:
             return
-        limits = self._contrast.of(volume, self.display.contrast)
+        limits = self._contrast.shown(volume, self.display)
         panes, level = slice_panes(volume, self.display, limits), self._segmentation.level
         if level is not None:
             panes = self._with_outline(volume, panes, limits, level)

@@ -78,7 +78,7 @@ class TrustPanel(Panel):
 
     def _wire(self) -> None:
         self.refresh_on(self.model, ("assessments", "stack", "reconstruction", "stale"))
-        self.refresh_on(self.display, ("projection", "contrast", "color_map"))
+        self.refresh_on(self.display, ("projection", "contrast", "limits", "color_map"))
         self.on_click("run", self._measure_all)
         self.on_click("measure", lambda: self.session.assess(self._lamps.chosen))
         self.on_click("take", self._take)
@@ -182,7 +182,7 @@ class TrustPanel(Panel):
             self._bars.clear("Not measured yet: press Measure alignment" if stack is not None else "")
             self._table.clear()
             return
-        self._images.show(self._reprojected.panes(stack, self._contrast.of(stack, self.display.contrast)))
+        self._images.show(self._reprojected.panes(stack, self._contrast.shown(stack, self.display)))
         self._table.show(_columns(check, stack.tilts_deg), self.display.projection, check.outliers)
         bars = []
         order = np.argsort(stack.tilts_deg, kind="stable")

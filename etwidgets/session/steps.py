@@ -70,6 +70,8 @@ class StepRunner:
             self._pace[_kind_of_work(operation, outcome.step.parameters)] = outcome.step.seconds / work
         had_volume = core.model.reconstruction is not None
         core.timeline.history.add(outcome.step, outcome.state)
+        if operation.name == "open" and core.recent is not None:
+            core.recent.add(outcome.step.parameters)
         core.publish()
         if operation.reconstructs and not had_volume:
             core.display.center(None, outcome.state.reconstruction)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from skimage.measure import block_reduce
@@ -12,6 +11,7 @@ from skimage.measure import block_reduce
 from etwidgets import engine
 from etwidgets.atomic import atomic_path
 from etwidgets.checks import is_number
+from etwidgets.color_maps import color_table
 from etwidgets.errors import DiskFullError, MissingDependencyError, ParameterError
 from etwidgets.picture_scale import contrast_limits, nice_length
 from etwidgets.progress import NullProgress
@@ -57,7 +57,7 @@ def write_movie(
     limits
         Intensities of the darkest and the brightest color.
     color_map
-        Of matplotlib.
+        ``Fire``, ``ice``, or one of matplotlib.
     pixel_size
         Length of a pixel of a frame for the scale bar; None: no bar.
     unit
@@ -84,10 +84,8 @@ def write_movie(
         raise ParameterError(
             f"frames_per_second must be a number from 1 to {_FASTEST}, not {frames_per_second!r}"
         )
-    if color_map not in mpl.colormaps:
-        raise ParameterError(f"color_map must be one of matplotlib's, such as gray, not {color_map!r}")
+    table = color_table(color_map)
     progress = progress or NullProgress()
-    table = (mpl.colormaps[color_map](np.arange(256))[:, :3] * 255).astype(np.uint8)
 
     def pictures() -> list[Image.Image]:
         drawn = []

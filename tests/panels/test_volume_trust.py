@@ -142,7 +142,20 @@ def test_a_third_of_a_ball_is_not_seen_to_sixty_degrees():
         view.close()
 
 
-def test_the_panel_offers_marks_where_it_knows_the_tilts(panel):
+def test_the_panel_marks_faces_that_no_projection_shows(panel):
+    rays = panel._rendering.rays
+    panel.controls["unseen"].value = True
+    assert rays.mode == "surface"
+    assert "no projection shows" in seen.text(panel)
+    steepest = max(abs(panel.model.stack.tilts_deg))
+    angles = 180 * (np.arange(256) + 0.5) / 256  # of normals, from y to -z
+    assert rays.unseen == [int(steepest < angle < 180 - steepest) for angle in angles]
+    panel.controls["unseen"].value = False
+    assert rays.unseen == []
+
+
+def test_ipyvolume_offers_marks_where_the_tilts_are_known(panel):
+    panel.controls["renderer"].value = "ipyvolume"
     panel.controls["render"].click()
     assert panel._rendering.view.controls["unseen"].layout.display == ""
     panel._rendering.view.controls["unseen"].value = True
