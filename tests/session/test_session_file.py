@@ -182,7 +182,7 @@ def test_limits_that_are_none_are_refused(session, tmp_path):
     content = json.loads(path.read_text())
     content["display"]["limits"] = {"series": [1, 2]}
     path.write_text(json.dumps(content))
-    with pytest.raises(FileFormatError, match="damaged.*limits"):
+    with pytest.raises(FileFormatError, match=r"damaged.*limits"):
         Session().open_session(path)
 
 
