@@ -93,6 +93,8 @@ export class PaneLayer {
     for (const side of ["left", "top", "width", "height"]) {
       if (style[side] !== `${area[side]}px`) style[side] = `${area[side]}px`;
     }
+    this.tools.style.maxHeight = `${Math.max(area.height - BUTTON - 8, BUTTON)}px`;   // of the menu, which scrolls
+    this.tools.style.maxWidth = `${area.width}px`;
     const narrow = area.width < NARROW;
     classList.toggle("etw-wide", area.width >= WIDE);
     if (classList.contains("etw-narrow") !== narrow) {

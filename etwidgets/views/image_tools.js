@@ -20,8 +20,8 @@ export function toolsOf(view) {
       ["zoom-in", "Zoom in (+)", () => view.zoomBy(1.25)],
       ["zoom-out", "Zoom out (-)", () => view.zoomBy(0.8)],
       ...MEASURES.map(([name, label]) => [name, label, () => view.measures.choose(name), true]),
-      ["swipe", "Swipe over the next image of this size", (i) => view.swipe.toggle(i), true],
-      ["difference", "Difference to the next image of this size", (i) => view.difference.toggle(i), true],
+      ["swipe", "Swipe over the next image", (i) => view.swipe.toggle(i), true],
+      ["difference", "Difference to the next image", (i) => view.difference.toggle(i), true],
       ["save", "Save", [
         ["png", "Picture as seen (PNG)", png], ["svg", "Picture as seen (SVG)", svg],
         ["tiff32", "Data (TIFF, 32 bits)", tiff(32)], ["tiff16", "Data (TIFF, 16 bits)", tiff(16)],

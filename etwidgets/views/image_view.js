@@ -228,7 +228,7 @@ function render({ model, el }) {
   }
 
   function turn(event) {   // the wheel: through the slices where there are some, else zoom
-    if (help.element.contains(event.target)) return;
+    if (event.target.closest(".etw-keys, .etw-open .etw-tools")) return;   // which scroll
     event.preventDefault();
     const at = pointerAt(canvas, event), i = paneAt(at);
     if (!event.ctrlKey && panes[i]?.slider) layers[i].slider.wheel(event);
