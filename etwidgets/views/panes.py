@@ -140,7 +140,7 @@ class Pane:
         if self.rgb is not None and np.shape(self.rgb) != (*np.shape(self.image), 3):
             raise ShapeError(f"colors {np.shape(self.rgb)} do not fit an image {np.shape(self.image)}")
         if self.cmap not in COLOR_MAPS:
-            raise ParameterError(f"no color map {self.cmap!r}; choose from {', '.join(COLOR_MAPS)}")
+            raise ParameterError(f"color_map {self.cmap!r} is not known; choose from {', '.join(COLOR_MAPS)}")
         if self.slider is not None and not 0 <= self.slider[0] < self.slider[1]:
             raise ParameterError(f"a slider of {self.slider[1]} places has no place {self.slider[0]}")
 
