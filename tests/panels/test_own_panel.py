@@ -50,7 +50,7 @@ def test_a_new_tab_is_in_the_list_of_the_page_and_hears_the_keys_of_all(made, se
     bench._tabs["double"].click()
     assert (bench.shown, own.widget.layout.display) == ("double", "")
     assert "etw-current" in bench._tabs["double"]._dom_classes
-    for key, shown in (("[", "analyze"), ("]", "double"), ("]", "history"), ("]", "data")):
+    for key, shown in (("[", "live"), ("]", "double"), ("]", "history"), ("]", "data")):
         bench.panels[bench.shown]._common_key({"key": key})
         assert bench.shown == shown
     bench.close()
