@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import logging
-import os
-import subprocess
-import sys
-import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, Any
 
 from etwidgets import cluster
+from etwidgets.cluster import process
 from etwidgets.progress import Cancelled, NullProgress
 from etwidgets.resources import n_cores
 from etwidgets.session import batch_task
@@ -29,9 +24,6 @@ if TYPE_CHECKING:
 
 Outcome = dict[str, Any]
 """``{"result": path}``, with ``"again": False`` where it was done before; or ``{"error": text}``."""
-
-_LOOK_EVERY_S = 0.2
-_THREADS = ("ETWIDGETS_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +46,10 @@ def in_processes(tasks: Sequence[SeriesTask], jobs: int, tell: Tell) -> None:
             raise Cancelled
 
     with ThreadPoolExecutor(jobs) as pool:
-        pending = {pool.submit(in_process, task.to_json(), n_threads, check): task for task in tasks}
+        pending = {
+            pool.submit(process.in_process, __name__, task.to_json(), check, n_threads): task
+            for task in tasks
+        }
         try:
             for future in as_completed(pending):
                 tell(pending[future], future.result())
@@ -76,8 +71,8 @@ def on_cluster(
             here(tasks, operations, tell)
             return
         pieces = cluster.Pieces(
-            _on_worker,
-            None,
+            process.as_piece,
+            __name__,
             len(tasks),
             lambda i: tasks[i].to_json(),
             lambda i, found: tell(tasks[i], found),
@@ -98,63 +93,6 @@ def outcome(task: SeriesTask, operations: Sequence[Operation] = ()) -> Outcome:
         return {"error": error_text(error)}
 
 
-def in_process(task: str, n_threads: int, check: Callable[[], None]) -> Outcome:
-    """Do a task in a process of its own; ``check`` raises to end it."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    environment |= dict.fromkeys(_THREADS, str(n_threads))
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as answer:
-        process = subprocess.Popen(  # noqa: S603  (our own module, by this interpreter)
-            [sys.executable, "-W", "ignore", "-c", f"from {__name__} import serve; serve()"],
-            stdin=subprocess.PIPE, stdout=answer, stderr=said, env=environment,
-        )  # fmt: skip
-        assert process.stdin is not None  # noqa: S101  (a pipe, as asked for; this tells mypy)
-        try:
-            process.stdin.write(task.encode() + b"\n")
-            process.stdin.flush()
-            while process.poll() is None:
-                check()
-                try:
-                    process.wait(_LOOK_EVERY_S)
-                except subprocess.TimeoutExpired:
-                    continue
-        except BrokenPipeError:
-            process.wait()
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-            with contextlib.suppress(BrokenPipeError):
-                process.stdin.close()
-        answer.seek(0)
-        lines = answer.read().decode(errors="replace").splitlines()
-        if process.returncode == 0 and lines:
-            return dict(json.loads(lines[-1]))
-        said.seek(0)
-        words = said.read().decode(errors="replace").strip().splitlines()
-    return {"error": _end_text(process.returncode, words)}
-
-
 def serve() -> None:
-    """In a process of its own: do the task in the first line that comes in, and print what came of it.
-
-    When the process that asked is gone, and with it the other end of the line, this one ends.
-    """
-    task = SeriesTask.from_json(sys.stdin.readline())
-
-    def watch() -> None:
-        sys.stdin.read()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-    sys.stdout.write(f"\n{json.dumps(outcome(task))}\n")
-    sys.stdout.flush()
-
-
-def _on_worker(_shared: None, task: str, step: Callable[[], None]) -> Outcome:
-    return in_process(task, 1, step)
-
-
-def _end_text(code: int, words: list[str]) -> str:
-    if code < 0:
-        return f"Its process was ended by signal {-code}, perhaps for lack of memory; try fewer --jobs"
-    return f"Its process ended with code {code}: {words[-1] if words else 'no message'}"
+    """In a process of its own: do a task."""
+    process.serve(lambda text: outcome(SeriesTask.from_json(text)))

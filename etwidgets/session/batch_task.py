@@ -178,7 +178,7 @@ def _save(session: Session, task: SeriesTask) -> list[Path]:
 
 
 def _make_room(task: SeriesTask) -> None:
-    """Take away what an earlier try, which was broken off, has left; refuse what is there otherwise."""
+    """Remove what an earlier attempt, which was interrupted, has left; refuse what is there otherwise."""
     record = _record(task)
     unfinished = set(record.get("files", ())) if record and not record.get("result") else set()
     for name in _names(task):
@@ -241,7 +241,7 @@ def _operations_in(files: Iterable[str]) -> Iterator[Operation]:
         spec.loader.exec_module(module)
         found = [each for each in vars(module).values() if isinstance(each, Operation)]
         if not found:
-            raise ParameterError(f"{path.name} has no operation; put @operation('Title') above a function")
+            raise ParameterError(f"there is no operation in {path.name}; see the notebook on extending")
         yield from found
 
 
