@@ -20,7 +20,14 @@ from etwidgets.analysis.missing_wedge import (
 from etwidgets.analysis.painting import Stroke, painted
 from etwidgets.analysis.resolution_criteria import CRITERIA, Resolution, threshold_at
 from etwidgets.analysis.response import PointResponse, point_response
-from etwidgets.analysis.segmentation import THRESHOLDS, label, segment, smoothed, threshold_of
+from etwidgets.analysis.segmentation import (
+    THRESHOLDS,
+    label,
+    matched_thresholds,
+    segment,
+    smoothed,
+    threshold_of,
+)
 from etwidgets.analysis.sensitivity import (
     Uncertainty,
     between_iterations,
@@ -73,6 +80,7 @@ __all__ = [
     "label",
     "layers",
     "linearized",
+    "matched_thresholds",
     "measure",
     "measure_linearity",
     "measured_cells",

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 from etwidgets.panels.component import Component
 from etwidgets.panels.measured import comparison_html, intervals_html, summary_html, table_html
 from etwidgets.panels.pieces import text
+from etwidgets.session.readable import unit_for
 from etwidgets.views import CurveView
 
 if TYPE_CHECKING:
@@ -46,14 +47,16 @@ class ResultsPart(Component):
 
     def _show(self, found: Measurement) -> None:
         self.curve.layout.display = ""
-        self.curve.set_labels("threshold", f"volume ({found.unit}³)")
-        values = found.curve["threshold"].to_numpy(), found.curve["value"].to_numpy()
+        factor, name = unit_for(found.total.value, found.unit, 3)
+        self.curve.set_labels("threshold (dashed: as measured)", f"volume ({name})")
+        values = found.curve["threshold"].to_numpy(), found.curve["value"].to_numpy() / factor
         self.curve.show({"all objects": values}, mark=float(found.subject.parameters["threshold"]))
         self.profile.layout.display = "none" if found.profile is None else ""
-        self.profile.set_labels(f"position ({found.unit})", f"area ({found.unit}²)")
         if found.profile is not None:
-            along = found.profile["position_nm"].to_numpy(), found.profile["area_nm2"].to_numpy()
-            self.profile.show({"cross-section": along})
+            areas = found.profile["area_nm2"].to_numpy()
+            factor, name = unit_for(areas.max(), found.unit, 2)
+            self.profile.set_labels(f"position ({found.unit})", f"area ({name})")
+            self.profile.show({"cross-section": (found.profile["position_nm"].to_numpy(), areas / factor)})
         self.summary.value = summary_html(found) + comparison_html(found)
         self.intervals.value = intervals_html(found)
         self.table.value = table_html(found)

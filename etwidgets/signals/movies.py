@@ -6,7 +6,6 @@ from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from skimage.measure import block_reduce
@@ -14,6 +13,7 @@ from skimage.measure import block_reduce
 from etwidgets import engine
 from etwidgets.atomic import atomic_path
 from etwidgets.checks import is_number
+from etwidgets.color_maps import color_table
 from etwidgets.errors import DiskFullError, MissingDependencyError, ParameterError
 from etwidgets.picture_scale import contrast_limits, nice_length
 from etwidgets.progress import NullProgress
@@ -59,7 +59,7 @@ def write_movie(
     limits
         Intensities of the darkest and the brightest color.
     color_map
-        Of matplotlib.
+        ``Fire``, ``ice``, or one of matplotlib.
     pixel_size
         Length of a pixel of a frame for the scale bar; None: no bar.
     unit
@@ -78,9 +78,7 @@ def write_movie(
         For ``.mp4``, if imageio-ffmpeg is not installed.
     """
     _check(path, len(captions), frames_per_second)
-    if color_map not in mpl.colormaps:
-        raise ParameterError(f"color_map must be one of matplotlib's, such as gray, not {color_map!r}")
-    table = (mpl.colormaps[color_map](np.arange(256))[:, :3] * 255).astype(np.uint8)
+    table = color_table(color_map)
 
     def picture(number: int) -> Image.Image:
         return _picture(frame(number), captions[number], limits, table, pixel_size, unit)

@@ -110,7 +110,9 @@ def work_through(bench, root):
     c["compare"].click()
     c["thickness"].value = 21
     c = controls(bench, "volume")
-    c["x"].value, c["y"].value = 30, 5
+    bench.panels["volume"]._images.receive({"type": "slide", "pane": 0, "value": 30, "number": 1})
+    c["clip-x"].value = (10, 60)
+    c["renderer"].value = "ipyvolume"
     c["render"].click()
     bench.panels["volume"]._rendering.view.controls["level"].value = 60
     c = controls(bench, "analyze")
@@ -280,6 +282,7 @@ def test_a_measured_volume_is_let_go_with_its_series(make, root):
     bench.show("analyze")
     bench.panels["analyze"].controls["run"].click()
     assert session.model.measurements
+    controls(bench, "volume")["renderer"].value = "ipyvolume"
     controls(bench, "volume")["render"].click()
     volume, projections = (
         weakref.ref(each.data) for each in (session.model.reconstruction, session.model.stack)

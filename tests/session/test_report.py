@@ -287,10 +287,10 @@ def test_measurements_are_in_the_report(tmp_path):
     session.measure(Subject("series", volume, {"threshold": 0.6 * float(volume.max())}))
     session.save_report(tmp_path / "a.html")
     found = from_json((tmp_path / "a.json").read_text(encoding="utf-8")).facts.measurements
-    assert found[0]["total_volume"] == str(session.model.measurements[0].total)
+    assert found[0]["total_volume"].startswith(f"{session.model.measurements[0].total.value:.0f} nm³ (")
     text = Tags((tmp_path / "a.html").read_text(encoding="utf-8")).text
     assert text.count(found[0]["total_volume"]) == 1
-    for words in ("number of bodies", "volume (nm³)", "total volume (nm³)", "length of a voxel (nm)"):
+    for words in ("number of bodies", "volume (nm³)", "total volume", "length of a voxel (nm)"):
         assert words in text
     assert not re.search(r"n bodies|_nm|stale", text)
     source = (tmp_path / "a.html").read_text(encoding="utf-8")

@@ -1,0 +1,206 @@
+"""The view of ray casting on a page of its own: where things appear, what a click hits, what planes show."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from etwidgets.views import RayView, VolumeChannel, ray_volume
+from etwidgets.views.ray_volume import transfer_points
+from etwidgets.views.scripts import script
+
+SIDE = 400
+N_X, N_Z, N_Y = 64, 48, 56
+NEAR = ((44, 60), (4, 20), (4, 20))  # a cube, from and to along x, z, y: to the right, in front, above
+FAR = ((4, 12), (36, 44), (44, 52))  # a smaller one: to the left, behind, below
+GROUND = (13, 13, 15)
+EYE = 3.2  # distance of the eye, in lengths of the longest side: what is nearer is larger
+
+# a model as anywidget gives it, and what the page says to the kernel
+PAGE = """async ([text, style, state, side]) => {
+    document.head.innerHTML = `<style>${style}</style>`;
+    document.body.innerHTML = `<div id="el" style="width:${side}px;height:${side}px"></div>`;
+    document.body.style.margin = 0;
+    const heard = {}, told = (name, what, buffers) => (heard[name] ?? []).forEach(each => each(what, buffers));
+    window.sent = [];
+    window.model = {
+        get: name => state[name],
+        set: (name, value) => { state[name] = value; told(`change:${name}`); },
+        save_changes: () => {},
+        on: (name, handler) => (heard[name] ??= []).push(handler),
+        off: (name, handler) => { heard[name] = heard[name].filter(each => each !== handler); },
+        send: (content, _, buffers) => window.sent.push({content, buffers}),
+    };
+    window.receive = (content, data) => {
+        const bytes = Uint8Array.from(atob(data ?? ""), each => each.charCodeAt(0));
+        told("msg:custom", content, [new DataView(bytes.buffer)]);
+    };
+    const url = URL.createObjectURL(new Blob([text], {type: "text/javascript"}));
+    window.gone = (await import(url)).default.render({model: window.model, el: document.querySelector("#el")});
+}"""
+
+
+class Rendering:
+    """The view on a page, with what it is asked."""
+
+    def __init__(self, page, data):
+        view = RayView()
+        state = {name: getattr(view, name) for name in view.trait_names(sync=True) if name[0] != "_"}
+        state = {name: value for name, value in state.items() if isinstance(value, bool | str | list)}
+        view.close()
+        self.page, self.shown = page, ray_volume([VolumeChannel("", data)], 2.0, 256)
+        page.evaluate(PAGE, [script("ray_view.js"), str(RayView._css), state, SIDE])
+        self.set("box", False)
+        self.set("transfer", [transfer_points("solid", 0.5)])
+        content = self.shown.message("nm", anew=True)
+        self.receive(content, base64.b64encode(self.shown.data.tobytes()).decode())
+
+    def receive(self, content, data=None):
+        self.page.evaluate("([content, data]) => window.receive(content, data)", [content, data])
+
+    def set(self, name, value):
+        self.page.evaluate("([name, value]) => window.model.set(name, value)", [name, value])
+
+    def look(self, axis):
+        self.receive({"type": "look", "axis": axis})
+
+    def said(self, kind):
+        """What the view has told the kernel."""
+        contents = self.page.evaluate("window.sent.map(each => each.content)")
+        return [each for each in contents if each["type"] == kind]
+
+    def picture(self):
+        """The pixels of the canvas under the drawn lines, once it is sharp."""
+        self.page.wait_for_timeout(50)  # a change is drawn with the next frame
+        self.page.wait_for_function(
+            "() => { const {frame, sharp} = document.querySelector('.etw-rays').dataset;"
+            " return frame && sharp === frame; }"
+        )
+        url = self.page.evaluate("document.querySelector('.etw-rays canvas').toDataURL()")
+        return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGB"))
+
+    def drawn_at(self):
+        """Left, right, top and bottom of what is much brighter than the background, pixels, right and left."""
+        seen = (self.picture().astype(int) - GROUND > 40).any(axis=2)
+        return {side: _box(seen, columns) for side, columns in _HALVES.items()}
+
+
+_HALVES = {"left": slice(0, SIDE // 2), "right": slice(SIDE // 2, SIDE)}
+
+
+def _box(seen, columns):
+    rows, found = np.nonzero(seen[:, columns])
+    if not rows.size:
+        return None
+    return tuple(int(each) for each in (found.min() + columns.start, found.max() + 1 + columns.start, rows.min(), rows.max() + 1))
+
+
+def expected(cube, right, down, away, sign):
+    """Where a cube is seen by a pinhole camera that is fitted to both; as :func:`_box`."""
+    names = ("x", "z", "y")
+    cubes = [dict(zip(names, each, strict=True)) for each in (cube, NEAR, FAR)]
+    low, high = ({n: end(end(each[n]) for each in cubes) for n in names} for end in (min, max))
+    middle = {n: (low[n] + high[n]) / 2 for n in names}
+
+    def seen(axis, value, depth):
+        return (value - middle[axis]) / N_X * EYE / (EYE + sign * (depth - middle[away]) / N_X)
+
+    most = max(seen(axis, high[axis], depth) for axis in (right, down) for depth in (low[away], high[away]))
+    return tuple(
+        SIDE / 2 * (1 + 0.86 / most * end(seen(axis, end(cubes[0][axis]), depth) for depth in cubes[0][away]))
+        for axis in (right, down)
+        for end in (min, max)
+    )
+
+
+@pytest.fixture(scope="module")
+def rendering(chromium):
+    data = np.zeros((N_X, N_Z, N_Y), np.float32)
+    for cube in (NEAR, FAR):
+        data[tuple(slice(*each) for each in cube)] = 1
+    page = chromium.new_page(viewport={"width": SIDE, "height": SIDE})
+    wrong = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
+    yield Rendering(page, data)
+    assert wrong == []
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("right", "down", "away", "sign"),
+    [("x", "y", "z", 1), ("x", "z", "y", -1), ("y", "z", "x", 1)],
+    ids=["z", "y", "x"],
+)
+def test_a_look_along_an_axis_shows_things_as_the_slice_across_it(rendering, right, down, away, sign):
+    """With x to the right and z downwards one looks from large y to small ones, or all would be mirrored."""
+    rendering.look(away)
+    found = rendering.drawn_at()
+    for cube in (NEAR, FAR):
+        place = expected(cube, right, down, away, sign)
+        assert found["left" if place[0] < SIDE / 2 else "right"] == pytest.approx(place, abs=4)
+
+
+@pytest.mark.parametrize("mode", ["surface", "maximum"])
+def test_each_mode_shows_it_at_the_same_place(rendering, mode):
+    rendering.look("z")
+    before = rendering.drawn_at()
+    rendering.set("mode", mode)
+    after = rendering.drawn_at()
+    rendering.set("mode", "volume")
+    for side in before:
+        assert after[side] == pytest.approx(before[side], abs=3)
+
+
+def test_what_is_clipped_is_not_drawn(rendering):
+    rendering.look("z")
+    rendering.set("clip", [[0, 0.5], [0, 1], [0, 1]])
+    found = rendering.drawn_at()
+    rendering.set("clip", [[0, 1]] * 3)
+    assert found["right"] is None
+    assert found["left"] is not None
+
+
+def test_a_slice_plane_shows_the_slice_at_its_place(rendering):
+    rendering.look("z")
+    solid = rendering.drawn_at()["right"]
+    rendering.set("transfer", [[[0, 0, "#000000"], [1, 0, "#ffffff"]]])  # nothing but planes
+    rendering.set("planes", True)
+    shown = {}
+    for z, wanted in ((12, True), (24, False)):
+        rendering.set("place", list(rendering.shown.place_of((32, z, 28))))
+        left, right, top, bottom = (each + margin for each, margin in zip(solid, (14, -14, 14, -14), strict=True))
+        shown[wanted] = rendering.picture()[top:bottom, left:right].mean()
+    rendering.set("planes", False)
+    rendering.set("transfer", [transfer_points("solid", 0.5)])
+    assert shown[True] > 200
+    assert shown[False] < 20
+
+
+def test_a_click_names_the_first_voxel_under_it(rendering):
+    rendering.look("z")
+    for side, (z, (x_from, x_to), (y_from, y_to)) in (
+        ("right", (NEAR[1][0], NEAR[0], NEAR[2])),
+        ("left", (FAR[1][0], FAR[0], FAR[2])),
+    ):
+        left, right, top, bottom = rendering.drawn_at()[side]
+        rendering.page.mouse.click((left + right) / 2, (top + bottom) / 2)
+        voxel = rendering.shown.voxel_at(rendering.said("pick")[-1]["place"])
+        assert voxel[1] == z
+        assert voxel[0] == pytest.approx((x_from + x_to) / 2, abs=1.5)
+        assert voxel[2] == pytest.approx((y_from + y_to) / 2, abs=1.5)
+    told = len(rendering.said("pick"))
+    rendering.page.mouse.click(SIDE / 2, SIDE / 2)  # nothing is there
+    assert len(rendering.said("pick")) == told
+
+
+def test_what_is_near_follows_the_hand(rendering):
+    rendering.look("z")
+    before = rendering.drawn_at()["right"]
+    rendering.page.mouse.move(200, 200)
+    rendering.page.mouse.down()
+    rendering.page.mouse.move(212, 200, steps=3)
+    rendering.page.mouse.up()
+    assert rendering.drawn_at()["right"][1] > before[1] + 2
