@@ -6,10 +6,10 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from view_alone import ViewAlone
 
-from etwidgets.views import RayView, VolumeChannel, ray_volume
+from etwidgets.views import RayView
 from etwidgets.views.ray_volume import transfer_points
-from etwidgets.views.scripts import script
 
 SIDE = 400
 N_X, N_Z, N_Y = 64, 48, 56
@@ -18,58 +18,32 @@ FAR = ((4, 12), (36, 44), (44, 52))  # a smaller one: to the left, behind, below
 GROUND = (13, 13, 15)
 EYE = 3.2  # distance of the eye, in lengths of the longest side: what is nearer is larger
 
-# a model as anywidget gives it, and what the page says to the kernel
-PAGE = """async ([text, style, state, side]) => {
-    document.head.innerHTML = `<style>${style}</style>`;
-    document.body.innerHTML = `<div id="el" style="width:${side}px;height:${side}px"></div>`;
-    document.body.style.margin = 0;
-    const heard = {}, told = (name, what, buffers) => (heard[name] ?? []).forEach(each => each(what, buffers));
-    window.sent = [];
-    window.model = {
-        get: name => state[name],
-        set: (name, value) => { state[name] = value; told(`change:${name}`); },
-        save_changes: () => {},
-        on: (name, handler) => (heard[name] ??= []).push(handler),
-        off: (name, handler) => { heard[name] = heard[name].filter(each => each !== handler); },
-        send: (content, _, buffers) => window.sent.push({content, buffers}),
-    };
-    window.receive = (content, data) => {
-        const bytes = Uint8Array.from(atob(data ?? ""), each => each.charCodeAt(0));
-        told("msg:custom", content, [new DataView(bytes.buffer)]);
-    };
-    const url = URL.createObjectURL(new Blob([text], {type: "text/javascript"}));
-    window.gone = (await import(url)).default.render({model: window.model, el: document.querySelector("#el")});
-}"""
+SOLID = transfer_points("solid", 0.5)
 
 
-class Rendering:
-    """The view on a page, with what it is asked."""
+class Rendering(ViewAlone):
+    """The view on a page, with what is asked of it."""
 
     def __init__(self, page, data):
-        view = RayView()
-        state = {name: getattr(view, name) for name in view.trait_names(sync=True) if name[0] != "_"}
-        state = {name: value for name, value in state.items() if isinstance(value, bool | str | list)}
-        view.close()
-        self.page, self.shown = page, ray_volume([VolumeChannel("", data)], 2.0, 256)
-        page.evaluate(PAGE, [script("ray_view.js"), str(RayView._css), state, SIDE])
-        self.set("box", False)
-        self.set("transfer", [transfer_points("solid", 0.5)])
-        content = self.shown.message("nm", anew=True)
-        self.receive(content, base64.b64encode(self.shown.data.tobytes()).decode())
+        super().__init__(page, RayView())
+        page.evaluate(f"document.querySelector('#host').style = 'width: {SIDE}px; height: {SIDE}px'")
+        self.picked = []
+        self.view.on_pick(self.picked.append)
+        self.view.show(data, 2.0)
+        self.set(box=False, transfer=[SOLID])
 
-    def receive(self, content, data=None):
-        self.page.evaluate("([content, data]) => window.receive(content, data)", [content, data])
-
-    def set(self, name, value):
-        self.page.evaluate("([name, value]) => window.model.set(name, value)", [name, value])
+    def set(self, **traits):
+        for name, value in traits.items():
+            self.view.set_trait(name, value)
+        self.exchange()
 
     def look(self, axis):
-        self.receive({"type": "look", "axis": axis})
+        self.view.look_along(axis)
+        self.exchange()
 
-    def said(self, kind):
-        """What the view has told the kernel."""
-        contents = self.page.evaluate("window.sent.map(each => each.content)")
-        return [each for each in contents if each["type"] == kind]
+    def click(self, x, y):
+        self.page.mouse.click(x, y)
+        self.exchange()
 
     def picture(self):
         """The pixels of the canvas under the drawn lines, once it is sharp."""
@@ -124,8 +98,10 @@ def rendering(chromium):
     wrong = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
-    yield Rendering(page, data)
+    driven = Rendering(page, data)
+    yield driven
     assert wrong == []
+    driven.view.close()
     page.close()
 
 
@@ -147,18 +123,18 @@ def test_a_look_along_an_axis_shows_things_as_the_slice_across_it(rendering, rig
 def test_each_mode_shows_it_at_the_same_place(rendering, mode):
     rendering.look("z")
     before = rendering.drawn_at()
-    rendering.set("mode", mode)
+    rendering.set(mode=mode)
     after = rendering.drawn_at()
-    rendering.set("mode", "volume")
+    rendering.set(mode="volume")
     for side in before:
         assert after[side] == pytest.approx(before[side], abs=3)
 
 
 def test_what_is_clipped_is_not_drawn(rendering):
     rendering.look("z")
-    rendering.set("clip", [[0, 0.5], [0, 1], [0, 1]])
+    rendering.set(clip=[[0, 0.5], [0, 1], [0, 1]])
     found = rendering.drawn_at()
-    rendering.set("clip", [[0, 1]] * 3)
+    rendering.set(clip=[[0, 1]] * 3)
     assert found["right"] is None
     assert found["left"] is not None
 
@@ -166,15 +142,14 @@ def test_what_is_clipped_is_not_drawn(rendering):
 def test_a_slice_plane_shows_the_slice_at_its_place(rendering):
     rendering.look("z")
     solid = rendering.drawn_at()["right"]
-    rendering.set("transfer", [[[0, 0, "#000000"], [1, 0, "#ffffff"]]])  # nothing but planes
-    rendering.set("planes", True)
+    rendering.set(transfer=[[[0, 0, "#000000"], [1, 0, "#ffffff"]]], planes=True)  # nothing but planes
+    left, right, top, bottom = solid
     shown = {}
     for z, wanted in ((12, True), (24, False)):
-        rendering.set("place", list(rendering.shown.place_of((32, z, 28))))
-        left, right, top, bottom = (each + margin for each, margin in zip(solid, (14, -14, 14, -14), strict=True))
-        shown[wanted] = rendering.picture()[top:bottom, left:right].mean()
-    rendering.set("planes", False)
-    rendering.set("transfer", [transfer_points("solid", 0.5)])
+        rendering.view.point_at((32, z, 28))
+        rendering.exchange()
+        shown[wanted] = rendering.picture()[top + 14 : bottom - 14, left + 14 : right - 14].mean()
+    rendering.set(planes=False, transfer=[SOLID])
     assert shown[True] > 200
     assert shown[False] < 20
 
@@ -186,14 +161,14 @@ def test_a_click_names_the_first_voxel_under_it(rendering):
         ("left", (FAR[1][0], FAR[0], FAR[2])),
     ):
         left, right, top, bottom = rendering.drawn_at()[side]
-        rendering.page.mouse.click((left + right) / 2, (top + bottom) / 2)
-        voxel = rendering.shown.voxel_at(rendering.said("pick")[-1]["place"])
+        rendering.click((left + right) / 2, (top + bottom) / 2)
+        voxel = rendering.picked[-1]
         assert voxel[1] == z
         assert voxel[0] == pytest.approx((x_from + x_to) / 2, abs=1.5)
         assert voxel[2] == pytest.approx((y_from + y_to) / 2, abs=1.5)
-    told = len(rendering.said("pick"))
-    rendering.page.mouse.click(SIDE / 2, SIDE / 2)  # nothing is there
-    assert len(rendering.said("pick")) == told
+    told = len(rendering.picked)
+    rendering.click(SIDE / 2, SIDE / 2)  # nothing is there
+    assert len(rendering.picked) == told
 
 
 def test_what_is_near_follows_the_hand(rendering):

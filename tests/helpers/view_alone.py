@@ -3,6 +3,8 @@
 import base64
 import json
 
+from anywidget import AnyWidget
+
 _PAGE = """<!doctype html><body style="margin: 0"><style>%s</style><div id="host"></div><script type="module">
 %s
 const handlers = {}, state = %s;
@@ -30,7 +32,7 @@ class ViewAlone:
         self._said, self._heard = [], []
         page.expose_function("toPython", lambda heard: self._heard.append(heard))
         view.send = lambda content, buffers=None: self._said.append((content, buffers or []))
-        names = [name for name in type(view).class_own_traits(sync=True) if name[0] != "_"]
+        names = [name for name in view.traits(sync=True) if name[0] != "_" and not hasattr(AnyWidget, name)]
         view.observe(self._changed, names)
         traits = json.dumps({name: getattr(view, name) for name in names})
         module = str(view._esm).replace("export default { render };", "")
