@@ -349,9 +349,7 @@ class Session:
         """
         return self._exports.movie(what, path, frames_per_second)
 
-    def save_frames(
-        self, frames: Sequence[bytes], path: str | Path, frames_per_second: float = 15.0
-    ) -> Job:
+    def save_frames(self, frames: Sequence[bytes], path: str | Path, frames_per_second: float = 15.0) -> Job:
         """Save pictures of one size as a movie; no file is replaced.
 
         Parameters

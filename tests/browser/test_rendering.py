@@ -47,7 +47,6 @@ class Rendering(ViewAlone):
 
     def picture(self):
         """The pixels of the canvas under the drawn lines, once it is sharp."""
-        self.page.wait_for_timeout(50)  # a change is drawn with the next frame
         self.page.wait_for_function(
             "() => { const {frame, sharp} = document.querySelector('.etw-rays').dataset;"
             " return frame && sharp === frame; }"
@@ -68,7 +67,10 @@ def _box(seen, columns):
     rows, found = np.nonzero(seen[:, columns])
     if not rows.size:
         return None
-    return tuple(int(each) for each in (found.min() + columns.start, found.max() + 1 + columns.start, rows.min(), rows.max() + 1))
+    return tuple(
+        int(each)
+        for each in (found.min() + columns.start, found.max() + 1 + columns.start, rows.min(), rows.max() + 1)
+    )
 
 
 def expected(cube, right, down, away, sign):
@@ -179,3 +181,43 @@ def test_what_is_near_follows_the_hand(rendering):
     rendering.page.mouse.move(212, 200, steps=3)
     rendering.page.mouse.up()
     assert rendering.drawn_at()["right"][1] > before[1] + 2
+
+
+def test_the_camera_is_known_and_can_be_set(rendering):
+    rendering.look("z")
+    rendering.drawn_at()
+    rendering.exchange()
+    camera = rendering.view.camera
+    assert camera["rotation"] == [[1, 0, 0], [0, -1, 0], [0, 0, -1]]
+    rendering.set(camera={**camera, "scale": camera["scale"] / 2})
+    left, right, *_ = rendering.drawn_at()["right"]
+    rendering.set(camera=camera)
+    wide_left, wide_right, *_ = rendering.drawn_at()["right"]
+    assert right - left == pytest.approx((wide_right - wide_left) / 2, abs=3)
+
+
+def test_an_oblique_cut_bares_what_is_inside(rendering):
+    """A plane half-way through the near cube, facing the viewer: 8 of its 16 voxels along z are left."""
+    rendering.look("z")
+    rendering.view.point_at((52, 12, 12))
+    rendering.set(cut=[0, 0, -1])
+    left, right, top, bottom = rendering.drawn_at()["right"]
+    rendering.click((left + right) / 2, (top + bottom) / 2)
+    rendering.set(cut=[])
+    assert rendering.picked[-1][1] == 12
+    rendering.click((left + right) / 2, (top + bottom) / 2)
+    assert rendering.picked[-1][1] == NEAR[1][0]
+
+
+def test_a_still_has_its_own_size_and_camera(rendering):
+    rendering.look("z")
+    left, right, *_ = rendering.drawn_at()["right"]
+    rendering.exchange()
+    camera, got = rendering.view.camera, []
+    rendering.view.stills(lambda *still: got.append(still), 200, 200, [None, {**camera, "scale": 1e-3}])
+    rendering.exchange(lambda: len(got) == 2, 500)
+    pictures = [np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int) for *_, data in got]
+    assert [picture.shape for picture in pictures] == [(200, 200, 3)] * 2
+    seen = [(picture[:170, 100:] - GROUND > 40).any(axis=2) for picture in pictures]  # without the scale bar
+    assert np.ptp(np.nonzero(seen[0])[1]) == pytest.approx((right - left) / 2, abs=3)
+    assert seen[1].sum() < 30

@@ -29,7 +29,7 @@ class ViewAlone:
 
     def __init__(self, page, view):
         self.page, self.view = page, view
-        self._said, self._heard = [], []
+        self._said, self._heard, self._taken = [], [], None
         page.expose_function("toPython", lambda heard: self._heard.append(heard))
         view.send = lambda content, buffers=None: self._said.append((content, buffers or []))
         names = [name for name in view.traits(sync=True) if name[0] != "_" and not hasattr(AnyWidget, name)]
@@ -40,7 +40,8 @@ class ViewAlone:
         self.exchange()
 
     def _changed(self, change):
-        self._said.append((change.name, change.new))
+        if (change.name, change.new) != self._taken:  # what the page said is not sent back to it
+            self._said.append((change.name, change.new))
 
     def exchange(self, until=lambda: False, rounds=4):
         """Carry messages for some rounds, or until something holds."""
@@ -59,7 +60,9 @@ class ViewAlone:
 
     def _take(self, heard):
         if "trait" in heard:
-            self.view.set_trait(heard["trait"], heard["value"])
+            self._taken = heard["trait"], heard["value"]
+            self.view.set_trait(*self._taken)
+            self._taken = None
         else:
             self.view.receive(heard["content"], [base64.b64decode(each) for each in heard["buffers"]])
 
