@@ -112,17 +112,18 @@ class RenderingPart(Component):
     @property
     def has_picture(self) -> bool:
         """Whether there is a picture to save; our own view draws whenever it is seen."""
-        return self.shown or self._built_in
+        return self.shown or self.built_in
 
     @property
-    def _built_in(self) -> bool:
+    def built_in(self) -> bool:
+        """Whether our own view is chosen, which alone makes movies."""
         return bool(self.controls["renderer"].value == _BUILT_IN)
 
     def draw(self) -> None:
         """Render the volumes if that was not done, in a worker; ipyvolume waits for its button."""
         drawn = self._drawn()
         key = tuple((name, id(each.data), color) for name, each, color in drawn)
-        if not self._built_in or not drawn or key == self._shown_of:
+        if not self.built_in or not drawn or key == self._shown_of:
             return
         self._shown_of = key
         volume = drawn[0][1]
@@ -131,8 +132,8 @@ class RenderingPart(Component):
     def enable(self) -> None:
         """Offer what belongs to the renderer."""
         for each in self._own:
-            each.layout.display = "" if self._built_in else "none"
-        self.controls["render"].layout.display = "none" if self._built_in else ""
+            each.layout.display = "" if self.built_in else "none"
+        self.controls["render"].layout.display = "none" if self.built_in else ""
         self.controls["render"].disabled = self.model.reconstruction is None
         self.controls["unseen"].disabled = self._unseen() is None
 
@@ -144,7 +145,7 @@ class RenderingPart(Component):
 
         if not self.shown:
             raise ParameterError("nothing is rendered; there is no picture to save")
-        if self._built_in:
+        if self.built_in:
             self.rays.stills(lambda _index, _count, data: write(data), *_PICTURE_PX)
         else:
             self.view.save_picture(write)
@@ -171,8 +172,8 @@ class RenderingPart(Component):
 
     def _choose(self) -> None:
         """Show the place of the chosen renderer."""
-        self.rays.layout.display = "" if self._built_in else "none"
-        self.view.layout.display = "none" if self._built_in else ""
+        self.rays.layout.display = "" if self.built_in else "none"
+        self.view.layout.display = "none" if self.built_in else ""
         self.enable()
         self._again()
 

@@ -349,6 +349,20 @@ class Session:
         """
         return self._exports.movie(what, path, frames_per_second)
 
+    def save_frames(self, frames: Sequence[bytes], path: str | Path, frames_per_second: float = 15.0) -> Job:
+        """Save pictures of one size as a movie; no file is replaced.
+
+        Parameters
+        ----------
+        frames
+            PNG files, in their order.
+        path
+            Of the new file, ``.gif`` or ``.mp4``.
+        frames_per_second
+            At least 1.
+        """
+        return self._exports.frames(frames, path, frames_per_second)
+
     def save_report(self, path: str | Path) -> Job:
         """Save a report of the series in view: caveats, pictures, numbers, steps, files, methods.
 
