@@ -49,6 +49,7 @@ def _app(options: argparse.Namespace) -> None:
         port=options.port,
         open_browser=not options.no_browser,
         theme=options.theme,
+        ipyvolume=options.ipyvolume,
         cluster=options.cluster,
     )
 
@@ -56,12 +57,17 @@ def _app(options: argparse.Namespace) -> None:
 def _run(options: argparse.Namespace) -> None:
     from etwidgets.session import run_batch
 
+    steps, *series = [None, *options.files] if options.auto else options.files
     run_batch(
-        options.steps,
-        options.series,
+        steps,
+        series,
         output=options.output,
         ending=options.ending,
         report=options.report,
+        channels=dict(options.channel),
+        operations=options.operations,
+        jobs=options.jobs,
+        cluster=options.cluster,
         tell=_say,
     )
 
@@ -170,6 +176,43 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _channel(text: str) -> tuple[str, str]:
+    name, found, pattern = text.partition("=")
+    if not (name and found and pattern):
+        raise argparse.ArgumentTypeError(
+            f"write a channel as NAME=FILE, such as Ni={{name}}_Ni.mrc, not {text}"
+        )
+    return name, pattern
+
+
+def _add_run(commands: Any) -> None:
+    run = commands.add_parser("run", help="apply the steps of a saved session to other series")
+    run.add_argument(
+        "files", nargs="+", metavar="FILE",
+        help="session file saved in the History tab, then tilt series or patterns (default: the series that "
+        "the session opened); with --auto, tilt series only",
+    )  # fmt: skip
+    run.add_argument("--auto", action="store_true", help="align and reconstruct each series automatically")
+    run.add_argument("--output", default=".", help="folder for the results; default: the current folder")
+    run.add_argument("--ending", choices=[".hspy", ".zspy", ".mrc", ".tif"], default=".hspy")
+    run.add_argument(
+        "--report", action="store_true", help="write a report of each series as well, and a table over all"
+    )
+    run.add_argument(
+        "--channel", type=_channel, action="append", default=[], metavar="NAME=FILE",
+        help="another signal of each series, such as Ni={name}_Ni.mrc; can be repeated",
+    )  # fmt: skip
+    run.add_argument(
+        "--operations",
+        action="append",
+        default=[],
+        metavar="FILE.py",
+        help="Python file with your operations",
+    )
+    run.add_argument("--jobs", type=int, default=1, metavar="N", help="series at a time; default: 1")
+    run.add_argument("--cluster", metavar="ADDRESS", help="a scheduler of dask.distributed")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="etwidgets", description="Interactive electron tomography.")
     parser.add_argument("--version", action="version", version=f"etwidgets {__version__}")
@@ -181,19 +224,11 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--root", help="folder whose files the page may open; default: the folder of the file")
     app.add_argument("--no-browser", action="store_true", help="only print the address")
     app.add_argument("--theme", choices=["light", "dark"], default="light")
+    app.add_argument("--ipyvolume", action="store_true", help="offer ipyvolume as a second renderer")
     app.add_argument(
         "--cluster", metavar="ADDRESS", help="scheduler of dask.distributed that does the long work"
     )
-    run = commands.add_parser("run", help="apply the steps of a saved session to other series")
-    run.add_argument("steps", help="session file saved in the History tab")
-    run.add_argument(
-        "series", nargs="*", default=[], help="tilt series; default: the one that the session opened"
-    )
-    run.add_argument("--output", default=".", help="folder for the results; default: the current folder")
-    run.add_argument("--ending", choices=[".hspy", ".zspy", ".mrc", ".tif"], default=".hspy")
-    run.add_argument(
-        "--report", action="store_true", help="write a report of each series as well, and a table over all"
-    )
+    _add_run(commands)
     _add_live(commands)
     _add_simulated_microscope(commands)
     report = commands.add_parser("report", help="write a report of a saved session, or of a file")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,7 @@ class RenderingPart(Component):
         self.on_event(self.rays.on_pick, self._take_voxel)
         self.on_event(self.rays.on_save, lambda _size: save())
         self._preparing = self.preview(_prepared, self._take)
-        self.add("renderer", control(widgets.Dropdown, "renderer", options=[_BUILT_IN, _IPYVOLUME]))
+        self.add("renderer", control(widgets.Dropdown, "renderer", options=_renderers()))
         self.add("detail", control(widgets.Dropdown, "detail", options=_DETAILS))
         for axis in _AXES:
             limits = {"min": 0, "max": 100, "value": (0, 100)}
@@ -227,6 +228,11 @@ class RenderingPart(Component):
             VolumeChannel(name, np.asarray(each.data), None if alone else color)
             for name, each, color in drawn[:_MOST_CHANNELS]
         ]
+
+
+def _renderers() -> list[str]:
+    """A page of our own server has the JavaScript of ipyvolume on request only."""
+    return [_BUILT_IN] if os.environ.get("ETWIDGETS_IPYVOLUME") == "" else [_BUILT_IN, _IPYVOLUME]
 
 
 def _prepared(channels: list[VolumeChannel], size_nm: float | None, most: int) -> tuple[RayVolume, str]:

@@ -156,7 +156,7 @@ class VolumePanel(Panel):
         panes = []
         for number, pane in enumerate(layers[0][0]):
             rgb = overlay([(own[number].image, limits, color) for own, limits, color in layers])
-            panes.append(replace(pane, rgb=rgb))
+            panes.append(replace(pane, rgb=rgb, mixed=True))
         self._images.show(self._with_response(panes))
         self._legend.value = " ".join(
             f"<span style='color:{escape(color)}'>&#9632;</span> {escape(name)}&ensp;"

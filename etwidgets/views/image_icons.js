@@ -9,6 +9,7 @@ const LINES = {
   profile: "M2 2v12h12M4 11l3-5l2.5 3L13 4",
   statistics: "M2.5 2.5h11v11h-11zM5.5 11V8.5M8 11V5M10.5 11V7",
   swipe: "M2.5 3.5h11v9h-11zM8 2v12M5.5 6.5L4 8l1.5 1.5M10.5 6.5L12 8l-1.5 1.5",
+  difference: "M3 5.5h10M8 2v7M3 13h10",
   save: "M8 2v8M4.5 7L8 10.5L11.5 7M2.5 13.5h11",
   png: "M2.5 3.5h11v9h-11zM2.5 11l3-3l2.5 2.5l2-2l3.5 3",
   svg: "M3 12C5 3 11 13 13 4M3 12h.01M13 4h.01",

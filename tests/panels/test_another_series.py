@@ -21,7 +21,7 @@ from etwidgets.views import CurveView, HistogramView, ImageView, SpectrumView, V
 
 PANELS = (
     "data", "inspect", "clean", "register", "axis", "reconstruct", "volume", "trust", "spectral", "analyze",
-    "history",
+    "live", "history",
 )  # fmt: skip
 RECORD = {
     "history": ("steps", "undo", "redo")

@@ -44,7 +44,7 @@ def test_a_new_tab_is_in_the_list_of_the_page_and_hears_the_keys_of_all(made, se
     bench = made(Workbench(series, operations=[double], panels=[DoublePanel], runner=InlineRunner()))
     own = bench.panels["double"]
     body = bench.widget.children[-2]
-    assert [tab.description for tab in body.children[0].children][-2:] == ["11  Double", "12  History"]
+    assert [tab.description for tab in body.children[0].children][-2:] == ["12  Double", "13  History"]
     assert own.widget in body.children[1].children
     assert own.widget.layout.display == "none"
     bench._tabs["double"].click()
