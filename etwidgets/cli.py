@@ -93,7 +93,7 @@ def _live(options: argparse.Namespace) -> None:
         run.run()
     finally:
         if run.live.projections:
-            _say(forecast([each.predicted_misfit for each in run.live.projections]).sentence)
+            _say(forecast([each.told_misfit for each in run.live.projections]).sentence)
         for path in run.written:
             _say(f"written: {path}")
 

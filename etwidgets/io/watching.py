@@ -55,7 +55,7 @@ class Arrival:
     pixel_size_nm
         Of the x axis, or None.
     completed_at
-        When the file was last changed, seconds since 1970.
+        When the file was last changed, or the mdoc told of the section, seconds since 1970.
     """
 
     key: str
@@ -95,6 +95,7 @@ class Watcher:
             raise FileNotFoundError(f"there is no file or folder {self.place}")
         self.waiting: dict[str, str] = {}
         self._seen, self._settle_s = set(seen), settle_s
+        self._told_at: dict[str, float] = {}
         self._states: dict[Path, tuple[tuple[int, int], float]] = {}
         self._refused: dict[Path, tuple[tuple[int, int], float, str]] = {}
 
@@ -156,6 +157,8 @@ class Watcher:
         new = [(number, tilt) for number, tilt in told if self._key(path, number) not in self._seen]
         if not new:
             return []
+        for number, _ in new:
+            self._told_at.setdefault(self._key(path, number), mdoc.stat().st_mtime)
         settled = self._unchanged(mdoc)
         found = []
         for number, tilt in new:
@@ -180,7 +183,7 @@ class Watcher:
             tilt_deg=tilt,
             image=read_section(path, number),
             pixel_size_nm=float(spacing.group(1)) / 10 if spacing else None,
-            completed_at=max(path.stat().st_mtime, mdoc.stat().st_mtime),
+            completed_at=self._told_at.get(self._key(path, number), mdoc.stat().st_mtime),
         )
 
     # -- one file per tilt --------------------------------------------------------------------------

@@ -60,6 +60,11 @@ class LiveProjection:
         """Whether it counts."""
         return self.weight > 0
 
+    @property
+    def told_misfit(self) -> float:
+        """The predicted misfit, if the projection is good: of a bad one it says nothing about the volume."""
+        return self.predicted_misfit if self.weight == 1 else float("nan")
+
     def as_dict(self) -> dict[str, Any]:
         """All but the image, for a file."""
         kept = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "image"}

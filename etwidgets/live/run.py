@@ -12,10 +12,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import scipy.ndimage
+
 from etwidgets.errors import EtwidgetsError
 from etwidgets.io.watching import Arrival, Watcher
 from etwidgets.live.keeping import LiveFolder
 from etwidgets.live.reconstruction import LiveReconstruction
+from etwidgets.live.registering import FEWEST
 from etwidgets.live.results import write_results
 from etwidgets.live.whole import WholeVolume
 from etwidgets.progress import Cancelled, NullProgress
@@ -23,7 +27,6 @@ from etwidgets.progress import Cancelled, NullProgress
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from etwidgets.live.projections import LiveProjection
@@ -126,6 +129,7 @@ class LiveRun:
         watching = threading.Thread(target=self._watch, name="etwidgets-watch", daemon=True)
         watching.start()
         try:
+            _rehearse()
             self._work()
         finally:
             self._stopped.set()
@@ -230,11 +234,20 @@ class LiveRun:
                 self._say(f"finishing: volume, {block + 1} of {n_blocks} parts")
         self._keep()
         self.written = write_results(self.out, live, self._whole, self.place.name, self._pixel_size_nm)
-        self._say(f"done: {', '.join(path.name for path in self.written)} in {self.out}")
+        self._say(f"done: {', '.join(path.name for path in self.written)} in {self.out.name}")
 
     def _say(self, message: str) -> None:
         self.message = message
         self._on_change()
+
+
+def _rehearse() -> None:
+    """Have all compiled parts loaded before the first projection: that takes a second or two."""
+    random = np.random.default_rng(0)
+    live = LiveReconstruction(budget_s=0.0)
+    image = scipy.ndimage.gaussian_filter(random.random((48, 48)), 2)
+    for number in range(FEWEST + 1):
+        live.add(str(number), 3.0 * number, image + 1e-3 * random.random(image.shape))
 
 
 def default_folder(place: Path) -> Path:

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 _MOST_ROWS = 60
 _HEADS = ("no.", "tilt", "predicted to", "lag", "doubts")
 _HELP = """<p><b>For</b> Deciding at the microscope: is it aligned, is it sharp, is it enough?</p>
-<p><b>When</b> Projections arrive one after another, as one file each or in a stack of SerialEM with its mdoc. The
+<p><b>When</b> Projections arrive one after another: one file each, or a SerialEM stack with its mdoc. The
 tilt axis must be along x.</p>
-<p><b>Caution</b> The axis is not searched: take the series over and look at <b>Tilt axis</b>. A projection that
-looks bad is left out; acquire it again at the same tilt.</p>
+<p><b>Caution</b> The axis is not searched: take the series over and look at <b>Tilt axis</b>. A projection
+that looks bad is left out; acquire it again at the same tilt.</p>
 <p>The curve says how well each projection was known before it came. Where it no longer falls, more tilts of
 this kind add little.</p>
-<p class='etw-quiet'>What was done is kept in the folder beside: Start goes on from there.</p>"""
+<p class='etw-quiet'>End after 0 projections: it goes on until Stop. What was done is kept in a folder beside
+the watched one: Start goes on from there.</p>"""
 
 
 class LivePanel(Panel):
@@ -178,7 +179,7 @@ class LivePanel(Panel):
         return panes
 
     def _draw_curve(self, known: list[LiveProjection]) -> None:
-        misfits = np.array([each.predicted_misfit for each in known])
+        misfits = np.array([each.told_misfit for each in known])
         there = np.flatnonzero(np.isfinite(misfits))
         if not there.size:
             self._curve.clear()
@@ -199,7 +200,7 @@ class LivePanel(Panel):
             ("projections", f"{len(known)}, {len(run.live.used)} used"),
             ("lag", f"{lags[-1]:.1f} s now, {np.median(lags):.1f} s usually, {lags.max():.1f} s at most"),
         ]
-        said = forecast([each.predicted_misfit for each in known]).sentence
+        said = forecast([each.told_misfit for each in known]).sentence
         return f"{facts(pairs)}<p>{escape(run.message)}</p><p>{escape(said)}</p>"
 
 

@@ -1,4 +1,4 @@
-"""The tab Live: watches a folder of the page, shows what has come, and hands the result over to the session."""
+"""The tab Live: watches a folder of the page, shows what has come, hands the result over."""
 
 import numpy as np
 import pytest
@@ -23,9 +23,9 @@ def root(tmp_path_factory):
     return path
 
 
-def ended(panel, until=len(TILTS)):
+def ended(panel):
     panel.controls["folder"].value = "monday"
-    panel.controls["until"].value = until
+    panel.controls["until"].value = len(TILTS)
     panel.controls["start"].click()
     return panel
 
