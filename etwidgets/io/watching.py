@@ -55,7 +55,7 @@ class Arrival:
     pixel_size_nm
         Of the x axis, or None.
     completed_at
-        When the file was last changed, or the mdoc told of the section, seconds since 1970.
+        When the file was last changed, or the mdoc listed the section, seconds since 1970.
     """
 
     key: str
@@ -149,7 +149,7 @@ class Watcher:
     # -- a growing stack ----------------------------------------------------------------------------
 
     def _sections(self, path: Path, mdoc: Path) -> list[Arrival]:
-        """The sections that the mdoc file has told of and the stack holds; the last when it stays so."""
+        """The sections that the mdoc file lists and the stack holds; the last when it stays so."""
         try:
             told = _told(read_text(mdoc))
         except FileFormatError:  # it was replaced just now

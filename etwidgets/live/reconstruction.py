@@ -132,7 +132,7 @@ class LiveReconstruction:
     ) -> LiveProjection:
         """Judge a projection, register it and correct slices and volume with it.
 
-        Blank ones before the first that is not are told, and not kept.
+        Blank ones before the first that is not are reported, and not kept.
 
         Raises
         ------

@@ -251,5 +251,5 @@ def _rehearse() -> None:
 
 
 def default_folder(place: Path) -> Path:
-    """Where a live reconstruction keeps its files unless told: ``PLACE_live`` beside the place."""
+    """Where a live reconstruction keeps its files unless given: ``PLACE_live`` beside the place."""
     return place.with_name(f"{place.stem if place.is_file() else place.name}_live")

@@ -12,8 +12,8 @@ import ipywidgets as widgets
 from etwidgets.errors import ParameterError
 from etwidgets.io import safe_new_path
 from etwidgets.panels.cures import NO_VOLUME, NO_VOLUME_REASON, reconstruct_again
-from etwidgets.panels.look import add_look
 from etwidgets.panels.film_part import FILMS, FilmPart
+from etwidgets.panels.look import add_look
 from etwidgets.panels.navigation import go_to_voxel, slide_voxel
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, limits_name, slice_panes
@@ -39,7 +39,7 @@ _EXPORTS = {
     "movie: along x": ("along-x.gif", "x"),
     "movie: along y": ("along-y.gif", "y"),
     "movie: along z": ("along-z.gif", "z"),
-    **{f"movie of the rendering: {what}": (f"{what.replace(' ', '-')}.gif", what) for what in FILMS},
+    **{f"rendering movie: {what}": (f"{what.replace(' ', '-')}.gif", what) for what in FILMS},
 }
 
 _HELP = """<p><b>Slices</b> The wheel steps through them, Ctrl and the wheel zooms. Click to move the

@@ -128,7 +128,7 @@ class RayView(anywidget.AnyWidget):
             If it is not a volume, the channels differ in shape, or a number is out of range.
         """
         if most_voxels < 8:
-            raise ParameterError(f"most_voxels must be at least 8, not {most_voxels}")
+            raise ParameterError(f"at least 8 voxels along the longest side are drawn, not {most_voxels}")
         channels = [VolumeChannel("", volume)] if isinstance(volume, np.ndarray) else list(volume)
         size, unit = (1.0, "px") if pixel_size is None else (pixel_size, unit)
         self.put(ray_volume(channels, size, most_voxels), unit)

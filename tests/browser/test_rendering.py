@@ -55,7 +55,7 @@ class Rendering(ViewAlone):
         return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGB"))
 
     def drawn_at(self):
-        """Left, right, top and bottom of what is much brighter than the background, pixels, right and left."""
+        """Left, right, top and bottom of what is much brighter than the background, in both halves."""
         seen = (self.picture().astype(int) - GROUND > 40).any(axis=2)
         return {side: _box(seen, columns) for side, columns in _HALVES.items()}
 

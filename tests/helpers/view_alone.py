@@ -10,7 +10,8 @@ _PAGE = """<!doctype html><body style="margin: 0"><style>%s</style><div id="host
 const handlers = {}, state = %s;
 const call = (name, ...what) => (handlers[name] ?? []).forEach((handler) => handler(...what));
 const bytesOf = (text) => new DataView(Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0)).buffer);
-const textOf = (buffer) => btoa(Array.from(new Uint8Array(buffer), (each) => String.fromCharCode(each)).join(""));
+const textOf = (buffer) =>
+  btoa(Array.from(new Uint8Array(buffer), (each) => String.fromCharCode(each)).join(""));
 window.deliver = (content, buffers) => call("msg:custom", content, buffers.map(bytesOf));
 window.setTrait = (name, value) => { state[name] = value; call(`change:${name}`); };
 render({ el: document.getElementById("host"), model: {
