@@ -60,7 +60,8 @@ PATTERNS = [(re.compile(pattern), right) for pattern, right in BANNED.items()]
 PLAIN = {
     "x", "y", "z", "from", "to", "by", "for", "of", "on", "in", "and", "max", "min", "first", "last",
     "find", "too", "count", "number", "index", "all", "use", "show", "with", "run", "play", "beside",
-    "below", "above", "name", "file", "folder", "end", "after", "files", "format", "what", "view", "tool", "angle", "angles",
+    "below", "above", "name", "file", "files", "format", "what", "view", "tool", "angle", "angles",
+    "folder", "end", "after",
     "map", "element", "elements", "color", "colors", "axis", "layers", "edges", "intensity", "aligned",
     "compare", "again", "text", "other", "others", "same", "as", "min.", "size", "factor", "width",
     "export", "overlay", "already", "series", "this", "subtract", "smooth",
