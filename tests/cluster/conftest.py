@@ -12,6 +12,16 @@ def workers():
         yield started
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_left():
+    """Clients that overlap leave dask with a scheduler whose client is closed; other tests would use it."""
+    import dask
+
+    before = dask.config.get("scheduler", None)
+    yield
+    dask.config.set(scheduler=before)
+
+
 @pytest.fixture
 def client(workers):
     """The active client."""

@@ -37,7 +37,7 @@ def frame(shade):
 
 
 def choose(panel, what):
-    panel.controls["what"].value = f"movie of the rendering: {what}"
+    panel.controls["what"].value = f"rendering movie: {what}"
 
 
 def answer(panel, request, index):

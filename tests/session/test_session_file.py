@@ -49,7 +49,14 @@ def run_in(folder, code):
 
 def test_the_script_of_every_operation_is_tried_here_or_elsewhere():
     tried_elsewhere = {"open", "sample", "add_channel", "remove_channel", "rename_channel"}
-    tried_elsewhere |= {"open_spectra", "add_spectra", "map_elements", "decompose", "reconstruct_jointly"}
+    tried_elsewhere |= {
+        "take_over",
+        "open_spectra",
+        "add_spectra",
+        "map_elements",
+        "decompose",
+        "reconstruct_jointly",
+    }
     tried_elsewhere |= {"subtract_background", "equalize_intensity", "remove_hot_pixels", "correct_detector"}
     tried_elsewhere |= {"correct_linearity"}
     tried_elsewhere |= {"align_markers", "refine_alignment", "apply_alignment_file"}
