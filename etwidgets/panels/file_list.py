@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
+from etwidgets.atomic import is_data_folder
 from etwidgets.io import natural_order
 from etwidgets.panels.component import Component
 from etwidgets.panels.pieces import button, file_size, row, text
@@ -142,7 +143,7 @@ class FileList(Component):
 
 
 def _line(path: Path) -> str:
-    if path.is_dir() and path.suffix != ".zspy":
+    if path.is_dir() and not is_data_folder(path):
         return f"{path.name}/"
     known = path.stat()
     day = datetime.fromtimestamp(known.st_mtime).astimezone()
