@@ -203,12 +203,34 @@ def _data(path: Path, header: MrcHeader, start: int, *, lazy: bool) -> Any:
         flat = np.fromfile(path, dtype, count=int(np.prod(shape)), offset=start)
         whole = flat.reshape(shape).astype(native, copy=False)
         return _unpacked(whole, header.columns) if header.packed else whole
-    mapped = np.memmap(path, dtype=dtype, mode="r", offset=start, shape=shape)
-    data = da.from_array(mapped, chunks=(1, *shape[1:]), name=f"mrc-{path}-{path.stat().st_mtime_ns}")
+    name = f"mrc-{path}-{path.stat().st_mtime_ns}"
+    data = da.from_array(_mapped(str(path), dtype, start, shape), chunks=(1, *shape[1:]), name=name)
     if header.packed:
         columns = header.columns
         return data.map_blocks(_unpacked, columns, dtype=np.uint8, chunks=(*data.chunks[:2], (columns,)))
     return data if dtype == native else data.astype(native)
+
+
+class _Mapped:
+    """A file mapped into memory, read piece by piece; a copy of it is the same file, not what is in it."""
+
+    def __init__(self, values: np.memmap[Any, Any]) -> None:
+        self._values = values
+        self.shape, self.dtype, self.ndim = values.shape, values.dtype, values.ndim
+
+    def __getitem__(self, index: Any) -> NDArray[Any]:
+        return np.array(self._values[index])
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Mapped:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = self._values
+        return _mapped, (values.filename, values.dtype, values.offset, values.shape)
+
+
+def _mapped(filename: str, dtype: np.dtype[Any], offset: int, shape: tuple[int, ...]) -> _Mapped:
+    return _Mapped(np.memmap(filename, dtype=dtype, mode="r", offset=offset, shape=shape))
 
 
 def _unpacked(rows: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:

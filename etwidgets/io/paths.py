@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from etwidgets.atomic import LONGEST_NAME
+from etwidgets.atomic import LONGEST_NAME, is_data_folder
 from etwidgets.errors import UnsafeFileError
 
 LONGEST_PATH = 4096  # bytes, of most systems
@@ -40,7 +40,7 @@ def safe_path(root: str | Path, name: str | Path) -> Path:
         )
     if not path.exists():
         raise FileNotFoundError(f"there is no file {name} in {base}")
-    if not path.is_file() and path.suffix != ".zspy":
+    if not path.is_file() and not is_data_folder(path):
         raise UnsafeFileError(f"{name} is not a regular file")
     return path
 
