@@ -1,7 +1,8 @@
 """Every tab of the page at five sizes, light and dark, to be looked at one by one: part of ``make pictures``.
 
-Serves the page on the needle, aligns and reconstructs it with the automatic steps, and keeps a picture of each
-tab. They go to ``build/gallery`` and are not committed. What is clipped or runs out of the frame is printed.
+Serves the page on the needle, aligns and reconstructs it with the automatic steps, and keeps a picture of
+each tab. They go to ``build/gallery`` and are not committed. What is clipped or runs out of the frame is
+printed.
 
 Usage: ``python docs/make_gallery.py [--themes light dark] [--tabs volume trust] [--sizes 1024x700 ...]``
 """
@@ -25,15 +26,16 @@ SLOW = 150_000  # milliseconds
 # elements of the page whose text is cut off, and those that reach beyond the window
 FAULTS = """() => {
   const faults = [], seen = element => element.offsetParent !== null;
-  const name = element => [...element.classList].filter(each => each.startsWith('etw-')).join('.') || element.tagName;
-  for (const element of document.querySelectorAll('.etw-workbench button, .etw-workbench .widget-label, .etw-workbench h3')) {
-    if (seen(element) && element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)
-      faults.push(`cut off: ${name(element)} "${element.innerText.slice(0, 40)}"`);
+  const name = element => [...element.classList].find(each => each.startsWith('etw-')) || element.tagName;
+  const all = what => document.querySelectorAll(what);
+  for (const each of all('.etw-workbench :is(button, .widget-label, h3)')) {
+    if (seen(each) && each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 0)
+      faults.push(`cut off: ${name(each)} "${each.innerText.slice(0, 40)}"`);
   }
-  for (const element of document.querySelectorAll('.etw-workbench *')) {
-    const box = element.getBoundingClientRect();
-    if (seen(element) && box.width && box.right > innerWidth + 1) { faults.push(`beyond the right edge: ${name(element)}`); break; }
-  }
+  const beyond = [...all('.etw-workbench *')].find(
+    each => seen(each) && each.offsetWidth && each.getBoundingClientRect().right > innerWidth + 1
+  );
+  if (beyond) faults.push(`beyond the right edge: ${name(beyond)}`);
   const status = document.querySelector('.etw-status')?.getBoundingClientRect();
   if (status && status.bottom > innerHeight + 1) faults.push('the status line is below the window');
   if (document.documentElement.scrollWidth > innerWidth + 1) faults.push('the page scrolls sideways');

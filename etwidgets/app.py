@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from etwidgets.autosaved_sessions import state_folder
+from etwidgets.cluster import active, connect
 from etwidgets.errors import EtwidgetsError
 from etwidgets.panels import DataPanel, StatusLine, close_tree, style_sheet
 from etwidgets.panels.header_line import HeaderLine
 from etwidgets.panels.resume_strip import ResumeStrip
 from etwidgets.panels.tabs import PanelsByName, with_own
 from etwidgets.panels.tour import Tour
-from etwidgets.session import Session, ThreadRunner, TomoStackModel, begin_autosave, error_text
+from etwidgets.session import RecentFiles, Session, ThreadRunner, TomoStackModel, begin_autosave, error_text
 from etwidgets.signals import TomoStack
 from etwidgets.views import PageWatch
 from etwidgets.views.parts import with_plain_text
@@ -101,6 +102,7 @@ class Workbench:
             autosave=autosave,
             operations=operations,
             root=folder if served else None,
+            recent=None if sessions is None else RecentFiles(sessions.with_name("recent-files.json")),
         )
         self._watch = PageWatch(watched=served)
         # where our own server shows the page, each session has an address; in a hub or on Binder it has none
@@ -306,6 +308,8 @@ def page(open_one: Any = None, session: str | None = None) -> Any:
     if isinstance(open_one, Workbench) and not open_one.closed:
         return open_one
     try:
+        if os.environ.get("ETWIDGETS_CLUSTER") and active() is None:
+            connect(os.environ["ETWIDGETS_CLUSTER"])
         return Workbench(
             os.environ.get("ETWIDGETS_FILE") or None,
             root=os.environ.get("ETWIDGETS_ROOT") or None,

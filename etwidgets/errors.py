@@ -88,6 +88,10 @@ class MissingDependencyError(EtwidgetsError, ImportError):
     """An optional package is needed for this and is not installed."""
 
 
+class ClusterError(EtwidgetsError, RuntimeError):
+    """A cluster cannot be reached, was lost, or its workers cannot do the work."""
+
+
 class MemoryLimitError(EtwidgetsError, MemoryError):
     """An operation needs more memory than is free; it was not begun."""
 

@@ -1,4 +1,4 @@
-"""Private parts of numba, llvmlite and ipyvolume that we use: each in one module, and as we know it.
+"""Private parts of numba, llvmlite, ipyvolume, RosettaSciIO that we use: each in one module, as we know it.
 
 A newer version may change them without notice. These tests then say which module is to be adapted; until that
 is done, the upper bound in pyproject.toml must stay below that version.
@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 PLACES = {
     r"llvmlite|numba\.core": "etwidgets/engine/vector_type.py",
     r"\._shaders|volr-fragment": "etwidgets/views/volume_shader.py",
+    r"_read_tiff": "etwidgets/io/tiff.py",
 }
 """What is private, as a pattern, and the only module that may use it."""
 
@@ -89,3 +90,14 @@ def test_ipyvolume_takes_a_shader_with_a_fixed_number_of_steps():
         allow_several_volumes(figure, 24)
         assert figure.get_state()["_shaders"] == {"volr-fragment": shader}
         figure.close()
+
+
+def test_rosettasciio_describes_a_series_of_an_open_tiff_file(tmp_path):
+    import tifffile
+
+    tifffile.imwrite(tmp_path / "a.tif", np.ones((2, 3, 4), np.uint8), photometric="minisblack")
+    with private("etwidgets/io/tiff.py", "rosettasciio"):
+        from etwidgets.io.tiff import lazy_dictionaries
+
+        (known,) = lazy_dictionaries(tmp_path / "a.tif")
+        assert [axis["size"] for axis in known["axes"]] == [2, 3, 4]

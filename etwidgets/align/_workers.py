@@ -1,4 +1,4 @@
-"""Runs a function many times on threads and reports from the caller's thread; knows nothing of images."""
+"""Runs a function many times, in threads or a cluster, reports from the caller's thread; sees no image."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
+from etwidgets import cluster
 from etwidgets.progress import Cancelled, NullProgress
 from etwidgets.resources import n_cores
 
@@ -31,6 +32,27 @@ class WorkerProgress(NullProgress):
         """Stop the function, if that was asked for."""
         if self._stopped.is_set():
             raise Cancelled
+
+
+def run_pieces(pieces: cluster.Pieces, progress: Progress, message: str = "") -> None:
+    """Have pieces done on the active cluster, or here on threads; the results are the same to the bit.
+
+    Parameters
+    ----------
+    pieces
+        What to do; releases the GIL for most of its time.
+    progress, message
+        As of :func:`run_all`.
+    """
+    place = cluster.active()
+    if place is not None:
+        place.run(pieces, progress, message)
+        return
+
+    def one(i: int) -> None:
+        pieces.take(i, pieces.work(pieces.shared, pieces.piece(i), lambda: None))
+
+    run_all(one, pieces.count, progress, message)
 
 
 def run_all(

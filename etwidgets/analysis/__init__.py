@@ -7,7 +7,8 @@ Volumes are ``(X, Z, Y)``, lengths in nm.
 
 from etwidgets.analysis.bodies import bodies, total_volume, totals
 from etwidgets.analysis.folds import gap_folds, spread_columns, thin_folds
-from etwidgets.analysis.held_out import HeldOutCurve, held_out_misfit
+from etwidgets.analysis.held_out import held_out_misfit
+from etwidgets.analysis.held_out_curve import HeldOutCurve
 from etwidgets.analysis.interfaces import interface_area, layers, thickness_profile
 from etwidgets.analysis.linearity import Linearity, linearized, measure_linearity
 from etwidgets.analysis.measures import COLUMNS, fraction, measure, porosity, volume_of, volume_ratio
@@ -20,7 +21,14 @@ from etwidgets.analysis.missing_wedge import (
 from etwidgets.analysis.painting import Stroke, painted
 from etwidgets.analysis.resolution_criteria import CRITERIA, Resolution, threshold_at
 from etwidgets.analysis.response import PointResponse, point_response
-from etwidgets.analysis.segmentation import THRESHOLDS, label, segment, smoothed, threshold_of
+from etwidgets.analysis.segmentation import (
+    THRESHOLDS,
+    label,
+    matched_thresholds,
+    segment,
+    smoothed,
+    threshold_of,
+)
 from etwidgets.analysis.sensitivity import (
     Uncertainty,
     between_iterations,
@@ -73,6 +81,7 @@ __all__ = [
     "label",
     "layers",
     "linearized",
+    "matched_thresholds",
     "measure",
     "measure_linearity",
     "measured_cells",

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from etwidgets.progress import Progress
+
+_FRAME = 16  # voxels around all bodies, from which ground and noise are known
 _RIM = 3  # voxels around a mask within which its surface is looked for
 
 
@@ -97,8 +100,11 @@ def total_volume(
     smooth_px: float = 0.0,
     smallest_voxels: int = 0,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> Uncertainty:
-    """The volume, nm³, of all bodies, with its confidence interval; parameters as for :func:`bodies`.
+    """The volume, nm³, of all bodies, with its confidence interval.
+
+    Parameters as for :func:`bodies` and :func:`interval`.
 
     Raises
     ------
@@ -107,6 +113,8 @@ def total_volume(
     """
     data = smoothed(volume, smooth_px)
     mask = segment(volume, threshold, low=low, smooth_px=smooth_px, smallest_voxels=smallest_voxels)
+    part = _around(mask)
+    data, mask = data[part], mask[part]
     near = ndimage.binary_dilation(mask, iterations=_RIM)
     edge = threshold if low is None else low
     outside = min(float(data.min()), edge - abs(edge))
@@ -114,4 +122,12 @@ def total_volume(
     def quantity(values: NDArray[np.float32], level: float) -> float:
         return volume_of(np.where(near, values, outside), level, voxel_nm)
 
-    return interval(data, quantity, edge, seed=seed)
+    return interval(data, quantity, edge, seed=seed, progress=progress)
+
+
+def _around(mask: NDArray[np.bool_]) -> tuple[slice, ...]:
+    """The box that holds a mask and a frame about it; all of it where the mask is empty."""
+    boxes = ndimage.find_objects(mask.astype(np.int8))
+    if not boxes:
+        return (slice(None),) * mask.ndim
+    return tuple(slice(max(each.start - _FRAME, 0), each.stop + _FRAME) for each in boxes[0])

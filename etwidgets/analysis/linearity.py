@@ -82,8 +82,8 @@ class Linearity:
         """What to do, in one sentence."""
         if not self.determined:
             return (
-                "Not determined: the columns look too much alike at all tilts, or their mass changes for "
-                "other reasons; do not correct."
+                "Not determined: the columns look too similar at all tilts, or their mass changes for other "
+                "reasons. Do not correct."
             )
         if self.is_linear:
             return f"Linear within {_CLEAR * self.error_percent:.2g} % of the brightest pixel; no action."

@@ -13,6 +13,8 @@ from etwidgets.checks import is_number, is_whole
 from etwidgets.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 THRESHOLDS = ("half", "otsu", "multi-otsu", "li")
@@ -51,11 +53,7 @@ def threshold_of(volume: NDArray[Any], method: str = "half", classes: int = 3) -
     DataError
         If all voxels are equal.
     """
-    data = checked_volume(volume).ravel()
-    if data.size > _MOST_SAMPLES:
-        data = data[:: data.size // _MOST_SAMPLES + 1]
-    if data.min() == data.max():
-        raise DataError(f"all voxels are {data[0]:g}; there is nothing to separate")
+    data = _sampled(volume)
     if method == "multi-otsu":
         if not is_whole(classes) or not 3 <= classes <= 5:
             raise ParameterError(f"multi-otsu needs 3 to 5 classes, not {classes!r}")
@@ -70,8 +68,41 @@ def threshold_of(volume: NDArray[Any], method: str = "half", classes: int = 3) -
     if method == "li":
         return (float(filters.threshold_li(data)),)
     if method == "half":
-        return (_half(data),)
+        ground, plateau = _ground_and_plateau(data)
+        return ((ground + plateau) / 2,)
     raise ParameterError(f"a threshold is found by {', '.join(THRESHOLDS)}, not {method!r}")
+
+
+def matched_thresholds(
+    thresholds: Sequence[float], volume: NDArray[Any], other: NDArray[Any]
+) -> tuple[float, ...]:
+    """Thresholds of a volume as they are in another one of the same specimen, with a gray scale of its own.
+
+    The gray scales are matched by a straight line through two points: ground and plateau, the most frequent
+    values on either side of Otsu's threshold, of both volumes. The threshold ``"half"`` of one is so the
+    threshold ``"half"`` of the other. Equal parts of voxels are not a better match: a blurred volume has
+    more of them above its threshold, which in a sharp one then lies in the noise.
+
+    Parameters
+    ----------
+    thresholds
+        In the units of ``volume``.
+    volume, other
+        ``(X, Z, Y)``; the shapes may differ.
+
+    Raises
+    ------
+    DataError
+        If all voxels of a volume are equal, or a threshold is not above the ground of its volume.
+    """
+    (ground, plateau), (low, high) = (_ground_and_plateau(_sampled(each)) for each in (volume, other))
+    places = [(checked_threshold(each) - ground) / (plateau - ground) for each in thresholds]
+    if min(places, default=1.0) <= 0:
+        raise DataError(
+            f"the threshold {min(thresholds):g} is not above the ground of the volume, {ground:.4g}; choose "
+            f"one between that and the plateau, {plateau:.4g}"
+        )
+    return tuple(low + place * (high - low) for place in places)
 
 
 def segment(
@@ -160,10 +191,20 @@ def label(mask: NDArray[Any], split_px: float | None = None) -> NDArray[np.int32
     return segmentation.watershed(-depth, markers, mask=body, connectivity=_EVERYWHERE).astype(np.int32)
 
 
-def _half(data: NDArray[np.float32]) -> float:
-    """Halfway between background and plateau: the modes of the smoothed histogram on either side."""
+def _sampled(volume: NDArray[Any]) -> NDArray[np.float32]:
+    """Enough of the voxels, in a row."""
+    data = checked_volume(volume).ravel()
+    if data.size > _MOST_SAMPLES:
+        data = data[:: data.size // _MOST_SAMPLES + 1]
+    if data.min() == data.max():
+        raise DataError(f"all voxels are {data[0]:g}; there is nothing to separate")
+    return data
+
+
+def _ground_and_plateau(data: NDArray[np.float32]) -> tuple[float, float]:
+    """The modes of the smoothed histogram on either side of Otsu's threshold."""
     otsu = float(filters.threshold_otsu(data))
-    return (_mode(data[data < otsu]) + _mode(data[data >= otsu])) / 2
+    return _mode(data[data < otsu]), _mode(data[data >= otsu])
 
 
 def _mode(values: NDArray[np.float32]) -> float:

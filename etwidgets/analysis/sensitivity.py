@@ -11,11 +11,14 @@ from scipy import ndimage
 
 from etwidgets.analysis.checks import checked_threshold, checked_volume
 from etwidgets.errors import DataError, ParameterError
+from etwidgets.progress import NullProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+
+    from etwidgets.progress import Progress
 
     Quantity = Callable[[NDArray[np.float32], float], float]
 
@@ -93,7 +96,14 @@ def step_at(volume: NDArray[Any], threshold: float) -> float:
     return float(np.median(data[inside]) - np.median(data[~inside]))
 
 
-def interval(volume: NDArray[Any], quantity: Quantity, threshold: float, *, seed: int = 0) -> Uncertainty:
+def interval(
+    volume: NDArray[Any],
+    quantity: Quantity,
+    threshold: float,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Uncertainty:
     """A measured value with its 90 % confidence interval.
 
     Two effects are included: the position of the edge (the threshold is moved up and down by a tenth of the
@@ -110,6 +120,8 @@ def interval(volume: NDArray[Any], quantity: Quantity, threshold: float, *, seed
         In the units of the volume.
     seed
         Seed of the added noise.
+    progress
+        Reports progress and can cancel the work.
 
     Raises
     ------
@@ -125,7 +137,9 @@ def interval(volume: NDArray[Any], quantity: Quantity, threshold: float, *, seed
     )
     moved = ends["value"].to_numpy()
     by_threshold = float(np.nanmax(np.abs(moved - value))) if np.isfinite(moved).any() else 0.0
-    by_noise = _Z_90 * _spread_by_noise(data, quantity, threshold, inside, seed)
+    listening = progress or NullProgress()
+    listening.advance(0.2)
+    by_noise = _Z_90 * _spread_by_noise(data, quantity, threshold, inside, seed, listening.part(0.2, 1))
     half = float(np.hypot(by_threshold, by_noise))
     return Uncertainty(value, value - half, value + half, by_threshold, by_noise)
 
@@ -146,7 +160,12 @@ def between_iterations(values: Sequence[float]) -> Uncertainty:
 
 
 def _spread_by_noise(
-    data: NDArray[np.float32], quantity: Quantity, threshold: float, inside: NDArray[np.bool_], seed: int
+    data: NDArray[np.float32],
+    quantity: Quantity,
+    threshold: float,
+    inside: NDArray[np.bool_],
+    seed: int,
+    progress: Progress,
 ) -> float:
     """Standard deviation of the measured value when noise like that of the volume is added."""
     level, width = _noise_of(data, inside)
@@ -154,7 +173,8 @@ def _spread_by_noise(
         return 0.0
     random = np.random.default_rng(seed)
     found = []
-    for _ in range(_DRAWS):
+    for i in range(_DRAWS):
+        progress.advance(i / _DRAWS)
         noise = random.standard_normal(data.shape, dtype=np.float32)
         if width > 0.3:
             noise = ndimage.gaussian_filter(noise, width)

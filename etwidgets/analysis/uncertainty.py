@@ -45,6 +45,8 @@ class MeasuredInterval:
         Half widths due to half and twice as many iterations, and due to the threshold.
     bias_part
         Half width due to what is not known of the bias.
+    repetitions
+        In how many of them the number could be measured.
     """
 
     value: float
@@ -55,6 +57,7 @@ class MeasuredInterval:
     iterations_part: float
     threshold_part: float
     bias_part: float
+    repetitions: int
 
     def __str__(self) -> str:
         return f"{self.value:.4g} (corrected {self.corrected:.4g}; {self.low:.4g} to {self.high:.4g})"
@@ -106,7 +109,9 @@ def interval_of_draws(
     bias = _DOUBT_OF_BIAS * float(abs(biases[0]))
     half = float(np.sqrt(draws**2 + iterations**2 + threshold**2 + bias**2))
     center = float(corrected[0])
-    return MeasuredInterval(value, center, center - half, center + half, draws, iterations, threshold, bias)
+    return MeasuredInterval(
+        value, center, center - half, center + half, draws, iterations, threshold, bias, count
+    )
 
 
 def core_values(volume: NDArray[np.float32], labels: NDArray[Any]) -> NDArray[np.float32]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets.engine import blocks
+from etwidgets import cluster
+from etwidgets.engine import blocks, on_cluster
 from etwidgets.engine.algorithms.table import checked_options, find_algorithm
 from etwidgets.engine.memory import check_memory_of
 from etwidgets.engine.runs import prepare
@@ -42,6 +43,10 @@ def reconstruct(
 ) -> NDArray[np.float32]:
     """Reconstruct a volume ``(X, Z, Y)``, float32, from projections ``(T, Y, X)``.
 
+    Where a cluster is active (:func:`etwidgets.cluster.active`), the blocks of slices of an iterative
+    algorithm go to its workers, and the volume is the same to the bit; it cannot be finished early there. A
+    direct one is done here: its volume would take longer to come back.
+
     Parameters
     ----------
     projections
@@ -76,7 +81,7 @@ def reconstruct(
     backend
         ``"auto"``, ``"cpu"``, ``"astra-cpu"`` or ``"astra-cuda"``.
     n_workers
-        Threads; None: all cores. The result does not depend on it.
+        Threads on this machine; None: all cores. The result does not depend on it.
     progress
         Reports progress. It can cancel the work within a fraction of a second, or finish it early: then
         all slices are returned after as many iterations as ``progress.iterations_done`` says.
@@ -100,7 +105,10 @@ def reconstruct(
     record = find_algorithm(algorithm)
     chosen = checked_options(record, options)
     data = geometry.checked_projections(projections)
-    in_step = progress is not None and progress.may_finish and record.iterative
+    place = cluster.active() if record.iterative else None
+    if place is not None and backend == "auto":
+        backend = "cpu"  # what all workers have
+    in_step = place is None and progress is not None and progress.may_finish and record.iterative
     check_memory_of(
         geometry, record.name, n_slices=data.shape[2], model=model, backend=backend, n_workers=n_workers,
         in_step=in_step,
@@ -113,12 +121,19 @@ def reconstruct(
         known=known, mask=mask, model=model, backend=backend, n_workers=n_workers,
     )  # fmt: skip
     result = np.empty((data.shape[2], geometry.n_z, geometry.n_y), np.float32)
+    cut = blocks.portions(data.shape[2], run.widths)
+
+    if place is not None and len(cut) > 1:
+        cut = on_cluster.cut(data.shape[2], run.widths, place.n_threads)
+        pieces = on_cluster.pieces(run, data, first, cut, result)
+        place.run(pieces, progress or NullProgress(), f"on {place.text}")
+        return result
 
     if progress is not None and in_step and run.method.n_iterations > 1:
         done = blocks.run_in_step(
             lambda slices, width, team: run.method.begin(run.block(data, first, slices, width, team)),
             lambda slices, running: run.hand_over(running.estimate, result[slices.start : slices.stop]),
-            blocks.portions(data.shape[2], run.widths),
+            cut,
             n_threads=run.n_threads,
             n_iterations=run.method.n_iterations,
             n_steps=run.method.n_steps,
@@ -136,7 +151,7 @@ def reconstruct(
 
     blocks.run(
         work,
-        blocks.portions(data.shape[2], run.widths),
+        cut,
         n_threads=run.n_threads,
         n_steps=run.method.n_steps,
         progress=progress or NullProgress(),

@@ -69,11 +69,12 @@ class Run:
         team: Team,
         *,
         watched: bool = False,
+        numbers: range | None = None,
     ) -> Block:
         """A block of the stack ``(T, Y, X)`` and of the first estimate ``(X, Z, Y)``.
 
-        ``watched``: few slices, whose iterations someone waits for, may differ in rounding from those of a
-        reconstruction.
+        ``numbers``: which slices of the run these are, where the stack is a part of it. ``watched``: few
+        slices, whose iterations someone waits for, may differ in rounding from those of a reconstruction.
         """
         projector = self.backend.projector(self.geometry, self.model, width, team)
         if watched and isinstance(projector, CpuProjector):
@@ -86,7 +87,8 @@ class Run:
             inside = np.clip(volume, self.setting.lowest, self.setting.highest)
             np.copyto(volume, inside, where=self.setting.mask[..., np.newaxis] > 0)
         known = None if self.known is None else load(self.known, slices, width)
-        return Block(projector, load(stack, slices, width, self.factor), volume, slices, known)
+        data = load(stack, slices, width, self.factor)
+        return Block(projector, data, volume, slices if numbers is None else numbers, known)
 
     def hand_over(self, estimate: NDArray[np.float32], volumes: NDArray[np.float32]) -> None:
         """Write an estimate ``(Z, Y, width)`` to as many volumes ``(X, Z, Y)`` as there are."""

@@ -38,6 +38,10 @@ class Team:
     def __enter__(self) -> Self:
         return self
 
+    def __reduce__(self) -> tuple[type[Team], tuple[()]]:
+        """In another process it is the caller alone."""
+        return Team, ()
+
     def __exit__(self, *_: object) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait=True)

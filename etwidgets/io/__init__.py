@@ -11,19 +11,24 @@ from etwidgets.io.alignments import (
     save_alignment_of,
     save_markers,
 )
+from etwidgets.io.file_facts import FileFacts, file_facts
 from etwidgets.io.file_preview import FilePreview, preview_files
 from etwidgets.io.loading import load
-from etwidgets.io.paths import safe_new_path, safe_path
-from etwidgets.io.readers import EXTENSIONS, read_signals
+from etwidgets.io.paths import safe_new_path, safe_path, safe_place
+from etwidgets.io.readers import EXTENSIONS, read_signals, reader_of
 from etwidgets.io.series import natural_order
+from etwidgets.io.tilt_sources import files_beside
 from etwidgets.signals.saving import save
 
 __all__ = [
     "ALIGNMENT_ENDINGS",
     "EXTENSIONS",
     "AlignmentFile",
+    "FileFacts",
     "FilePreview",
     "align_by_file",
+    "file_facts",
+    "files_beside",
     "load",
     "load_alignment",
     "load_markers",
@@ -31,8 +36,10 @@ __all__ = [
     "preview_files",
     "read_alignment",
     "read_signals",
+    "reader_of",
     "safe_new_path",
     "safe_path",
+    "safe_place",
     "save",
     "save_alignment",
     "save_alignment_of",

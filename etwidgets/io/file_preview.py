@@ -119,7 +119,7 @@ def _contents(path: Path) -> tuple[tuple[int, ...], list[TiltSource]]:
     plain = guarded(path, "TIFF", lambda: plain_shape(path)) if kind_of(path) == "TIFF" else None
     if plain is not None:
         return plain, sources_beside(path, None)[1]
-    content = read_file(path, None, lazy=kind_of(path) != "TIFF")
+    content = read_file(path, None, lazy=True)
     shape = tuple(int(n) for n in content.signal.data.shape)
     stage = content.stage_tilt
     return shape, content.sources or ([] if stage is None else [stage])

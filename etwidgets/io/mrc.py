@@ -102,6 +102,28 @@ def read_mrc(path: Path, *, lazy: bool = False) -> MrcSeries:
     )
 
 
+def read_section(path: Path, section: int) -> NDArray[Any]:
+    """One section ``(Y, X)`` of a stack that may still grow, whatever its header says of their number.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is not an MRC file that is read, or the section is not wholly there.
+    """
+    size = path.stat().st_size
+    if size < _HEADER_BYTES:
+        raise FileFormatError(f"{path.name} has {size} bytes; an MRC header alone has {_HEADER_BYTES}")
+    header = _header(path)
+    _check_kind(path, header)
+    rows, columns = header.stored_shape[1:]
+    start = _HEADER_BYTES + int(header.record.nsymbt) + section * rows * columns * header.dtype.itemsize
+    if size < start + rows * columns * header.dtype.itemsize:
+        raise FileFormatError(f"{path.name}: section {section} is not wholly there yet")
+    flat = np.fromfile(path, header.dtype, count=rows * columns, offset=start)
+    image = flat.reshape(rows, columns).astype(header.dtype.newbyteorder("="), copy=False)
+    return _unpacked(image, header.columns) if header.packed else image
+
+
 def _header_facts(header: MrcHeader) -> dict[str, Any]:
     known: dict[str, Any] = {}
     for name in _FACTS:
@@ -118,18 +140,8 @@ def _checked_header(path: Path) -> MrcHeader:
     if size < _HEADER_BYTES:
         raise FileFormatError(f"{path.name} has {size} bytes; an MRC header alone has {_HEADER_BYTES}")
     header = _header(path)
-    shape, mode, extended = header.shape, header.mode, int(header.record.nsymbt)
-    if min(shape) < 1 or extended < 0:
-        raise FileFormatError(
-            f"{path.name} is not an MRC file: mode {mode}, {shape} sections, rows, columns, "
-            f"{extended} bytes of extended header"
-        )
-    if mode not in MODES:
-        what = _NOT_READ.get(mode, "an unknown kind of values")
-        raise FileFormatError(
-            f"{path.name} holds {what} (MRC mode {mode}); read are the modes 0, 1, 2, 6, 12 and 101. "
-            "Convert it, for instance with IMOD: newstack -mode 2"
-        )
+    _check_kind(path, header)
+    shape, extended = header.shape, int(header.record.nsymbt)
     expected = (
         _HEADER_BYTES + extended + header.dtype.itemsize * int(np.prod(header.stored_shape, dtype=object))
     )
@@ -151,6 +163,21 @@ def _checked_header(path: Path) -> MrcHeader:
             stacklevel=5,
         )
     return header
+
+
+def _check_kind(path: Path, header: MrcHeader) -> None:
+    shape, mode, extended = header.shape, header.mode, int(header.record.nsymbt)
+    if min(shape) < 1 or extended < 0:
+        raise FileFormatError(
+            f"{path.name} is not an MRC file: mode {mode}, {shape} sections, rows, columns, "
+            f"{extended} bytes of extended header"
+        )
+    if mode not in MODES:
+        what = _NOT_READ.get(mode, "an unknown kind of values")
+        raise FileFormatError(
+            f"{path.name} holds {what} (MRC mode {mode}); read are the modes 0, 1, 2, 6, 12 and 101. "
+            "Convert it, for instance with IMOD: newstack -mode 2"
+        )
 
 
 def _header(path: Path) -> MrcHeader:

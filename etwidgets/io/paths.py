@@ -45,6 +45,25 @@ def safe_path(root: str | Path, name: str | Path) -> Path:
     return path
 
 
+def safe_place(root: str | Path, name: str) -> Path:
+    """The folder or file ``name`` under ``root``, to be watched; as :func:`safe_path`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing of that name.
+    UnsafeFileError
+        If it lies outside ``root``.
+    """
+    base = Path(root).resolve(strict=True)
+    _check_text(name)
+    try:
+        path = (base / name).resolve()
+    except (OSError, RuntimeError) as error:  # links that lead round in a circle
+        raise UnsafeFileError(f"{name} does not point to a folder: {error}") from error
+    return path if path.is_dir() and path.is_relative_to(base) else safe_path(root, name)
+
+
 def safe_new_path(root: str | Path, name: str) -> Path:
     """A path for a new file directly in ``root``; nothing is ever replaced, and no folder is left.
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import dask.array as da
 import hyperspy.api as hs
 import numpy as np
+from hyperspy.io import dict2signal
 from hyperspy.signals import Signal2D
 
 from etwidgets.align import axis_angle_after, axis_angle_upside_down
@@ -26,7 +27,7 @@ from etwidgets.io.hdf5 import check_hdf5, check_size
 from etwidgets.io.mrc import read_mrc
 from etwidgets.io.mrc_extended import axis_in
 from etwidgets.io.ome_zarr import read_ome_zarr
-from etwidgets.io.tiff import check_tiff
+from etwidgets.io.tiff import check_tiff, lazy_dictionaries
 from etwidgets.signals import RecStack, TomoStack
 from etwidgets.signals.mrc_writing import MRC, OURS
 from etwidgets.signals.saving import TIFF_TAG
@@ -263,7 +264,10 @@ def _read_all(path: Path, reader: str, *, lazy: bool) -> list[Any]:
         with warnings.catch_warnings():
             # rosettasciio with zarr 2
             warnings.filterwarnings("ignore", "The NestedDirectoryStore is deprecated")
-            found = hs.load(str(path), file_format=reader, lazy=lazy)
+            if reader == "TIFF" and lazy:
+                found = [dict2signal(each, lazy=True) for each in lazy_dictionaries(path)]
+            else:
+                found = hs.load(str(path), file_format=reader, lazy=lazy)
     finally:
         log.removeFilter(_no_call_to_report)
     signals = found if isinstance(found, list) else [found]
@@ -316,6 +320,14 @@ def _read(path: Path, reader: str, *, lazy: bool) -> Any:
 def kind_of(path: Path) -> str:
     """What reads the file; ``.tif`` and ``.tiff`` are one kind, and so is the family of ``.mrc``."""
     return _READERS.get(path.suffix.lower(), "MRC")
+
+
+def reader_of(path: Path) -> str:
+    """The short name of what reads the file, such as ``"DM"``; empty if nothing does."""
+    if path.suffix.lower() not in EXTENSIONS:
+        return ""
+    kind = kind_of(path)
+    return "DM" if kind == "DigitalMicrograph" else kind
 
 
 def existing(name: Any) -> Path:

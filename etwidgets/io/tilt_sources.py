@@ -98,6 +98,12 @@ def tilts_beside(path: Path) -> list[TiltSource]:
     return found
 
 
+def files_beside(path: Path) -> list[Path]:
+    """The files beside another one that are read with it: mdoc, ``.rawtlt``, ``.tlt``."""
+    found = [mdoc_files.mdoc_beside(path), *(file_beside(path, ending) for ending in _TEXT_ENDINGS)]
+    return [file for file in found if file is not None]
+
+
 def warn_unused(what: str, reason: str) -> None:
     """Say why a file beside ``what`` is not used."""
     warnings.warn(f"{what}: not used: {reason}", stacklevel=4)

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 from etwidgets.io import ALIGNMENT_ENDINGS
 from etwidgets.panels.component import Component
-from etwidgets.panels.file_list import FileList
+from etwidgets.panels.file_list import FileList, Handlers
 from etwidgets.panels.pieces import button, control, heading, help_text, text
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ class AlignmentFilePart(Component):
         super().__init__(session, name)
         self._root, self._chosen = root, ""
         self._about = text()
-        self._files = self.add_part(FileList(session, name, root, ALIGNMENT_ENDINGS, self._choose))
+        handlers = Handlers(choose=lambda names: self._choose(names[0] if len(names) == 1 else ""))
+        self._files = self.add_part(FileList(session, name, root, ALIGNMENT_ENDINGS, handlers))
         self.add("first-row", control(widgets.Dropdown, "first row", options=_ROWS))
         self.add("apply-file", button("Apply alignment file"))
         self.on_click("apply-file", self._apply)

@@ -31,10 +31,11 @@ if TYPE_CHECKING:
 
 _NOTHING = ("nothing", "")
 _HELP = """<p><b>For</b> Volumes, surfaces, layers, interfaces and ratios, in nm.</p>
-<p><b>When</b> The edge is half as bright as the inside: <i>half maximum</i> is then right for any size.</p>
+<p><b>When</b> <i>Half maximum</i> places the edge halfway between background and object, which is right for
+objects of any size.</p>
 <p><b>Caution</b> The missing wedge blurs along the beam, and too few iterations soften all edges. The
-interval of <i>Measure</i> includes threshold and noise, but not these effects. <i>How sure are these
-numbers?</i> repeats the experiment in simulation and includes them, and the alignment; it takes minutes.</p>
+interval of <i>Measure</i> covers threshold and noise only. <i>How sure are these numbers?</i> repeats the
+experiment in simulation, which also covers alignment, iterations and blur and takes about a minute.</p>
 <p class='etw-source'>Otsu 1979; Li &amp; Lee 1993; Wadell 1935</p>"""
 
 
@@ -51,7 +52,7 @@ class AnalyzePanel(Panel):
 
     name = "analyze"
     title = "Analyze"
-    promise = "Particles, layers and interfaces of the volume, measured with their intervals."
+    promise = "Particles, layers and interfaces of the volume, measured with confidence intervals."
     needs_stack = False
 
     def __init__(self, session: Session, root: str | Path | None = None) -> None:
@@ -77,7 +78,7 @@ class AnalyzePanel(Panel):
         form = [self._strip.widget, self._pixel.widget, self._segmentation.widget]
         form += [self._painting.widget, heading("Measure"), *self._build_measuring()]
         self.refresh_on(self.model, ("reconstruction", "channels", "measurements", "stale", "stack"))
-        self.refresh_on(self.display, ("voxel", "contrast", "color_map"))
+        self.refresh_on(self.display, ("voxel", "contrast", "limits", "color_map"))
         return [self._images, self._segmentation.histogram, self._results.widget], form
 
     def _build_measuring(self) -> list[widgets.Widget]:
@@ -133,7 +134,7 @@ class AnalyzePanel(Panel):
         volume = self._segmentation.volume
         if volume is None:
             return
-        limits = self._contrast.of(volume, self.display.contrast)
+        limits = self._contrast.shown(volume, self.display)
         panes, level = slice_panes(volume, self.display, limits), self._segmentation.level
         if level is not None:
             panes = self._with_outline(volume, panes, limits, level)

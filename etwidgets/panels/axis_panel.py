@@ -110,7 +110,7 @@ class AxisPanel(Panel):
         self.listen(self.model, "stack", self._start_anew)
         self.listen(self.model, "busy", self._stop_waiting)
         self.refresh_on(self.model, "stack")
-        self.refresh_on(self.display, ("projection", "contrast", "color_map"))
+        self.refresh_on(self.display, ("projection", "contrast", "limits", "color_map"))
         for name in ("shift", "rotation"):
             self.on_change(name, self._moved)
         self.on_change("by", self.refresh)
@@ -240,7 +240,7 @@ class AxisPanel(Panel):
 
     def _draw_projection(self, stack: TomoStack) -> None:
         shift, rotation = self._values()
-        limits = self._contrast.of(stack, self.display.contrast)
+        limits = self._contrast.shown(stack, self.display)
         # the sliders say what is applied; the axis lies the other way
         line = (-shift / np.cos(np.deg2rad(rotation)), -rotation)
         columns = tuple(self._columns)

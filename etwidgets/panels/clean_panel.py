@@ -10,7 +10,8 @@ import numpy as np
 from etwidgets.align import projection_quality
 from etwidgets.panels import corrections_part as corrections
 from etwidgets.panels.corrections_part import CorrectionsPart
-from etwidgets.panels.navigation import add_look, add_tilt_slider
+from etwidgets.panels.look import add_look
+from etwidgets.panels.navigation import add_tilt_slider
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, difference_pane, image_of, projection_pane, tilt_text
 from etwidgets.panels.pieces import button, control, heading, row, text
@@ -104,7 +105,7 @@ class CleanPanel(Panel):
         self._trial = self.preview(filtered_projection, self._show_filtered)
         self.listen(self.model, "stack", self._offer_whole)
         self.refresh_on(self.model, "stack")
-        self.refresh_on(self.display, ("projection", "contrast", "color_map"))
+        self.refresh_on(self.display, ("projection", "contrast", "limits", "color_map"))
         for name in ("tool", *_SIDES, "filter", "size", "taper"):
             self.on_change(name, self.refresh)
         self.on_change("tool", self.enable)
@@ -142,13 +143,13 @@ class CleanPanel(Panel):
         if tool == _REMOVE:
             self._draw_sheet(stack)
         elif tool in corrections.OPERATIONS:
-            limits = self._contrast.of(stack, self.display.contrast)
+            limits = self._contrast.shown(stack, self.display)
             self._images.show(self._corrections.panes(tool, stack, limits))
         elif tool == _FILTER:
             image = image_of(stack, min(self.display.projection, stack.data.shape[0] - 1))
             self._trial.submit(image, *(self.controls[name].value for name in ("filter", "size", "taper")))
         else:
-            limits = self._contrast.of(stack, self.display.contrast)
+            limits = self._contrast.shown(stack, self.display)
             frame = self._rectangle() if tool == _CROP else None
             self._images.show([projection_pane(stack, self.display, limits, rectangle=frame)])
 
@@ -159,7 +160,7 @@ class CleanPanel(Panel):
         boxes = [(*self._places[i], "marked") for i in sorted(self._marked)]
         boxes += [(*self._places[i], "suspect") for i in sorted(suspects - self._marked)]
         caption = f"{len(self._places)}, in rows from the left; {len(self._marked)} selected"
-        limits = self._contrast.of(stack, self.display.contrast)
+        limits = self._contrast.shown(stack, self.display)
         self._images.show(
             [
                 Pane(
@@ -178,7 +179,7 @@ class CleanPanel(Panel):
         if stack is None or self.controls["tool"].value != _FILTER:
             return
         after, difference = pictures
-        limits = self._contrast.of(stack, self.display.contrast)
+        limits = self._contrast.shown(stack, self.display)
         keeps = self.controls["filter"].value == "median"  # the others give another quantity
         shown = Pane(
             after,

@@ -31,7 +31,7 @@ _KINDS = {
     _SESSION: ("session.json", "All steps and the source, to continue later or to repeat on other series."),
     _REPORT: (
         "report.html",
-        "A page to print or send: what to doubt, pictures, numbers, steps, and methods with references.",
+        "A page to print or send: caveats, pictures, numbers, steps, and methods with references.",
     ),
     _PROJECTIONS: (
         "projections.hspy",
@@ -88,7 +88,7 @@ class HistoryPanel(Panel):
         self.on_change("steps", self._go_to)
         self.on_change("kind", self._propose)
         self.refresh_on(self.model, ("history", "snapshots", "stack", "reconstruction"))
-        self.refresh_on(self.display, ("voxel", "projection", "contrast", "color_map"))
+        self.refresh_on(self.display, ("voxel", "projection", "contrast", "limits", "color_map"))
         self.listen(self.model, ("busy",), self._propose_report)
         self.listen(self.model, ("can_undo", "can_redo", "busy", "reconstruction"), self.enable)
         words = text("<p class='etw-quiet'>Select a step to go to the state after it.</p>")

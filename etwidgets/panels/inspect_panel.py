@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import numpy as np
 
-from etwidgets.panels.navigation import add_column_slider, add_look, add_play, add_tilt_slider, turn_play
+from etwidgets.panels.look import add_look
+from etwidgets.panels.navigation import add_column_slider, add_play, add_tilt_slider, turn_play
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, over_tilts_pane, projection_pane, sinogram_pane
 from etwidgets.panels.pieces import control, heading, help_text, row
@@ -46,7 +47,7 @@ class InspectPanel(Panel):
         beside = [_SINOGRAM, _MAXIMUM, _SUM]
         self.add("beside", control(widgets.Dropdown, "beside", options=beside))
         self.refresh_on(self.model, "stack")
-        self.refresh_on(self.display, ("projection", "column", "row", "contrast", "color_map"))
+        self.refresh_on(self.display, ("projection", "column", "row", "contrast", "limits", "color_map"))
         self.on_change("beside", self.refresh)
         self.on_event(self._images.on_drag, self._dragged)
         self.on_event(self._images.on_click, self._clicked)
@@ -65,7 +66,7 @@ class InspectPanel(Panel):
         if stack is None:
             self._images.show([])
             return
-        limits = self._contrast.of(stack, self.display.contrast)
+        limits = self._contrast.shown(stack, self.display)
         x = min(self.display.column, stack.data.shape[-1] - 1)
         y = min(self.display.row, stack.data.shape[-2] - 1)
         shown = projection_pane(stack, self.display, limits, columns=(x,), cross=(x, y))

@@ -15,7 +15,7 @@ from etwidgets.session import trust
 if TYPE_CHECKING:
     from etwidgets.session import Session
 
-_ASKS = "Thick, heavy matter damps the signal. The check needs an aligned series without a dark level."
+_ASKS = "Thick, heavy material can damp the signal. The check needs an aligned series without dark level."
 _LEAST_TERM, _MOST_TERM = -25.0, 100.0  # %: beyond, the correction has no solution
 
 

@@ -1,4 +1,4 @@
-"""Controls that several panels have: which projection, which column, contrast, colors.
+"""Controls that several panels have: which projection, which column, which voxel.
 
 They are bound to the session's display state, so that all pictures stay together; they draw nothing.
 """
@@ -12,17 +12,11 @@ import numpy as np
 
 from etwidgets.panels.pictures import tilt_text
 from etwidgets.panels.pieces import control
-from etwidgets.session import COLOR_MAPS
-from etwidgets.views import HistogramView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from etwidgets.panels.component import Component
-    from etwidgets.panels.panel import Panel
-    from etwidgets.panels.pictures import Contrast
     from etwidgets.session import Display
-    from etwidgets.signals import RecStack, TomoStack
+    from etwidgets.signals import RecStack
 
 
 _INTERVAL_MS = 120
@@ -123,44 +117,3 @@ def turn_play(panel: Component) -> None:
     """Run, or stand still: what the space key does."""
     play = panel.controls["play"]
     play.playing = not play.playing
-
-
-def add_look(
-    panel: Panel,
-    signal: Callable[[], TomoStack | RecStack | None] | None = None,
-    contrast: Contrast | None = None,
-) -> list[widgets.Widget]:
-    """Contrast and color map; above them the histogram of a signal, where one is given with its contrast."""
-    histogram = [] if signal is None or contrast is None else [_add_histogram(panel, signal, contrast)]
-    return [*histogram, *_add_contrast(panel)]
-
-
-def _add_histogram(
-    panel: Panel, signal: Callable[[], TomoStack | RecStack | None], contrast: Contrast
-) -> HistogramView:
-    view: HistogramView = panel.add_view(HistogramView())
-    view.add_class(f"etw-{panel.name}-histogram")
-
-    def show() -> None:
-        if panel.shown:
-            shown = signal()
-            view.show(None if shown is None else contrast.sample_of(shown), panel.display.contrast)
-
-    def take(percentiles: tuple[float, float] | None) -> None:
-        panel.display.contrast = percentiles or type(panel.display).contrast.default()
-
-    panel.on_event(view.on_percentiles, take)
-    panel.listen(panel.display, "contrast", show)
-    panel.on_refresh(show)
-    return view
-
-
-def _add_contrast(panel: Component) -> list[widgets.Widget]:
-    contrast = panel.add(
-        "contrast",
-        control(widgets.FloatRangeSlider, "contrast (%)", min=0, max=100, step=0.1, readout_format=".1f"),
-    )
-    colors = panel.add("colors", control(widgets.Dropdown, "colors", options=COLOR_MAPS))
-    panel.bind("contrast", panel.display, "contrast")
-    panel.bind("colors", panel.display, "color_map")
-    return [contrast, colors]

@@ -68,6 +68,7 @@ class Panel(Component):
         pictures, form = self.build()
         self._place_remedy(pictures, form)
         self._hear_keys()
+        self._share_tone()
         self._middle = widgets.VBox([*self._place_promise(), *pictures]).add_class("etw-pictures")
         parts = [self._middle]
         if form:
@@ -221,6 +222,17 @@ class Panel(Component):
             self.session.redo()
         elif key in ("[", "]"):
             self.turn(-1 if key == "[" else 1)
+
+    def _share_tone(self) -> None:
+        """All pictures have the gamma and the scale of the display; the browser applies them."""
+        toned = [view for view in self.views if hasattr(view, "log_scale")]
+
+        def share() -> None:
+            for view in toned:
+                view.gamma, view.log_scale = self.display.gamma, self.display.log_scale
+
+        self.listen(self.display, ("gamma", "log_scale"), share)
+        share()
 
     # -- shown or not -------------------------------------------------------------------------------
 

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etwidgets.session import SERIES
+from etwidgets.signals import TomoStack
 from etwidgets.views import Pane, contrast_limits, to_plane
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etwidgets.session import Display, Snapshot
-    from etwidgets.signals import RecStack, TomoStack
+    from etwidgets.signals import RecStack
 
 _SAMPLES = 400_000  # values from which the contrast of a whole stack is judged
 
@@ -44,6 +46,27 @@ class Contrast:
         if percentiles not in self._limits:
             self._limits = {percentiles: contrast_limits(sample, percentiles)}
         return self._limits[percentiles]
+
+    def shown(self, signal: TomoStack | RecStack, display: Display, name: str = "") -> tuple[float, float]:
+        """The limits that ``display`` asks for: those that were set for the signal, or its percentiles.
+
+        Parameters
+        ----------
+        signal
+            Whose images are drawn.
+        display
+            How the data are looked at.
+        name
+            Of the signal in ``display.limits``; default: what it is.
+        """
+        return display.limits_of(name or limits_name(signal)) or self.of(signal, display.contrast)
+
+
+def limits_name(signal: TomoStack | RecStack, channel: str = "") -> str:
+    """How a signal is called where limits of its contrast are kept."""
+    if isinstance(signal, TomoStack):
+        return SERIES
+    return "volume" if channel in ("", SERIES) else f"volume {channel}"
 
 
 def _sample(data: Any) -> NDArray[Any]:
@@ -190,7 +213,7 @@ def comparison_panes(
     if one.data.shape != other.data.shape:
         sizes = " and ".join(" x ".join(map(str, each.data.shape)) for each in (one, other))
         return [], f"The sizes differ: {sizes} {'voxels' if volumes else 'pixels'}."
-    limits = contrast.of(other, display.contrast)
+    limits = contrast.shown(other, display)
     if volumes:
         x = min(display.voxel[0], other.data.shape[0] - 1)
         images, caption, axes = [np.asarray(each.data[x]) for each in (one, other)], f"at x = {x}", ("y", "z")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from etwidgets import cluster
 from etwidgets.panels.convergence import Convergence
 from etwidgets.panels.cures import NOT_REGISTERED
+from etwidgets.panels.look import add_look
 from etwidgets.panels.method_comparison import MethodComparison
 from etwidgets.panels.method_form import MethodForm
-from etwidgets.panels.navigation import add_column_slider, add_look
+from etwidgets.panels.navigation import add_column_slider
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, sinogram_pane, slice_pane
 from etwidgets.panels.pieces import button, heading, row, text
@@ -84,7 +86,7 @@ class ReconstructPanel(Panel):
     def _wire(self) -> None:
         self.listen(self.model, ("stack", "reconstruction"), self._show_usual)
         self.refresh_on(self.model, ("stack", "reconstruction", "stale"))
-        self.refresh_on(self.display, ("column", "contrast", "color_map"))
+        self.refresh_on(self.display, ("column", "contrast", "limits", "color_map"))
         self.listen(self.model, ("stack", "busy"), self._show_cost)
         self.on_click("run", self._run)
         self.on_click("bin", lambda: self.session.apply("bin", factor=self._factor))
@@ -113,7 +115,7 @@ class ReconstructPanel(Panel):
         elif self._comparison.active:
             self._comparison.redraw()
         else:
-            limits = self._sinogram_contrast.of(stack, self.display.contrast)
+            limits = self._sinogram_contrast.shown(stack, self.display)
             panes = [sinogram_pane(stack, self.display, limits)]
             if volume is not None:
                 panes.append(self._slice(volume))
@@ -134,7 +136,7 @@ class ReconstructPanel(Panel):
         self._images.height = _ALONE_PX
 
     def _slice(self, volume: RecStack) -> Any:
-        limits = self._slice_contrast.of(volume, self.display.contrast)
+        limits = self._slice_contrast.shown(volume, self.display)
         x = min(self.display.column, volume.data.shape[0] - 1)
         title = "Slice (of the series before its last change)" if self.model.stale else "Slice"
         return slice_pane(volume, x, self.display, limits, title)
@@ -180,7 +182,7 @@ class ReconstructPanel(Panel):
             return
         parameters = self._form.parameters(checked=False)
         self._write_cost(stack, parameters, None)
-        if self.shown and not self.model.busy:
+        if self.shown and not self.model.busy and cluster.active() is None:
             n_series = 1 + len(self.model.channels)
             self._clock.submit(stack.data.shape, stack.tilts_deg.copy(), parameters, n_series)
 
@@ -195,7 +197,8 @@ class ReconstructPanel(Panel):
         height = stack.data.shape[-2]
         time = "" if seconds is None else f"~{max(1, round(seconds))} s, "
         thickness = "" if self.controls["thickness"].value else f"; thickness 0 means {height} px, the height"
-        self._cost.value = f"<p class='etw-quiet'>{time}{size_text(memory)} of memory{thickness}</p>"
+        place = f"; iterative methods run on {cluster.place_text()}" if cluster.active() is not None else ""
+        self._cost.value = f"<p class='etw-quiet'>{time}{size_text(memory)} of memory{thickness}{place}</p>"
 
     def _run(self) -> None:
         self.session.apply("reconstruct", **self._form.parameters())

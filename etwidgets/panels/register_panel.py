@@ -114,7 +114,7 @@ class RegisterPanel(Panel):
     def _wire(self) -> None:
         self._reprojected = self.add_part(ReprojectionPart(self.session, self.name, self.refresh))
         self.refresh_on(self.model, ("stack", "before"))
-        self.refresh_on(self.display, ("projection", "column", "contrast", "color_map"))
+        self.refresh_on(self.display, ("projection", "column", "contrast", "limits", "color_map"))
         self.listen(self.model, "stack", self._offer_starts)
         self.listen(self.display, "projection", self.enable)
         for name in ("which", "look", "chart"):
@@ -171,7 +171,7 @@ class RegisterPanel(Panel):
         before, display, which = self.model.before, self.display, self.controls["which"].value
         earlier = before is not None and which == _BEFORE and look == _USUAL
         stack = before if earlier and before is not None else now
-        limits = self._contrast.of(stack, display.contrast)
+        limits = self._contrast.shown(stack, display)
         if look == _MARKERS:
             boxes = self._markers.boxes(min(display.projection, now.data.shape[0] - 1))
             return [projection_pane(now, display, limits, title="Click to place a marker", boxes=boxes)]
@@ -269,6 +269,6 @@ class RegisterPanel(Panel):
         stack = self.model.stack
         if stack is None or self.controls["look"].value != _NEIGHBOR:
             return
-        limits = self._contrast.of(stack, self.display.contrast)
+        limits = self._contrast.shown(stack, self.display)
         self._images.show(looks.to_nudge(stack, difference, neighbor, self.display, limits))
         self._charts.follow_nudge(residual_px if any(self._nudge.shift) else None)

@@ -9,11 +9,14 @@ import ipywidgets as widgets
 from etwidgets.panels.component import Component
 from etwidgets.panels.measured import comparison_html, intervals_html, summary_html, table_html
 from etwidgets.panels.pieces import text
+from etwidgets.session.readable import unit_for
 from etwidgets.views import CurveView
 
 if TYPE_CHECKING:
     from etwidgets.session import Session
     from etwidgets.session.measuring import Measurement
+
+_THRESHOLD = "threshold (dashed: as measured)"
 
 
 class ResultsPart(Component):
@@ -29,7 +32,7 @@ class ResultsPart(Component):
 
     def __init__(self, session: Session, name: str) -> None:
         super().__init__(session, name)
-        self.curve = self.add_view(CurveView("threshold", "volume (nm³)", height=170, width=380))
+        self.curve = self.add_view(CurveView(_THRESHOLD, "volume (nm³)", height=170, width=380))
         self.profile = self.add_view(CurveView("position (nm)", "area (nm²)", height=170, width=380))
         self.summary, self.table = text(), text("", "etw-measured")
         self.intervals = text()
@@ -42,18 +45,21 @@ class ResultsPart(Component):
             self._show(self.model.measurements[-1])
             return
         self.curve.layout.display = self.profile.layout.display = "none"
+        self.curve.set_labels(_THRESHOLD, "volume (nm³)")
         self.summary.value = self.table.value = self.intervals.value = ""
 
     def _show(self, found: Measurement) -> None:
         self.curve.layout.display = ""
-        self.curve.set_labels("threshold", f"volume ({found.unit}³)")
-        values = found.curve["threshold"].to_numpy(), found.curve["value"].to_numpy()
+        factor, name = unit_for(found.total.value, found.unit, 3)
+        self.curve.set_labels(_THRESHOLD, f"volume ({name})")
+        values = found.curve["threshold"].to_numpy(), found.curve["value"].to_numpy() / factor
         self.curve.show({"all objects": values}, mark=float(found.subject.parameters["threshold"]))
         self.profile.layout.display = "none" if found.profile is None else ""
-        self.profile.set_labels(f"position ({found.unit})", f"area ({found.unit}²)")
         if found.profile is not None:
-            along = found.profile["position_nm"].to_numpy(), found.profile["area_nm2"].to_numpy()
-            self.profile.show({"cross-section": along})
+            areas = found.profile["area_nm2"].to_numpy()
+            factor, name = unit_for(areas.max(), found.unit, 2)
+            self.profile.set_labels(f"position ({found.unit})", f"area ({name})")
+            self.profile.show({"cross-section": (found.profile["position_nm"].to_numpy(), areas / factor)})
         self.summary.value = summary_html(found) + comparison_html(found)
         self.intervals.value = intervals_html(found)
         self.table.value = table_html(found)

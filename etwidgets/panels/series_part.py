@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +9,12 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 import numpy as np
 
-from etwidgets.errors import EtwidgetsError, ParameterError
-from etwidgets.io import natural_order, preview_files, safe_path
-from etwidgets.io.tilt_sources import given
+from etwidgets.errors import ParameterError
+from etwidgets.io import natural_order, preview_files
 from etwidgets.panels.component import Component
 from etwidgets.panels.pieces import Row, button, control, file_size, heading, row, table, text
-from etwidgets.session import error_text
+from etwidgets.panels.typed_tilts import TYPED, typed_tilts
+from etwidgets.session import allowed_file, with_notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,12 +23,11 @@ if TYPE_CHECKING:
     from etwidgets.session import Session
 
 _MOST_ROWS = 400
-_FIRST_AND_STEP = re.compile(r"([-+]?\d*\.?\d+)[\s,;]+([-+]?\d*\.?\d+)")
-_HEADS = ("file", "angle", "from", "image (px)", "size")
+_HEADS = ("file", "tilt", "from", "image (px)", "size")
 
 
 class SeriesPart(Component):
-    """A table of name, angle found, size and what is wrong; angles where none were found; the button.
+    """A table of name, tilt found, size and what is wrong; tilts where none were found; the button.
 
     Parameters
     ----------
@@ -40,7 +38,14 @@ class SeriesPart(Component):
     root
         The folder that no file may lie outside of, by a link neither.
     open_series
-        Called with the paths in order of angle and, where they were given here, the angles.
+        Called with the paths in order of tilt and, where they were given here, the tilts.
+    on_found
+        Called with what was found in the files; with nothing when they are looked at no more.
+
+    Attributes
+    ----------
+    actions
+        Tilts and buttons, to be placed by the owner.
     """
 
     def __init__(
@@ -49,47 +54,53 @@ class SeriesPart(Component):
         name: str,
         root: Path,
         open_series: Callable[[list[str], list[float] | None], None],
+        on_found: Callable[[list[FilePreview]], None] = lambda _found: None,
     ) -> None:
         super().__init__(session, name)
-        self._root, self._open_series = root, open_series
+        self._root, self._open_series, self._on_found = root, open_series, on_found
         self._names: list[str] = []
         self._paths: list[Path] = []
         self._found: list[FilePreview] = []
         self._head, self._said = heading(""), text("", "etw-strip")
         self._table = text("", "etw-preview")
-        self.add("angles", control(widgets.Text, "angles", placeholder="first, increment; or a .rawtlt file"))
+        self.add("angles", control(widgets.Text, "tilts from", placeholder="automatic", tooltip=TYPED))
         self.add("open-series", button("Open as one tilt series", primary=True))
         self.add("leave-out", button("Exclude these files"))
         self.add("end-series", button("Close"))
-        self._reading = self.preview(preview_files, self._show)
+        self._reading = self.preview(_read, self._show)
         self.on_change("angles", self._draw)
         self.on_click("open-series", self._open)
         self.on_click("leave-out", self._leave_out)
         self.on_click("end-series", self.fresh)
         self.listen(self.model, "busy", self.enable)
-        mend = row(self._said, self.controls["leave-out"])
-        buttons = row(*(self.controls[name] for name in ("angles", "open-series", "end-series")))
-        self.widget = widgets.VBox([self._head, buttons, mend, self._table])
+        ends = row(self.controls["open-series"], self.controls["end-series"])
+        self.actions = widgets.VBox([self._said, self.controls["leave-out"], self.controls["angles"], ends])
+        self.widget = widgets.VBox([self._head, self._table])
 
-    def look_at(self, names: Sequence[str | Path], angles: str = "") -> None:
+    def look_at(self, names: Sequence[str | Path], tilts: str = "") -> None:
         """Say what files hold; each must lie in the root.
 
         Parameters
         ----------
         names
             Of files, relative to the root or in it.
-        angles
+        tilts
             As they may be typed: first and increment, or the name of a file.
         """
-        # angles that are typed are given to them in this order, which is that of a folder in a script, too
+        # tilts that are typed are given to them in this order, which is that of a folder in a script, too
         ranked = sorted(names, key=lambda name: natural_order(Path(name)))
-        paths = [safe_path(self._root, name) for name in ranked]
+        paths = [allowed_file(self._root, name) for name in ranked]
         self.fresh()
         self._names, self._paths = [str(name) for name in ranked], paths
-        self.controls["angles"].value = angles
+        self.controls["angles"].value = tilts
         self._set_title(f"Reading {len(paths)} files …")
-        self.widget.layout.display = ""
+        self.widget.layout.display = self.actions.layout.display = ""
         self._reading.submit(paths)
+
+    @property
+    def shown(self) -> bool:
+        """Whether files are looked at."""
+        return bool(self._paths)
 
     def fresh(self) -> None:
         """Look at nothing."""
@@ -97,12 +108,13 @@ class SeriesPart(Component):
         self._table.value = self._said.value = ""
         self.controls["open-series"].disabled = True
         self.controls["leave-out"].layout.display = self._said.layout.display = "none"
-        self.widget.layout.display = "none"
+        self.widget.layout.display = self.actions.layout.display = "none"
+        self._on_found([])
 
     def enable(self) -> None:
         """Opening waits while an operation runs, and needs files that fit each other."""
         found = self._found
-        unfit = not found or bool(self._problems()) or bool(self._angles()[1])
+        unfit = not found or bool(self._problems()) or bool(self._tilts()[1])
         self.controls["open-series"].disabled = self.model.busy or unfit
 
     # -- what was found -----------------------------------------------------------------------------
@@ -111,18 +123,19 @@ class SeriesPart(Component):
         if [each.path for each in found] == self._paths:  # otherwise others were chosen meanwhile
             self._found = found
             self._draw()
+            self._on_found(found)
 
     def _draw(self) -> None:
         if not self._found:
             return
         self._set_title(f"{len(self._found)} files as one tilt series")
-        angles, unread = self._angles()
-        ranked = _by_angle(angles)
+        tilts, unread = self._tilts()
+        ranked = _by_tilt(tilts)
         typed = self._typed
         problems = self._problems()
         rows = []
-        for each, angle in ((self._found[i], angles[i]) for i in ranked[:_MOST_ROWS]):
-            rows += _rows(each, angle, _problem(each) if each in problems else "", given_here=typed)
+        for each, tilt in ((self._found[i], tilts[i]) for i in ranked[:_MOST_ROWS]):
+            rows += _rows(each, tilt, _problem(each) if each in problems else "", given_here=typed)
         more = len(ranked) - _MOST_ROWS
         rows += [Row([f"and {more} more"], spans=len(_HEADS))] if more > 0 else []
         self._table.value = table(rows, _HEADS, style="etw-files")
@@ -131,12 +144,12 @@ class SeriesPart(Component):
             words.append(
                 f"{len(problems)} of {len(self._found)} files do not fit the series: see the marked lines."
             )
-        elif not unread and any(angle is None for angle in angles):
+        elif not unread and any(tilt is None for tilt in tilts):
             words.append(
-                "No angle was found for some of the files. Enter the first angle and the increment, or the "
-                "name of a file with all of them; or open the series without angles and set them later."
+                "No tilt was found for some of the files. Enter the first tilt and the increment, or the "
+                "name of a file with all of them; or open the series without tilts and set them later."
             )
-        self._said.value = "".join(f"<p>{line}</p>" for line in words)
+        self._said.value = "".join(f"<p>{escape(line)}</p>" for line in words)
         self._said.layout.display = "" if words else "none"
         self.controls["leave-out"].layout.display = "" if problems else "none"
         self.enable()
@@ -144,34 +157,22 @@ class SeriesPart(Component):
     def _set_title(self, words: str) -> None:
         self._head.value = f"<h3>{escape(words)}</h3>"
 
-    def _angles(self) -> tuple[list[float | None], str]:
+    def _tilts(self) -> tuple[list[float | None], str]:
         """One for each file, in their order, None where there is none; and why those given are not taken."""
         written, count = self.controls["angles"].value.strip(), len(self._found)
         found = [each.tilt_deg for each in self._found]
         if not written:
             return found, ""
-        pair = _FIRST_AND_STEP.fullmatch(written)
-        try:
-            if pair:
-                first, step = (float(number) for number in pair.groups())
-                return [round(first + step * number, 6) for number in range(count)], ""
-            values = given(safe_path(self._root, written)).tilts_deg
-        except (OSError, EtwidgetsError) as error:
-            return found, (
-                f"The angles cannot be read ({error_text(error)}). Enter the first angle and the increment, "
-                "such as -72, 2, or the name of a file."
-            )
-        if len(values) != count:
-            return found, f"{written} has {len(values)} angles for {count} files."
-        return [float(value) for value in values], ""
+        values, unread = typed_tilts(self._root, written, count)
+        return (found, unread) if unread else (list(values), "")
 
     @property
     def _typed(self) -> bool:
-        """Whether the angles are given here, and can be read."""
-        return bool(self.controls["angles"].value.strip()) and not self._angles()[1]
+        """Whether the tilts are given here, and can be read."""
+        return bool(self.controls["angles"].value.strip()) and not self._tilts()[1]
 
     def _problems(self) -> list[FilePreview]:
-        """Files that cannot be part of it; their own angles do not matter where others are given."""
+        """Files that cannot be part of it; their own tilts do not matter where others are given."""
         return [each for each in self._found if _problem(each) and not (self._typed and each.tilt_problem)]
 
     # -- what is done -------------------------------------------------------------------------------
@@ -185,20 +186,24 @@ class SeriesPart(Component):
         self.look_at(kept, self.controls["angles"].value)
 
     def _open(self) -> None:
-        angles, unread = self._angles()
+        tilts, unread = self._tilts()
         if unread:
             raise ParameterError(unread)
         # looked at again: a link may have been put in a file's place meanwhile
-        paths = [str(safe_path(self._root, name)) for name in self._names]
-        ranked = _by_angle(angles)
+        paths = [str(allowed_file(self._root, name)) for name in self._names]
+        ranked = _by_tilt(tilts)
         typed = bool(self.controls["angles"].value.strip())
-        chosen = [float(angles[i]) for i in ranked if angles[i] is not None] if typed else None  # type: ignore[arg-type]
+        chosen = [float(tilts[i]) for i in ranked if tilts[i] is not None] if typed else None  # type: ignore[arg-type]
         self._open_series([paths[i] for i in ranked], chosen)
 
 
-def _by_angle(angles: Sequence[float | None]) -> list[int]:
-    """Places in order of angle; those without keep their order, at the end."""
-    values = [np.inf if angle is None else angle for angle in angles]
+def _read(paths: list[Path]) -> list[FilePreview]:
+    return with_notes(preview_files, paths)[0]
+
+
+def _by_tilt(tilts: Sequence[float | None]) -> list[int]:
+    """Places in order of tilt; those without keep their order, at the end."""
+    values = [np.inf if tilt is None else tilt for tilt in tilts]
     return [int(i) for i in np.argsort(values, kind="stable")]
 
 
@@ -211,11 +216,11 @@ def _problem(each: FilePreview) -> str:
     return ""
 
 
-def _rows(each: FilePreview, angle: float | None, problem: str, *, given_here: bool) -> list[Row]:
+def _rows(each: FilePreview, tilt: float | None, problem: str, *, given_here: bool) -> list[Row]:
     """What is in a file, and under it what is wrong with it."""
     cells = (
         each.path.name,
-        "none" if angle is None else f"{angle:+.1f}°",
+        "none" if tilt is None else f"{tilt:+.1f}°",
         "given here" if given_here else each.tilt_source,
         "" if each.shape is None else " x ".join(str(n) for n in reversed(each.shape)),
         file_size(each.bytes),

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from etwidgets.session import Session
+    from etwidgets.session.jobs import Job
     from etwidgets.signals import RecStack
 
 _HEIGHT_PX = 232
 _PERCENTILES = (0.0, 99.9)
+_GIVEN_UP = ("cancelled", "failed", "stale")
 _COMPUTE, _SHOW, _HIDE = "Standard deviation", "Show standard deviation", "Hide standard deviation"
 
 
@@ -50,7 +52,7 @@ class SpreadPart(Component):
 
     def fresh(self) -> None:
         """Nothing is shown, and nothing is waited for."""
-        self._wanted = False
+        self._job: Job | None = None
         self._contrast.clear()
         self._turn(shown=False)
 
@@ -91,16 +93,19 @@ class SpreadPart(Component):
 
     def _press(self) -> None:
         if self.found is None:
-            self._wanted = True
-            self.session.assess(trust.SPREAD)
+            self._job = self.session.assess(trust.SPREAD)
+            if self.found is not None:  # it was done at once
+                self._follow()
         else:
             self._turn(shown=not self.shown)
 
     def _follow(self) -> None:
         """It was computed, or the volume that it is about is gone."""
-        if self.found is None or (self._wanted and not self.shown):
+        wanted = self._job is not None and self._job.state not in _GIVEN_UP
+        if self.found is None or (wanted and not self.shown):
             self._turn(shown=self.found is not None)
-        self._wanted = self._wanted and self.found is None
+        if self.found is not None:
+            self._job = None
 
     def _turn(self, *, shown: bool) -> None:
         self.view.layout.display = "" if shown else "none"

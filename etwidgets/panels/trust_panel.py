@@ -9,6 +9,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from etwidgets.panels.cures import NO_VOLUME
+from etwidgets.panels.lamps_part import TITLES, LampsPart
 from etwidgets.panels.linearity_part import LinearityPart
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.pictures import Contrast, tilt_text
@@ -20,41 +21,33 @@ from etwidgets.views import Bar, BarView, CurveView, ImageView, TableView
 if TYPE_CHECKING:
     from etwidgets.align import ProjectionCheck
     from etwidgets.session import Cure
-    from etwidgets.session.trust import Assessment, Convergence, Verdict
+    from etwidgets.session.trust import Assessment, Convergence
     from etwidgets.signals.resolution_report import ResolutionReport
 
-_TITLES = {trust.ALIGNMENT: "Alignment", trust.CONVERGENCE: "Convergence", trust.RESOLUTION: "Resolution"}
-_ASKS = {
-    trust.ALIGNMENT: "How far is each projection off?",
-    trust.CONVERGENCE: "Are these enough iterations, or too many?",
-    trust.RESOLUTION: "Down to which detail do both halves of the series agree?",
-}
 _SIGNED = ("y (px)", "x (px)")
 _CYCLES = "spatial frequency (cycles/px)"
 _PICTURES_PX, _LIST_PX = 216, 190  # lamps, pictures and list fit into 720 px
-_HELP = """<p><b>Alignment</b> Each projection against what a volume from the others
-predicts. The floor is what the same noise and tilts leave of a perfect alignment.</p>
-<p><b>Convergence</b> The misfit of projections that the reconstruction was made without. It falls while the
-volume becomes truer, and rises when noise is fitted. It says nothing of the missing wedge.</p>
-<p><b>Resolution</b> Fourier shell correlation of two halves. An error of alignment that both halves share is
-not seen.</p>
+_HELP = """<p><b>Alignment</b> Each projection is compared with its prediction from all the others. The floor
+is what noise and tilt spacing alone would leave of a perfect alignment.</p>
+<p><b>Convergence</b> The misfit of projections that were left out of the reconstruction. It falls while the
+volume improves, and rises when noise is fitted. It tells nothing about the missing wedge.</p>
+<p><b>Resolution</b> Fourier shell correlation of two half-volumes. An alignment error that both share stays
+hidden.</p>
 <p class='etw-source'>Yan 2015; Cardone 2005; van Heel &amp; Schatz 2005</p>"""
 
 
 class TrustPanel(Panel):
-    """Three lamps, each with a number and a sentence; below them the chart of one."""
+    """Three lamps, each with a number and a sentence; below them the chart of the chosen one."""
 
     name = "trust"
     title = "Trust"
-    promise = "Three lamps: is the alignment good, are the iterations enough, which detail is real?"
+    promise = "Is the alignment good? Is the number of iterations right? How fine is the detail that is real?"
     needs_tilts = True
 
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
-        self._lamps = {name: text().add_class("etw-lamp") for name in trust.SUBJECTS}
-        options = [(title, name) for name, title in _TITLES.items()]
-        self.add("shown", widgets.ToggleButtons(options=options, style={"button_width": "110px"}))
         own = (self.session, self.name)
+        self._lamps = self.add_part(LampsPart(*own, self.refresh))
         self._contrast = Contrast()
         self._reprojected = self.add_part(ReprojectionPart(*own, self.refresh))
         self._linearity = self.add_part(LinearityPart(*own))
@@ -72,8 +65,7 @@ class TrustPanel(Panel):
         self.add("take", button("Reconstruct again"))
         self._wire()
         pictures = [
-            widgets.HBox(list(self._lamps.values())).add_class("etw-lamps"),
-            self.controls["shown"],
+            self._lamps.widget,
             self._images,
             self._list,
             self._misfit,
@@ -86,10 +78,9 @@ class TrustPanel(Panel):
 
     def _wire(self) -> None:
         self.refresh_on(self.model, ("assessments", "stack", "reconstruction", "stale"))
-        self.refresh_on(self.display, ("projection", "contrast", "color_map"))
-        self.on_change("shown", self.refresh)
+        self.refresh_on(self.display, ("projection", "contrast", "limits", "color_map"))
         self.on_click("run", self._measure_all)
-        self.on_click("measure", lambda: self.session.assess(self.controls["shown"].value))
+        self.on_click("measure", lambda: self.session.assess(self._lamps.chosen))
         self.on_click("take", self._take)
         self.on_event(self._bars.on_click, self._clicked)
         self.on_event(self._table.on_choose, self._choose)
@@ -104,8 +95,8 @@ class TrustPanel(Panel):
         """What concerns the volume needs one of the present series."""
         super().enable()
         ready = self._ready()
-        subject = self.controls["shown"].value
-        self.controls["measure"].description = f"Measure {_TITLES[subject].lower()}"
+        subject = self._lamps.chosen
+        self.controls["measure"].description = f"Measure {TITLES[subject].lower()}"
         several = len(ready) > 1  # of one alone there is the other button
         self.controls["measure"].layout.display = "" if several else "none"
         self.controls["measure"].disabled = self.controls["run"].disabled or subject not in ready
@@ -134,7 +125,7 @@ class TrustPanel(Panel):
 
     def _better(self) -> Convergence | None:
         """What was found of the iterations, if another number would be clearly better."""
-        assessment = self._found(trust.CONVERGENCE)
+        assessment = self._lamps.found(trust.CONVERGENCE)
         if assessment is None or self.model.stale or trust.verdict(assessment).level == "good":
             return None
         found: Any = assessment.found
@@ -155,17 +146,11 @@ class TrustPanel(Panel):
 
     # -- drawing ------------------------------------------------------------------------------------
 
-    def _found(self, subject: str) -> Assessment | None:
-        return next((each for each in self.model.assessments if each.subject == subject), None)
-
     def redraw(self) -> None:
         """Show the lamps, and the chart of what is chosen."""
-        for subject, lamp in self._lamps.items():
-            assessment = self._found(subject)
-            old = self.model.stale and subject != trust.ALIGNMENT
-            lamp.value = _lamp(subject, None if assessment is None else trust.verdict(assessment), old=old)
-        subject = self.controls["shown"].value
-        assessment = self._found(subject)
+        self._lamps.draw()
+        subject = self._lamps.chosen
+        assessment = self._lamps.found(subject)
         self._list.layout.display = "" if subject == trust.ALIGNMENT else "none"
         of_one = subject == trust.ALIGNMENT and assessment is not None
         self._images.layout.display = "" if of_one else "none"
@@ -189,7 +174,7 @@ class TrustPanel(Panel):
         if subject == trust.ALIGNMENT or self.model.stack is None:
             return ""
         first = "press" if subject in self._ready() else "reconstruct, then press"
-        return f"<p class='etw-quiet'>Not measured yet: {first} Measure {_TITLES[subject].lower()}</p>"
+        return f"<p class='etw-quiet'>Not measured yet: {first} Measure {TITLES[subject].lower()}</p>"
 
     def _draw_alignment(self, check: ProjectionCheck | None) -> None:
         stack = self.model.stack
@@ -197,7 +182,7 @@ class TrustPanel(Panel):
             self._bars.clear("Not measured yet: press Measure alignment" if stack is not None else "")
             self._table.clear()
             return
-        self._images.show(self._reprojected.panes(stack, self._contrast.of(stack, self.display.contrast)))
+        self._images.show(self._reprojected.panes(stack, self._contrast.shown(stack, self.display)))
         self._table.show(_columns(check, stack.tilts_deg), self.display.projection, check.outliers)
         bars = []
         order = np.argsort(stack.tilts_deg, kind="stable")
@@ -210,7 +195,7 @@ class TrustPanel(Panel):
         here = np.flatnonzero(order == self.display.projection)
         floor = float(np.hypot(*check.floor_px))
         self._bars.show(
-            bars, int(here[0]) if here.size else -1, "tilt (deg)", f"off by (px); floor {floor:.2f}"
+            bars, int(here[0]) if here.size else -1, "tilt (deg)", f"error (px); floor {floor:.2f}"
         )
 
     def _draw_convergence(self, found: Convergence | None) -> None:
@@ -247,7 +232,7 @@ def _columns(check: ProjectionCheck, tilts_deg: Any) -> dict[str, tuple[Any, str
     return {
         "no.": (np.arange(1, len(tilts_deg) + 1), ".0f"),
         "tilt (°)": (tilts_deg, "+.1f"),
-        "off (px)": (check.distances_px, ".2f"),
+        "error (px)": (check.distances_px, ".2f"),
         _SIGNED[0]: (y, "+.2f"),
         _SIGNED[1]: (x, "+.2f"),
         "misfit": (check.misfits, ".3f"),
@@ -256,33 +241,19 @@ def _columns(check: ProjectionCheck, tilts_deg: Any) -> dict[str, tuple[Any, str
     }
 
 
-def _lamp(subject: str, verdict: Verdict | None, *, old: bool) -> str:
-    title = f"<b>{_TITLES[subject]}</b>"
-    if verdict is None:
-        asked = f"<p class='etw-quiet'>{_ASKS[subject]}</p>"
-        return f"<p><span class='etw-light'></span>{title}: not measured</p>{asked}"
-    if old:
-        said = "<p class='etw-quiet'>The series was changed since: reconstruct again, then measure.</p>"
-        return f"<p><span class='etw-light'></span>{title}: of the volume before</p>{said}"
-    light = f"<span class='etw-light etw-light-{verdict.level}'></span>"
-    return (
-        f"<p>{light}{title}: {verdict.level}</p><p class='etw-number'>{escape(verdict.number)}</p>"
-        f"<p>{escape(verdict.sentence)}</p>"
-    )
-
-
 def _details(assessment: Assessment) -> str:
     """What is one click deeper, in words."""
     found: Any = assessment.found
     if assessment.subject == trust.RESOLUTION:
-        lines = [f"{found.made_by}.", *found.blind_spots]
+        marked = "The dashed line marks the resolution, where “all” meets the half-bit curve."
+        lines = [marked, f"{found.made_by}.", *found.blind_spots]
     elif assessment.subject == trust.CONVERGENCE:
         shaded = "; shaded numbers are as good as the best" if found.as_good_as_best else ""
         lines = [found.curve.sentence]
         if found.used is not None:
-            lines.append(f"The line marks the iterations of the volume{shaded}.")
+            lines.append(f"The dashed line marks the iterations of the volume{shaded}.")
     else:
         lines = [
-            "Orange stands out from the others. Click a bar or a row to see its projection, a head to sort."
+            "Orange marks outliers. Click a bar or a row to show its projection, or a column head to sort."
         ]
     return "".join(f"<p class='etw-quiet'>{escape(line)}</p>" for line in lines)

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from etwidgets.errors import ParameterError
 from etwidgets.io import safe_new_path
 from etwidgets.panels.cures import NO_VOLUME, NO_VOLUME_REASON, reconstruct_again
-from etwidgets.panels.navigation import add_look, go_to_voxel, slide_voxel
+from etwidgets.panels.film_part import FILMS, FilmPart
+from etwidgets.panels.look import add_look
+from etwidgets.panels.navigation import go_to_voxel, slide_voxel
 from etwidgets.panels.panel import Panel
-from etwidgets.panels.pictures import Contrast, slice_panes
+from etwidgets.panels.pictures import Contrast, limits_name, slice_panes
 from etwidgets.panels.pieces import button, control, heading, help_text, offer, text
 from etwidgets.panels.rendering_part import RenderingPart
 from etwidgets.panels.response_part import ResponsePart
 from etwidgets.panels.spread_part import SpreadPart
 from etwidgets.session import SERIES
+from etwidgets.session.report import free_target
 from etwidgets.views import ImageView, overlay
 
 if TYPE_CHECKING:
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from etwidgets.signals import RecStack
     from etwidgets.views import Pane
 
-_ALONE_PX, _WITH_MORE_PX = 320, 232  # height of the slices; with rendering or standard deviation, in 720 px
+_HEIGHT_PX, _FOURTH = 480, 3  # of the four pictures; the number of the place of the rendering
 _OVERLAY = ""
 _PICTURE = "rendering (.png)"
 _EXPORTS = {
@@ -35,10 +39,14 @@ _EXPORTS = {
     "movie: along x": ("along-x.gif", "x"),
     "movie: along y": ("along-y.gif", "y"),
     "movie: along z": ("along-z.gif", "z"),
+    **{f"rendering movie: {what}": (f"{what.replace(' ', '-')}.gif", what) for what in FILMS},
 }
 
-_HELP = """<p>Drag to rotate, wheel to zoom. The <b>level</b> is the intensity that is drawn, in percent of
-the maximum; raise it to see only dense regions. <b>x, y, z</b> crop the rendering.</p>"""
+_HELP = """<p><b>Slices</b> The wheel steps through them, Ctrl and the wheel zooms. Click to move the
+cross-hair. Double-click, or press m, to see one alone.</p>
+<p><b>Rendering</b> Drag to rotate, Shift and drag to move, wheel to zoom; x, y, z look along an axis. A click
+moves the cross-hair to what you see. The curve sets opacity and color over intensity: click to add a point,
+drag to move it, double-click to remove it.</p>"""
 
 
 class VolumePanel(Panel):
@@ -63,19 +71,21 @@ class VolumePanel(Panel):
     def build(self) -> tuple[list[widgets.Widget], list[widgets.Widget]]:
         """Make and wire the controls."""
         self._contrast = Contrast()
-        self._images = self.add_view(ImageView(height=_ALONE_PX).add_class("etw-grow"))
+        self._images = self.add_view(ImageView(height=_HEIGHT_PX, arrangement="four"))
         self.on_event(self._images.on_click, self._cut_at)
         self.on_event(self._images.on_slide, lambda event: slide_voxel(self.display, event))
-        self._rendering = self.add_part(RenderingPart(self.session, self.name, self._drawn, self._make_room))
         own = self.session, self.name
-        self._spread = self.add_part(SpreadPart(*own, self._make_room))
+        self._rendering = self.add_part(RenderingPart(*own, self._drawn, self._save_rendering))
+        self._film = self.add_part(FilmPart(*own, self._rendering.rays))
+        self._spread = self.add_part(SpreadPart(*own, self.enable))
         self._response = self.add_part(ResponsePart(*own, self.refresh))
         self.add("which", control(widgets.Dropdown, "slices of", options=[]))
         self._legend = text()
         self.on_change("which", self.refresh)
         look = add_look(self, lambda: self.model.reconstruction, self._contrast)
         self.refresh_on(self.model, ("reconstruction", "channels"))
-        self.refresh_on(self.display, ("voxel", "contrast", "color_map", "channel_colors", "hidden_channels"))
+        self.refresh_on(self.display, ("voxel", "contrast", "limits", "color_map"))
+        self.refresh_on(self.display, ("channel_colors", "hidden_channels"))
         self.add("again", button("Reconstruct again"))
         self.on_click("again", self._again)
         form = [
@@ -92,7 +102,10 @@ class VolumePanel(Panel):
             help_text(_HELP),
         ]
         form += self._build_export()
-        return [self._images, self._spread.view, self._rendering.view], form
+        self._four = widgets.Box([self._images, self._rendering.place]).add_class("etw-four")
+        self.listen(self._images, "maximized", self._maximize)
+        self.listen(self._rendering.rays, "maximized", self._maximize_rendering)
+        return [self._four.add_class("etw-grow"), self._spread.view], form
 
     def _build_export(self) -> list[widgets.Widget]:
         """Pictures and movies of what is seen here."""
@@ -105,8 +118,10 @@ class VolumePanel(Panel):
             else f"<p class='etw-quiet'>Files are saved in {escape(str(self._root))}.</p>"
         )
         self.on_change("what", self._propose)
+        self.on_change("renderer", self.enable)
         self.on_click("save", self._save)
-        return [*(self.controls[name] for name in ("what", "name", "save")), self._into]
+        what, name, save = (self.controls[each] for each in ("what", "name", "save"))
+        return [what, name, self._film.widget, save, self._into]
 
     def fresh(self) -> None:
         """Forget the contrasts."""
@@ -117,6 +132,7 @@ class VolumePanel(Panel):
         """Show the three slices."""
         self._offer_volumes()
         self._spread.draw()
+        self._rendering.draw()
         volumes = {name: each for name, each, _ in self._volumes()}
         if not volumes:
             self._images.show([])
@@ -128,7 +144,7 @@ class VolumePanel(Panel):
             return
         self._legend.value = ""
         volume = volumes.get(which, volumes[SERIES])
-        limits = self._contrast.of(volume, self.display.contrast)
+        limits = self._contrast.shown(volume, self.display, limits_name(volume, which))
         self._images.show(self._with_response(slice_panes(volume, self.display, limits)))
 
     def _with_response(self, panes: list[Pane]) -> list[Pane]:
@@ -139,12 +155,13 @@ class VolumePanel(Panel):
         """Slices of all channels over each other, each in its color, with the names of the colors."""
         layers, drawn = [], self._drawn()
         for name, each, color in drawn:
-            limits = self._contrasts.setdefault(name, Contrast()).of(each, self.display.contrast)
+            contrast, known_as = self._contrasts.setdefault(name, Contrast()), limits_name(each, name)
+            limits = contrast.shown(each, self.display, known_as)
             layers.append((slice_panes(each, self.display, limits), limits, color))
         panes = []
         for number, pane in enumerate(layers[0][0]):
             rgb = overlay([(own[number].image, limits, color) for own, limits, color in layers])
-            panes.append(replace(pane, rgb=rgb))
+            panes.append(replace(pane, rgb=rgb, mixed=True))
         self._images.show(self._with_response(panes))
         self._legend.value = " ".join(
             f"<span style='color:{escape(color)}'>&#9632;</span> {escape(name)}&ensp;"
@@ -164,13 +181,16 @@ class VolumePanel(Panel):
         """Rendering needs a volume, and nothing else."""
         super().enable()
         nothing = self.model.reconstruction is None
-        self.controls["render"].disabled = nothing
+        self._rendering.enable()
         self._spread.enable()
         self._response.enable()
-        picture = self.controls["what"].value == _PICTURE
-        self.controls["save"].disabled = (
-            nothing or self.model.busy or self._root is None or (picture and not self._rendering.shown)
+        what = self.controls["what"].value
+        film = _EXPORTS[what][1] in FILMS
+        self._film.widget.layout.display = "" if film else "none"
+        unseen = (what == _PICTURE and not self._rendering.has_picture) or (
+            film and not self._rendering.built_in
         )
+        self.controls["save"].disabled = nothing or self.model.busy or self._root is None or unseen
         again = self.controls["again"]
         again.layout.display = "" if self.model.stale else "none"
         again.disabled = self.model.busy
@@ -207,7 +227,9 @@ class VolumePanel(Panel):
             return
         path = safe_new_path(self._root, self.controls["name"].value.strip())
         what = _EXPORTS[self.controls["what"].value][1]
-        if what:
+        if what in FILMS:
+            self._film.start(what, path)
+        elif what:
             self.session.save_movie(what, path)
         else:
             self._rendering.save_picture(path)
@@ -230,8 +252,21 @@ class VolumePanel(Panel):
             shown = [each for each in shown if each[0] != SERIES]
         return shown or found[:1]
 
-    def _make_room(self) -> None:
-        """For the rendering or the standard deviation, or for the slices alone."""
-        more = self._rendering.shown or self._spread.shown
-        self._images.height = _WITH_MORE_PX if more else _ALONE_PX
-        self.enable()
+    def _maximize(self) -> None:
+        """One of the four places fills the view, or all are seen; the rendering knows it."""
+        chosen = self._images.maximized
+        for place in range(_FOURTH + 1):
+            change = self._four.add_class if place == chosen else self._four.remove_class
+            change(f"etw-maximized-{place}")
+        self._rendering.rays.maximized = chosen == _FOURTH
+
+    def _maximize_rendering(self) -> None:
+        wanted, is_so = self._rendering.rays.maximized, self._images.maximized == _FOURTH
+        if wanted != is_so:
+            self._images.maximized = _FOURTH if wanted else -1
+
+    def _save_rendering(self) -> None:
+        """The button of the rendering: a picture of what is seen, under a name that is free."""
+        if self._root is None:
+            raise ParameterError("this page may not write files; start it with --root FOLDER")
+        self._rendering.save_picture(free_target(self._root / "rendering.png"))

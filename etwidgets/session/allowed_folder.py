@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etwidgets.atomic import is_data_folder
-from etwidgets.io import safe_path
+from etwidgets.io import files_beside, safe_path
 from etwidgets.io.paths import LONGEST_PATH
 
 if TYPE_CHECKING:
@@ -40,7 +40,26 @@ def check_inside(root: Path | None, parameters: Mapping[str, Any]) -> None:
     for name in _NAMES:
         for given in _texts(parameters.get(name)):
             for path in _files(root, given):
-                safe_path(root, path)
+                allowed_file(root, path)
+
+
+def allowed_file(root: Path, name: str | Path) -> Path:
+    """The file ``name`` under ``root``, with all that is read along with it; or an error.
+
+    Raises
+    ------
+    UnsafeFileError
+        If it lies outside the folder, also by a link; or a file beside it with its tilts does, or a part of
+        it, if it is a folder.
+    FileNotFoundError
+        If there is no such file.
+    """
+    path = safe_path(root, name)
+    parts = path.rglob("*") if path.is_dir() else ()
+    for each in (*files_beside(path), *parts):
+        if each.is_symlink() and each.exists():
+            safe_path(root, each)
+    return path
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from etwidgets.session import running
 from etwidgets.session.estimate import check_fits, estimate
 from etwidgets.session.jobs import Job
+from etwidgets.session.model import Cure
 from etwidgets.session.operations import find
 from etwidgets.signals.alignment_report import tried
 from etwidgets.signals.automatic import add_plan, auto_steps
+from etwidgets.signals.trials import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from etwidgets.session.model import JobState
     from etwidgets.session.operations import Operation
     from etwidgets.signals import TomoStack
+
+_RECONSTRUCT = Cure("Reconstruct", "reconstruct", {"method": AUTO, "constrain": True}, panel="reconstruct")
+"""As the tab Reconstruct does it when nothing was changed there."""
 
 
 class AutoAligner:
@@ -41,6 +46,7 @@ class AutoAligner:
         core = self._core
         job = Job("auto_align", "Align automatically", core.runner)
         job.can_finish = job.tells = True
+        job.following = _RECONSTRUCT
         base: list[State] = []  # filled when the job's turn comes
 
         def begin() -> Callable[[Progress], Any]:

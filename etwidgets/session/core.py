@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from etwidgets.session.jobs import Job
     from etwidgets.session.model import TomoStackModel
     from etwidgets.session.operations import Operation
+    from etwidgets.session.recent_files import RecentFiles
     from etwidgets.session.runners import Runner
     from etwidgets.session.timeline import Timeline
 
@@ -45,10 +46,12 @@ class SessionCore:
         The folder whose files steps may open; None: any file.
     autosave
         Where the steps are kept as they are done; None: nowhere.
+    recent
+        Where it is noted which files were opened; None: nowhere.
 
     Attributes
     ----------
-    model, runner, timeline, root, autosave
+    model, runner, timeline, root, autosave, recent
         As given.
     display
         How the data are looked at.
@@ -67,9 +70,10 @@ class SessionCore:
         timeline: Timeline,
         root: Path | None,
         autosave: Autosave | None,
+        recent: RecentFiles | None = None,
     ) -> None:
         self.model, self.runner, self.timeline = model, runner, timeline
-        self.root, self.autosave = root, autosave
+        self.root, self.autosave, self.recent = root, autosave, recent
         self.display = Display()
         self.messages = Messages(model)
         self.queue = JobQueue(runner, self._job_changed)

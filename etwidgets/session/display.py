@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from traitlets import Dict, Float, HasTraits, Int, Tuple, Unicode
+from traitlets import Bool, Dict, Float, HasTraits, Int, Tuple, Unicode
 
 from etwidgets.deprecated import renamed_method, renamed_property
 
 if TYPE_CHECKING:
     from etwidgets.signals import RecStack, TomoStack
 
-COLOR_MAPS = ("gray", "inferno", "viridis")
 SERIES = "series"
 """How the series itself is called among its channels."""
 
@@ -38,8 +37,19 @@ class Display(HasTraits):
     contrast = Tuple(Float(), Float(), default_value=(0.5, 99.8))
     """Percentiles of the intensities that are drawn black and white. Any panel may write it."""
 
+    limits = Dict(key_trait=Unicode(), value_trait=Tuple(Float(), Float(), Float(), Float()))
+    """Intensities that are drawn black and white instead, with the percentiles that they replace, by the
+    name of a signal: ``series``, ``volume``, or ``volume`` and the name of a channel. Written by
+    :meth:`set_limits`."""
+
+    gamma = Float(1.0, min=0.2, max=5.0)
+    """Exponent of the brightness: below 1 shows more of what is dark. Any panel may write it."""
+
+    log_scale = Bool(default_value=False)
+    """Whether brightness follows the logarithm of the intensity above the darkest. Any panel may write it."""
+
     color_map = Unicode("gray")
-    """One of :data:`COLOR_MAPS`. Any panel may write it."""
+    """One of ``session.COLOR_MAPS``. Any panel may write it."""
 
     voxel = Tuple(Int(), Int(), Int(), default_value=(0, 0, 0))
     """Indices x, z, y at which the volume is cut. Any panel may write it."""
@@ -53,6 +63,15 @@ class Display(HasTraits):
 
     colour_map = renamed_property("Display.colour_map", "color_map")
     channel_colours = renamed_property("Display.channel_colours", "channel_colors")
+
+    def set_limits(self, name: str, low: float, high: float) -> None:
+        """Have these intensities of a signal drawn black and white until :attr:`contrast` is changed."""
+        self.limits = {**self.limits, name: (low, high, *self.contrast)}
+
+    def limits_of(self, name: str) -> tuple[float, float] | None:
+        """The intensities that were set for a signal; None where :attr:`contrast` counts."""
+        low, high, *instead_of = self.limits.get(name, (0.0, 1.0))
+        return (low, high) if tuple(instead_of) == self.contrast else None
 
     def color_of(self, name: str, place: int) -> str:
         """The color of a channel: the one it was given, or that of its place in the list."""
@@ -87,9 +106,13 @@ class Display(HasTraits):
     centre = renamed_method("Display.centre", "center")  # codespell:ignore centre
 
     def follow_size(self, before: TomoStack, after: TomoStack) -> None:
-        """Stay at the same part of the image after it changed its size, as by binning."""
-        (*_, old_rows, old_columns), (*_, rows, columns) = before.data.shape, after.data.shape
-        self.column, self.row = self.column * columns // old_columns, self.row * rows // old_rows
+        """Stay at the same part of the specimen after the image changed its size: binned, or cropped."""
+        if before.data.shape[-2:] == after.data.shape[-2:]:
+            return
+        for name, trait in (("x", "column"), ("y", "row")):
+            old, new = (stack.axes_manager[name] for stack in (before, after))
+            place = (old.offset + old.scale * getattr(self, trait) - new.offset) / new.scale
+            setattr(self, trait, min(max(round(place), 0), new.size - 1))
 
     def keep_inside(self, stack: TomoStack | None, volume: RecStack | None) -> None:
         """Move to the nearest place that there is, after the data changed their size."""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets import engine
+from etwidgets import cluster, engine
 from etwidgets.checks import MOST_PIXELS, checked_count
 from etwidgets.resources import check_memory, fits_memory, process_memory, total_memory
 from etwidgets.session.digest import seconds_to_digest
-from etwidgets.signals.trust import AUTO
+from etwidgets.signals.trials import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,13 +73,13 @@ def seconds_after(operation: Operation, stack: TomoStack | None, parameters: Map
 
 
 def can_finish(operation: Operation, stack: TomoStack | None, parameters: Mapping[str, Any]) -> bool:
-    """Whether an operation has iterations, and memory to bring all slices forward together."""
+    """Whether an operation has iterations, and memory here to bring all slices forward together."""
     if operation.finishes:
         return True
     algorithm = engine.algorithms().get(str(parameters.get("method", "FBP")).upper())
     if not operation.reconstructs or stack is None or algorithm is None or not algorithm.iterative:
         return False
-    if not isinstance(stack.data, np.ndarray):
+    if not isinstance(stack.data, np.ndarray) or cluster.active() is not None:
         return False
     return fits_memory(_memory_to_reconstruct(stack, parameters, in_step=True))
 

@@ -17,7 +17,7 @@ from etwidgets.session.time_left import TimeLeft
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from etwidgets.session.model import JobState
+    from etwidgets.session.model import Cure, JobState
     from etwidgets.session.runners import Runner
 
 # with which a sentence on a file begins, if it does not begin with the name of the file
@@ -51,6 +51,8 @@ class Job:
         """Whether it can give what there is before it is done. Written by the session, before it begins."""
         self.tells = False
         """Whether its message in the end says how well it went rather than warns. Written by the session."""
+        self.following: Cure | None = None
+        """The step that may follow, offered when it is done. Written by the session."""
         self.time_left = TimeLeft()
         """Told by the worker how far it is; what follows the work is written by the session."""
         self._waiters: list[asyncio.Future[None]] = []

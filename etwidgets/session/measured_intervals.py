@@ -1,11 +1,9 @@
-"""Which numbers of a volume have intervals of the whole way to them, and how they are listed."""
+"""Which numbers of a volume have intervals from repeated experiments, and how they are listed."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from etwidgets import analysis
@@ -15,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from etwidgets.analysis import MeasuredInterval, Uncertainty
+    from etwidgets.analysis import MeasuredInterval
 
 _TITLES = {
     "volume_nm3": ("total volume", "{}³"),
@@ -26,60 +24,41 @@ _TITLES = {
 _PARTS = ("draws_part", "iterations_part", "threshold_part", "bias_part")
 
 
-def quantities_of(
-    parameters: Mapping[str, Any], voxel_nm: float
-) -> Callable[[NDArray[np.float32], float], dict[str, float]]:
-    """What is measured of a volume at a threshold, as in the form; a low threshold goes with it."""
-    given: dict[str, Any] = dict(parameters)
-    below = given["threshold"] - given.pop("low", given["threshold"])
-    del given["threshold"]
+def thresholds_of(parameters: Mapping[str, Any]) -> tuple[float, ...]:
+    """The threshold of the form, and the low one if there is one."""
+    return tuple(float(parameters[name]) for name in ("threshold", "low") if name in parameters)
 
-    def measured(volume: NDArray[np.float32], threshold: float) -> dict[str, float]:
-        low = {"low": threshold - below} if below > 0 else {}
-        return analysis.totals(volume, voxel_nm, threshold, **low, **given)
+
+def options_of(parameters: Mapping[str, Any], binning: int) -> dict[str, Any]:
+    """The other options of the form, those in voxels as numbers of binned ones."""
+    scales = {"smooth_px": binning, "smallest_voxels": binning**3, "split_px": binning}
+    given = {name: parameters[name] / n for name, n in scales.items() if parameters.get(name) is not None}
+    if "split_px" in given:
+        given["split_px"] = max(1.0, given["split_px"])
+    return given
+
+
+def quantities_of(
+    parameters: Mapping[str, Any], voxel_nm: float, shape: tuple[int, ...], binning: int
+) -> Callable[..., dict[str, float]]:
+    """What is measured as in the form, of the volume of that shape ``(X, Z, Y)`` and of binned ones."""
+
+    def measured(volume: NDArray[Any], _: float, threshold: float, *low: float) -> dict[str, float]:
+        factor = 1 if volume.shape == shape else binning
+        options = options_of(parameters, factor)
+        return analysis.totals(volume, factor * voxel_nm, threshold, low=low[0] if low else None, **options)
 
     return measured
 
 
-def transferred(
-    found: Mapping[str, MeasuredInterval], shown: Mapping[str, float], total: Uncertainty
-) -> dict[str, MeasuredInterval]:
-    """The intervals of a quick volume, as fractions of its values, around those of the volume shown.
-
-    The part of the threshold of the total volume is at least that of ``total``, the simple interval.
-    Intensities stay those of the quick volume: too few iterations change them more than a geometry.
-
-    Parameters
-    ----------
-    found
-        Of the quick volume, by the name of the number.
-    shown
-        The same numbers of the volume shown; ``volume_nm3`` is taken from ``total``.
-    total
-        The total volume of the volume shown, with its simple interval.
-    """
-    values, least = {**shown, "volume_nm3": total.value}, {"volume_nm3": total.threshold_part}
-    return {
-        name: each if name == "inside" else _around(each, values[name], least.get(name, 0.0))
-        for name, each in found.items()
-    }
-
-
-def _around(found: MeasuredInterval, value: float, least_threshold: float) -> MeasuredInterval:
-    scale = value / found.value if found.value else 1.0
-    parts = {name: scale * getattr(found, name) for name in _PARTS}
-    parts["threshold_part"] = max(parts["threshold_part"], least_threshold)
-    half, center = float(np.linalg.norm(list(parts.values()))), scale * found.corrected
-    return replace(found, value=value, corrected=center, low=center - half, high=center + half, **parts)
-
-
 def interval_table(found: Mapping[str, MeasuredInterval], unit: str) -> pd.DataFrame:
     """One row per number: what it is, its unit, the value, its 90 % interval, and the parts of it."""
+    keys = ("value", "corrected", "low", "high", *_PARTS, "repetitions")
     rows = [
         {
             "quantity": _TITLES[name][0],
             "unit": _TITLES[name][1].format(unit),
-            **{key: getattr(each, key) for key in ("value", "corrected", "low", "high", *_PARTS)},
+            **{key: getattr(each, key) for key in keys},
         }
         for name, each in found.items()
     ]

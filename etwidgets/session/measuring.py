@@ -10,7 +10,9 @@ import numpy as np
 
 from etwidgets import analysis
 from etwidgets.errors import ParameterError
-from etwidgets.session.measured_intervals import interval_table, quantities_of, transferred
+from etwidgets.session.measured_intervals import interval_table, quantities_of, thresholds_of
+from etwidgets.session.readable import quantity, with_interval
+from etwidgets.signals.intervals import binning_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +27,7 @@ _STEPS = 15  # of the curve over thresholds
 _REACH = 0.5  # of the step between ground and plateau, on either side
 _ABOVE_GROUND = 0.1  # steps: a lower threshold takes in what is no matter
 _BARS = 160
+_SHARE, _SHARE_BEFORE_BINNED = 0.15, 0.5  # of the time of intervals: measuring, before the repetitions
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +98,8 @@ class Measurement:
     intervals
         The 90 % intervals of :func:`~etwidgets.session.measured_intervals.interval_table`; None where they
         were not asked for.
+    binning
+        By how much the series was binned for the intervals.
     """
 
     subject: Subject
@@ -110,6 +115,7 @@ class Measurement:
     profile: pd.DataFrame | None = None
     unit: str = "nm"
     intervals: pd.DataFrame | None = None
+    binning: int = 1
 
     @property
     def table_to_save(self) -> pd.DataFrame:
@@ -147,49 +153,50 @@ def measure(
     unit
         Of ``voxel_nm``: ``"px"`` where the pixel size is not known, and a voxel is 1.
     repeated
-        Repeats the whole way to the numbers, as :meth:`etwidgets.TomoStack.measure_intervals`.
+        Repeats the experiment in simulation, as :meth:`etwidgets.TomoStack.measure_intervals`.
     """
     if repeated is not None and subject.strokes:
         raise ParameterError("a volume corrected by hand cannot be repeated: remove the strokes first")
-    whole = progress
-    progress = whole.part(0, 0.1) if repeated is not None else whole
+    binning = binning_for(subject.data.size) if repeated is not None else 1
+    share = 1.0 if repeated is None else _SHARE if binning == 1 else _SHARE_BEFORE_BINNED
+    simple = progress.part(0, share if again is None else share / 2)
     given = {name: value for name, value in subject.parameters.items() if name != "split_px"}
-    progress.advance(0.0, "bodies")
+    simple.advance(0.0, "objects")
     table = analysis.bodies(subject.corrected, voxel_nm, **subject.parameters)
-    progress.advance(0.2, "estimating uncertainty")
-    total = analysis.total_volume(subject.corrected, voxel_nm, **given)
-    progress.advance(0.4, "varying threshold")
+    part = simple.part(0.1, 0.85, title="estimating uncertainty")
+    total = analysis.total_volume(subject.corrected, voxel_nm, **given, progress=part)
+    simple.advance(0.85, "varying threshold")
     curve = _over_thresholds(subject, voxel_nm, given)
     comparison: list[tuple[str, str]] = []
     if other is not None:
-        progress.advance(0.5, "two volumes")
+        simple.advance(0.9, "two volumes")
         comparison = _compare(subject, total, other, voxel_nm, unit)
     pores = analysis.porosity(subject.mask)
     layers = profile = None
     if axis is not None:
-        progress.advance(0.6, "layers")
+        simple.advance(0.95, "layers")
         data = analysis.smoothed(subject.corrected, given.get("smooth_px", 0.0))
         layers = analysis.layers(data, given["threshold"], axis, voxel_nm)
         profile = analysis.thickness_profile(subject.mask, axis, voxel_nm)
     by_iterations = None
     if again is not None:
-        values = [total.value]
-        for place, change in ((0, -1), (2, 1)):
-            part = progress.part(0.65 + 0.15 * (place > 0), 0.8 + 0.15 * (place > 0))
-            made = subject.with_strokes(again(change, part), given["threshold"])
-            values.insert(place, _volume_of(made, voxel_nm, given))
-        by_iterations = analysis.between_iterations(values)
+        part = progress.part(share / 2, share)
+        made = (
+            subject.with_strokes(again(change, part.part(start, start + 0.5)), given["threshold"])
+            for change, start in ((-1, 0.0), (1, 0.5))
+        )
+        less, more = (_volume_of(each, voxel_nm, given) for each in made)
+        by_iterations = analysis.between_iterations([less, total.value, more])
     intervals = None
     if repeated is not None:
-        quantities, part = quantities_of(subject.parameters, voxel_nm), whole.part(0.1, 1)
-        threshold = float(given["threshold"])
-        found = repeated(quantities, threshold, thickness=subject.data.shape[1], progress=part)
-        shown = quantities(subject.data, threshold)
-        intervals = interval_table(transferred(found, shown, total), unit)
+        quantities = quantities_of(subject.parameters, voxel_nm, subject.data.shape, binning)
+        thresholds, part = thresholds_of(subject.parameters), progress.part(share, 1)
+        found = repeated(quantities, thresholds, volume=subject.data, binning=binning, progress=part)
+        intervals = interval_table(found, unit)
     name = None if other is None else other.name
     return Measurement(
         subject, voxel_nm, table, total, curve, pores, by_iterations, name, comparison, layers, profile, unit,
-        intervals,
+        intervals, binning,
     )  # fmt: skip
 
 
@@ -238,11 +245,11 @@ def _compare(
     pair = f"{first.name} / {second.name}"
     shared = int(np.count_nonzero(one & two))
     found = [
-        (f"volume of {second.name} ({unit}³)", str(other)),
+        (f"volume of {second.name}", with_interval(other.value, (other.low, other.high), unit, 3)),
         (f"volumes {pair}", f"{ratio:.3f} ({ratio - half:.3f} to {ratio + half:.3f})"),
         (f"{first.name} fraction of union", f"{100 * analysis.fraction(one, one | two):.1f} %"),
         ("overlap (voxels)", f"{shared}"),
     ]
     if (two & ~one).any():
-        found.append((f"interface ({unit}²)", f"{analysis.interface_area(one, two, voxel_nm):.4g}"))
+        found.append(("interface", quantity(analysis.interface_area(one, two, voxel_nm), unit, 2)))
     return found

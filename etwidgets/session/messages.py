@@ -47,9 +47,8 @@ class Messages:
         status = job.status
         if status.state == "committed":
             done = f"{status.label}: done in {status.seconds:.1f} s."
-            self.tell(
-                f"{done} {status.message}".rstrip(), "warning" if status.message and not job.tells else "info"
-            )
+            level: Literal["info", "warning"] = "warning" if status.message and not job.tells else "info"
+            self.tell(f"{done} {status.message}".rstrip(), level, action=job.following)
         elif not status.active:
             failed = status.state == "failed"
             self.tell(status.message, "error" if failed else "warning", job.error if failed else None)

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from etwidgets.session.display import SERIES
+from etwidgets.session.measured_intervals import options_of, thresholds_of
 from etwidgets.session.operations import OPERATIONS, find
 from etwidgets.session.operations.lines import Code, call
 
@@ -110,17 +111,19 @@ def _measured(found: Measurement) -> tuple[str, list[str]]:
 
 
 def _intervals(found: Measurement) -> list[str]:
-    """The same with the whole way to the numbers repeated."""
-    given = dict(found.subject.parameters)
-    threshold = given.pop("threshold")
-    low = {"low": Code(f"threshold - {threshold - given.pop('low'):.6g}")} if "low" in given else {}
+    """The same with intervals from repeated experiments."""
+    thresholds = thresholds_of(found.subject.parameters)
+    low = {"low": Code("low")} if len(thresholds) > 1 else {}
+    names = ", ".join(["volume", "voxel_nm", "threshold", *low])
+    options = options_of(found.subject.parameters, found.binning)
+    numbers = call(
+        "etw.analysis.totals", Code("volume"), Code("voxel_nm"), Code("threshold"), **low, **options
+    )
     name = found.subject.name
-    series = "stack" if name == SERIES else f"channels[{name!r}]"
-    arguments = {"threshold": Code("threshold"), **low, **given}
-    numbers = call("etw.analysis.totals", Code("volume"), found.voxel_nm, **arguments)
-    rows = found.subject.data.shape[1]
-    measured = call(f"{series}.measure_intervals", Code("totals"), threshold, thickness=rows)
-    return [f"totals = lambda volume, threshold: {numbers}", f"intervals = {measured}", "print(intervals)"]
+    series, volume = ("stack", "volume") if name == SERIES else (f"channels[{name!r}]", f"volumes[{name!r}]")
+    given = {"volume": Code(volume), "binning": found.binning}
+    measured = call(f"{series}.measure_intervals", Code("totals"), thresholds, **given)
+    return [f"totals = lambda {names}: {numbers}", f"intervals = {measured}", "print(intervals)"]
 
 
 def _cell(kind: str, lines: list[str]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from etwidgets.session.steps import StepRunner
 from etwidgets.session.timeline import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from etwidgets.align import Finding
     from etwidgets.autosaved_sessions import AutosavedSession
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from etwidgets.session.measuring import Subject
     from etwidgets.session.model import Cure
     from etwidgets.session.operations import Operation
+    from etwidgets.session.recent_files import RecentFiles
     from etwidgets.session.runners import Runner
 
 
@@ -62,6 +63,8 @@ class Session:
         Of your own, made with :func:`~etwidgets.session.operation`.
     root
         The folder whose files steps may open, also those of session files; default: any file.
+    recent
+        Where it is noted which files were opened; default: nowhere.
 
     Examples
     --------
@@ -78,15 +81,16 @@ class Session:
         autosave: Autosave | None = None,
         operations: Iterable[Operation] = (),
         root: str | Path | None = None,
+        recent: RecentFiles | None = None,
     ) -> None:
         self.model = TomoStackModel() if model is None else model
         self.runner = InlineRunner() if runner is None else runner
-        self.autosave = autosave
+        self.autosave, self.recent = autosave, recent
         start = State(self.model.stack, self.model.reconstruction, source=self.model.source)
         limit = total_memory() // 3 if memory_limit is None else memory_limit
         timeline = Timeline(start, limit, table_of(operations))
         folder = None if root is None else Path(root).resolve()
-        self._core = SessionCore(self.model, self.runner, timeline, folder, autosave)
+        self._core = SessionCore(self.model, self.runner, timeline, folder, autosave, recent)
         self.display = self._core.display
         self._steps = StepRunner(self._core)
         self._snapshots = Snapshots(self._core, self._steps)
@@ -295,7 +299,7 @@ class Session:
 
     kept = renamed_property("Session.kept", "autosaved")
 
-    def repeat(self, path: str | Path) -> Job:
+    def repeat(self, path: str | Path, channels: Mapping[str, str | Path] | None = None) -> Job:
         """Do on the series that is open here what a saved session did after it had opened its own.
 
         Each becomes a step of this session; if one fails, nothing is changed. Numbers chosen for the other
@@ -305,6 +309,8 @@ class Session:
         ----------
         path
             Of a file that :meth:`save` wrote.
+        channels
+            Name of a channel that the steps add, to this series' file of it.
 
         Raises
         ------
@@ -313,7 +319,7 @@ class Session:
         ParameterError
             If it has no step to repeat, or one that adds a file of the other series.
         """
-        return self._reopener.repeat(path)
+        return self._reopener.repeat(path, channels or {})
 
     def save_data(self, what: str, path: str | Path) -> Job:
         """Save what there is now; the ending of the name gives the format, and no file is replaced.
@@ -343,8 +349,22 @@ class Session:
         """
         return self._exports.movie(what, path, frames_per_second)
 
+    def save_frames(self, frames: Sequence[bytes], path: str | Path, frames_per_second: float = 15.0) -> Job:
+        """Save pictures of one size as a movie; no file is replaced.
+
+        Parameters
+        ----------
+        frames
+            PNG files, in their order.
+        path
+            Of the new file, ``.gif`` or ``.mp4``.
+        frames_per_second
+            At least 1.
+        """
+        return self._exports.frames(frames, path, frames_per_second)
+
     def save_report(self, path: str | Path) -> Job:
-        """Save a report of the series in view: what to doubt, pictures, numbers, steps, files, methods.
+        """Save a report of the series in view: caveats, pictures, numbers, steps, files, methods.
 
         Parameters
         ----------
@@ -381,7 +401,7 @@ class Session:
         one_iteration_more
             Reconstruct it with one iteration less and more, to see what that makes of its volume.
         intervals
-            Repeat the whole way to the numbers in simulation, which takes minutes, for 90 % intervals that
+            Repeat the experiment in simulation, which takes a minute or so, for 90 % intervals that
             include alignment, noise, iterations and threshold; see
             :meth:`etwidgets.TomoStack.measure_intervals`.
         """

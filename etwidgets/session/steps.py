@@ -13,7 +13,7 @@ from etwidgets.session.operations import find
 from etwidgets.session.parameters import as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from etwidgets.progress import Progress
     from etwidgets.session.core import SessionCore
@@ -70,6 +70,8 @@ class StepRunner:
             self._pace[_kind_of_work(operation, outcome.step.parameters)] = outcome.step.seconds / work
         had_volume = core.model.reconstruction is not None
         core.timeline.history.add(outcome.step, outcome.state)
+        if operation.name == "open" and core.recent is not None:
+            core.recent.add(outcome.step.parameters)
         core.publish()
         if operation.reconstructs and not had_volume:
             core.display.center(None, outcome.state.reconstruction)
@@ -88,8 +90,11 @@ class StepRunner:
         history.check(position)
         state = history.state(position)
         if state is not None:
+            said = _moved(history.steps, history.position, position)
             history.move_to(position, state)
             core.publish()
+            if said:
+                core.messages.tell(said)
             return None
         known = history.steps
 
@@ -111,6 +116,15 @@ class StepRunner:
         return self._core.queue.run(
             job, lambda: partial(running.replay, start, steps, self._core.table), finish
         )
+
+
+def _moved(steps: Sequence[Step], before: int, after: int) -> str:
+    """What undo, redo or a click in the history did, for the status line."""
+    if after < before:
+        undone = [step.label for step in steps[after:before]]
+        return f"Undone: {undone[0] if len(undone) == 1 else f'{len(undone)} steps from {undone[0]} on'}."
+    redone = [step.label for step in steps[before:after]]
+    return f"Redone: {', '.join(redone)}." if redone else ""
 
 
 def _needed(operation: Operation, state: State, parameters: Mapping[str, Any]) -> Estimate:

@@ -239,9 +239,9 @@ def _of_alignment(check: ProjectionCheck) -> Verdict:
     odd = [int(i) for i in check.ranking if check.outliers[i]]
     level: Level = "good" if error <= _GOOD_PX and not odd else "doubtful" if error <= _FAIR_PX else "bad"
     floor = float(np.hypot(*check.floor_px))
-    seen = f"RMS error: y {y:.2f}, x {x:.2f} px" if error > floor else "No error is seen"
+    seen = f"RMS error: y {y:.2f}, x {x:.2f} px" if error > floor else "No error detected"
     number = f"{error:.2f} px" if error > floor else f"below {max(floor, 0.01):.2f} px"
-    unseen = "What all projections share, as an error of the tilt axis, is not in it."
+    unseen = "An error that all projections share, such as a wrong tilt axis, does not show here."
     return Verdict(level, number, f"{seen}. {_standing_out(check, odd)} {unseen}")
 
 
@@ -266,26 +266,27 @@ def _of_convergence(found: Convergence) -> Verdict:
     curve = found.curve
     if found.used is None:
         return Verdict(
-            "doubtful", f"misfit {curve.least:.3g}", f"{curve.algorithm} has no iterations: compare methods."
+            "doubtful", f"misfit {curve.least:.3g}", f"{curve.algorithm} has no iterations. Compare methods."
         )
     level: Level = "good" if found.as_good else "doubtful" if found.excess <= _FAIR_MISFIT else "bad"
     said = f"{curve.algorithm}, {found.used} iterations"
     if found.as_good:
-        sentence = f"{said}: left-out projections are predicted as well as they can be."
+        sentence = f"{said}: left-out projections are predicted as well as possible."
     elif found.still_falling:
-        blurred = "the volume is not yet sharp; " if found.excess > 1 + _NEGLIGIBLE else ""
+        few = "too few; " if found.excess > 1 + _NEGLIGIBLE else ""
         sentence = (
-            f"{said}: {blurred}the misfit of left-out projections still falls after {curve.iterations[-1]}, "
-            f"where the curve ends. The best number is not known: reconstruct with {found.recommended}, then "
+            f"{said}: {few}the misfit of left-out projections still falls at {curve.iterations[-1]}, where "
+            f"the curve ends. The best number is not known: reconstruct with {found.recommended}, then "
             "measure again."
         )
     else:
-        what = "noise is being fitted" if found.used > found.recommended else "the volume is not yet sharp"
-        sentence = f"{said}: {what}; {found.recommended} iterations would be best."
+        many = found.used > found.recommended
+        what = "too many, noise is fitted" if many else "too few, edges are still soft"
+        sentence = f"{said}: {what}. The best number is {found.recommended}."
     if found.has_level:
         level = "doubtful" if level == "good" else level
-        sentence += " The series has a dark level: subtract it first, for nothing predicts it."
-    least = "least misfit so far" if found.still_falling else "least misfit"
+        sentence = f"The series has a dark level, which no volume predicts: subtract it first. {sentence}"
+    least = "lowest misfit so far" if found.still_falling else "lowest misfit"
     return Verdict(level, f"{max(100 * (found.excess - 1), 0):.1f} % above {least}", sentence)
 
 
@@ -296,12 +297,12 @@ def _of_resolution(report: ResolutionReport) -> Verdict:
     level: Level = "good" if frequency >= _FINE else "doubtful" if frequency >= _COARSE else "bad"
     if frequency == 0:
         return Verdict(
-            "bad", "none", "The halves do not agree in any detail: nothing but noise is in common."
+            "bad", "none", "The two half-volumes agree in no detail: all that they share is noise."
         )
     named = (("x", "along x"), ("y", "along y"), ("beam", "along the beam"))
     others = "; ".join(f"{title} {_words(found[name])}" for name, title in named if name in found)
     return Verdict(
-        level, _words(whole), f"Both halves agree down to this detail (half-bit criterion): {others}."
+        level, _words(whole), f"Two half-volumes agree down to this detail (half-bit criterion): {others}."
     )
 
 

@@ -2,178 +2,179 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import ndimage
 
-from etwidgets import align, analysis, engine
+from etwidgets import analysis
 from etwidgets.checks import MOST_ITERATIONS, checked_count
-from etwidgets.errors import DataError, ParameterError
+from etwidgets.errors import DataError, ParameterError, ShapeError
 from etwidgets.resources import check_memory
-from etwidgets.signals.alignment_report import read_report
+from etwidgets.signals import repetitions
 from etwidgets.signals.reconstruction import geometry
-from etwidgets.signals.spread import quick_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from etwidgets.analysis import MeasuredInterval
     from etwidgets.progress import Progress
     from etwidgets.signals.tilt_series import TiltSeries
 
-SHIFT_INTERVAL_PX = (-0.5, 0.5)
-"""95 % interval of the tilt axis's shift where no alignment has found one."""
-ROTATION_INTERVAL_DEG = (-0.5, 0.5)
-"""95 % interval of the tilt axis's rotation where no alignment has found one."""
-
-_Z_95 = 1.96
-_FOLDS = 5
-_FINE = 2  # voxels of the simulated specimen along a voxel
-_COLUMNS = 32
 _MOST_DRAWS = 1000
+_MOST_VOXELS = 4_000_000
 _COPIES = (6, 4)  # of the projections, and of the volume, at the peak
+
+
+def binning_for(voxels: int) -> int:
+    """By how much to bin a series so that its volume has no more than 4 million voxels: 1, 2, 4 ..."""
+    factor = 1
+    while voxels / factor**3 > _MOST_VOXELS:
+        factor *= 2
+    return factor
 
 
 def measure_intervals(
     stack: TiltSeries,
-    quantities: Callable[[NDArray[np.float32], float], Mapping[str, float]],
-    threshold: float | None,
+    quantities: Callable[..., Mapping[str, float]],
+    threshold: float | Sequence[float] | None,
     *,
+    volume: Any,
     draws: int,
     iterations: int,
     thickness: int | None,
+    binning: int,
     seed: int,
     progress: Progress,
-) -> dict[str, analysis.MeasuredInterval]:
+) -> dict[str, MeasuredInterval]:
     """See :meth:`etwidgets.TomoStack.measure_intervals`."""
     count = checked_count("draws", draws, 6, _MOST_DRAWS)
     number = checked_count("iterations", iterations, 2, MOST_ITERATIONS // 2)
-    shape = geometry(stack, thickness)
+    factor = checked_count("binning", binning, 1, min(stack.data.shape[-2:]))
+    shown = None if volume is None else np.asarray(getattr(volume, "data", volume), dtype=np.float32)
+    shape = geometry(stack, thickness if shown is None or thickness is not None else shown.shape[1])
+    _check_shape(shown, (stack.data.shape[-1], shape.n_z, shape.n_y))
     size = stack.data.shape[-1] * shape.n_z * shape.n_y
     check_memory(
-        4.0 * (_COPIES[0] * stack.data.size + _COPIES[1] * size), "the repetitions of the experiment"
+        4.0 * (_COPIES[0] * stack.data.size / factor**2 + _COPIES[1] * size / factor**3),
+        "the repetitions of the experiment",
     )
-    run = _Run(np.asarray(stack.data, dtype=np.float32), shape, number)
-    numbers = (number, number // 2, 2 * number)
-    volume = run.reconstruct(run.data, progress.part(0, 0.03, may_finish=False))
-    level = analysis.threshold_of(volume)[0] if threshold is None else float(threshold)
-    move = analysis.SHIFT_OF_EDGE * analysis.step_at(volume, level)
-    moved = [quantities(volume, level + sign * move) for sign in (-1, 1)]
-    measured = [quantities(volume, level)]
-    for i, n in enumerate(numbers[1:]):
-        part = progress.part(0.03 + 0.03 * i, 0.06 + 0.03 * i, may_finish=False)
-        measured.append(quantities(run.reconstruct(run.data, part, n), level))
-    errors = _errors(run, volume, progress.part(0.09, 0.25, may_finish=False))
-    clean = _sharp_projections(volume, level, shape, progress.part(0.25, 0.3, may_finish=False))
-    simulated: list[list[Mapping[str, float]]] = [[], [], []]
-    random, axis = np.random.default_rng(seed), _axis_of(stack)
-    progress = progress.part(0.3, 1, may_finish=False)
-    for i in range(count):
-        part = progress.part(i / count, (i + 1) / count, title=f"repetition {i + 1} of {count}")
-        again = run.reconstruct(_drawn(clean, errors, axis, random), part, numbers[i % 3])
-        try:
-            simulated[i % 3].append(quantities(again, level))
-        except (DataError, ParameterError):  # nothing to measure in this one
-            continue
-    return {
-        name: analysis.interval_of_draws(
-            [each[name] for each in measured],
-            [[each[name] for each in group] for group in simulated],
-            [each[name] for each in moved],
-        )
-        for name in measured[0]
-    }
+    data = repetitions.binned(np.asarray(stack.data, dtype=np.float32), factor)
+    small = replace(shape, n_y=data.shape[1], n_z=-(-shape.n_z // factor))
+    run = repetitions.QuickRun(data, small, number)
+    quick = run.reconstruct(run.data, progress.part(0, 0.03, may_finish=False))
+    levels = _levels(threshold, shown, quick)
+    voxel = voxel_nm(stack)
+    measure = _Measure(quantities, voxel * factor, levels)
+    measured, moved = _of_the_series(run, quick, measure, progress.part(0.03, 0.1, may_finish=False))
+    simulated = _of_repetitions(
+        run, quick, measure, count, repetitions.axis_of(stack, factor), seed,
+        progress.part(0.1, 1, may_finish=False),
+    )  # fmt: skip
+    found = {name: _interval(name, measured, simulated, moved) for name in measured[0]}
+    if shown is not None and threshold is not None:
+        values = quantities(shown, voxel, *_as_tuple(threshold))
+        found = {name: replace(each, value=float(values[name])) for name, each in found.items()}
+    return found
+
+
+def voxel_nm(stack: TiltSeries) -> float:
+    """The pixel size in nm; 1 where it is not known."""
+    axis = stack.axes_manager["x"]
+    return float(axis.scale) if str(axis.units) == "nm" else 1.0
 
 
 @dataclass(frozen=True)
-class _Run:
-    data: NDArray[np.float32]
-    shape: engine.Geometry
-    iterations: int
+class _Measure:
+    quantities: Callable[..., Mapping[str, float]]
+    voxel: float
+    levels: tuple[float, ...]
 
-    def reconstruct(
-        self,
-        data: NDArray[np.float32],
-        progress: Progress,
-        iterations: int | None = None,
-        weights: Any = None,
-    ) -> NDArray[np.float32]:
-        options = quick_options(self.shape.n_angles, iterations or self.iterations, 0.0)
-        return engine.reconstruct(data, self.shape, weights=weights, progress=progress, **options)
+    def __call__(self, volume: NDArray[np.float32], move: float = 0.0) -> dict[str, float]:
+        return dict(self.quantities(volume, self.voxel, *(level + move for level in self.levels)))
 
 
-def _axis_of(stack: TiltSeries) -> tuple[tuple[float, float], tuple[float, float]]:
-    """95 % intervals of what may still be wrong with the tilt axis: shift and rotation."""
-    report = read_report(stack)
-    shift = None if report is None else report.shift_interval_px
-    rotation = None if report is None else report.rotation_interval_deg
-    return shift or SHIFT_INTERVAL_PX, rotation or ROTATION_INTERVAL_DEG
+def _as_tuple(threshold: float | Sequence[float]) -> tuple[float, ...]:
+    return tuple(threshold) if isinstance(threshold, tuple | list) else (threshold,)  # type: ignore[return-value]
 
 
-def _drawn(
-    clean: NDArray[np.float32],
-    errors: NDArray[np.float32],
+def _check_shape(shown: NDArray[np.float32] | None, shape: tuple[int, int, int]) -> None:
+    if shown is not None and shown.shape != shape:
+        raise ShapeError(
+            f"a volume of this series has the shape (X, Z, Y) = {shape}, not {shown.shape}; give one "
+            "that was reconstructed from it"
+        )
+
+
+def _levels(
+    threshold: float | Sequence[float] | None, shown: NDArray[np.float32] | None, quick: NDArray[np.float32]
+) -> tuple[float, ...]:
+    """The thresholds in the gray scale of the quick volume."""
+    if threshold is None:
+        return analysis.threshold_of(quick)
+    given = _as_tuple(threshold)
+    return given if shown is None else analysis.matched_thresholds(given, shown, quick)
+
+
+def _numbers(iterations: int) -> tuple[int, int, int]:
+    return iterations, iterations // 2, 2 * iterations
+
+
+def _of_the_series(
+    run: repetitions.QuickRun, quick: NDArray[np.float32], measure: _Measure, progress: Progress
+) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
+    """What is measured with each number of iterations, and with the thresholds moved down and up."""
+    move = analysis.SHIFT_OF_EDGE * analysis.step_at(quick, measure.levels[0])
+    moved = [measure(quick, sign * move) for sign in (-1, 1)]
+    measured = [measure(quick)]
+    for i, number in enumerate(_numbers(run.iterations)[1:]):
+        part = progress.part(i / 2, (i + 1) / 2, title="other numbers of iterations")
+        measured.append(measure(run.reconstruct(run.data, part, number)))
+    return measured, moved
+
+
+def _of_repetitions(
+    run: repetitions.QuickRun,
+    quick: NDArray[np.float32],
+    measure: _Measure,
+    count: int,
     axis: tuple[tuple[float, float], tuple[float, float]],
-    random: np.random.Generator,
-) -> NDArray[np.float32]:
-    """Projections ``(T, Y, X)`` with an error of the tilt axis and the errors of projections."""
-    shift, rotation = (random.normal((low + high) / 2, (high - low) / 2 / _Z_95) for low, high in axis)
-    # the intervals are of what is left to apply
-    drawn = align.transform(clean, yshift=-shift, angle_deg=-rotation, interpolation="cubic")
-    drawn += errors * random.choice([-1.0, 1.0], (len(errors), 1, 1)).astype(np.float32)
-    return drawn
+    seed: int,
+    progress: Progress,
+) -> list[list[dict[str, float]]]:
+    """What is measured in the repetitions with each number of iterations; a number that failed is missing."""
+    errors = repetitions.errors_of(run, quick, progress.part(0, 0.15))
+    part = progress.part(0.15, 0.3, title="simulated specimen")
+    clean = repetitions.sharp_projections(quick, measure.levels[0], run.shape, part)
+    simulated: list[list[dict[str, float]]] = [[], [], []]
+    random = np.random.default_rng(seed)
+    for i in range(count):
+        title = f"repetition {i + 1} of {count}"
+        part = progress.part(0.3 + 0.7 * i / count, 0.3 + 0.7 * (i + 1) / count, title=title)
+        drawn = repetitions.drawn(clean, errors, axis, random)
+        again = run.reconstruct(drawn, part, _numbers(run.iterations)[i % 3])
+        try:
+            simulated[i % 3].append(measure(again))
+        except (DataError, ParameterError):  # nothing to measure in this one
+            continue
+    return simulated
 
 
-def _errors(run: _Run, volume: NDArray[np.float32], progress: Progress) -> NDArray[np.float32]:
-    """``(T, Y, X)``: what noise and misalignment add to the projections.
-
-    Residuals are too small, for the volume follows the noise; errors of prediction of left-out projections
-    are too large, for the volume has errors, too. Their geometric mean has the right size (HC2 of MacKinnon
-    and White 1985, doi:10.1016/0304-4076(85)90158-7).
-    """
-    residual = run.data - engine.forward_project(volume, run.shape)
-    predicted = np.empty_like(run.data)
-    order = np.argsort(run.shape.angles_rad, kind="stable")
-    for fold in range(_FOLDS):
-        left_out = order[fold::_FOLDS]
-        weights = np.ones(run.shape.n_angles)
-        weights[left_out] = 0
-        part = progress.part(fold / _FOLDS, (fold + 1) / _FOLDS, title="left-out projections")
-        other = run.reconstruct(run.data, part, weights=weights)
-        predicted[left_out] = engine.forward_project(other, run.shape.subset(left_out))
-    product = residual * (run.data - predicted)
-    return np.asarray(np.sign(residual) * np.sqrt(np.clip(product, 0, None)), dtype=np.float32)
-
-
-def _sharp_projections(
-    volume: NDArray[np.float32], threshold: float, shape: engine.Geometry, progress: Progress
-) -> NDArray[np.float32]:
-    """``(T, Y, X)`` projections of the bodies in a volume with sharp surfaces, from voxels half as large.
-
-    With the voxels of the volume, the reconstruction would find it all too easily.
-    """
-    inside, outside = analysis.plateaus(volume, threshold)
-    fine = engine.Geometry(shape.angles_rad, _FINE * shape.n_y, _FINE * shape.n_z)
-    width, margin = len(volume), 2
-    result = np.empty((shape.n_angles, shape.n_y, width), np.float32)
-    for start in range(0, width, _COLUMNS):
-        stop = min(start + _COLUMNS, width)
-        first, last = max(start - margin, 0), min(stop + margin, width)
-        values = ndimage.zoom(volume[first:last], _FINE, order=1, mode="nearest", grid_mode=True)
-        part = analysis.filled_fraction(values, threshold)
-        high, low = (_repeated(each[first:last]) for each in (inside, outside))
-        body = (low + part * (high - low))[_FINE * (start - first) : _FINE * (stop - first)]
-        images = engine.forward_project(np.ascontiguousarray(body), fine) / _FINE
-        binned = images.reshape(shape.n_angles, shape.n_y, _FINE, stop - start, _FINE).mean((2, 4))
-        result[:, :, start:stop] = binned
-        progress.advance(stop / width)
-    return result
-
-
-def _repeated(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    for axis in range(3):
-        values = np.repeat(values, _FINE, axis)
-    return values
+def _interval(
+    name: str,
+    measured: Sequence[Mapping[str, float]],
+    simulated: Sequence[Sequence[Mapping[str, float]]],
+    moved: Sequence[Mapping[str, float]],
+) -> MeasuredInterval:
+    """Of a number, from the repetitions in which it could be measured."""
+    groups = [[each[name] for each in group if np.isfinite(each.get(name, np.nan))] for group in simulated]
+    if min(map(len, groups)) < 2:
+        raise DataError(
+            f"{name or 'the number'} could be measured in {sum(map(len, groups))} repetitions only; choose "
+            "another threshold, or more draws"
+        )
+    return analysis.interval_of_draws(
+        [each.get(name, np.nan) for each in measured], groups, [each.get(name, np.nan) for each in moved]
+    )

@@ -12,7 +12,7 @@ from etwidgets.signals.blocks import listener
 from etwidgets.signals.tilt_series import TiltSeries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -239,16 +239,18 @@ class JudgedSeries(TiltSeries):
 
     def measure_interval(
         self,
-        quantity: Callable[[NDArray[np.float32], float], float],
-        threshold: float | None = None,
+        quantity: Callable[..., float],
+        threshold: float | Sequence[float] | None = None,
         *,
+        volume: RecStack | NDArray[np.float32] | None = None,
         draws: int = 12,
         iterations: int = 10,
         thickness: int | None = None,
+        binning: int = 1,
         seed: int = 0,
         progress: Progress | None = None,
     ) -> MeasuredInterval:
-        """Measure a number in the volume, with a 90 % confidence interval for the whole way to it.
+        """Measure a number in the volume, with a 90 % confidence interval from repeated experiments.
 
         The series is reconstructed by OS-SIRT (non-negative) and measured. Then the experiment is
         repeated in simulation: the bodies above the threshold, with sharp surfaces, are projected at the
@@ -260,17 +262,28 @@ class JudgedSeries(TiltSeries):
         Parameters
         ----------
         quantity
-            ``quantity(volume, threshold)`` of a volume ``(X, Z, Y)``, in any unit, such as a volume, a
-            diameter, a thickness or an intensity. It may raise DataError where there is nothing to measure.
+            ``quantity(volume, voxel_nm, threshold)`` of a volume ``(X, Z, Y)`` with voxels of that length (in
+            pixels where the pixel size is not known), in any unit, such as a volume, a diameter, a thickness
+            or an intensity. It may raise DataError where there is nothing to measure.
             Surface areas and porosities of noisy volumes are too large, which the interval does not know.
         threshold
-            In the units of the volume; default: that of :func:`etwidgets.analysis.threshold_of`.
+            In the units of ``volume``, or without it of the quick volume; default: that of
+            :func:`etwidgets.analysis.threshold_of` for the quick volume. Of several thresholds, the quantity
+            gets each; the first is where the surface is.
+        volume
+            A volume of the series, by any method, in which the threshold was chosen. The threshold is carried
+            over to the quick volume by :func:`etwidgets.analysis.matched_thresholds`, and the ``value`` is
+            that of this volume. The interval does not depend on it otherwise: it is where the truth is, and
+            the quick volume tells more of that than one with a larger bias.
         draws
             Repetitions, at least 6.
         iterations
             Sweeps over all tilts.
         thickness
-            As in :meth:`reconstruct`.
+            As in :meth:`reconstruct`; default: that of ``volume``.
+        binning
+            So many pixels along x and y, and rows along z, are taken as one: with 2 it takes an eighth of the
+            time, and ``voxel_nm`` is twice as long. Bodies should be 6 binned pixels across or more.
         seed
             Of the repetitions.
         progress
@@ -284,32 +297,36 @@ class JudgedSeries(TiltSeries):
 
         Raises
         ------
-        ParameterError, DataError
+        ParameterError, DataError, ShapeError
             If a parameter is wrong, there are fewer than 6 projections, the threshold separates nothing,
-            or too few repetitions could be measured.
+            too few repetitions could be measured, or the volume has another shape.
 
         Examples
         --------
         >>> from etwidgets import analysis
-        >>> s.measure_interval(lambda volume, t: analysis.volume_of(volume, t, 3.36))  # doctest: +SKIP
+        >>> def enclosed(volume, voxel_nm, threshold):
+        ...     return analysis.volume_of(volume, threshold, voxel_nm)
+        >>> s.measure_interval(enclosed)  # doctest: +SKIP
         """
 
-        def named(volume: NDArray[np.float32], level: float) -> dict[str, float]:
-            return {"": float(quantity(volume, level))}
+        def named(volume: NDArray[np.float32], voxel_nm: float, *levels: float) -> dict[str, float]:
+            return {"": float(quantity(volume, voxel_nm, *levels))}
 
         return self.measure_intervals(
-            named, threshold, draws=draws, iterations=iterations, thickness=thickness, seed=seed,
-            progress=progress,
+            named, threshold, volume=volume, draws=draws, iterations=iterations, thickness=thickness,
+            binning=binning, seed=seed, progress=progress,
         )[""]  # fmt: skip
 
     def measure_intervals(
         self,
-        quantities: Callable[[NDArray[np.float32], float], Mapping[str, float]],
-        threshold: float | None = None,
+        quantities: Callable[..., Mapping[str, float]],
+        threshold: float | Sequence[float] | None = None,
         *,
+        volume: RecStack | NDArray[np.float32] | None = None,
         draws: int = 12,
         iterations: int = 10,
         thickness: int | None = None,
+        binning: int = 1,
         seed: int = 0,
         progress: Progress | None = None,
     ) -> dict[str, MeasuredInterval]:
@@ -318,9 +335,11 @@ class JudgedSeries(TiltSeries):
         Parameters
         ----------
         quantities
-            ``quantities(volume, threshold)`` of a volume ``(X, Z, Y)`` gives numbers by their names, the same
-            names each time. It may raise DataError where there is nothing to measure.
-        threshold, draws, iterations, thickness, seed, progress
+            ``quantities(volume, voxel_nm, threshold)`` gives numbers by their names, the same each time, as
+            :func:`etwidgets.analysis.totals` does. A number that is missing or not finite in a repetition
+            is left out there; ``repetitions`` of the result says how many remain. It may raise DataError
+            where there is nothing to measure.
+        threshold, volume, draws, iterations, thickness, binning, seed, progress
             As in :meth:`measure_interval`.
 
         Returns
@@ -330,12 +349,12 @@ class JudgedSeries(TiltSeries):
 
         Raises
         ------
-        ParameterError, DataError
+        ParameterError, DataError, ShapeError
             As :meth:`measure_interval`.
         """
         self._check_layout(frames=False)
         progress = listener(progress, show_progressbar=False, title="measure")
         return intervals.measure_intervals(
-            self, quantities, threshold, draws=draws, iterations=iterations, thickness=thickness, seed=seed,
-            progress=progress,
+            self, quantities, threshold, volume=volume, draws=draws, iterations=iterations,
+            thickness=thickness, binning=binning, seed=seed, progress=progress,
         )  # fmt: skip

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etwidgets import engine
+from etwidgets import cluster, engine
 from etwidgets.checks import MOST_ITERATIONS, checked_count
 from etwidgets.errors import ParameterError
 from etwidgets.resources import check_memory
 from etwidgets.signals.reconstruction import as_volume, geometry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from etwidgets.cluster.running import Cluster
     from etwidgets.progress import Progress
     from etwidgets.signals.rec_stack import RecStack
     from etwidgets.signals.tilt_series import TiltSeries
@@ -23,6 +27,8 @@ _PERTURBATION = 0.5
 _TILTS_PER_SUBSET = 5
 _FEWEST_TILTS = 6
 _MOST_DRAWS = 1000
+_FEWEST_COLUMNS, _MOST_COLUMNS = 8, 64  # of a piece for a cluster
+_STEPS_PER_DRAW = 20
 
 
 def quick_options(n_tilts: int, iterations: int, minimum: float | None) -> dict[str, Any]:
@@ -77,26 +83,67 @@ def reconstruction_spread(
     size = stack.data.shape[-1] * shape.n_z * shape.n_y
     check_memory(3 * 4.0 * size, "a volume, its mean and its spread")
     data, random = np.asarray(stack.data), np.random.default_rng(seed)
-    mean = np.zeros((data.shape[2], shape.n_z, shape.n_y), np.float32)
-    squares = np.zeros_like(mean)
-    for i in range(count):
-        part = progress.part(i / count, (i + 1) / count, may_finish=False, title=f"draw {i + 1} of {count}")
-        weights = pair_weights(stack.tilts_deg, random)
-        volume = engine.reconstruct(data, shape, weights=weights, progress=part, **options)
-        for x, slice_ in enumerate(volume):
-            change = slice_ - mean[x]
-            mean[x] += change / (i + 1)
-            squares[x] += change * (slice_ - mean[x])
     per_subset = shape.n_angles / options["n_subsets"]
-    factor = np.sqrt(per_subset / (per_subset - 1)) / _PERTURBATION
-    np.sqrt(squares / (count - 1), out=squares)
-    squares *= np.float32(factor)
+    factor = float(np.sqrt(per_subset / (per_subset - 1)) / _PERTURBATION)
+    drawn = _Draws(shape, [pair_weights(stack.tilts_deg, random) for _ in range(count)], options, factor)
+    place = cluster.active()
+    spread = drawn.spread(data, progress) if place is None else _on_cluster(place, drawn, data, progress)
     kept = {name: value for name, value in options.items() if value is not None}
-    result = as_volume(stack, squares, {**kept, "thickness": shape.n_z})
+    result = as_volume(stack, spread, {**kept, "thickness": shape.n_z})
     result.metadata.set_item(
         "Tomography.spread",
         {"what": "standard deviation", "draws": count, "seed": seed, "perturbation": _PERTURBATION,
-         "factor": float(factor)},
+         "factor": factor},
     )  # fmt: skip
     result.metadata.General.title = f"Standard deviation of {stack.metadata.General.title}".strip()
     return result
+
+
+@dataclass(frozen=True, eq=False)
+class _Draws:
+    """The repetitions: their weights ``(T,)`` each, and what the standard deviation is multiplied with."""
+
+    shape: engine.Geometry
+    weights: list[NDArray[np.float64]]
+    options: dict[str, Any]
+    factor: float
+
+    def spread(self, data: NDArray[Any], progress: Progress) -> NDArray[np.float32]:
+        """Standard deviation ``(X, Z, Y)`` for projections ``(T, Y, X)``, each column by itself."""
+        count = len(self.weights)
+        mean = np.zeros((data.shape[2], self.shape.n_z, self.shape.n_y), np.float32)
+        squares = np.zeros_like(mean)
+        for i, weights in enumerate(self.weights):
+            title = f"draw {i + 1} of {count}"
+            part = progress.part(i / count, (i + 1) / count, may_finish=False, title=title)
+            volume = engine.reconstruct(data, self.shape, weights=weights, progress=part, **self.options)
+            for x, slice_ in enumerate(volume):
+                change = slice_ - mean[x]
+                mean[x] += change / (i + 1)
+                squares[x] += change * (slice_ - mean[x])
+        np.sqrt(squares / (count - 1), out=squares)
+        squares *= np.float32(self.factor)
+        return squares
+
+
+def _on_cluster(place: Cluster, drawn: _Draws, data: NDArray[Any], progress: Progress) -> NDArray[np.float32]:
+    """As :meth:`_Draws.spread`; all repetitions of some columns are one piece, so that data travel once."""
+    result = np.empty((data.shape[2], drawn.shape.n_z, drawn.shape.n_y), np.float32)
+    width = int(np.clip(-(-data.shape[2] // max(place.n_threads, 1)), _FEWEST_COLUMNS, _MOST_COLUMNS))
+
+    def columns(i: int) -> slice:
+        return slice(i * width, (i + 1) * width)
+
+    def take(i: int, spread: NDArray[np.float32]) -> None:
+        result[columns(i)] = spread
+
+    def piece(i: int) -> NDArray[Any]:
+        return np.ascontiguousarray(data[..., columns(i)])
+
+    count, n_steps = -(-data.shape[2] // width), _STEPS_PER_DRAW * len(drawn.weights)
+    place.run(cluster.Pieces(_spread_of, drawn, count, piece, take, n_steps), progress, f"on {place.text}")
+    return result
+
+
+def _spread_of(drawn: _Draws, data: NDArray[Any], step: Callable[[], None]) -> NDArray[np.float32]:
+    return drawn.spread(data, cluster.StepProgress(step, _STEPS_PER_DRAW * len(drawn.weights)))

@@ -15,6 +15,7 @@ import numpy as np
 
 from etwidgets import align
 from etwidgets.checks import checked_reals, is_whole
+from etwidgets.cluster import using
 from etwidgets.deprecated import renamed_keywords
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.signals import (
@@ -760,6 +761,7 @@ class TomoStack(JudgedSeries):
         mask: NDArray[np.bool_] | None = None,
         model: str | None = None,
         backend: str | None = None,
+        cluster: Any = None,
         progress: Progress | None = None,
         **options: Any,
     ) -> RecStack:
@@ -805,6 +807,10 @@ class TomoStack(JudgedSeries):
             ``"interpolation"``; default: interpolation for FBP and BP, linear for the others.
         backend
             ``"auto"``, ``"cpu"``, ``"astra-cpu"`` or ``"astra-cuda"``, instead of ``cuda``.
+        cluster
+            Where: the address of a scheduler (``"tcp://10.0.0.1:8786"``), a ``distributed.Client``, or
+            ``"local"``; default: the client that is active, or this machine. The volume is the same to the
+            bit. A lazy stack is reconstructed where it is computed.
         progress
             Reports progress and can cancel the work.
         **options
@@ -838,7 +844,8 @@ class TomoStack(JudgedSeries):
         }  # fmt: skip
         if dart_iterations is not None:
             given["dart_iterations"] = dart_iterations
-        return trust.reconstructed(self, given, progress)
+        with using(cluster):
+            return trust.reconstructed(self, given, progress)
 
     # -- uncertainty --------------------------------------------------------------------------------
 

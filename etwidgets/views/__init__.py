@@ -3,10 +3,13 @@
 from etwidgets.picture_scale import contrast_limits
 from etwidgets.views.bar_view import Bar, BarView
 from etwidgets.views.curve_view import CurveView
+from etwidgets.views.file_view import FileRow, FileView, RecentRow
 from etwidgets.views.histogram_view import HistogramView
 from etwidgets.views.image_view import ImageView
 from etwidgets.views.page_watch import PageWatch
-from etwidgets.views.panes import COLOR_MAPS, Inset, Paint, Pane, overlay, to_plane
+from etwidgets.views.panes import COLOR_MAPS, Inset, Paint, Pane, overlay, reduced, to_plane
+from etwidgets.views.ray_view import RayView
+from etwidgets.views.ray_volume import RayVolume, ray_volume
 from etwidgets.views.snapshots import (
     ChannelSnapshot,
     CurvesSnapshot,
@@ -27,6 +30,8 @@ __all__ = [
     "ChannelSnapshot",
     "CurveView",
     "CurvesSnapshot",
+    "FileRow",
+    "FileView",
     "HistogramSnapshot",
     "HistogramView",
     "ImageView",
@@ -35,6 +40,9 @@ __all__ = [
     "Paint",
     "Pane",
     "PaneSnapshot",
+    "RayView",
+    "RayVolume",
+    "RecentRow",
     "SpectrumCurve",
     "SpectrumSnapshot",
     "SpectrumView",
@@ -46,5 +54,7 @@ __all__ = [
     "VolumeView",
     "contrast_limits",
     "overlay",
+    "ray_volume",
+    "reduced",
     "to_plane",
 ]

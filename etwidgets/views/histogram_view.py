@@ -43,7 +43,12 @@ class HistogramView(anywidget.AnyWidget):
         """Call ``handler((low, high))``, in percent, when a line was dragged; None after a double click."""
         self._on_percentiles = handler
 
-    def show(self, values: NDArray[Any] | None, percentiles: tuple[float, float]) -> None:
+    def show(
+        self,
+        values: NDArray[Any] | None,
+        percentiles: tuple[float, float],
+        limits: tuple[float, float] | None = None,
+    ) -> None:
         """Show how these values are spread, and the lines at two of their percentiles.
 
         Parameters
@@ -52,6 +57,8 @@ class HistogramView(anywidget.AnyWidget):
             A sample, of any shape; None: nothing. The same array again costs nothing.
         percentiles
             Percent.
+        limits
+            Values at which the lines are instead.
         """
         if values is None:
             self.clear()
@@ -70,7 +77,8 @@ class HistogramView(anywidget.AnyWidget):
             roots = np.log1p(counts)
             self.heights = [round(float(root), 3) for root in roots / max(roots.max(), 1)]
         if self._sorted is not None and self._sorted.size:
-            at = (np.percentile(self._sorted, percentiles) - self._low) / (self._high - self._low)
+            ends = np.asarray(limits or np.percentile(self._sorted, percentiles))
+            at = (ends - self._low) / (self._high - self._low)
             self.limits = [round(float(part), 4) for part in np.clip(at, 0, 1)]
 
     def snapshot(self) -> HistogramSnapshot:

@@ -2,7 +2,8 @@
 
 The pixels travel as binary messages and are not part of the widget's state, so that a saved notebook
 stays small. A new frame is sent when the browser has drawn the one before; of those that come
-meanwhile only the newest is kept.
+meanwhile only the newest is kept. A picture that the browser has is not sent again. Large images are sent
+smaller at first, and once more with all their pixels when the browser has come to rest and asks for them.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
+from etwidgets.color_maps import color_table
 from etwidgets.errors import ParameterError
-from etwidgets.views.panes import COLOR_MAPS, Pane, color_table, message, read_message
+from etwidgets.views.pane_values import answer
+from etwidgets.views.panes import COLOR_MAPS, FULL_SIDE, Pane, message, read_message
 from etwidgets.views.parts import close_parts, connect
 from etwidgets.views.scripts import script
 
@@ -32,6 +35,7 @@ _OWN_KEYS = [
     ("f, 0", "fit"),
     ("m, double-click", "this image alone, or all again"),
     ("drag", "move the zoomed picture, a line or a frame"),
+    ("Delete", "remove the measurement that was touched last"),
     ("?", "show or hide this table"),
 ]
 _GIVE_UP_WAITING_S = 2.0
@@ -53,6 +57,8 @@ class ImageView(anywidget.AnyWidget):
         As given; may be changed.
     maximized
         Which image fills the view.
+    gamma, log_scale
+        How intensities become brightness.
     """
 
     _esm = script("image_view.js")
@@ -67,9 +73,17 @@ class ImageView(anywidget.AnyWidget):
     """Place of the one image that fills the view; -1: all are shown. 3 with ``"four"`` is the quarter left
     empty: no image is drawn. Written by the browser and by its owner."""
 
+    gamma = traitlets.Float(1.0).tag(sync=True)
+    """Exponent of the brightness, which is 0 to 1 between the limits; not of differences. Its owner may write
+    it."""
+    log_scale = traitlets.Bool(default_value=False).tag(sync=True)
+    """Whether the brightness follows the logarithm, before gamma. Its owner may write it."""
+
     def __init__(self, height: int = 320, arrangement: str = "row") -> None:
         super().__init__(height=height, arrangement=arrangement)
         self._frame: tuple[dict[str, Any], list[bytes]] | None = None
+        self._panes: list[Pane] = []
+        self._there: list[tuple[int, int, bytes]] = []  # pictures that the browser has
         self._number = 0
         self._anew = False  # until a frame that says so was sent; those before it may be dropped
         self._sent_at: float | None = None
@@ -115,14 +129,18 @@ class ImageView(anywidget.AnyWidget):
         if len(panes) > (most := _MAX_PANES[self.arrangement]):
             raise ParameterError(f"at most {most} images fit into the view, not {len(panes)}")
         self._number += 1
-        content, buffers = message(panes)
-        numbers = {"number": self._number, "anew": self._anew, "slid": self._slid}
-        self._frame = ({**content, **numbers}, buffers)
+        self._panes = list(panes)
+        self._compose()
         busy = self._sent_at is not None and time.monotonic() - self._sent_at < _GIVE_UP_WAITING_S
         if self._viewers == 0 or busy:
             self._waiting = True
         else:
             self._send_frame()
+
+    def _compose(self, **options: Any) -> None:
+        content, buffers = message(self._panes, **options)
+        numbers = {"number": self._number, "anew": self._anew, "slid": self._slid}
+        self._frame = ({**content, **numbers}, buffers)
 
     def snapshot(self) -> list[PaneSnapshot]:
         """The images as they are drawn now; zoom and position are known to the browser only."""
@@ -182,7 +200,9 @@ class ImageView(anywidget.AnyWidget):
         kind = content.get("type")
         if kind == "ready":
             self._viewers += 1
-            self.send({"type": "colors", "names": list(COLOR_MAPS)}, [color_table(n) for n in COLOR_MAPS])
+            self._there = []
+            tables = [color_table(name).tobytes() for name in COLOR_MAPS]
+            self.send({"type": "colors", "names": list(COLOR_MAPS), "straight": ["coolwarm"]}, tables)
             self._send_keys()
             if self._frame is not None:
                 self._send_frame()
@@ -192,6 +212,11 @@ class ImageView(anywidget.AnyWidget):
             self._sent_at = None
             if self._waiting:
                 self._send_frame()
+        elif kind == "full" and content["number"] == self._number and not self._waiting:
+            self._compose(max_side=FULL_SIDE)
+            self._send_frame()
+        elif kind in ("values", "file", "difference"):
+            self.send(*answer(self._panes, content))
         elif kind in self._handlers:
             self._slid = content.get("number", self._slid)
             for handler in list(self._handlers[kind]):
@@ -199,7 +224,7 @@ class ImageView(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Take it off the page and forget the pixels and the handlers."""
-        self._frame = None
+        self._frame, self._panes, self._there = None, [], []
         for handlers in self._handlers.values():
             handlers.clear()
         close_parts(self)
@@ -212,5 +237,11 @@ class ImageView(anywidget.AnyWidget):
         if self._frame is None:
             return
         self._waiting, self._sent_at = False, time.monotonic()
-        self.send(*self._frame)
+        content, buffers = self._frame
+        sides = [(said["width"], said["height"]) for said in content["panes"]]
+        looks = [(*pair, buffer) for pair, buffer in zip(sides, buffers, strict=True)]
+        same = [place < len(self._there) and self._there[place] == look for place, look in enumerate(looks)]
+        self._there = looks
+        sent = [b"" if known else buffer for known, buffer in zip(same, buffers, strict=True)]
+        self.send({**content, "same": same}, sent)
         self._anew = False

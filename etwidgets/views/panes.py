@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.colors import to_rgb
 
+from etwidgets import color_maps
 from etwidgets.errors import ParameterError, ShapeError
 from etwidgets.picture_scale import contrast_limits, nice_lengths
 from etwidgets.views.snapshots import PaneSnapshot
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-COLOR_MAPS = ("gray", "inferno", "viridis", "coolwarm")
+COLOR_MAPS = (*color_maps.COLOR_MAPS, "coolwarm")
 """Names of color maps; ``coolwarm`` is for differences: zero in its middle."""
 
 _MOST_ZOOM = 40  # times the size at which an image fits its place
 _BAR = 0.3  # longest scale bar, in parts of the width of an image
 
-_MAX_SIDE = 1024
+_MAX_SIDE = 1024  # while slices are stepped through
+FULL_SIDE = 2048
+"""Longest side that is sent at rest, pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +100,8 @@ class Pane:
         Whether a drag moves what is shown and not the zoomed view: its owner hears by how much.
     rgb
         ``(rows, columns, 3)``: colors to draw instead of the image; see :func:`overlay`.
+    mixed
+        Whether the colors are those of several images, so that a pixel has no one value to be measured.
     color_bar
         What the intensities are, for a bar of the colors in the corner; empty: no bar.
     inset
@@ -123,6 +127,7 @@ class Pane:
     rectangle: tuple[int, int, int, int] | None = None
     boxes: tuple[tuple[int, int, int, int, str], ...] = ()
     rgb: NDArray[np.uint8] | None = None
+    mixed: bool = False
     movable: bool = False
     color_bar: str = ""
     inset: Inset | None = None
@@ -135,7 +140,7 @@ class Pane:
         if self.rgb is not None and np.shape(self.rgb) != (*np.shape(self.image), 3):
             raise ShapeError(f"colors {np.shape(self.rgb)} do not fit an image {np.shape(self.image)}")
         if self.cmap not in COLOR_MAPS:
-            raise ParameterError(f"no color map {self.cmap!r}; choose from {', '.join(COLOR_MAPS)}")
+            raise ParameterError(f"color_map {self.cmap!r} is not known; choose from {', '.join(COLOR_MAPS)}")
         if self.slider is not None and not 0 <= self.slider[0] < self.slider[1]:
             raise ParameterError(f"a slider of {self.slider[1]} places has no place {self.slider[0]}")
 
@@ -176,23 +181,20 @@ def overlay(layers: Sequence[tuple[NDArray[Any], tuple[float, float], str]]) -> 
     return np.clip(total + 0.5, 0, 255).astype(np.uint8)
 
 
-def color_table(name: str) -> bytes:
-    """256 colors of three bytes each."""
-    colors = mpl.colormaps[name](np.arange(256), bytes=True)
-    return colors[:, :3].tobytes()
+def message(panes: list[Pane], max_side: int = _MAX_SIDE) -> tuple[dict[str, Any], list[bytes]]:
+    """The panes as one message for the browser: a description, and a buffer of bytes per pane.
 
-
-def message(panes: list[Pane]) -> tuple[dict[str, Any], list[bytes]]:
-    """The panes as one message for the browser: a description, and a buffer of bytes per pane."""
+    The description says ``more`` where the images can be sent with a higher resolution.
+    """
     described, buffers = [], []
     for pane in panes:
         limits = pane.limits or contrast_limits(pane.image)
-        image, factor = reduced(pane.image)
+        image, factor = reduced(pane.image, max_side)
         plane = to_plane(image, limits)
         if pane.rgb is None:
             buffers.append(plane.tobytes())
         else:
-            channels = [reduced(pane.rgb[..., i])[0].astype(np.uint8) for i in range(3)]
+            channels = [reduced(pane.rgb[..., i], max_side)[0].astype(np.uint8) for i in range(3)]
             buffers.append(np.stack(channels, axis=-1).tobytes())
         described.append(
             {
@@ -221,7 +223,8 @@ def message(panes: list[Pane]) -> tuple[dict[str, Any], list[bytes]]:
                 "slider": None if pane.slider is None else [*map(int, pane.slider[:2]), pane.slider[2]],
             }
         )
-    return {"type": "frame", "panes": described, "mostZoom": _MOST_ZOOM}, buffers
+    more = max_side < FULL_SIDE and any(said["factor"] > 1 for said in described)
+    return {"type": "frame", "panes": described, "mostZoom": _MOST_ZOOM, "more": more}, buffers
 
 
 def read_message(content: dict[str, Any], buffers: Sequence[bytes]) -> list[PaneSnapshot]:

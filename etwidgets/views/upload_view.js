@@ -6,19 +6,23 @@ const size = (n) => (n >= 1e9 ? `${(n / 1e9).toFixed(1)} GB` : `${(n / 1e6).toFi
 function render({ model, el }) {
   const box = document.createElement("div");
   box.className = "etw-upload";
-  const input = document.createElement("input"), invitation = document.createElement("span");
+  const input = document.createElement("input"), invitation = document.createElement("span"), label = document.createElement("label");
   input.type = "file"; input.multiple = true; input.accept = model.get("endings").join(",");
-  invitation.textContent = "or drop files, or a folder, here";
+  label.textContent = "Upload files…";
+  label.title = "Choose a file with the tilts together with the series";
+  label.append(input);
+  invitation.textContent = model.get("invitation");
+  invitation.className = "etw-upload-words";
   const words = document.createElement("span"), bar = document.createElement("progress"), stop = document.createElement("button");
   stop.textContent = "Cancel"; stop.className = "etw-upload-cancel";
   bar.hidden = stop.hidden = true;
-  box.append(input, invitation, bar, stop, words);
+  box.append(label, invitation, bar, stop, words);
   el.appendChild(box);
 
   // each choice of files has a number, which its answers bear: those of a choice that was cancelled are not heard
   let files = [], index = 0, sent = 0, before = 0, total = 0, busy = false, choice = 0, unread = "";
   const tell = (content, buffers) => model.send({ ...content, choice }, undefined, buffers);
-  const say = (text) => { words.textContent = text; };
+  const say = (text) => { words.textContent = text; invitation.hidden = !!text; };
   const end = () => { busy = false; bar.hidden = stop.hidden = true; input.disabled = false; input.value = ""; };
 
   function begin(chosen) {
@@ -85,8 +89,9 @@ function render({ model, el }) {
     return found;
   }
   async function dropped(event) {
+    if (!takes(event)) return;
     event.preventDefault();
-    box.classList.remove("etw-upload-over");
+    place().classList.remove("etw-upload-over");
     const items = [...event.dataTransfer.items].filter((item) => item.kind === "file");
     const entries = items.map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
     const plain = [...event.dataTransfer.files];
@@ -94,14 +99,25 @@ function render({ model, el }) {
       begin(entries.length ? (await Promise.all(entries.map(inside))).flat() : plain);
     } catch (error) { say(`The files could not be read: ${error.message}`); }
   }
-  box.ondragover = (event) => { event.preventDefault(); box.classList.add("etw-upload-over"); };
-  box.ondragleave = () => box.classList.remove("etw-upload-over");
-  box.ondrop = dropped;
+  // files may be dropped on the whole of what this is a part of
+  const place = () => (model.get("area") && box.closest("." + model.get("area"))) || box;
+  const takes = (event) => event.dataTransfer?.types.includes("Files") && place().contains(event.target);
+  const over = (event) => {
+    place().classList.toggle("etw-upload-over", takes(event));
+    if (takes(event)) event.preventDefault();
+  };
+  const left = (event) => { if (!place().contains(event.relatedTarget)) place().classList.remove("etw-upload-over"); };
+  const heard = { dragover: over, dragleave: left, drop: dropped };
+  for (const [name, action] of Object.entries(heard)) document.addEventListener(name, action);
   input.onchange = () => begin([...input.files]);
   const give_up = () => { end(); tell({ type: "stop" }); };
   stop.onclick = () => { give_up(); say("Upload cancelled; nothing was kept of this file."); };
   model.on("msg:custom", receive);
-  return () => { model.off("msg:custom", receive); if (busy) tell({ type: "stop" }); };
+  return () => {
+    model.off("msg:custom", receive);
+    for (const [name, action] of Object.entries(heard)) document.removeEventListener(name, action);
+    if (busy) tell({ type: "stop" });
+  };
 }
 
 export default { render };

@@ -19,14 +19,10 @@ if TYPE_CHECKING:
     from io import BufferedWriter
 
 _HERE = Path(__file__).parent
-_CSS = """.etw-upload { display: flex; align-items: center; flex-wrap: wrap; gap: 8px; font-size: 13px;
-  border: 1px dashed #8b909b; border-radius: 4px; padding: 16px; margin: 0 2px 8px; }
-.etw-upload-over { border-color: #2f6fde; background: rgba(47, 111, 222, 0.08); }
-.etw-upload progress { width: 160px; }"""
 
 
 class UploadView(anywidget.AnyWidget):
-    """A file chooser of the browser and a place to drop files on; a bar shows how much has been written.
+    """A button for files of the user's computer, which may be dropped, too; a bar shows how much was written.
 
     Parameters
     ----------
@@ -36,17 +32,32 @@ class UploadView(anywidget.AnyWidget):
         Of the files that are offered.
     limit
         Bytes that one choice may have together.
+    area
+        DOM class of what it is a part of, on which files may be dropped as well; default: on itself alone.
+    invitation
+        What is written beside the button.
     """
 
     _esm = _HERE / "upload_view.js"
-    _css = _CSS
+    _css = _HERE / "upload_view.css"
     limit = traitlets.Int(0).tag(sync=True)
     """Bytes. Written here."""
     endings = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """Of the files that are offered. Written here."""
+    area = traitlets.Unicode("").tag(sync=True)
+    """As given."""
+    invitation = traitlets.Unicode("").tag(sync=True)
+    """As given."""
 
-    def __init__(self, new_path: Callable[[str], Path], endings: list[str], limit: int) -> None:
-        super().__init__(limit=limit, endings=endings)
+    def __init__(
+        self,
+        new_path: Callable[[str], Path],
+        endings: list[str],
+        limit: int,
+        area: str = "",
+        invitation: str = "or drop files, or a folder, here",
+    ) -> None:
+        super().__init__(limit=limit, endings=endings, area=area, invitation=invitation)
         self._new_path = new_path
         self._on_files: Callable[[list[Path]], None] = lambda _: None
         self._file: BufferedWriter | None = None

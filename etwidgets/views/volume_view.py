@@ -54,7 +54,7 @@ class VolumeView(widgets.VBox):
         self._figure: Any = None
         self._channels: list[DrawnChannel] = []
         self._lengths = [1.0, 1.0, 1.0]
-        self._filling = False
+        self._filling, self._switched = False, False
         self._unseen: Callable[[NDArray[np.float32]], NDArray[np.bool_]] | None = None
         self._legend, self._note = (widgets.HTML("").add_class("etw-text") for _ in range(2))
         self.controls = make_controls()
@@ -194,8 +194,9 @@ class VolumeView(widgets.VBox):
                 name = f" of {escape(channel.name)}" if len(self._channels) > 1 else ""
                 shares.append(f"{share_of(found[0], found[1]):.0%}{name}")
         mark = f"<span style='color:{MARK_COLOR}'>&#9632;</span>"
+        switched = " Drawn as a surface, for only surfaces have faces." if self._switched else ""
         self._legend.value = (
-            f"<p>{mark} faces that no projection shows: {', '.join(shares)}</p>" if shares else ""
+            f"<p>{mark} faces that no projection shows: {', '.join(shares)}.{switched}</p>" if shares else ""
         )
 
     @contextmanager
@@ -233,9 +234,13 @@ class VolumeView(widgets.VBox):
         self._draw_channels()
 
     def _change_unseen(self, _change: Any) -> None:
-        """Marks are on surfaces: one is drawn with them."""
-        if self.controls["unseen"].value and self.controls["draw"].value == VOLUME:
-            self.controls["draw"].value = SURFACE
+        """Marks are on surfaces: one is drawn while they are wanted, which the legend says."""
+        draw, marks = self.controls["draw"], self.controls["unseen"].value
+        before, self._switched = self._switched, marks and draw.value == VOLUME
+        if self._switched:
+            draw.value = SURFACE
+        elif before and draw.value == SURFACE:
+            draw.value = VOLUME
         else:
             self._draw_channels()
 

@@ -76,3 +76,15 @@ def test_what_cannot_be_segmented_is_refused(call, error, words):
     volume = np.random.default_rng(0).normal(0, 1, (6, 6, 6))
     with pytest.raises(error, match=words):
         call(volume)
+
+
+def test_thresholds_follow_the_gray_scale(shapes):
+    noise = np.random.default_rng(0).normal(0, 0.02, (30, 30, 30))
+    sharp = shapes.ball((30, 30, 30), (15, 15, 15), 9) + noise
+    other = (7 * ndimage.gaussian_filter(sharp, 1.0) + 3).astype(np.float32)
+    found = analysis.matched_thresholds((0.5, 0.3), sharp.astype(np.float32), other)
+    np.testing.assert_allclose(found, (6.5, 5.1), atol=0.15)
+    half = analysis.threshold_of(sharp)
+    assert analysis.matched_thresholds(half, sharp, other) == pytest.approx(analysis.threshold_of(other))
+    with pytest.raises(DataError, match="not above the ground"):
+        analysis.matched_thresholds((-0.2,), sharp, other)

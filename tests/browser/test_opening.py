@@ -23,11 +23,10 @@ def folder(root):
     return root
 
 
-def choose(page, *names):
-    """In the list of files; a line begins with the name."""
-    labels = page.locator(".etw-data-files option").all_text_contents()
-    chosen = [label for label in labels if label.replace("\xa0", " ").startswith(names)]
-    page.locator(".etw-data-files select").select_option(label=chosen)
+def line(page, name):
+    """A line of the list of files, which may have to be listed again first."""
+    page.click(".etw-files-bar button[title^='List']")
+    return page.locator(f".etw-files-list tr:has(td:text-is('{name}'))")
 
 
 def readout(page, panel, name):
@@ -38,7 +37,7 @@ def test_a_folder_of_73_images_is_one_series_and_dropped_files_are_another(visit
     page = visit.page
     visit.open_needle(server)
     visit.step("data")
-    choose(page, "day 3")
+    line(page, "day 3").dblclick()
     page.wait_for_function(
         "document.querySelector('.etw-data-all-files')?.innerText.includes('All 73 .tif files')"
     )
@@ -83,12 +82,73 @@ def drop_three_files(visit, folder):
         """content => {
             const data = new DataTransfer();
             for (const { name, bytes } of content) data.items.add(new File([new Uint8Array(bytes)], name));
-            const area = document.querySelector('.etw-upload');
-            area.dispatchEvent(new DragEvent('drop', { dataTransfer: data, cancelable: true }));
+            const list = document.querySelector('.etw-panel-data .etw-files-list');
+            const about = { dataTransfer: data, cancelable: true, bubbles: true };
+            list.dispatchEvent(new DragEvent('drop', about));
         }""",
         content,
     )
     page.wait_for_function("document.querySelectorAll('.etw-preview tr').length === 4")
+
+
+def chosen(page):
+    return page.locator(".etw-files-list tr[aria-selected='true'] td:first-child").all_inner_texts()
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_list_is_driven_by_keys_and_the_card_shows_what_is_chosen(visit, bare_server):
+    page = visit.page
+    page.goto(bare_server.address)
+    line(page, "day 3").wait_for()
+    page.focus(".etw-files-list table")
+    page.keyboard.type("sec")
+    page.wait_for_selector(".etw-card img")
+    assert chosen(page) == ["second.hspy"]
+    card = page.locator(".etw-card").inner_text()
+    for words in ("11 of 40 x 28 px", "-50.0° to 50.0°", "float32", "projection 6 of 11, +0.0°"):
+        assert words in card
+    assert page.evaluate("document.querySelector('.etw-card img').naturalWidth") == 40
+    page.keyboard.type("day")  # a folder: its files are one series
+    page.wait_for_function("document.querySelector('.etw-card').innerText.includes('73 of 64 x 64 px')")
+    visit.keep("chooser")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=wire_+72deg.tif")
+    page.keyboard.press("End")
+    page.keyboard.press("Shift+ArrowUp")
+    page.keyboard.press("Shift+ArrowUp")
+    assert chosen(page) == [f"wire_{angle:+d}deg.tif" for angle in (-68, -70, -72)]
+    line(page, "wire_-66deg.tif").click(modifiers=["Control"])
+    page.wait_for_function("document.querySelectorAll('.etw-preview tr').length === 5")
+    page.focus(".etw-files-list table")
+    page.keyboard.press("Backspace")
+    line(page, "second.hspy").wait_for()
+    assert page.locator(".etw-card").is_hidden()
+
+
+def test_own_file_to_volume_takes_six_clicks(visit, bare_server, root):
+    tilts = np.arange(-60.0, 61, 6)
+    images = simulation.project(simulation.needle((48, 32, 32)), tilts)
+    moved, _ = simulation.misalign(images, jitter_px=1, axis_shift_px=1, seed=1)
+    TomoStack(moved.clip(0).astype(np.float32), tilts).save(root / "own.mrc")
+    page = visit.page
+    page.goto(bare_server.address)
+    page.wait_for_selector(".etw-files-list td:text-is('own.mrc')")
+    page.evaluate(
+        "window.presses = 0; document.addEventListener('mousedown', () => { window.presses += 1; }, true)"
+    )
+    page.dblclick(".etw-files-list td:text-is('own.mrc')")  # counts as two
+    visit.wait_for_series("21 projections")
+    page.click(".etw-tab-register")
+    page.click(".etw-register-auto:not([disabled])")
+    page.click(".etw-job-mend:text-is('Reconstruct')", timeout=120_000)
+    page.wait_for_function(
+        "document.querySelector('.etw-tab-reconstruct').innerText.includes('✓')", timeout=120_000
+    )
+    page.click(".etw-tab-volume")
+    visit.wait_for_panes("volume", 3)
+    assert page.evaluate("window.presses") == 6
+    visit.step("data")
+    assert page.locator(".etw-files-recent button").first.inner_text() == "own.mrc"
 
 
 def panes(page, panel):
@@ -119,7 +179,7 @@ def test_b_after_a_shows_nothing_of_a(visit, server):
     page.click(".etw-analyze-run")
     page.wait_for_selector(".etw-measured table")
     visit.step("data")
-    choose(page, "second.hspy")
+    line(page, "second.hspy").click()
     page.click(".etw-data-open")
     visit.wait_for_series("second.hspy")
     visit.wait_for_series("11 projections 40 x 28")

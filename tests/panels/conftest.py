@@ -5,6 +5,7 @@ import gc
 import ipywidgets.widgets.widget as registry
 import numpy as np
 import pytest
+import seen
 
 from etwidgets import simulation
 from etwidgets.session import InlineRunner, Session, TomoStackModel
@@ -94,7 +95,7 @@ def upload():
     def upload(panel, name, content, announced=None):
         """As the browser does it; what is answered."""
         answers = []
-        view = panel._upload
+        view = seen.uploader(panel)
         view.send = lambda content, buffers=None: answers.append(content)
         view.receive({"type": "begin", "name": name, "size": announced or len(content)})
         for start in range(0, len(content), 1000):

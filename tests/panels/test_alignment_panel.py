@@ -5,7 +5,7 @@ import pytest
 import seen
 
 from etwidgets import simulation
-from etwidgets.panels import RegisterPanel
+from etwidgets.panels import ReconstructPanel, RegisterPanel
 from etwidgets.progress import NullProgress
 from etwidgets.session import OPERATIONS
 from etwidgets.session.history import State
@@ -22,12 +22,15 @@ def truth():
     )
 
 
-def test_one_button_aligns_and_tells_how_well(open_panel, truth):
+def test_one_button_aligns_and_tells_how_well(open_panel, made, truth):
     panel = open_panel(RegisterPanel, TomoStack(truth.projections, TILTS))
     assert "Good to" not in seen.text(panel)
     panel.controls["chart"].value = "methods"
     assert "Nothing was tried yet" in seen.text(panel)
     panel.controls["auto"].click()
+    offered = panel.model.message.action  # as the tab does it when nothing was changed there
+    assert (offered.operation, offered.panel) == ("reconstruct", "reconstruct")
+    assert offered.parameters == made(ReconstructPanel(panel.session))._form.parameters()
     report = panel.model.stack.alignment_report
     assert report.sentence in seen.text(panel)
     assert panel.controls["chart"].value == "residuals"  # of the report

@@ -8,13 +8,14 @@ import pytest
 import seen
 from scripts import run_script
 
+import etwidgets
 from etwidgets import analysis
 from etwidgets.panels import AnalyzePanel
 from etwidgets.progress import NullProgress
 from etwidgets.session import Session, TomoStackModel, measuring
 from etwidgets.session.history import Channel
 from etwidgets.session.measuring import Subject
-from etwidgets.session.script import script
+from etwidgets.session.script import _measured, script
 from etwidgets.signals import RecStack, TomoStack
 from etwidgets.simulation.ellipsoids import Ellipsoid, project_ellipsoids
 
@@ -101,7 +102,7 @@ def test_two_volumes_are_compared(panel, session):
     comparison = dict(session.model.measurements[-1].comparison)
     ratio = float(comparison["volumes series / shell"].split()[0])
     assert ratio == pytest.approx(7**3 / (10**3 - 7**3), rel=0.08)
-    area = float(comparison["interface (nm²)"])
+    area = float(comparison["interface"].removesuffix(" nm²").replace("\N{NARROW NO-BREAK SPACE}", ""))
     assert area == pytest.approx(4 * 4 * np.pi * 7**2, rel=0.05)
     panel.controls["against"].value = "series"
     panel.controls["run"].click()
@@ -175,7 +176,7 @@ def test_where_the_pixel_size_is_not_known_nothing_is_called_nm(session, made, t
     panel = made(AnalyzePanel(session, tmp_path))
     panel.controls["run"].click()
     shown = panel._results.summary.value + panel._results.table.value
-    assert "total volume (px³)" in shown
+    assert "<th>total volume</th><td>1410 px³</td>" in shown
     assert "nm" not in shown
     assert panel._results.curve._axes.get_ylabel() == "volume (px³)"
     panel.controls["file-name"].value = "bodies.csv"
@@ -208,8 +209,12 @@ def test_the_interval_of_the_whole_way_holds_the_true_volume(made, tmp_path):
         assert row["high"] - row["low"] < 0.2 * truth
     assert found.loc["total volume", "draws_part"] > 0
     total = session.model.measurements[-1].total
-    assert found.loc["total volume", "value"] == total.value
-    assert found.loc["total volume", "threshold_part"] >= total.threshold_part
+    assert found.loc["total volume", "value"] == pytest.approx(total.value)
+    names = {"stack": session.model.stack, "volume": session.model.reconstruction, "etw": etwidgets}
+    written = "\n".join(_measured(session.model.measurements[-1])[1])
+    exec(written, names)  # noqa: S102  (it is what the user would run)
+    assert names["intervals"]["volume_nm3"].low == pytest.approx(found.loc["total volume", "low"])
+    assert names["intervals"]["volume_nm3"].value == pytest.approx(total.value)
     assert "90 % interval" not in panel._results.summary.value  # one interval for one number
     assert "90 % interval" in seen.html(panel).split("etw-intervals")[1]
     panel.controls["save"].click()
@@ -226,6 +231,7 @@ def test_a_script_repeats_the_intervals(session):
         measuring.measure(subject, 2.0, NullProgress()), intervals=pd.DataFrame({"quantity": ["x"]})
     )
     written = script((), None, [found])
-    assert "etw.analysis.totals(volume, 2.0, threshold=threshold, low=threshold - 1)" in written
-    assert "intervals = stack.measure_intervals(totals, 5.0, thickness=30)" in written
+    totals = "etw.analysis.totals(volume, voxel_nm, threshold, low=low)"
+    assert f"totals = lambda volume, voxel_nm, threshold, low: {totals}" in written
+    assert "intervals = stack.measure_intervals(totals, (5.0, 4.0), volume=volume, binning=1)" in written
     compile(written, "script", "exec")

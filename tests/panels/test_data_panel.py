@@ -26,20 +26,18 @@ def panel(made, empty_session, root):
     return made(DataPanel(empty_session, root))
 
 
-def listed(panel):
-    return [name for _, name in panel.controls["files"].options]
-
-
 def test_folders_are_gone_into_and_files_are_chosen(panel):
-    assert listed(panel) == ["day 1"]
-    panel.controls["files"].value = ("day 1",)
-    assert listed(panel) == ["..", "needle.hspy"]
-    panel.controls["files"].value = ("needle.hspy",)
+    files = panel.controls["files"]
+    assert files.names == ["day 1"]
+    files.receive({"type": "enter", "what": "day 1"})
+    assert files.names == ["needle.hspy"]
+    files.value = ("needle.hspy",)
     assert panel.controls["file"].value == "day 1/needle.hspy"
     panel.controls["open"].click()
     assert panel.model.stack.data.shape == (15, 40, 48)
-    panel.controls["files"].value = ("..",)
-    assert listed(panel) == ["day 1"]
+    assert files.value == []
+    files.receive({"type": "place", "what": 0})
+    assert files.names == ["day 1"]
 
 
 def test_a_series_is_uploaded_with_its_tilts_and_opened(panel, root, series, tmp_path, upload):
@@ -52,7 +50,7 @@ def test_a_series_is_uploaded_with_its_tilts_and_opened(panel, root, series, tmp
     answers = upload(panel, "a.mrc", content)
     assert answers[-1]["type"] == "kept"
     assert upload(panel, "angles.rawtlt", tilts)[-1]["type"] == "kept"
-    panel._upload.receive({"type": "all"})
+    seen.uploader(panel).receive({"type": "all"})
     assert (root / "uploads" / "a.mrc").read_bytes() == content
     assert np.allclose(panel.model.stack.tilts_deg, series.tilts_deg)
     again = io.load(tmp_path / "a.mrc", tilts=series.tilts_deg)
@@ -81,7 +79,7 @@ def test_an_upload_replaces_no_file_and_leaves_nothing_when_it_is_stopped(panel,
     upload(panel, "a.mrc", b"first")
     assert "exists" in upload(panel, "a.mrc", b"second")[-1]["why"]
     assert (root / "uploads" / "a.mrc").read_bytes() == b"first"
-    view = panel._upload
+    view = seen.uploader(panel)
     view.receive({"type": "begin", "name": "b.mrc", "size": 10})
     view.receive({"type": "piece", "offset": 0}, [b"01234"])
     view.receive({"type": "stop"})
@@ -125,7 +123,6 @@ def test_a_channel_is_added_from_the_chosen_file_and_drawn_with_the_volume(made,
     assert "Ni" in seen.text(panel)
     empty_session.apply("reconstruct", method="FBP")
     shown = made(VolumePanel(empty_session, root))
-    shown.controls["render"].click()
-    assert [channel.name for channel in seen.rendered(shown).channels] == ["series", "Ni"]
+    assert shown._rendering.rays.drawn.names == ("series", "Ni")
     panel.controls["remove-channel"].click()
     assert empty_session.model.channels == ()

@@ -10,7 +10,7 @@ def test_the_report_is_exported(made, session, tmp_path, monkeypatch):
     panel.controls["kind"].value = "report"
     assert panel.controls["name"].value == "report.html"
     panel.controls["save"].click()
-    assert "<h2>What to doubt</h2>" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<h2>Caveats</h2>" in (tmp_path / "report.html").read_text(encoding="utf-8")
     found = from_json((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert any("no volume" in each.text for each in found.doubts)
     assert "report.html" in session.model.message.text

@@ -37,6 +37,32 @@ def test_inspect_keeps_one_contrast_for_all_projections_until_it_is_changed(open
     assert [pane.cmap for pane in seen.images(panel)] == ["inferno", "inferno"]
 
 
+def test_limits_in_intensities_count_until_the_contrast_is_set_in_percent(open_panel, stack):
+    panel = open_panel(InspectPanel, stack)
+    shown = [panel.controls[name].value for name in ("black", "white")]
+    assert shown == pytest.approx(seen.images(panel)[0].limits, rel=1e-5)
+    panel.controls["white"].value = 2 * shown[1]
+    panel.controls["black"].value = shown[1]
+    assert [pane.limits for pane in seen.images(panel)] == [(shown[1], 2 * shown[1])] * 2
+    panel.controls["white"].value = shown[1] - 1
+    assert "below white" in panel.model.message.text
+    assert panel.controls["white"].value == pytest.approx(2 * shown[1], rel=1e-5)
+    panel.controls["contrast"].value = (10, 90)
+    assert seen.images(panel)[0].limits == pytest.approx(np.percentile(stack.data, (10, 90)), rel=1e-5)
+    assert panel.controls["black"].value == pytest.approx(np.percentile(stack.data, 10), rel=1e-5)
+    panel.display.set_limits("series", 1.0, 2.0)
+    seen.histogram(panel).receive({"type": "reset"})
+    assert panel.display.limits_of("series") is None
+
+
+def test_gamma_and_logarithm_are_those_of_all_pictures(made, stack):
+    session = Session(TomoStackModel(stack))
+    first, second = made(InspectPanel(session)), made(RegisterPanel(session))
+    first.controls["gamma"].value, first.controls["log-scale"].value = 0.5, True
+    view = seen.view(second, ImageView)
+    assert (view.gamma, view.log_scale) == (0.5, True)
+
+
 def test_two_panels_look_at_the_same_place(made, stack):
     session = Session(TomoStackModel(stack))
     first, second = made(InspectPanel(session)), made(RegisterPanel(session))

@@ -229,7 +229,7 @@ def test_opening_a_file_under_the_root_and_nothing_else(made, empty_session, ser
     series.save(root / "needle.hspy")
     (tmp_path / "secret.hspy").write_bytes(b"x")
     shown = made(DataPanel(empty_session, root))
-    assert [name for _, name in shown.controls["files"].options] == ["needle.hspy"]
+    assert shown.controls["files"].names == ["needle.hspy"]
     shown.controls["file"].value = "../secret.hspy"
     shown.controls["open"].click()
     assert "outside" in empty_session.model.message.text

@@ -4,6 +4,7 @@ import runpy
 
 import numpy as np
 import pytest
+import seen
 import tifffile
 
 from etwidgets import io
@@ -36,12 +37,18 @@ def panel(made, empty_session, root):
 
 
 def go_into(panel, name):
-    panel._files.list_again()
-    panel.controls["files"].value = (name,)
+    panel.controls["files"].receive({"type": "again"})
+    panel.controls["files"].receive({"type": "enter", "what": name})
+
+
+def table_of(panel):
+    """The table of the files, as HTML."""
+    html = seen.html(panel)
+    return html[html.find("<table class='etw-files'>") :].split("</table>")[0]
 
 
 def shown(panel):
-    return panel._series.widget.layout.display != "none"
+    return "as one tilt series" in seen.text(panel)
 
 
 def test_a_folder_is_shown_as_a_table_and_opened_in_order_of_angle(panel, root):
@@ -49,12 +56,12 @@ def test_a_folder_is_shown_as_a_table_and_opened_in_order_of_angle(panel, root):
     assert panel.controls["all-files"].description == "All 73 .tif files here as one series"
     panel.controls["all-files"].click()
     assert shown(panel)
-    table = panel._series._table.value
+    table = table_of(panel)
     assert table.count("<tr>") == 74
     places = [table.index(f"{angle:+.1f}°") for angle in ANGLES]
     assert places == sorted(places)
     assert "16 x 12" in table
-    assert "73 files" in panel._series._head.value
+    assert "73 files" in seen.text(panel)
     panel.controls["open-series"].click()
     stack = panel.model.stack
     assert stack.data.shape == (73, 12, 16)
@@ -93,7 +100,7 @@ def test_the_step_is_replayed_by_scripts_sessions_and_the_command_line(
 
 def test_several_files_are_chosen_from_the_list(panel):
     go_into(panel, "series")
-    panel.controls["files"].value = ("..", "g_-02.0deg.tif", "g_+00.0deg.tif", "g_-10.0deg.tif")
+    panel.controls["files"].value = ("g_-02.0deg.tif", "g_+00.0deg.tif", "g_-10.0deg.tif")
     panel.controls["open-series"].click()
     np.testing.assert_allclose(panel.model.stack.tilts_deg, [-10, -2, 0])
 
@@ -112,8 +119,8 @@ def test_angles_are_given_where_none_were_found(panel, root, written, expected):
     (root / "angles.rawtlt").write_text("26\n-50\n0\n51\n-25\n")
     go_into(panel, "plain")
     panel.controls["all-files"].click()
-    assert panel._series._table.value.count(">none<") == 5
-    assert "No angle was found" in panel._series._said.value
+    assert table_of(panel).count(">none<") == 5
+    assert "No tilt was found" in seen.text(panel)
     panel.controls["angles"].value = written
     panel.controls["open-series"].click()
     stack = panel.model.stack
@@ -129,7 +136,7 @@ def test_angles_are_given_where_none_were_found(panel, root, written, expected):
     ("written", "why"),
     [
         ("some", "cannot be read"),
-        ("short.rawtlt", "short.rawtlt has 2 angles for 73 files"),
+        ("short.rawtlt", "short.rawtlt has 2 tilts for 73 files"),
         ("../outside.rawtlt", "outside the folder"),
     ],
 )
@@ -139,7 +146,7 @@ def test_angles_that_cannot_be_are_told_and_nothing_opens(panel, root, written, 
     go_into(panel, "series")
     panel.controls["all-files"].click()
     panel.controls["angles"].value = written
-    assert why in panel._series._said.value
+    assert why in seen.text(panel)
     assert panel.controls["open-series"].disabled
     panel.controls["angles"].value = ""
     assert not panel.controls["open-series"].disabled
@@ -162,8 +169,8 @@ def test_one_file_without_an_angle_does_not_take_it_from_the_others(panel, root)
     tifffile.imwrite(root / "series" / "again.tif", np.zeros((12, 16), np.float32))
     go_into(panel, "series")
     panel.controls["all-files"].click()
-    assert panel._series._table.value.count("file name") == 73
-    assert "no angle is in its name" in panel._series._table.value
+    assert table_of(panel).count("file name") == 73
+    assert "no angle is in its name" in table_of(panel)
     assert panel.controls["open-series"].disabled
     panel.controls["leave-out"].click()
     panel.controls["open-series"].click()
@@ -177,7 +184,7 @@ def test_typed_angles_take_the_place_of_those_that_cannot_be(panel, root):
     go_into(panel, "twice")
     panel.controls["all-files"].click()
     assert panel.controls["open-series"].disabled
-    assert "the same tilt as a_2deg.tif" in panel._series._table.value
+    assert "the same tilt as a_2deg.tif" in table_of(panel)
     panel.controls["angles"].value = "0, 1"
     assert not panel.controls["open-series"].disabled
     panel.controls["open-series"].click()
@@ -192,12 +199,12 @@ def test_files_that_do_not_fit_are_marked_and_left_out(panel, root):
     )
     go_into(panel, "series")
     panel.controls["all-files"].click()
-    said = panel._series._said.value
+    said = seen.text(panel)
     assert "3 of 76 files do not fit the series" in said
     assert panel.controls["open-series"].disabled
-    assert panel._series._table.value.count("etw-problem") == 3
+    assert table_of(panel).count("etw-problem") == 3
     panel.controls["leave-out"].click()
-    assert panel._series._said.layout.display == "none"
+    assert "do not fit" not in seen.text(panel)
     panel.controls["open-series"].click()
     assert panel.model.stack.data.shape == (73, 12, 16)
 
@@ -208,7 +215,7 @@ def test_no_file_outside_the_root_gets_into_a_series(panel, root):
     link.symlink_to(outside / "g_+84.0deg.tif")
     go_into(panel, "series")
     assert "73" in panel.controls["all-files"].description
-    panel._series.look_at(["series/g_-72.0deg.tif", "series/g_-70.0deg.tif"])
+    panel.controls["files"].value = ("g_-72.0deg.tif", "g_-70.0deg.tif")
     inside = root / "series" / "g_-70.0deg.tif"
     inside.unlink()
     inside.symlink_to(outside / "g_+84.0deg.tif")  # after it was looked at
@@ -222,9 +229,9 @@ def test_a_series_is_uploaded_in_several_files(panel, root, tmp_path, upload):
     for path in sorted(folder.iterdir()):
         assert upload(panel, path.name, path.read_bytes())[-1]["type"] == "kept"
     upload(panel, "up.rawtlt", b"-8\n0\n8\n")
-    panel._upload.receive({"type": "all"})
+    seen.uploader(panel).receive({"type": "all"})
     assert shown(panel)
-    assert "+8.0°" in panel._series._table.value
+    assert "+8.0°" in table_of(panel)
     panel.controls["open-series"].click()
     assert panel.model.stack.data.shape == (3, 12, 16)
     np.testing.assert_allclose(panel.model.stack.tilts_deg, [-8, 0, 8])
@@ -232,7 +239,7 @@ def test_a_series_is_uploaded_in_several_files(panel, root, tmp_path, upload):
 
 def test_an_upload_without_an_image_is_told(panel, upload):
     upload(panel, "up.rawtlt", b"-8\n0\n8\n")
-    panel._upload.receive({"type": "all"})
+    seen.uploader(panel).receive({"type": "all"})
     assert "None of the uploaded files is a tilt series: up.rawtlt" in panel.model.message.text
 
 

@@ -1,5 +1,8 @@
 """Trust tells how far to believe alignment, iterations and resolution, from errors that were put in."""
 
+import dataclasses
+import re
+
 import numpy as np
 import pytest
 import seen
@@ -45,7 +48,7 @@ def test_the_lamps_name_what_is_wrong(assessed):
     assert "Look at projection 13 (off by " in alignment.sentence
     convergence = verdict_of(assessed, "convergence")
     assert convergence.level == "bad"
-    assert "not yet sharp" in convergence.sentence
+    assert "too few" in convergence.sentence
     report = assessed.model.reconstruction.metadata.Tomography.resolution
     assert report.method == "SIRT"
     assert verdict_of(assessed, "resolution").number.endswith(("px)", "px or better"))
@@ -66,14 +69,14 @@ def test_a_curve_that_falls_to_its_end_does_not_know_the_best_number():
         found, verdict = converging(falling, used)
         assert verdict.level != "good"
         assert "best number is not known" in verdict.sentence
-        assert "would be best" not in verdict.sentence
-        assert "still falls after 50" in verdict.sentence
+        assert "best number is 1" not in verdict.sentence
+        assert "still falls at 50" in verdict.sentence
         assert found.improved["iterations"] == tried
         assert found.as_good_as_best is None
     rising = 1 + np.square(np.arange(50) - 20) / 100
     found, verdict = converging(rising, 21)
     assert verdict.level == "good"
-    assert "as well as they can be" in verdict.sentence
+    assert "as well as possible" in verdict.sentence
     assert converging(rising, 45)[0].recommended == 21
 
 
@@ -119,10 +122,10 @@ def test_the_panel_measures_shows_and_reconstructs_better(open_panel, aligned):
     assert seen.text(panel).count(": not measured") == 3
     assert panel.controls["run"].description == "Measure alignment"
     assert panel.controls["measure"].layout.display == "none"  # the same button once is enough
-    panel.controls["shown"].value = "resolution"
+    panel.controls["show-resolution"].click()
     assert "reconstruct, then press Measure resolution" in seen.text(panel)
     assert panel._shells.layout.display == "none"
-    panel.controls["shown"].value = "alignment"
+    panel.controls["show-alignment"].click()
     panel.session.apply("reconstruct", method="OS-SIRT", iterations=1, constrain=True)
     assert panel.controls["run"].description == "Measure all three"
     panel.controls["run"].click()
@@ -131,7 +134,7 @@ def test_the_panel_measures_shows_and_reconstructs_better(open_panel, aligned):
     assert len(heights) == 31
     seen.view(panel, BarView).receive({"type": "click", "place": 4})
     assert panel.display.projection == 4
-    panel.controls["shown"].value = "convergence"
+    panel.controls["show-convergence"].click()
     iterations, misfit = seen.curves(panel)["left-out projections"]
     best = int(iterations[np.argmin(misfit)])
     assert best > 1
@@ -139,7 +142,7 @@ def test_the_panel_measures_shows_and_reconstructs_better(open_panel, aligned):
     taken = panel.session.history[-1].parameters["iterations"]
     assert 1 < taken <= best
     assert seen.text(panel).count(": not measured") == 2  # the alignment is still that of the series
-    panel.controls["shown"].value = "resolution"
+    panel.controls["show-resolution"].click()
     assert "Not measured yet: press Measure resolution" in seen.text(panel)
     assert panel.controls["measure"].layout.display == ""
     panel.controls["measure"].click()
@@ -213,6 +216,31 @@ def test_damping_is_offered_to_be_corrected_and_is_taken_out(open_panel, tmp_pat
     np.testing.assert_array_equal(panel.model.stack.data, corrected)
     path = panel.session.export_script(tmp_path / "steps.py")
     assert "stack.correct_linearity(term_percent=-" in path.read_text()
+
+
+def test_a_lamp_that_went_out_says_why_and_what_to_press(open_panel, aligned):
+    panel = open_panel(TrustPanel, TomoStack(aligned, TILTS))
+    panel.session.apply("reconstruct", method="OS-SIRT", iterations=1, constrain=True)
+    panel.controls["run"].click()
+    panel.session.apply("shift_one", projection=2, yshift=1.0)
+    label = panel.model.history[-1].label
+    assert f"The series has changed ({label}): press Measure alignment." in seen.text(panel)
+    again = f"The series has changed ({label}): reconstruct again, then press Measure resolution."
+    assert again in seen.text(panel)
+    panel.session.undo()
+    assert panel.model.message.text == f"Undone: {label}."
+    assert "has changed" not in seen.text(panel)
+    panel.session.redo()
+    assert panel.model.message.text == f"Redone: {label}."
+    panel.session.apply("reconstruct", method="OS-SIRT", iterations=2, constrain=True)
+    assert re.search(r"The volume has changed \(Reconstruct.*\): press Measure convergence", seen.text(panel))
+
+
+def test_a_dark_level_is_named_first(aligned):
+    found, _ = converging(1 / np.arange(1, 51), 10)
+    with_level = dataclasses.replace(found, has_level=True)
+    verdict = trust.verdict(trust.Assessment("convergence", None, TILTS, with_level))
+    assert verdict.sentence.startswith("The series has a dark level")
 
 
 def test_a_linear_series_or_one_with_a_level_is_not_corrected(open_panel):

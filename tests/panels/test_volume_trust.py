@@ -64,6 +64,19 @@ def test_the_standard_deviation_goes_with_its_volume_and_comes_back_by_undo(pane
     assert panel.controls["spread"].disabled
 
 
+def test_what_was_cancelled_is_not_waited_for(panel, monkeypatch):
+    def cancelled(job, *_):
+        job.end("cancelled")
+        return job
+
+    with monkeypatch.context() as patch:
+        patch.setattr(panel.session._core.queue, "run", cancelled)
+        panel.controls["spread"].click()
+    panel.session.assess("spread")  # asked for elsewhere, later
+    assert panel._spread.found is not None
+    assert not panel._spread.shown
+
+
 def test_its_memory_counts(ball):
     session = Session(TomoStackModel(TomoStack(ball, TILTS)))
     session.apply("reconstruct", method="FBP")
@@ -118,14 +131,31 @@ def test_a_third_of_a_ball_is_not_seen_to_sixty_degrees():
         assert not marked[sides & (off > 35)].any()
         share = float(view._legend.value.split(": ")[1].split("%")[0]) / 100
         assert share == pytest.approx(60 / 180, abs=0.02)
+        assert "Drawn as a surface" in view._legend.value
+        assert channel.mesh.color.shape == (len(mesh.x), 3)
         view.controls["unseen"].value = False
         assert view._legend.value == ""
+        assert view.controls["draw"].value == "volume"  # as before
+        view.controls["draw"].value = "surface"
         assert channel.mesh.color.shape == ()
     finally:
         view.close()
 
 
-def test_the_panel_offers_marks_where_it_knows_the_tilts(panel):
+def test_the_panel_marks_faces_that_no_projection_shows(panel):
+    rays = panel._rendering.rays
+    panel.controls["unseen"].value = True
+    assert rays.mode == "surface"
+    assert "no projection shows" in seen.text(panel)
+    steepest = max(abs(panel.model.stack.tilts_deg))
+    angles = 180 * (np.arange(256) + 0.5) / 256  # of normals, from y to -z
+    assert rays.unseen == [int(steepest < angle < 180 - steepest) for angle in angles]
+    panel.controls["unseen"].value = False
+    assert rays.unseen == []
+
+
+def test_ipyvolume_offers_marks_where_the_tilts_are_known(panel):
+    panel.controls["renderer"].value = "ipyvolume"
     panel.controls["render"].click()
     assert panel._rendering.view.controls["unseen"].layout.display == ""
     panel._rendering.view.controls["unseen"].value = True

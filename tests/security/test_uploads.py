@@ -84,8 +84,9 @@ def test_the_folder_of_uploads_may_not_lead_out(folder):
     (folder / "uploads").symlink_to(folder.parent)
     panel = DataPanel(Session(runner=InlineRunner()), folder)
     answers = []
-    panel._upload.send = answers.append
-    panel._upload.receive({"type": "begin", "name": "a.mrc", "size": 4})
+    view = next(each for each in panel.views if isinstance(each, UploadView))
+    view.send = answers.append
+    view.receive({"type": "begin", "name": "a.mrc", "size": 4})
     assert answers[-1]["type"] == "refused"
     assert names(folder.parent) == ["root"]
     panel.close()

@@ -42,6 +42,16 @@ def test_the_cross_hair_stays_at_its_place_when_the_series_is_binned(session):
     assert (session.display.column, session.display.row) == (12, 6)
 
 
+def test_the_cross_hair_stays_at_its_place_when_the_series_is_cropped(session):
+    session.display.column, session.display.row = 12, 6
+    session.apply("crop", x_start=8, x_stop=16, y_start=3, y_stop=12)
+    assert (session.display.column, session.display.row) == (4, 3)
+    session.undo()
+    assert (session.display.column, session.display.row) == (12, 6)
+    session.apply("crop", x_start=0, x_stop=10, y_start=8, y_stop=12)  # it is cut off
+    assert (session.display.column, session.display.row) == (9, 0)
+
+
 def test_a_new_step_after_undo_forgets_the_undone_one(session):
     session.apply("bin", factor=2)
     session.undo()

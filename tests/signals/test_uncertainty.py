@@ -9,6 +9,7 @@ from scipy import ndimage
 from etwidgets import TomoStack, analysis, engine
 from etwidgets.errors import DataError, ParameterError
 from etwidgets.progress import Cancelled, Progress
+from etwidgets.signals import repetitions
 from etwidgets.signals.alignment_report import AlignmentReport, write_report
 from etwidgets.signals.spread import pair_weights, quick_options
 from etwidgets.simulation.ellipsoids import Ellipsoid, project_ellipsoids
@@ -31,11 +32,11 @@ def recorded(exact, dose, seed):
     return (np.random.default_rng(seed).poisson(np.clip(exact * counts, 0, None)) / counts).astype(np.float32)
 
 
-def volume_above(volume, threshold):
-    return analysis.volume_of(volume, threshold, 1.0)
+def volume_above(volume, voxel, threshold):
+    return analysis.volume_of(volume, threshold, voxel)
 
 
-def center_y(volume, threshold):
+def center_y(volume, voxel, threshold):
     return float(ndimage.center_of_mass(volume >= threshold)[2])
 
 
@@ -115,6 +116,63 @@ def test_the_interval_holds_the_volume_of_a_ball(exact):
     assert found.low <= TRUTH <= found.high
     assert found.high - found.low < 0.12 * TRUTH
     assert abs(found.corrected - TRUTH) < abs(found.value - TRUTH)
+
+
+@pytest.mark.parametrize("method", ["BP", "FBP", "SIRT"])
+def test_the_threshold_of_any_volume_leads_to_the_true_volume(exact, method):
+    """A back projection has a gray scale of its own, and ten times the volume."""
+    stack = TomoStack(recorded(exact, 200, 1), TILTS)
+    volume = stack.reconstruct(method, iterations=10, show_progressbar=False)
+    threshold = analysis.threshold_of(volume.data)[0]
+    found = stack.measure_interval(volume_above, threshold, volume=volume, draws=9)
+    assert found.low <= TRUTH <= found.high
+    assert found.high - found.low < 0.12 * TRUTH
+    assert found.value == pytest.approx(volume_above(volume.data, 1.0, threshold))
+
+
+def test_a_number_that_fails_is_left_out_alone(exact):
+    calls = []
+
+    def numbers(volume, voxel, threshold):
+        calls.append(threshold)
+        always = {"volume": volume_above(volume, voxel, threshold)}
+        # 5 volumes of the series itself come first
+        return always if len(calls) == 7 else {**always, "other": np.nan if len(calls) == 9 else 1.0}
+
+    stack = TomoStack(recorded(exact[:, :, 7:12], 80, 0), TILTS)
+    found = stack.measure_intervals(numbers, draws=12, iterations=2)
+    assert found["volume"].repetitions == 12
+    assert found["other"].repetitions == 10
+    calls.clear()
+    with pytest.raises(DataError, match="other could be measured in 4 repetitions only"):
+        stack.measure_intervals(numbers, draws=6, iterations=2)
+
+
+def test_binned_projections_keep_axis_and_intensity():
+    ball = Ellipsoid((1.0, 3.0, -4.0), 9 * np.eye(3), 1.0)
+    small = Ellipsoid((0.5, 1.5, -2.0), 4.5 * np.eye(3), 1.0)
+    for height in (64, 63):
+        fine = project_ellipsoids((ball,), TILTS, (height, 40)).astype(np.float32)
+        found = repetitions.binned(fine, 2)
+        truth = project_ellipsoids((small,), TILTS, (32, 20))
+        assert found.shape == truth.shape
+        assert np.abs(found - truth).mean() < 0.002 * truth.max()
+        for image, other in zip(found, truth, strict=True):
+            centers = [ndimage.center_of_mass(each) for each in (image, other)]
+            np.testing.assert_allclose(*centers, atol=0.01)
+            assert image.sum() == pytest.approx(other.sum(), rel=0.005)
+
+
+def test_a_binned_series_has_the_same_interval(exact):
+    """The ball of twice the size, on pixels of half the length."""
+    ball = Ellipsoid((0.6, 3.4, -4.4), 2 * RADIUS * np.eye(3), 1.0)
+    fine = project_ellipsoids((ball,), TILTS, (64, 40))
+    stack = TomoStack(recorded(fine, 200, 1), TILTS)
+    for name in "xy":
+        stack.axes_manager[name].scale, stack.axes_manager[name].units = 0.5, "nm"
+    found = stack.measure_interval(volume_above, draws=9, binning=2)
+    assert found.low <= TRUTH <= found.high
+    assert found.high - found.low < 0.12 * TRUTH
 
 
 def test_what_is_not_known_of_the_axis_widens_the_interval(exact):

@@ -102,6 +102,36 @@ def test_while_a_frame_is_drawn_only_the_newest_waits(wired):
     assert frames(sent) == [1, 5]
 
 
+def test_a_picture_that_the_browser_has_is_not_sent_again(monkeypatch):
+    view, sent = ImageView(), []
+    monkeypatch.setattr(view, "send", lambda content, buffers=None: sent.append((content, buffers)))
+    view.receive({"type": "ready"})
+    for second in (np.eye(3), 1 - np.eye(3)):
+        view.show([Pane(np.eye(2), (0, 1), cross=(0, 1)), Pane(second, (0, 1))])
+        view.receive({"type": "drawn"})
+    (content, buffers) = sent[-1]
+    assert content["same"] == [True, False]
+    assert [len(buffer) for buffer in buffers] == [0, 9]
+    view.receive({"type": "ready"})  # the page was loaded again
+    assert sent[-1][0]["same"] == [False, False]
+    view.close()
+
+
+def test_large_images_come_with_all_pixels_when_the_browser_asks(wired):
+    view, sent = wired
+    view.receive({"type": "ready"})
+    view.show([Pane(np.zeros((1500, 1200)), (0, 1)), Pane(np.eye(4))])
+    view.receive({"type": "drawn"})
+    view.receive({"type": "full", "number": 1})
+    view.receive({"type": "full", "number": 0})  # of an older frame: nothing
+    first, full = [content for content in sent if content["type"] == "frame"]
+    assert [(frame["panes"][0]["height"], frame["more"]) for frame in (first, full)] == [
+        (750, True),
+        (1500, False),
+    ]
+    assert full["same"] == [False, True]
+
+
 def test_clicks_and_keys_reach_their_handlers_until_undone(wired):
     view, _ = wired
     clicks = []

@@ -10,12 +10,13 @@ import scipy.fft
 import scipy.ndimage
 from scipy.special import log_ndtr
 
-from etwidgets.align._workers import run_all
+from etwidgets.align._workers import run_all, run_pieces
 from etwidgets.align.parabola import vertex
 from etwidgets.align.registering.spectral_trust import Agreement, ramp, spectrum, taper, trust
+from etwidgets.cluster import Pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -90,29 +91,62 @@ def pair_shifts(
     progress
         Reports progress and can cancel the work.
     """
-    shape = images.shape[1:]
-    window = taper(shape)
     if weight is None:
         weight = pair_trust(images, pairs, progress.part(0, 0.4))
     found: list[tuple[Any, ...]] = [()] * len(pairs)
 
-    def part(number: int) -> None:
-        known: dict[int, NDArray[np.complex64]] = {}
-        for place in range(number * _PAIRS_PER_CALL, min((number + 1) * _PAIRS_PER_CALL, len(pairs))):
-            one, other = pairs[place]
-            known = {i: known[i] if i in known else spectrum(images[i], window) for i in pairs[place]}
-            moving, second = images[other], known[other]
-            if heights is not None:
-                moving = _stretched(moving, heights[one] / heights[other])
-                second = spectrum(moving, window)
-            peak = weighted_shift(known[one] * second.conj() * weight, shape, upsample_factor, max_shift)
-            found[place] = (_unwrapped(images[one], moving, peak[0], max_shift), *peak[1:])
+    def piece(number: int) -> _Some:
+        some = pairs[number * _PAIRS_PER_CALL : (number + 1) * _PAIRS_PER_CALL]
+        needed = {i for pair in some for i in pair}
+        return _Some({i: images[i] for i in needed}, some)
 
-    run_all(part, -(-len(pairs) // _PAIRS_PER_CALL), progress.part(0.4, 1), "phase correlation")
+    def take(number: int, peaks: Sequence[tuple[Any, ...]]) -> None:
+        found[number * _PAIRS_PER_CALL : number * _PAIRS_PER_CALL + len(peaks)] = peaks
+
+    shared = _Search(weight, upsample_factor, max_shift, heights)
+    pieces = Pieces(_peaks, shared, -(-len(pairs) // _PAIRS_PER_CALL), piece, take)
+    run_pieces(pieces, progress.part(0.4, 1), "phase correlation")
     shifts, z, chance, ambiguous = zip(*found, strict=True) if found else ((), (), (), ())
     return PairShifts(
         np.array(shifts, float).reshape(-1, 2), np.array(z), np.array(chance), np.array(ambiguous, bool)
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    """How the shift of any pair is looked for."""
+
+    weight: NDArray[np.float32]
+    upsample_factor: int
+    max_shift: float | None
+    heights: NDArray[np.float64] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Some:
+    """A few pairs, and their images by number."""
+
+    images: dict[int, NDArray[Any]]
+    pairs: Sequence[tuple[int, int]]
+
+
+def _peaks(search: _Search, some: _Some, step: Callable[[], None]) -> list[tuple[Any, ...]]:
+    """Of each pair: shift, z, chance, whether there is a rival."""
+    images, heights, found = some.images, search.heights, []
+    shape = images[some.pairs[0][0]].shape
+    window = taper(shape)
+    known: dict[int, NDArray[np.complex64]] = {}
+    for one, other in some.pairs:
+        known = {i: known[i] if i in known else spectrum(images[i], window) for i in (one, other)}
+        moving, second = images[other], known[other]
+        if heights is not None:
+            moving = _stretched(moving, heights[one] / heights[other])
+            second = spectrum(moving, window)
+        product = known[one] * second.conj() * search.weight
+        peak = weighted_shift(product, shape, search.upsample_factor, search.max_shift)
+        found.append((_unwrapped(images[one], moving, peak[0], search.max_shift), *peak[1:]))
+    step()
+    return found
 
 
 def pair_trust(

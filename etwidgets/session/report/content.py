@@ -118,7 +118,7 @@ class Content:
     made
         When the report was made, ISO 8601 in UTC.
     doubts
-        What to doubt, the gravest first.
+        The caveats, the gravest first.
     facts
         The numbers.
     pictures

@@ -1,4 +1,4 @@
-"""What to doubt about a volume, from the numbers of its report; computes nothing but these sentences."""
+"""The caveats of a volume, from the numbers of its report; computes nothing but these sentences."""
 
 from __future__ import annotations
 

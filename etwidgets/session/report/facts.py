@@ -10,6 +10,7 @@ import numpy as np
 
 from etwidgets.errors import EtwidgetsError
 from etwidgets.resources import check_memory
+from etwidgets.session.readable import with_interval
 from etwidgets.session.report.content import Facts
 from etwidgets.session.report.plain import plain
 from etwidgets.session.trust import CONVERGENCE, LINEARITY, check_alignment, verdict
@@ -176,7 +177,7 @@ def _measured(found: Measurement) -> dict[str, Any]:
         "voxel": found.voxel_nm,
         "segmentation": dict(found.subject.parameters),
         "n_bodies": len(found.table),
-        "total_volume": str(found.total),
+        "total_volume": with_interval(found.total.value, (found.total.low, found.total.high), found.unit, 3),
         "pores_fraction": found.pores[0],
         "n_pores": found.pores[1],
         "comparison": [list(pair) for pair in found.comparison],

@@ -25,7 +25,7 @@ def page(content: Content) -> str:
     """The whole page."""
     title = f"Tomography report: {content.source}" if content.source else "Tomography report"
     parts = [
-        _section("What to doubt", _doubts(content)),
+        _section("Caveats", _doubts(content)),
         _section("Pictures", _pictures(content)),
         _section("Alignment", _alignment(content.facts)),
         _section("Reconstruction", _reconstruction(content.facts)),
@@ -195,13 +195,13 @@ def _measurements(facts: Facts) -> str:
             for key, value in each.items()
             if key not in ("unit", "voxel", "total_volume", *_TABLES)
         }
-        shown[f"total volume ({each['unit']}³)"] = each["total_volume"]
+        shown["total volume"] = each["total_volume"]
         shown[f"length of a voxel ({each['unit']})"] = each["voxel"]
         comparison = {str(name): value for name, value in each["comparison"]}
         parts.append(_rows(shown | comparison))
         repeated = each.get("intervals_90_percent", [])
         if repeated:
-            parts.append("<p>Intervals (90 %) of the whole way, with their parts:</p>")
+            parts.append("<p>90 % confidence intervals from simulated experiments, with their parts:</p>")
             heads = [titled(name) for name in repeated[0]]
             parts.append(table(heads, [list(row.values()) for row in repeated]))
         parts.append(table([titled(name) for name in each["columns"]], each["rows"][:_MOST_ROWS]))

@@ -87,8 +87,7 @@ def of_rendering(volume: RecStack) -> Picture:
     _small(axes)
     binned = f" binned by {factor}" if factor > 1 else ""
     caption = (
-        f"Maximum-intensity projections of the volume{binned} along the beam, by numpy;"
-        " x to the right, y downwards."
+        f"Maximum-intensity projections of the volume{binned} along the beam; x to the right, y downwards."
     )
     return Picture("Rendering", caption, _png(figure))
 
