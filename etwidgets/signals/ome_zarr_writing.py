@@ -57,7 +57,7 @@ def write_ome_zarr(
     Raises
     ------
     ShapeError, DataError, ParameterError
-        If it is no volume, labels are no whole numbers or have another shape, or a name is none of a folder.
+        If it is not a volume, labels are not whole numbers or differ in shape, or a name is not a folder's.
     """
     axes = volume.axes_manager._axes
     if tuple(axis.name for axis in axes) != _AXES:
