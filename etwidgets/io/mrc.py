@@ -6,6 +6,7 @@ https://bio3d.colorado.edu/imod/doc/mrc_format.txt
 
 from __future__ import annotations
 
+import mmap
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -215,11 +216,14 @@ class _Mapped:
     """A file mapped into memory, read piece by piece; a copy of it is the same file, not what is in it."""
 
     def __init__(self, values: np.memmap[Any, Any]) -> None:
-        self._values = values
+        self._values, self._map = values, values._mmap  # type: ignore[attr-defined]  # noqa: SLF001
         self.shape, self.dtype, self.ndim = values.shape, values.dtype, values.ndim
 
     def __getitem__(self, index: Any) -> NDArray[Any]:
-        return np.array(self._values[index])
+        part = np.array(self._values[index])
+        if hasattr(mmap, "MADV_DONTNEED"):  # or the pages that were read stay part of this process's memory
+            self._map.madvise(mmap.MADV_DONTNEED)
+        return part
 
     def __deepcopy__(self, memo: dict[int, Any]) -> _Mapped:
         return self
