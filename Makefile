@@ -64,8 +64,8 @@ test-all: $(VENV)/.test lint types contracts chromium
 # Two processes with two threads of OpenBLAS each wait for one another: its small matrices need one.
 # A browser needs both processors to itself: its tests run alone, after the others.
 unit: $(VENV)/.test
-	MPLBACKEND=agg OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup -m 'not browser and not slow'
-	MPLBACKEND=agg $(BIN)/pytest -m 'browser and not slow'
+	MPLBACKEND=agg OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup --durations=25 -m 'not browser and not slow'
+	MPLBACKEND=agg $(BIN)/pytest --durations=15 -m 'browser and not slow'
 
 chromium:
 	@tools/install-chromium
