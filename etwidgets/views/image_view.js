@@ -22,7 +22,7 @@ function render({ model, el }) {
   box.className = "etw-image";
   const canvas = document.createElement("canvas");
   canvas.tabIndex = 0;
-  canvas.setAttribute("aria-label", "Images");
+  canvas.setAttribute("role", "application");   // it hears keys of its own
   const help = document.createElement("div");
   help.className = "etw-keys";
   help.hidden = true;
@@ -116,6 +116,7 @@ function render({ model, el }) {
     canvas.dataset.places = JSON.stringify(places.map((p) => p && { x: p.x, y: p.y, w: p.w, h: p.h }));
     canvas.dataset.zoom = zoom.scale.toFixed(3);
     canvas.dataset.frame = number;
+    canvas.setAttribute("aria-label", panes.map((pane) => `${pane.title}, ${pane.caption}`).join("; ") || "Images");
   }
 
   function draw() {
