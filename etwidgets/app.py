@@ -25,7 +25,7 @@ from etwidgets.panels.tabs import PanelsByName, with_own
 from etwidgets.panels.tour import Tour
 from etwidgets.session import RecentFiles, Session, ThreadRunner, TomoStackModel, begin_autosave, error_text
 from etwidgets.signals import TomoStack
-from etwidgets.views import PageWatch
+from etwidgets.views import Accessibility, PageWatch
 from etwidgets.views.parts import with_plain_text
 
 if TYPE_CHECKING:
@@ -247,7 +247,7 @@ class Workbench:
         body = widgets.Box([tabs, self._middle]).add_class("etw-body")
         resume = self._resume.widget.add_class("etw-resume")
         tour = self.tour.widget.add_class("etw-tour")
-        page = widgets.VBox([style_sheet(), self._watch, header, resume, tour, body, status])
+        page = widgets.VBox([style_sheet(), Accessibility(), self._watch, header, resume, tour, body, status])
         return page.add_class("etw").add_class("etw-workbench")
 
     def _observe(self, trait: str, handler: Any) -> None:

@@ -18,6 +18,7 @@ from etwidgets.panels.style import style_sheet
 from etwidgets.panels.tree import close_tree
 from etwidgets.progress import Cancelled
 from etwidgets.session import error_text
+from etwidgets.views import Accessibility
 from etwidgets.views.parts import with_plain_text
 
 if TYPE_CHECKING:
@@ -286,7 +287,7 @@ class Component:
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if self._alone is None:
-            self._alone = widgets.VBox([style_sheet(), self.widget]).add_class("etw-alone")
+            self._alone = widgets.VBox([style_sheet(), Accessibility(), self.widget]).add_class("etw-alone")
         return with_plain_text(self._alone._repr_mimebundle_(**kwargs), f"The panel {self.title}")
 
 

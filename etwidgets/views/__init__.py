@@ -1,6 +1,7 @@
 """Arrays in, pixels out; a view has a display state of its own and knows no session and no signal."""
 
 from etwidgets.picture_scale import contrast_limits
+from etwidgets.views.accessibility import Accessibility
 from etwidgets.views.bar_view import Bar, BarView
 from etwidgets.views.curve_view import CurveView
 from etwidgets.views.file_view import FileRow, FileView, RecentRow
@@ -25,6 +26,7 @@ from etwidgets.views.volume_view import VolumeView
 
 __all__ = [
     "COLOR_MAPS",
+    "Accessibility",
     "Bar",
     "BarView",
     "ChannelSnapshot",

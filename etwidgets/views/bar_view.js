@@ -7,6 +7,7 @@ const LEFT = 52, RIGHT = 8, TOP = 22, BOTTOM = 36;
 function render({ model, el }) {
   const canvas = document.createElement("canvas");
   canvas.className = "etw-bars";
+  canvas.setAttribute("role", "img");
   canvas.style.height = model.get("height") + "px";
   el.appendChild(canvas);
   let over = -1;
@@ -23,6 +24,7 @@ function render({ model, el }) {
     if (!cleared) return;
     const { context, width, height } = cleared, shown = model.get("shown"), chosen = model.get("chosen");
     canvas.dataset.bars = bars().length; canvas.dataset.chosen = chosen;
+    canvas.setAttribute("aria-label", bars()[chosen]?.words || "Bars over the projections");
     if (!bars().length) {
       context.font = `12px ${FONT}`; context.fillStyle = INK; context.textAlign = "center"; context.textBaseline = "middle";
       context.fillText(shown.note ?? "", width / 2, height / 2);

@@ -6,6 +6,8 @@ const LIMIT = "#2f6fde", REACH = 8, SEND_EVERY_MS = 80, LEAST = 0.005;   // of t
 function render({ model, el }) {
   const canvas = document.createElement("canvas");
   canvas.className = "etw-histogram";
+  canvas.setAttribute("role", "img");   // the slider and the two fields beside it do the same with keys
+  canvas.setAttribute("aria-label", "Histogram");
   canvas.title = "Drag the two lines: darker and brighter end of the contrast; double-click: default";
   el.appendChild(canvas);
   let drag = null, limits = model.get("limits");

@@ -119,6 +119,7 @@ function render({ model, el }) {
     canvas.dataset.places = JSON.stringify(places.map((p) => p && { x: p.x, y: p.y, w: p.w, h: p.h }));
     canvas.dataset.zoom = zoom.scale.toFixed(3);
     canvas.dataset.frame = number;
+    canvas.setAttribute("aria-label", panes.map((pane) => `${pane.title}, ${pane.caption}`).join("; ") || "Images");
   }
 
   function draw() {

@@ -9,6 +9,8 @@ function render({ model, el }) {
   const canvas = document.createElement("canvas");
   canvas.className = "etw-spectrum";
   canvas.tabIndex = 0;
+  canvas.setAttribute("role", "application");
+  canvas.setAttribute("aria-label", "Spectrum");
   canvas.title = "Drag a window or one of its edges; wheel: zoom; drag: move; double-click: all; l: logarithmic";
   el.appendChild(canvas);
   const zoom = new Viewport(MOST_ZOOM);
