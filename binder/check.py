@@ -115,8 +115,7 @@ def drive_page(page: Page, address: str) -> None:
             timeout=ENOUGH,
         )
     page.click(".etw-tab-volume")
-    page.click(".etw-volume-render:not([disabled])", timeout=ENOUGH)
-    page.wait_for_selector(".etw-volume-picture canvas", timeout=ENOUGH)
+    page.wait_for_function("document.querySelector('.etw-rays')?.dataset.frame > 0", timeout=ENOUGH)
     page.wait_for_timeout(4000)  # software WebGL draws slowly; only for the picture
     timed("page to rendered volume", begun)
     page.screenshot(path=ARTIFACTS / "binder-volume.png")

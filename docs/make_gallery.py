@@ -1,7 +1,8 @@
 """Every tab of the page at five sizes, light and dark, to be looked at one by one: part of ``make pictures``.
 
 Serves the page on the needle, aligns and reconstructs it with the automatic steps, and keeps a picture of
-each tab. They go to ``build/gallery`` and are not committed. What is clipped or runs out of the frame is printed.
+each tab. They go to ``build/gallery`` and are not committed. What is clipped or runs out of the frame is
+printed.
 
 Usage: ``python docs/make_gallery.py [--themes light dark] [--tabs volume trust] [--sizes 1024x700 ...]``
 """
@@ -32,7 +33,7 @@ FAULTS = """() => {
       faults.push(`cut off: ${name(each)} "${each.innerText.slice(0, 40)}"`);
   }
   const beyond = [...all('.etw-workbench *')].find(
-    each => seen(each) && each.getBoundingClientRect().width && each.getBoundingClientRect().right > innerWidth + 1
+    each => seen(each) && each.offsetWidth && each.getBoundingClientRect().right > innerWidth + 1
   );
   if (beyond) faults.push(`beyond the right edge: ${name(beyond)}`);
   const status = document.querySelector('.etw-status')?.getBoundingClientRect();

@@ -60,10 +60,8 @@ class Visit:
         sys.stdout.flush()
 
     def render(self) -> None:
-        """Render the volume, and let software WebGL draw it."""
-        self.page.click(".etw-volume-render:not([disabled])")
-        self.page.wait_for_selector(".etw-volume-picture canvas")
-        self.page.wait_for_timeout(6000)
+        """Let software WebGL draw the volume sharply."""
+        self.page.wait_for_function("document.querySelector('.etw-rays')?.dataset.sharp > 0")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ except ImportError:  # a source tree that was never built
     __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:
-    from etwidgets import analysis, datasets, simulation, spectral
+    from etwidgets import analysis, cluster, datasets, simulation, spectral
     from etwidgets.app import Workbench
     from etwidgets.io import load
     from etwidgets.session import Session, TomoStackModel
@@ -28,7 +28,7 @@ _HOMES = {
     "Session": "etwidgets.session",
     "Workbench": "etwidgets.app",
 }
-_MODULES = ("analysis", "datasets", "simulation", "spectral")
+_MODULES = ("analysis", "cluster", "datasets", "simulation", "spectral")
 
 __all__ = [
     "RecStack",
@@ -38,6 +38,7 @@ __all__ = [
     "Workbench",
     "__version__",
     "analysis",
+    "cluster",
     "datasets",
     "load",
     "simulation",

@@ -17,14 +17,20 @@ if TYPE_CHECKING:
 
 _PREFIX = ".etwidgets-"
 LONGEST_NAME = 255  # bytes, of most file systems
+_DATA_FOLDERS = (".zspy", ".zarr")
+
+
+def is_data_folder(path: Path) -> bool:
+    """Whether a folder of that name is what others store as one file."""
+    return path.suffix.lower() in _DATA_FOLDERS
 
 
 @contextlib.contextmanager
 def atomic_path(path: str | Path, n_bytes: float = 0, beside: Sequence[str] = ()) -> Iterator[Path]:
     """Give a temporary path beside ``path``; what was written there replaces ``path`` on leaving.
 
-    Works for a file and for a folder (``.zspy``). The new content reaches the disk before the old name
-    points to it. If the body raises, the temporary is removed and ``path`` is as it was.
+    Works for a file and for a folder (``.zspy``, ``.zarr``). The new content reaches the disk before the old
+    name points to it. If the body raises, the temporary is removed and ``path`` is as it was.
 
     Parameters
     ----------
@@ -86,7 +92,7 @@ def check_target(target: Path) -> None:
         )
     if not target.parent.is_dir():
         raise FileNotFoundError(f"the folder {target.parent} does not exist; make it first")
-    if target.is_dir() and target.suffix.lower() != ".zspy":
+    if target.is_dir() and not is_data_folder(target):
         raise FileExistsError(f"{target} is a folder; choose another name for the file")
 
 
@@ -107,7 +113,7 @@ def _replace(temporary: Path, target: Path, work: Path) -> None:
 def _reach_disk(path: Path) -> None:
     if os.name == "nt" and path.is_dir():
         return  # Windows has no fsync for folders
-    for item in [path, *(path.rglob("*") if path.is_dir() and path.suffix == ".zspy" else ())]:
+    for item in [path, *(path.rglob("*") if path.is_dir() and is_data_folder(path) else ())]:
         descriptor = os.open(item, os.O_RDWR if os.name == "nt" else os.O_RDONLY)  # Windows asks for writing
         try:
             os.fsync(descriptor)

@@ -67,7 +67,7 @@ def color_table(name: str) -> NDArray[np.uint8]:
             np.uint8
         )
     if name not in mpl.colormaps:
-        raise ParameterError(f"no color map {name!r}; choose from {', '.join(COLOR_MAPS)}")
+        raise ParameterError(f"color_map {name!r} is not known; choose from {', '.join(COLOR_MAPS)}")
     table: NDArray[np.uint8] = mpl.colormaps[name](np.arange(256), bytes=True)[:, :3]
     return table
 

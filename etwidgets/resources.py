@@ -62,9 +62,18 @@ def return_freed_memory() -> None:
 
 
 def n_cores() -> int:
-    """Cores that this process may use; on a worker of a cluster one, which has as many tasks as threads."""
+    """Cores to use: those that this process may, or fewer if the environment's ``ETWIDGETS_THREADS`` says so.
+
+    On a worker of a cluster it is one, for it does as many tasks at a time as it has threads.
+    """
     if in_a_task():
         return 1
+    asked = os.environ.get("ETWIDGETS_THREADS", "")
+    allowed = _allowed_cores()
+    return min(allowed, int(asked)) if asked.isdecimal() and int(asked) else allowed
+
+
+def _allowed_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

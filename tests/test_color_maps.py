@@ -18,7 +18,7 @@ def test_tables_have_their_published_colors():
         np.testing.assert_array_equal(
             color_table(name), mpl.colormaps[name](np.arange(256), bytes=True)[:, :3]
         )
-    with pytest.raises(ParameterError, match="no color map 'fire'"):
+    with pytest.raises(ParameterError, match="color_map 'fire' is not known"):
         color_table("fire")
 
 

@@ -70,10 +70,10 @@ def test_the_series_of_run_may_be_left_out_as_its_help_says(capsys):
     with pytest.raises(SystemExit) as end:
         cli.main(["run"])
     assert end.value.code == 2
-    assert "required: steps\n" in capsys.readouterr().err
+    assert "required: FILE\n" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         cli.main(["run", "--help"])
-    assert "[series ...]" in capsys.readouterr().out
+    assert "(default: the series that" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("port", ["99999", "65536", "-1", "http", "1.5"])

@@ -12,8 +12,8 @@ DOCS = ROOT / "docs"
 PAGES = [*ROOT.glob("*.md"), *DOCS.glob("*.md"), ROOT / "voila_app" / "README.md"]
 LINK = re.compile(r"\]\(([^)\s#]+)(#[^)]*)?\)")
 PACKAGES = (
-    "", "align", "analysis", "api", "app", "datasets", "engine", "errors", "io", "panels", "progress",
-    "serve", "session", "signals", "simulation", "spectral", "views",
+    "", "align", "analysis", "api", "app", "cluster", "datasets", "engine", "errors", "io", "panels",
+    "progress", "serve", "session", "signals", "simulation", "spectral", "views",
 )  # fmt: skip
 
 

@@ -61,12 +61,13 @@ PLAIN = {
     "x", "y", "z", "from", "to", "by", "for", "of", "on", "in", "and", "max", "min", "first", "last",
     "find", "too", "count", "number", "index", "all", "use", "show", "with", "run", "play", "beside",
     "below", "above", "name", "file", "files", "format", "what", "view", "tool", "angle", "angles",
+    "folder", "end", "after",
     "map", "element", "elements", "color", "colors", "axis", "layers", "edges", "intensity", "aligned",
     "compare", "again", "text", "other", "others", "same", "as", "min.", "size", "factor", "width",
     "export", "overlay", "already", "series", "this", "subtract", "smooth",
 }  # fmt: skip
 UNITS = {
-    "px", "deg", "nm", "%", "keV", "vox", "std", "fraction", "±1", "CSV", "log",
+    "px", "deg", "nm", "s", "%", "keV", "vox", "std", "fraction", "±1", "CSV", "log",
     "intensity",
 }  # fmt: skip
 ARTICLES = re.compile(r"\b(the|a|an)\b", re.IGNORECASE)

@@ -26,7 +26,7 @@ from etwidgets.align.methods import (
     add_axis_method,
     add_registration_method,
 )
-from etwidgets.align.quality import Quality, projection_quality
+from etwidgets.align.quality import Quality, projection_quality, sharpness
 from etwidgets.align.refinement import (
     PaddedSeries,
     ProjectionCheck,
@@ -103,6 +103,7 @@ __all__ = [
     "remaining_rotation_deg",
     "remove_hot_pixels",
     "search_axis_shift",
+    "sharpness",
     "subtract_background",
     "track_markers",
     "track_patches",

@@ -92,7 +92,7 @@ def projection_quality(
         image = images[index].astype(np.float32)
         sums[index] = image.sum(dtype=float)
         blank[index] = image.min() == image.max()
-        details[index] = _detail(image)
+        details[index] = sharpness(image)
 
     run_all(one, len(images), progress.part(0, 0.5), "judging the projections")
     order = np.argsort(tilts_deg, kind="stable")
@@ -120,8 +120,8 @@ def projection_quality(
     return Quality(np.exp(bright), np.exp(sharp), drift, scores, tuple(reasons))
 
 
-def _detail(image: NDArray[np.float32]) -> float:
-    """Amplitude of fine over that of coarse detail, without noise, whose power all frequencies share."""
+def sharpness(image: NDArray[np.float32]) -> float:
+    """Amplitude of fine over coarse detail of ``(Y, X)``, without noise, which is white."""
     height, width = image.shape
     window = np.sqrt(np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1])).astype(np.float32)
     power = np.abs(scipy.fft.rfft2((image - image.mean()) * window)) ** 2

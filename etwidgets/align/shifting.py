@@ -31,6 +31,7 @@ def apply_shifts(
     *,
     method: str = "fourier",
     order: int = 3,
+    reach_px: tuple[float, float] | None = None,
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:
     """Shift every projection by its own shift.
@@ -45,6 +46,9 @@ def apply_shifts(
         ``"fourier"`` (exact for band-limited images) or ``"spline"``.
     order
         Spline order, 0 to 5; only used by ``"spline"``.
+    reach_px
+        ``(y, x)`` pixels: the largest shift of the series of which these are a part, for whose sake
+        ``"fourier"`` pads all images alike; default: that of ``shifts``.
     progress
         Reports progress and can cancel the work.
 
@@ -77,7 +81,7 @@ def apply_shifts(
         raise ParameterError(f"order must be an integer from 0 to 5, not {order!r}")
     moved = np.empty(images.shape, np.float32)
     one = (
-        _fourier_shifter(images, rows, moved)
+        _fourier_shifter(images, rows, moved, reach_px or tuple(np.abs(rows).max(0)))
         if name == "fourier"
         else partial(_spline, images, rows, moved, order)
     )
@@ -150,10 +154,15 @@ def _spline(
     np.maximum(moved[index], image.min(), out=moved[index])
 
 
-def _fourier_shifter(images: NDArray[Any], shifts: NDArray[np.float64], moved: NDArray[np.float32]) -> Any:
+def _fourier_shifter(
+    images: NDArray[Any],
+    shifts: NDArray[np.float64],
+    moved: NDArray[np.float32],
+    reach_px: tuple[float, ...],
+) -> Any:
     """Return the function that shifts image ``i`` of ``images`` into ``moved[i]``."""
     size = images.shape[1:]
-    margin = [int(np.ceil(np.abs(column).max())) + _TAPER_PX for column in shifts.T]
+    margin = [int(np.ceil(reach)) + _TAPER_PX for reach in reach_px]
     padded = [scipy.fft.next_fast_len(n + 2 * m, real=True) for n, m in zip(size, margin, strict=True)]
     fade = [_fade(n, m, total) for n, m, total in zip(size, margin, padded, strict=True)]
     source = [

@@ -7,7 +7,8 @@ Volumes are ``(X, Z, Y)``, lengths in nm.
 
 from etwidgets.analysis.bodies import bodies, total_volume, totals
 from etwidgets.analysis.folds import gap_folds, spread_columns, thin_folds
-from etwidgets.analysis.held_out import HeldOutCurve, held_out_misfit
+from etwidgets.analysis.held_out import held_out_misfit
+from etwidgets.analysis.held_out_curve import HeldOutCurve
 from etwidgets.analysis.interfaces import interface_area, layers, thickness_profile
 from etwidgets.analysis.linearity import Linearity, linearized, measure_linearity
 from etwidgets.analysis.measures import COLUMNS, fraction, measure, porosity, volume_of, volume_ratio

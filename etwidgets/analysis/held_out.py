@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from etwidgets import engine
 from etwidgets.analysis.folds import gap_folds, spread_columns, thin_folds
+from etwidgets.analysis.held_out_curve import HeldOutCurve, is_enough
 from etwidgets.checks import MOST_ITERATIONS, checked_count, checked_reals
 from etwidgets.errors import DataError, ParameterError
 from etwidgets.progress import NullProgress, Progress
@@ -29,155 +28,6 @@ KINDS = ("thin", "gap", "both")
 """Ways to leave projections out: every k-th, a block of neighboring tilts, or first one, then the other."""
 
 _REPORT_EVERY_S = 0.2
-_PATIENCE = 5  # iterations beyond the minimum, at least; and half as many as lead to it
-_FLAT_PART, _FLAT = 2 / 3, 1e-3  # falls by less than a thousandth in its last third: done
-
-
-@dataclass(frozen=True, eq=False)
-class HeldOutCurve:
-    """Misfit of projections that were left out, along the iterations.
-
-    Attributes
-    ----------
-    algorithm
-        Of the reconstruction.
-    iterations
-        ``(N,)``: 1, 2, ...; of a direct algorithm only 1.
-    squares
-        ``(N, F, X)``: squared differences of the projections left out in each fold from their predictions, of
-        each column; in units of the data.
-    norms
-        ``(F, X)``: the squares of these projections themselves; may be 0 in an empty column.
-    is_gap
-        ``(F,)``: whether the fold leaves out a block of neighboring tilts.
-    columns
-        ``(X,)`` indices along x.
-    counts
-        Whether the algorithm has iterations.
-    at_end
-        Whether the last iteration is what counts, and not the least misfit: of an algorithm that settles,
-        such as FISTA-TV, or where the number of iterations is given.
-    """
-
-    algorithm: str
-    iterations: NDArray[np.intp]
-    squares: NDArray[np.float64]
-    norms: NDArray[np.float64]
-    is_gap: NDArray[np.bool_]
-    columns: NDArray[np.intp]
-    counts: bool = True
-    at_end: bool = False
-
-    @cached_property
-    def misfit(self) -> NDArray[np.float64]:
-        """``(N,)``: root of the squared differences over that of the projections, of the folds that decide.
-
-        These are the folds that thin out, if there are any (see :func:`held_out_misfit`).
-        """
-        return self._pooled(self._deciding)
-
-    @property
-    def thin(self) -> NDArray[np.float64]:
-        """``(N,)``: the misfit of the folds that thin out; NaN if there are none."""
-        return self._pooled(~self.is_gap)
-
-    @property
-    def gap(self) -> NDArray[np.float64]:
-        """``(N,)``: the misfit of the folds that leave a gap; NaN if there are none."""
-        return self._pooled(self.is_gap)
-
-    @property
-    def misfits(self) -> NDArray[np.float64]:
-        """``(N, F, X)``: the misfit of each fold and column; NaN where a column is empty."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(self.norms > 0, np.sqrt(self.squares / self.norms), np.nan)
-
-    @cached_property
-    def best(self) -> int:
-        """Index of the least misfit, or the last one if that counts."""
-        return len(self.iterations) - 1 if self.at_end else int(self.misfit.argmin())
-
-    @property
-    def recommended(self) -> int:
-        """The fewest iterations that are as good as those with the least misfit (:attr:`flat`)."""
-        return int(self.iterations[self.best if self.at_end else int(self.flat.argmax())])
-
-    @property
-    def least(self) -> float:
-        """The least misfit, or that after the last iteration if that counts."""
-        return float(self.misfit[self.best])
-
-    @property
-    def still_falling(self) -> bool:
-        """Whether the misfit fell to the end, so that more iterations might be better."""
-        least = int(self.misfit.argmin())
-        return self.counts and least == len(self.iterations) - 1 and not _hardly_falls(self.misfit)
-
-    @cached_property
-    def standard_error(self) -> NDArray[np.float64]:
-        """``(N,)``: of the difference between this misfit and the least, from its spread.
-
-        The greater of that over columns and that over folds. The noise of the projections is the same after
-        each iteration and drops out of the difference. 0 if there are one column and one fold.
-        """
-        chosen = self._deciding
-        rise = self.squares[:, chosen] - self.squares[self.best, chosen]
-        total = max(float(self.norms[chosen].sum()), 1e-300)
-        errors = [_error_of_sum(rise.sum(axis=axis)) for axis in (1, 2)]
-        return np.asarray(np.maximum(*errors) / total / np.maximum(2 * self.misfit, 1e-12))
-
-    @cached_property
-    def flat(self) -> NDArray[np.bool_]:
-        """``(N,)``: where the misfit is within one standard error of the least; numbers of like worth."""
-        within = self.misfit - self.least <= self.standard_error
-        first = last = self.best
-        while first > 0 and within[first - 1]:
-            first -= 1
-        while last < len(within) - 1 and within[last + 1]:
-            last += 1
-        return (np.arange(len(within)) >= first) & (np.arange(len(within)) <= last)
-
-    def lower_than(self, other: HeldOutCurve) -> tuple[float, float]:
-        """By which part the least misfit is below that of another curve, and the standard error of that.
-
-        On the folds that both have, which must begin alike, and the same columns.
-        """
-        ours = self.squares[self.best, self._deciding]
-        theirs = other.squares[other.best, other._deciding]
-        count = min(len(ours), len(theirs))
-        saved = theirs[:count] - ours[:count]
-        total = 2 * max(float(theirs[:count].sum()), 1e-300)
-        errors = [float(_error_of_sum(saved.sum(axis=axis)[np.newaxis])[0]) for axis in (0, 1)]
-        return float(saved.sum()) / total, max(errors) / total
-
-    @property
-    def sentence(self) -> str:
-        """What was found, in words."""
-        if not self.counts:
-            return f"{self.algorithm}: held-out misfit {self.least:.3g}."
-        if self.at_end:
-            return f"{self.algorithm}: held-out misfit {self.least:.3g} after {self.recommended} iterations."
-        numbers = self.iterations[self.flat]
-        if self.still_falling:
-            return (
-                f"{self.algorithm}: the held-out misfit still falls after {self.iterations[-1]} iterations "
-                f"({self.least:.3g}); more may be better."
-            )
-        span = f" ({numbers[0]} to {numbers[-1]} are as good)" if len(numbers) > 1 else ""
-        return (
-            f"{self.algorithm}: stop after {self.recommended} iterations{span}; "
-            f"held-out misfit {self.least:.3g}."
-        )
-
-    @property
-    def _deciding(self) -> NDArray[np.bool_]:
-        return self.is_gap if self.is_gap.all() else ~self.is_gap
-
-    def _pooled(self, folds: NDArray[np.bool_]) -> NDArray[np.float64]:
-        total = self.norms[folds].sum()
-        if total == 0:
-            return np.full(len(self.iterations), np.nan)
-        return np.asarray(np.sqrt(self.squares[:, folds].sum(axis=(1, 2)) / total))
 
 
 def held_out_misfit(
@@ -264,60 +114,122 @@ def held_out_misfit(
     nothing about what lies in the missing wedge, which no projection shows. Limits that are put on the result
     only (CGLS) are left aside: a result that was cut at 0 predicts too much.
     """
-    record, options = engine.find_algorithm(algorithm), {**options, **(more or {})}
-    tilts = checked_reals("tilts", tilts_deg).ravel()
-    height = np.shape(projections)[1] if np.ndim(projections) == 3 else 1
-    geometry = engine.Geometry(np.deg2rad(tilts), height, thickness)
-    folds, is_gap = _folds(tilts, leave_out, n_folds, gap_deg, only_folds)
-    data, chosen = _columns(projections, columns, n_columns)
-    if record.counted is not None:
-        options[record.counted.name] = checked_count("iterations", iterations, highest=MOST_ITERATIONS)
-    if record.limits_at_end:
-        options = {name: value for name, value in options.items() if name not in ("minimum", "maximum")}
     listener = progress or NullProgress()
-    steps = engine.iterate_left_out(
-        data, geometry, folds, algorithm=record.name, progress=listener.part(0, 1, title="leaving out"),
-        **options,
+    run = HeldOutRun(
+        projections, tilts_deg, algorithm=algorithm, iterations=iterations, thickness=thickness,
+        columns=columns, n_columns=n_columns, n_folds=n_folds, leave_out=leave_out, gap_deg=gap_deg,
+        only_folds=only_folds, more=more, **options,
     )  # fmt: skip
-    norms = _norms(data, folds, options.get("weights"))
-
-    def curve(squares: list[NDArray[np.float64]]) -> HeldOutCurve:
-        return HeldOutCurve(
-            record.name, np.arange(1, len(squares) + 1), np.array(squares), norms, is_gap, chosen,
-            counts=record.iterative, at_end=record.settles_after is not None,
+    with closing(run):
+        return run.until(
+            iterations, stop_early=stop_early, least_iterations=least_iterations, follow=follow,
+            progress=listener,
         )  # fmt: skip
 
-    found: list[NDArray[np.float64]] = []
-    told = 0.0
-    with closing(steps):  # type: ignore[type-var]
-        for step in steps:
-            found.append(step.squares)
-            if follow is not None and time.monotonic() - told > _REPORT_EVERY_S:
-                follow(curve(found))
-                told = time.monotonic()
-            so_far = curve(found)
-            enough = stop_early and not so_far.at_end and _is_enough(so_far.misfit)
-            enough = enough and len(found) >= least_iterations
-            if listener.finish_requested or enough:
+
+class HeldOutRun:
+    """Folds that go on by and by: the curve to some iterations now, and further later.
+
+    It must be closed. Parameters as of :func:`held_out_misfit`; ``iterations`` is as far as it can go.
+    """
+
+    def __init__(
+        self,
+        projections: NDArray[Any],
+        tilts_deg: NDArray[Any] | Sequence[float],
+        *,
+        algorithm: str,
+        iterations: int,
+        thickness: int | None = None,
+        columns: Sequence[int] | None = None,
+        n_columns: int = 12,
+        n_folds: int = 5,
+        leave_out: str = "thin",
+        gap_deg: float = 14.0,
+        only_folds: int | None = None,
+        more: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        self._record, options = engine.find_algorithm(algorithm), {**options, **(more or {})}
+        tilts = checked_reals("tilts", tilts_deg).ravel()
+        height = np.shape(projections)[1] if np.ndim(projections) == 3 else 1
+        geometry = engine.Geometry(np.deg2rad(tilts), height, thickness)
+        folds, self._is_gap = _folds(tilts, leave_out, n_folds, gap_deg, only_folds)
+        data, self._columns = _columns(projections, columns, n_columns)
+        self._most = 1
+        if self._record.counted is not None:
+            self._most = checked_count("iterations", iterations, highest=MOST_ITERATIONS)
+            options[self._record.counted.name] = self._most
+        if self._record.limits_at_end:
+            options = {name: value for name, value in options.items() if name not in ("minimum", "maximum")}
+        self._relay = _Relay()
+        self._steps = engine.iterate_left_out(
+            data, geometry, folds, algorithm=self._record.name, progress=self._relay, **options
+        )
+        self._norms = _norms(data, folds, options.get("weights"))
+        self._found: list[NDArray[np.float64]] = []
+
+    @property
+    def curve(self) -> HeldOutCurve:
+        """As far as it is."""
+        return HeldOutCurve(
+            self._record.name, np.arange(1, len(self._found) + 1), np.array(self._found), self._norms,
+            self._is_gap, self._columns, counts=self._record.iterative,
+            at_end=self._record.settles_after is not None,
+        )  # fmt: skip
+
+    def until(
+        self,
+        iterations: int,
+        *,
+        stop_early: bool = False,
+        least_iterations: int = 0,
+        follow: Callable[[HeldOutCurve], None] | None = None,
+        progress: Progress,
+    ) -> HeldOutCurve:
+        """Go on until so many iterations are done in all; as :func:`held_out_misfit`."""
+        told, goal = 0.0, min(iterations, self._most)
+        self._relay.begin(
+            progress.part(0, 1, title="leaving out"), len(self._found) / self._most, goal / self._most
+        )
+        while len(self._found) < goal:
+            step = next(self._steps, None)
+            if step is None:
                 break
-    result = curve(found)
-    if follow is not None:
-        follow(result)
-    listener.advance(1)
-    return result
+            self._found.append(step.squares)
+            if follow is not None and time.monotonic() - told > _REPORT_EVERY_S:
+                follow(self.curve)
+                told = time.monotonic()
+            if progress.finish_requested:
+                break
+            so_far = self.curve
+            enough = stop_early and not so_far.at_end and is_enough(so_far.misfit)
+            if enough and len(self._found) >= least_iterations:
+                break
+        result = self.curve
+        if follow is not None:
+            follow(result)
+        progress.advance(1)
+        return result
+
+    def close(self) -> None:
+        """Let the workers go."""
+        self._steps.close()  # type: ignore[attr-defined]
 
 
-def _is_enough(misfit: NDArray[np.float64]) -> bool:
-    """Whether the minimum lies well behind, or the misfit hardly falls."""
-    done, best = len(misfit), int(misfit.argmin()) + 1
-    if done - best >= max(_PATIENCE, best // 2):
-        return True
-    return _hardly_falls(misfit)
+class _Relay(Progress):
+    """Tells whoever listens now of its part of a run."""
 
+    def __init__(self) -> None:
+        self.begin(NullProgress(), 0.0, 1.0)
 
-def _hardly_falls(misfit: NDArray[np.float64]) -> bool:
-    done = len(misfit)
-    return done > 3 * _PATIENCE and bool(misfit[-1] > (1 - _FLAT) * misfit[int(done * _FLAT_PART)])
+    def begin(self, listener: Progress, start: float, stop: float) -> None:
+        """From now on it is another one's, from one fraction of the run to another."""
+        self._listener, self._start, self._size = listener, start, max(stop - start, 1e-9)
+
+    def advance(self, fraction: float, message: str = "") -> None:
+        """Pass it on."""
+        self._listener.advance(min(max((fraction - self._start) / self._size, 0.0), 1.0), message)
 
 
 def _folds(
@@ -355,9 +267,3 @@ def _norms(
     shares = shares.reshape(*shares.shape, *(1,) * (3 - shares.ndim))
     squares = shares * np.square(data, dtype=np.float64)
     return np.array([squares[fold].sum(axis=(0, 1)) for fold in folds])
-
-
-def _error_of_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Standard error ``(N,)`` of the sums over the rows ``(N, M)``."""
-    count = values.shape[1]
-    return np.sqrt(count) * values.std(axis=1, ddof=1) if count > 1 else np.zeros(len(values))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etwidgets.cluster import Pieces
+from etwidgets.engine.blocks import portions
 from etwidgets.engine.team import Team
 
 if TYPE_CHECKING:
@@ -42,6 +43,12 @@ class _Columns:
     projections: NDArray[Any]
     start: NDArray[Any] | None
     known: NDArray[Any] | None
+
+
+def cut(n_slices: int, widths: Sequence[int], n_threads: int) -> list[Portion]:
+    """Blocks as wide as they can be while there is one for each thread; their width changes no bit."""
+    usable = [width for width in widths if -(-n_slices // width) >= n_threads]
+    return portions(n_slices, usable or widths[:1])
 
 
 def pieces(

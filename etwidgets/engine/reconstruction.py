@@ -124,6 +124,7 @@ def reconstruct(
     cut = blocks.portions(data.shape[2], run.widths)
 
     if place is not None and len(cut) > 1:
+        cut = on_cluster.cut(data.shape[2], run.widths, place.n_threads)
         pieces = on_cluster.pieces(run, data, first, cut, result)
         place.run(pieces, progress or NullProgress(), f"on {place.text}")
         return result

@@ -14,7 +14,7 @@ from etwidgets.io.alignments import (
 from etwidgets.io.file_facts import FileFacts, file_facts
 from etwidgets.io.file_preview import FilePreview, preview_files
 from etwidgets.io.loading import load
-from etwidgets.io.paths import safe_new_path, safe_path
+from etwidgets.io.paths import safe_new_path, safe_path, safe_place
 from etwidgets.io.readers import EXTENSIONS, read_signals, reader_of
 from etwidgets.io.series import natural_order
 from etwidgets.io.tilt_sources import files_beside
@@ -39,6 +39,7 @@ __all__ = [
     "reader_of",
     "safe_new_path",
     "safe_path",
+    "safe_place",
     "save",
     "save_alignment",
     "save_alignment_of",

@@ -57,6 +57,18 @@ def tilts_of(names: Sequence[str]) -> NDArray[np.float64] | None:
     return None
 
 
+def tilt_of(name: str) -> float | None:
+    """The tilt in the name of one file, degrees, where it is clear without the names of others; or None.
+
+    As :func:`tilts_of`: a number before ``deg`` or ``°`` whose sign cannot be a hyphen.
+    """
+    matches = list(_DEGREES.finditer(Path(name).stem.translate(_DASHES)))
+    if len(matches) != 1 or _is_part_of_another(matches[0]):
+        return None
+    tilts = _signed(matches)
+    return None if tilts is None else float(tilts[0])
+
+
 def _is_part_of_another(match: re.Match[str]) -> bool:
     """Whether a number is only a part of the tilt, or the name calls another number the tilt."""
     place = match.start("number")

@@ -46,7 +46,7 @@ def load(
     Parameters
     ----------
     filename
-        One file: ``.mrc .ali .rec .st .mrcs .map .dm3 .dm4 .hspy .hdf5 .h5 .zspy .tif .tiff .emd``; or
+        One file: ``.mrc .ali .rec .st .mrcs .map .dm3 .dm4 .hspy .hdf5 .h5 .zspy .tif .tiff .emd .zarr``; or
         several, one per projection or one of frames per projection: a folder, a pattern such as
         ``"series/*.tif"``, or a list. Several are sorted by tilt where each has one.
     tilts

@@ -6,6 +6,7 @@ https://bio3d.colorado.edu/imod/doc/mrc_format.txt
 
 from __future__ import annotations
 
+import mmap
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -101,6 +102,28 @@ def read_mrc(path: Path, *, lazy: bool = False) -> MrcSeries:
     )
 
 
+def read_section(path: Path, section: int) -> NDArray[Any]:
+    """One section ``(Y, X)`` of a stack that may still grow, whatever its header says of their number.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is not an MRC file that is read, or the section is not wholly there.
+    """
+    size = path.stat().st_size
+    if size < _HEADER_BYTES:
+        raise FileFormatError(f"{path.name} has {size} bytes; an MRC header alone has {_HEADER_BYTES}")
+    header = _header(path)
+    _check_kind(path, header)
+    rows, columns = header.stored_shape[1:]
+    start = _HEADER_BYTES + int(header.record.nsymbt) + section * rows * columns * header.dtype.itemsize
+    if size < start + rows * columns * header.dtype.itemsize:
+        raise FileFormatError(f"{path.name}: section {section} is not wholly there yet")
+    flat = np.fromfile(path, header.dtype, count=rows * columns, offset=start)
+    image = flat.reshape(rows, columns).astype(header.dtype.newbyteorder("="), copy=False)
+    return _unpacked(image, header.columns) if header.packed else image
+
+
 def _header_facts(header: MrcHeader) -> dict[str, Any]:
     known: dict[str, Any] = {}
     for name in _FACTS:
@@ -117,18 +140,8 @@ def _checked_header(path: Path) -> MrcHeader:
     if size < _HEADER_BYTES:
         raise FileFormatError(f"{path.name} has {size} bytes; an MRC header alone has {_HEADER_BYTES}")
     header = _header(path)
-    shape, mode, extended = header.shape, header.mode, int(header.record.nsymbt)
-    if min(shape) < 1 or extended < 0:
-        raise FileFormatError(
-            f"{path.name} is not an MRC file: mode {mode}, {shape} sections, rows, columns, "
-            f"{extended} bytes of extended header"
-        )
-    if mode not in MODES:
-        what = _NOT_READ.get(mode, "an unknown kind of values")
-        raise FileFormatError(
-            f"{path.name} holds {what} (MRC mode {mode}); read are the modes 0, 1, 2, 6, 12 and 101. "
-            "Convert it, for instance with IMOD: newstack -mode 2"
-        )
+    _check_kind(path, header)
+    shape, extended = header.shape, int(header.record.nsymbt)
     expected = (
         _HEADER_BYTES + extended + header.dtype.itemsize * int(np.prod(header.stored_shape, dtype=object))
     )
@@ -150,6 +163,21 @@ def _checked_header(path: Path) -> MrcHeader:
             stacklevel=5,
         )
     return header
+
+
+def _check_kind(path: Path, header: MrcHeader) -> None:
+    shape, mode, extended = header.shape, header.mode, int(header.record.nsymbt)
+    if min(shape) < 1 or extended < 0:
+        raise FileFormatError(
+            f"{path.name} is not an MRC file: mode {mode}, {shape} sections, rows, columns, "
+            f"{extended} bytes of extended header"
+        )
+    if mode not in MODES:
+        what = _NOT_READ.get(mode, "an unknown kind of values")
+        raise FileFormatError(
+            f"{path.name} holds {what} (MRC mode {mode}); read are the modes 0, 1, 2, 6, 12 and 101. "
+            "Convert it, for instance with IMOD: newstack -mode 2"
+        )
 
 
 def _header(path: Path) -> MrcHeader:
@@ -176,12 +204,37 @@ def _data(path: Path, header: MrcHeader, start: int, *, lazy: bool) -> Any:
         flat = np.fromfile(path, dtype, count=int(np.prod(shape)), offset=start)
         whole = flat.reshape(shape).astype(native, copy=False)
         return _unpacked(whole, header.columns) if header.packed else whole
-    mapped = np.memmap(path, dtype=dtype, mode="r", offset=start, shape=shape)
-    data = da.from_array(mapped, chunks=(1, *shape[1:]), name=f"mrc-{path}-{path.stat().st_mtime_ns}")
+    name = f"mrc-{path}-{path.stat().st_mtime_ns}"
+    data = da.from_array(_mapped(str(path), dtype, start, shape), chunks=(1, *shape[1:]), name=name)
     if header.packed:
         columns = header.columns
         return data.map_blocks(_unpacked, columns, dtype=np.uint8, chunks=(*data.chunks[:2], (columns,)))
     return data if dtype == native else data.astype(native)
+
+
+class _Mapped:
+    """A file mapped into memory, read piece by piece; a copy of it is the same file, not what is in it."""
+
+    def __init__(self, values: np.memmap[Any, Any]) -> None:
+        self._values, self._map = values, values._mmap  # type: ignore[attr-defined]  # noqa: SLF001
+        self.shape, self.dtype, self.ndim = values.shape, values.dtype, values.ndim
+
+    def __getitem__(self, index: Any) -> NDArray[Any]:
+        part = np.array(self._values[index])
+        if hasattr(mmap, "MADV_DONTNEED"):  # or the pages that were read stay part of this process's memory
+            self._map.madvise(mmap.MADV_DONTNEED)
+        return part
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Mapped:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = self._values
+        return _mapped, (values.filename, values.dtype, values.offset, values.shape)
+
+
+def _mapped(filename: str, dtype: np.dtype[Any], offset: int, shape: tuple[int, ...]) -> _Mapped:
+    return _Mapped(np.memmap(filename, dtype=dtype, mode="r", offset=offset, shape=shape))
 
 
 def _unpacked(rows: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:

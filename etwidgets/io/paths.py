@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from etwidgets.atomic import LONGEST_NAME
+from etwidgets.atomic import LONGEST_NAME, is_data_folder
 from etwidgets.errors import UnsafeFileError
 
 LONGEST_PATH = 4096  # bytes, of most systems
@@ -40,9 +40,28 @@ def safe_path(root: str | Path, name: str | Path) -> Path:
         )
     if not path.exists():
         raise FileNotFoundError(f"there is no file {name} in {base}")
-    if not path.is_file() and path.suffix != ".zspy":
+    if not path.is_file() and not is_data_folder(path):
         raise UnsafeFileError(f"{name} is not a regular file")
     return path
+
+
+def safe_place(root: str | Path, name: str) -> Path:
+    """The folder or file ``name`` under ``root``, to be watched; as :func:`safe_path`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing of that name.
+    UnsafeFileError
+        If it lies outside ``root``.
+    """
+    base = Path(root).resolve(strict=True)
+    _check_text(name)
+    try:
+        path = (base / name).resolve()
+    except (OSError, RuntimeError) as error:  # links that lead round in a circle
+        raise UnsafeFileError(f"{name} does not point to a folder: {error}") from error
+    return path if path.is_dir() and path.is_relative_to(base) else safe_path(root, name)
 
 
 def safe_new_path(root: str | Path, name: str) -> Path:

@@ -18,6 +18,7 @@ from hyperspy.io import dict2signal
 from hyperspy.signals import Signal2D
 
 from etwidgets.align import axis_angle_after, axis_angle_upside_down
+from etwidgets.atomic import is_data_folder
 from etwidgets.errors import EtwidgetsError, FileFormatError, FileTypeError
 from etwidgets.io import mdoc as mdoc_files
 from etwidgets.io import tilt_sources
@@ -25,6 +26,7 @@ from etwidgets.io.emd import read_emd
 from etwidgets.io.hdf5 import check_hdf5, check_size
 from etwidgets.io.mrc import read_mrc
 from etwidgets.io.mrc_extended import axis_in
+from etwidgets.io.ome_zarr import read_ome_zarr
 from etwidgets.io.tiff import check_tiff, lazy_dictionaries
 from etwidgets.signals import RecStack, TomoStack
 from etwidgets.signals.mrc_writing import MRC, OURS
@@ -42,7 +44,7 @@ _T = TypeVar("_T")
 _READERS = {
     ".hspy": "HSPY", ".hdf5": "HSPY", ".h5": "HSPY", ".zspy": "ZSPY",
     ".dm3": "DigitalMicrograph", ".dm4": "DigitalMicrograph",
-    ".tif": "TIFF", ".tiff": "TIFF", ".emd": "EMD",
+    ".tif": "TIFF", ".tiff": "TIFF", ".emd": "EMD", ".zarr": "OME-Zarr",
 }  # fmt: skip
 EXTENSIONS = (*MRC, *_READERS)
 """The endings that :func:`load` opens."""
@@ -125,6 +127,8 @@ def _content(path: Path, mdoc: str | Path | None, *, lazy: bool) -> FileContent:
             return FileContent(_mrc_volume(series), [], own=True)
         signal, header = _mrc_signal(path, series)
         content = FileContent(signal, sources + header, own=series.ours)
+    elif kind == "OME-Zarr":
+        return FileContent(read_ome_zarr(path, lazy=lazy), [], own=True)
     elif kind == "EMD" and (images := _emd_images(path, lazy=lazy)) is not None:
         content = _emd_content(path, images, sources)
     else:
@@ -254,8 +258,6 @@ def _read_all(path: Path, reader: str, *, lazy: bool) -> list[Any]:
         check_hdf5(path, lazy=lazy)
     if reader == "TIFF":
         check_tiff(path, lazy=lazy)
-    if reader == "ZSPY":
-        _need_zarr_2()
     log = logging.getLogger("hyperspy.io")
     log.addFilter(_no_call_to_report)
     try:
@@ -328,13 +330,6 @@ def reader_of(path: Path) -> str:
     return "DM" if kind == "DigitalMicrograph" else kind
 
 
-def _need_zarr_2() -> None:
-    from importlib.metadata import version
-
-    if int(version("zarr").split(".")[0]) >= 3:
-        raise FileFormatError("HyperSpy reads .zspy with zarr 2 only: pip install 'zarr<3', or save as .hspy")
-
-
 def existing(name: Any) -> Path:
     """The path of a file that is there.
 
@@ -346,6 +341,6 @@ def existing(name: Any) -> Path:
     path = Path(name).expanduser()
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}")
-    if path.is_dir() and path.suffix.lower() != ".zspy":
+    if path.is_dir() and not is_data_folder(path):
         raise FileFormatError(f"{path} is a folder, where a file is needed")
     return path

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import dask.array as da
 import numpy as np
 
+from etwidgets.atomic import is_data_folder
 from etwidgets.checks import listing
 from etwidgets.errors import FileFormatError, ParameterError, ParameterTypeError, ShapeError
 from etwidgets.io import file_names
@@ -59,7 +60,7 @@ def find_files(filename: str | Path | Sequence[str | Path]) -> list[Path]:
         if not str(filename).strip() or "\0" in str(filename):
             raise ParameterError(f"{str(filename)!r} is not the name of a file or folder")
         path = Path(filename).expanduser()
-        if path.is_dir() and path.suffix.lower() != ".zspy":
+        if path.is_dir() and not is_data_folder(path):
             return _one_kind(sorted(path.iterdir(), key=natural_order), f"the folder {path}")
         if not path.exists() and glob.has_magic(str(path)):
             found = [Path(name) for name in glob.glob(str(path))]  # noqa: PTH207  (the pattern may be absolute)
@@ -99,7 +100,7 @@ def _one_kind(paths: list[Path], where: str) -> list[Path]:
 
 
 def _is_data(path: Path) -> bool:
-    return path.is_file() or path.suffix.lower() == ".zspy"
+    return path.is_file() or is_data_folder(path)
 
 
 def natural_order(path: Path) -> list[tuple[int, int, str]]:

@@ -13,6 +13,7 @@ from etwidgets.errors import FileFormatError
 from etwidgets.io.hdf5 import check_size
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -28,20 +29,34 @@ def check_tiff(path: Path, *, lazy: bool) -> None:
     UnsafeFileError
         If it claims more data than the memory holds (unless ``lazy``).
     """
+    size = path.stat().st_size
     try:
         with tifffile.TiffFile(path) as file:
             n_pages, following = len(file.pages), _offset_after_the_last(file)
-            claimed = sum(int(series.nbytes) for series in file.series)
+            end = max(_ends(file), default=0)
+            claimed = 0 if end > size else sum(int(series.nbytes) for series in file.series)
     except (tifffile.TiffFileError, struct.error) as error:
         raise FileFormatError(f"{path.name} cannot be read as a TIFF file: {error}") from error
-    size = path.stat().st_size
     if following >= size:
         raise FileFormatError(
             f"{path.name} is truncated: {n_pages} image(s) are there, and one more should be at byte "
             f"{following} of its {size}; copy it again"
         )
+    if end > size:
+        raise FileFormatError(
+            f"{path.name} is truncated: its images end at byte {end}, the file has {size}; copy it again"
+        )
     if not lazy:
         check_size(path, claimed)
+
+
+def _ends(file: tifffile.TiffFile) -> Iterator[int]:
+    """Where the strips of the images end."""
+    for page in file.pages:
+        yield from (
+            int(start) + int(count)
+            for start, count in zip(page.dataoffsets, page.databytecounts, strict=False)
+        )
 
 
 def _offset_after_the_last(file: tifffile.TiffFile) -> int:

@@ -6,6 +6,7 @@ from etwidgets.panels.clean_panel import CleanPanel
 from etwidgets.panels.data_panel import DataPanel
 from etwidgets.panels.history_panel import HistoryPanel
 from etwidgets.panels.inspect_panel import InspectPanel
+from etwidgets.panels.live_panel import LivePanel
 from etwidgets.panels.panel import Panel
 from etwidgets.panels.reconstruct_panel import ReconstructPanel
 from etwidgets.panels.register_panel import RegisterPanel
@@ -23,6 +24,7 @@ __all__ = [
     "DataPanel",
     "HistoryPanel",
     "InspectPanel",
+    "LivePanel",
     "Panel",
     "ReconstructPanel",
     "RegisterPanel",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from etwidgets.atomic import is_data_folder
 from etwidgets.io import natural_order, reader_of
 from etwidgets.panels.component import Component
 from etwidgets.panels.pieces import button, file_size, row
@@ -241,7 +242,7 @@ class FileList(Component):
             self._on.choose([self._name(path) for path in files])
 
     def _is_folder(self, path: Path) -> bool:
-        return path.is_dir() and path.suffix.lower() not in self._endings
+        return path.is_dir() and not is_data_folder(path) and path.suffix.lower() not in self._endings
 
     def _enter(self, name: str) -> None:
         path = self._folder / name

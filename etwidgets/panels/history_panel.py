@@ -43,7 +43,7 @@ _KINDS = {
     ),
     _VOLUME: (
         "volume.hspy",
-        "The volume as it is now. .hspy stores everything; .mrc and .tif are for other programs.",
+        "The volume as it is now. .hspy stores everything; .mrc, .tif, .ome.zarr are for other programs.",
     ),
     _MOVIE: ("projections.gif", "The series as it is now, in order of tilt; .gif or .mp4."),
     _ROTATION: ("rotation.gif", "Projections of the volume rotating about the tilt axis; .gif or .mp4."),

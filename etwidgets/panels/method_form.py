@@ -13,7 +13,7 @@ from etwidgets.panels.component import Component
 from etwidgets.panels.option_controls import adapt, option_control, value_of
 from etwidgets.panels.pieces import control, help_text, method_help, wide_control, words_first
 from etwidgets.session.previews import suggested_options
-from etwidgets.signals.trust import AUTO
+from etwidgets.signals.trials import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,7 @@ class RenderingPart(Component):
         self.on_event(self.rays.on_pick, self._take_voxel)
         self.on_event(self.rays.on_save, lambda _size: save())
         self._preparing = self.preview(_prepared, self._take)
-        self.add("renderer", control(widgets.Dropdown, "renderer", options=[_BUILT_IN, _IPYVOLUME]))
+        self.add("renderer", control(widgets.Dropdown, "renderer", options=_renderers()))
         self.add("detail", control(widgets.Dropdown, "detail", options=_DETAILS))
         for axis in _AXES:
             limits = {"min": 0, "max": 100, "value": (0, 100)}
@@ -111,17 +112,18 @@ class RenderingPart(Component):
     @property
     def has_picture(self) -> bool:
         """Whether there is a picture to save; our own view draws whenever it is seen."""
-        return self.shown or self._built_in
+        return self.shown or self.built_in
 
     @property
-    def _built_in(self) -> bool:
+    def built_in(self) -> bool:
+        """Whether our own view is chosen, which alone makes movies."""
         return bool(self.controls["renderer"].value == _BUILT_IN)
 
     def draw(self) -> None:
         """Render the volumes if that was not done, in a worker; ipyvolume waits for its button."""
         drawn = self._drawn()
         key = tuple((name, id(each.data), color) for name, each, color in drawn)
-        if not self._built_in or not drawn or key == self._shown_of:
+        if not self.built_in or not drawn or key == self._shown_of:
             return
         self._shown_of = key
         volume = drawn[0][1]
@@ -130,8 +132,8 @@ class RenderingPart(Component):
     def enable(self) -> None:
         """Offer what belongs to the renderer."""
         for each in self._own:
-            each.layout.display = "" if self._built_in else "none"
-        self.controls["render"].layout.display = "none" if self._built_in else ""
+            each.layout.display = "" if self.built_in else "none"
+        self.controls["render"].layout.display = "none" if self.built_in else ""
         self.controls["render"].disabled = self.model.reconstruction is None
         self.controls["unseen"].disabled = self._unseen() is None
 
@@ -143,7 +145,7 @@ class RenderingPart(Component):
 
         if not self.shown:
             raise ParameterError("nothing is rendered; there is no picture to save")
-        if self._built_in:
+        if self.built_in:
             self.rays.stills(lambda _index, _count, data: write(data), *_PICTURE_PX)
         else:
             self.view.save_picture(write)
@@ -170,8 +172,8 @@ class RenderingPart(Component):
 
     def _choose(self) -> None:
         """Show the place of the chosen renderer."""
-        self.rays.layout.display = "" if self._built_in else "none"
-        self.view.layout.display = "none" if self._built_in else ""
+        self.rays.layout.display = "" if self.built_in else "none"
+        self.view.layout.display = "none" if self.built_in else ""
         self.enable()
         self._again()
 
@@ -227,6 +229,11 @@ class RenderingPart(Component):
             VolumeChannel(name, np.asarray(each.data), None if alone else color)
             for name, each, color in drawn[:_MOST_CHANNELS]
         ]
+
+
+def _renderers() -> list[str]:
+    """A page of our own server has the JavaScript of ipyvolume on request only."""
+    return [_BUILT_IN] if os.environ.get("ETWIDGETS_IPYVOLUME") == "" else [_BUILT_IN, _IPYVOLUME]
 
 
 def _prepared(channels: list[VolumeChannel], size_nm: float | None, most: int) -> tuple[RayVolume, str]:

@@ -42,7 +42,7 @@ class ResponsePart(Component):
         self._on_found = on_found
         self._job = self.preview(response_at, self._take)
         self.box = self.add(
-            "response", widgets.Checkbox(description="point response", value=False, indent=False)
+            "response", widgets.Checkbox(description="Point response", value=False, indent=False)
         )
         self.note = text()
         self.widget = widgets.VBox([self.box, self.note])

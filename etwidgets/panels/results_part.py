@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from etwidgets.session import Session
     from etwidgets.session.measuring import Measurement
 
+_THRESHOLD = "threshold (dashed: as measured)"
+
 
 class ResultsPart(Component):
     """The volume over the threshold, the area along an axis, and all numbers.
@@ -30,7 +32,7 @@ class ResultsPart(Component):
 
     def __init__(self, session: Session, name: str) -> None:
         super().__init__(session, name)
-        self.curve = self.add_view(CurveView("threshold", "volume (nm³)", height=170, width=380))
+        self.curve = self.add_view(CurveView(_THRESHOLD, "volume (nm³)", height=170, width=380))
         self.profile = self.add_view(CurveView("position (nm)", "area (nm²)", height=170, width=380))
         self.summary, self.table = text(), text("", "etw-measured")
         self.intervals = text()
@@ -43,12 +45,13 @@ class ResultsPart(Component):
             self._show(self.model.measurements[-1])
             return
         self.curve.layout.display = self.profile.layout.display = "none"
+        self.curve.set_labels(_THRESHOLD, "volume (nm³)")
         self.summary.value = self.table.value = self.intervals.value = ""
 
     def _show(self, found: Measurement) -> None:
         self.curve.layout.display = ""
         factor, name = unit_for(found.total.value, found.unit, 3)
-        self.curve.set_labels("threshold (dashed: as measured)", f"volume ({name})")
+        self.curve.set_labels(_THRESHOLD, f"volume ({name})")
         values = found.curve["threshold"].to_numpy(), found.curve["value"].to_numpy() / factor
         self.curve.show({"all objects": values}, mark=float(found.subject.parameters["threshold"]))
         self.profile.layout.display = "none" if found.profile is None else ""

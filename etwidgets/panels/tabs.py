@@ -12,6 +12,7 @@ from etwidgets.panels.clean_panel import CleanPanel
 from etwidgets.panels.data_panel import DataPanel
 from etwidgets.panels.history_panel import HistoryPanel
 from etwidgets.panels.inspect_panel import InspectPanel
+from etwidgets.panels.live_panel import LivePanel
 from etwidgets.panels.reconstruct_panel import ReconstructPanel
 from etwidgets.panels.register_panel import RegisterPanel
 from etwidgets.panels.spectral_panel import SpectralPanel
@@ -61,6 +62,7 @@ TABS = (
     Tab(TrustPanel),
     Tab(SpectralPanel, has_files=True),
     Tab(AnalyzePanel, has_files=True),
+    Tab(LivePanel, has_files=True),
     Tab(HistoryPanel, has_files=True),
 )
 """Data is the first and History the last of them."""

@@ -78,9 +78,9 @@ STOPS = (
     ),
     Stop(
         "volume",
-        "Three slices through one voxel: click to move it. Press <b>Render</b> to see the volume in 3-D, and "
-        "rotate it with the mouse.",
-        "render",
+        "Three slices through one voxel, and the volume in 3-D. Click to move the voxel, drag to rotate the "
+        "volume, double-click to see one picture alone; these sliders cut the volume open.",
+        "clip-x",
     ),
     Stop(
         "history",

@@ -12,6 +12,7 @@ import ipywidgets as widgets
 from etwidgets.errors import ParameterError
 from etwidgets.io import safe_new_path
 from etwidgets.panels.cures import NO_VOLUME, NO_VOLUME_REASON, reconstruct_again
+from etwidgets.panels.film_part import FILMS, FilmPart
 from etwidgets.panels.look import add_look
 from etwidgets.panels.navigation import go_to_voxel, slide_voxel
 from etwidgets.panels.panel import Panel
@@ -38,6 +39,7 @@ _EXPORTS = {
     "movie: along x": ("along-x.gif", "x"),
     "movie: along y": ("along-y.gif", "y"),
     "movie: along z": ("along-z.gif", "z"),
+    **{f"rendering movie: {what}": (f"{what.replace(' ', '-')}.gif", what) for what in FILMS},
 }
 
 _HELP = """<p><b>Slices</b> The wheel steps through them, Ctrl and the wheel zooms. Click to move the
@@ -74,6 +76,7 @@ class VolumePanel(Panel):
         self.on_event(self._images.on_slide, lambda event: slide_voxel(self.display, event))
         own = self.session, self.name
         self._rendering = self.add_part(RenderingPart(*own, self._drawn, self._save_rendering))
+        self._film = self.add_part(FilmPart(*own, self._rendering.rays))
         self._spread = self.add_part(SpreadPart(*own, self.enable))
         self._response = self.add_part(ResponsePart(*own, self.refresh))
         self.add("which", control(widgets.Dropdown, "slices of", options=[]))
@@ -115,8 +118,10 @@ class VolumePanel(Panel):
             else f"<p class='etw-quiet'>Files are saved in {escape(str(self._root))}.</p>"
         )
         self.on_change("what", self._propose)
+        self.on_change("renderer", self.enable)
         self.on_click("save", self._save)
-        return [*(self.controls[name] for name in ("what", "name", "save")), self._into]
+        what, name, save = (self.controls[each] for each in ("what", "name", "save"))
+        return [what, name, self._film.widget, save, self._into]
 
     def fresh(self) -> None:
         """Forget the contrasts."""
@@ -156,7 +161,7 @@ class VolumePanel(Panel):
         panes = []
         for number, pane in enumerate(layers[0][0]):
             rgb = overlay([(own[number].image, limits, color) for own, limits, color in layers])
-            panes.append(replace(pane, rgb=rgb))
+            panes.append(replace(pane, rgb=rgb, mixed=True))
         self._images.show(self._with_response(panes))
         self._legend.value = " ".join(
             f"<span style='color:{escape(color)}'>&#9632;</span> {escape(name)}&ensp;"
@@ -179,10 +184,13 @@ class VolumePanel(Panel):
         self._rendering.enable()
         self._spread.enable()
         self._response.enable()
-        picture = self.controls["what"].value == _PICTURE
-        self.controls["save"].disabled = (
-            nothing or self.model.busy or self._root is None or (picture and not self._rendering.has_picture)
+        what = self.controls["what"].value
+        film = _EXPORTS[what][1] in FILMS
+        self._film.widget.layout.display = "" if film else "none"
+        unseen = (what == _PICTURE and not self._rendering.has_picture) or (
+            film and not self._rendering.built_in
         )
+        self.controls["save"].disabled = nothing or self.model.busy or self._root is None or unseen
         again = self.controls["again"]
         again.layout.display = "" if self.model.stale else "none"
         again.disabled = self.model.busy
@@ -219,7 +227,9 @@ class VolumePanel(Panel):
             return
         path = safe_new_path(self._root, self.controls["name"].value.strip())
         what = _EXPORTS[self.controls["what"].value][1]
-        if what:
+        if what in FILMS:
+            self._film.start(what, path)
+        elif what:
             self.session.save_movie(what, path)
         else:
             self._rendering.save_picture(path)

@@ -1,4 +1,4 @@
-"""Keeps one kernel ready with all imports done, so that a page need not wait for them; knows no page.
+"""Keeps two kernels ready with all imports done, so that a page need not wait for them; knows no page.
 
 Imported only when a page is served.
 """
@@ -14,25 +14,27 @@ _QUIET = ["--log-level=ERROR"]  # ipykernel warns of TCP, which here does not le
 _PATIENCE_S = 120.0
 _LOOK_EVERY_S = 0.5
 _IMPORTS = "import etwidgets.app"
+_SPARES = 2  # a second page that is opened right after the first need not wait either
 
 
 class WarmKernels(AsyncMappingKernelManager):
-    """Starts kernels like its parent class, but starts the next one in advance."""
+    """Starts kernels like its parent class, but starts the next ones in advance, one after the other."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._spare: asyncio.Task[str] | None = None
+        self._spares: list[asyncio.Task[str]] = []
 
     def warm(self) -> None:
-        """Start to prepare a kernel, unless one is ready."""
-        if self._spare is None:
-            self._spare = asyncio.ensure_future(self._make_ready())
+        """Start to prepare kernels, unless enough are ready."""
+        while len(self._spares) < _SPARES:
+            before = self._spares[-1] if self._spares else None
+            self._spares.append(asyncio.ensure_future(self._make_ready(before)))
 
     async def start_kernel(self, *, kernel_id: str | None = None, **kwargs: Any) -> str:
         """The kernel that is ready; a new one if none is ready or a specific one is requested."""
-        spare, self._spare = (None, self._spare) if kernel_id is not None else (self._spare, None)
+        spare = self._spares.pop(0) if kernel_id is None and self._spares else None
         if kernel_id is None:
-            self.warm()  # at once: a second page that follows at once waits for it instead of for all imports
+            self.warm()
         ready = await self._take(spare)
         if ready is not None:
             return ready
@@ -51,7 +53,9 @@ class WarmKernels(AsyncMappingKernelManager):
             return None
         return kernel_id
 
-    async def _make_ready(self) -> str:
+    async def _make_ready(self, before: asyncio.Task[str] | None) -> str:
+        if before is not None:  # two at a time would make the first page wait longer
+            await asyncio.wait({before})
         kernel_id: str = await super().start_kernel(extra_arguments=_QUIET)
         imports = asyncio.ensure_future(self._import_in(kernel_id))
         death = asyncio.ensure_future(self._wait_for_death(kernel_id))

@@ -6,6 +6,7 @@ import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etwidgets.atomic import is_data_folder
 from etwidgets.io import files_beside, safe_path
 from etwidgets.io.paths import LONGEST_PATH
 
@@ -75,7 +76,7 @@ def _files(root: Path, given: str) -> Iterable[str | Path]:
     path = Path(given).expanduser().absolute()
     if not path.resolve().is_relative_to(root.resolve()):
         return [path]  # before it is looked what is there
-    if path.is_dir() and path.suffix.lower() != ".zspy":
+    if path.is_dir() and not is_data_folder(path):
         return [each for each in path.iterdir() if each.is_symlink() and each.exists()]
     if glob.has_magic(given) and not path.exists():
         found = [Path(each) for each in glob.glob(str(path))]  # noqa: PTH207  (absolute patterns)

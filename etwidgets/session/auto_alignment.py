@@ -13,7 +13,7 @@ from etwidgets.session.model import Cure
 from etwidgets.session.operations import find
 from etwidgets.signals.alignment_report import tried
 from etwidgets.signals.automatic import add_plan, auto_steps
-from etwidgets.signals.trust import AUTO
+from etwidgets.signals.trials import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

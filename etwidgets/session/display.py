@@ -37,7 +37,7 @@ class Display(HasTraits):
     contrast = Tuple(Float(), Float(), default_value=(0.5, 99.8))
     """Percentiles of the intensities that are drawn black and white. Any panel may write it."""
 
-    limits = Dict()
+    limits = Dict(key_trait=Unicode(), value_trait=Tuple(Float(), Float(), Float(), Float()))
     """Intensities that are drawn black and white instead, with the percentiles that they replace, by the
     name of a signal: ``series``, ``volume``, or ``volume`` and the name of a channel. Written by
     :meth:`set_limits`."""

@@ -11,7 +11,7 @@ from etwidgets import cluster, engine
 from etwidgets.checks import MOST_PIXELS, checked_count
 from etwidgets.resources import check_memory, fits_memory, process_memory, total_memory
 from etwidgets.session.digest import seconds_to_digest
-from etwidgets.signals.trust import AUTO
+from etwidgets.signals.trials import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

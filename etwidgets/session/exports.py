@@ -14,7 +14,7 @@ from etwidgets.session.parameters import check_choice
 from etwidgets.session.report import ReportSource, check_target, save_report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from etwidgets.progress import Progress
     from etwidgets.session.core import SessionCore
@@ -75,6 +75,13 @@ class Exports:
             return partial(signal_files.save_movie, signal, what, target, frames_per_second, look)
 
         return self._save(target, begin)
+
+    def frames(self, frames: Sequence[bytes], path: str | Path, frames_per_second: float) -> Job:
+        """A movie of pictures that were drawn elsewhere."""
+        target = Path(path)
+        return self._save(
+            target, lambda: partial(signal_files.save_frames, frames, target, frames_per_second)
+        )
 
     def report(self, path: str | Path) -> Job:
         """A report: a page with the same as JSON beside it, or JSON alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from etwidgets.session.autosaved_results import ResultsFolder
 from etwidgets.session.jobs import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from etwidgets.autosaved_sessions import AutosavedSession
     from etwidgets.progress import Progress
@@ -61,11 +62,11 @@ class Reopener:
         work = partial(running.reopen, saved, kept.folder, self._core.table, results=results)
         return self._reopen(saved, path, work, "Continue the session", lambda: autosave.take(kept, results))
 
-    def repeat(self, path: str | Path) -> Job:
+    def repeat(self, path: str | Path, channels: Mapping[str, str | Path]) -> Job:
         """Do the steps of a file on the series in view; as :meth:`etwidgets.session.Session.repeat`."""
         source, core = Path(path), self._core
         saved = self._read(source)
-        steps = self._to_repeat(saved, source.name)
+        steps = self._to_repeat(saved, source.name, channels)
         job = Job("repeat", f"Repeat the {len(steps)} steps of {source.name}", core.runner)
         base: list[State] = []  # filled when the job's turn comes
 
@@ -89,17 +90,28 @@ class Reopener:
         self._core.check_steps(saved.all_steps)
         return saved
 
-    def _to_repeat(self, saved: SavedSession, name: str) -> Sequence[Step]:
-        """The steps in effect after the one that opened the series."""
+    def _to_repeat(
+        self, saved: SavedSession, name: str, channels: Mapping[str, str | Path]
+    ) -> Sequence[Step]:
+        """The steps in effect after the one that opened the series, with the files of other channels."""
         steps = saved.steps[: saved.position]
         steps = steps[max(self._core.timeline.openings(steps), default=-1) + 1 :]
         if not steps:
             raise ParameterError(f"{name} has no step after the one that opens its tilt series")
-        adds = next((step for step in steps if "path" in step.parameters), None)
+        files = {channel: str(path) for channel, path in channels.items()}
+        adding = (step for step in steps if "path" in step.parameters)
+        adds = next((step for step in adding if not _is_given(step, files)), None)
         if adds is not None:
             raise ParameterError(
                 f"{name} cannot be repeated: {adds.label!r} adds a file that belongs to its own series"
             )
+        steps = tuple(
+            replace(step, parameters={**step.parameters, "path": files[step.parameters["name"]]})
+            if _is_given(step, files)
+            else step
+            for step in steps
+        )
+        self._core.check_steps(steps)
         return steps
 
     def _reopen(
@@ -125,3 +137,8 @@ class Reopener:
             return "committed", ""
 
         return core.queue.run(Job("open_session", label, core.runner), lambda: work, finish)
+
+
+def _is_given(step: Step, files: Mapping[str, str]) -> bool:
+    """Whether a step adds a channel for which another file was given."""
+    return step.operation == "add_channel" and step.parameters.get("name") in files

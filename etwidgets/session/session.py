@@ -26,7 +26,7 @@ from etwidgets.session.steps import StepRunner
 from etwidgets.session.timeline import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from etwidgets.align import Finding
     from etwidgets.autosaved_sessions import AutosavedSession
@@ -299,7 +299,7 @@ class Session:
 
     kept = renamed_property("Session.kept", "autosaved")
 
-    def repeat(self, path: str | Path) -> Job:
+    def repeat(self, path: str | Path, channels: Mapping[str, str | Path] | None = None) -> Job:
         """Do on the series that is open here what a saved session did after it had opened its own.
 
         Each becomes a step of this session; if one fails, nothing is changed. Numbers chosen for the other
@@ -309,6 +309,8 @@ class Session:
         ----------
         path
             Of a file that :meth:`save` wrote.
+        channels
+            Name of a channel that the steps add, to this series' file of it.
 
         Raises
         ------
@@ -317,7 +319,7 @@ class Session:
         ParameterError
             If it has no step to repeat, or one that adds a file of the other series.
         """
-        return self._reopener.repeat(path)
+        return self._reopener.repeat(path, channels or {})
 
     def save_data(self, what: str, path: str | Path) -> Job:
         """Save what there is now; the ending of the name gives the format, and no file is replaced.
@@ -346,6 +348,20 @@ class Session:
             At least 1.
         """
         return self._exports.movie(what, path, frames_per_second)
+
+    def save_frames(self, frames: Sequence[bytes], path: str | Path, frames_per_second: float = 15.0) -> Job:
+        """Save pictures of one size as a movie; no file is replaced.
+
+        Parameters
+        ----------
+        frames
+            PNG files, in their order.
+        path
+            Of the new file, ``.gif`` or ``.mp4``.
+        frames_per_second
+            At least 1.
+        """
+        return self._exports.frames(frames, path, frames_per_second)
 
     def save_report(self, path: str | Path) -> Job:
         """Save a report of the series in view: caveats, pictures, numbers, steps, files, methods.

@@ -228,10 +228,17 @@ def _display(given: Any) -> dict[str, Any]:
         if name not in _SHOWN:
             raise _damage("its display has something called", name)
         try:
-            setattr(trial, name, tuple(value) if isinstance(value, list) else value)
+            setattr(trial, name, _as_tuples(value))
         except TraitError as error:
             raise _damage(f"the {name} of its display is", value) from error
     return {name: getattr(trial, name) for name in given}
+
+
+def _as_tuples(value: Any) -> Any:
+    """A value as the display has it: JSON knows lists only."""
+    if isinstance(value, dict):
+        return {name: _as_tuples(each) for name, each in value.items()}
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _damage(what: str, value: Any) -> ValueError:

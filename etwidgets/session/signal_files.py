@@ -8,10 +8,10 @@ from etwidgets.atomic import atomic_path
 from etwidgets.errors import ParameterError
 from etwidgets.session.digest import digest
 from etwidgets.session.operations.notes import with_notes
-from etwidgets.signals import RecStack, TomoStack
+from etwidgets.signals import RecStack, TomoStack, movies
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from etwidgets.progress import Progress
@@ -76,9 +76,25 @@ def save_movie(
     FileExistsError
         If there is such a file.
     """
-    if path.exists():
-        raise FileExistsError(f"{path} exists; choose another name")
+    _check_free(path)
     if isinstance(signal, RecStack):
         signal.save_movie(path, what, frames_per_second=frames_per_second, progress=progress, **look)
     else:
         signal.save_movie(path, frames_per_second=frames_per_second, progress=progress, **look)
+
+
+def save_frames(frames: Sequence[bytes], path: Path, frames_per_second: float, progress: Progress) -> None:
+    """Write a movie of PNG files.
+
+    Raises
+    ------
+    FileExistsError
+        If there is such a file.
+    """
+    _check_free(path)
+    movies.write_frames(path, frames, frames_per_second=frames_per_second, progress=progress)
+
+
+def _check_free(path: Path) -> None:
+    if path.exists():
+        raise FileExistsError(f"{path} exists; choose another name")

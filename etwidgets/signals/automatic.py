@@ -77,13 +77,13 @@ def _level(images: NDArray[Any]) -> float:
 
 def has_level(stack: TiltSeries) -> bool:
     """Whether the images of a series have a dark level that was not subtracted."""
-    return not stack.metadata.has_item("Tomography.background") and _level(averaged(stack)) > 0
+    return not stack.metadata.has_item("Tomography.background") and _level(np.asarray(averaged(stack))) > 0
 
 
 def first_steps(stack: TiltSeries) -> Steps:
     """What is done before anything is tried: turn an upright axis, subtract a dark level."""
     steps: Steps = []
-    images = averaged(stack)
+    images = np.asarray(averaged(stack))
     angle = stack.metadata.get_item("Tomography.tilt_axis_angle_deg", default=None)
     small = align.PaddedSeries.of(images, stack.tilts_deg, max(1, min(images.shape[1:]) // _SMALL_PX)).images
     findings = align.check_up(small, stack.tilts_deg, None if angle is None else float(angle))
@@ -112,7 +112,9 @@ def auto_steps(
     progress.advance(0, "looking at the series")
     for name, parameters in first_steps(stack):
         stack = apply(stack, name, parameters, progress.part(0.02, 0.06))
-    plan = align.plan_alignment(averaged(stack), stack.tilts_deg, progress=progress.part(0.06, 0.5))
+    plan = align.plan_alignment(
+        np.asarray(averaged(stack)), stack.tilts_deg, progress=progress.part(0.06, 0.5)
+    )
     return_freed_memory()
     for name, parameters in plan.chosen.steps:
         stack = apply(stack, name, parameters, progress.part(0.5, 0.6))

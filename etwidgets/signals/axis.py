@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
 from etwidgets import align
 from etwidgets.signals import reconstruction
+from etwidgets.signals.lazy_images import images_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,9 +33,10 @@ def align_axis(
     :meth:`etwidgets.signals.TomoStack.tilt_align`. What the user should know is
     in :func:`axis_note` of the result.
     """
-    found = align.find_tilt_axis(
-        np.asarray(stack.data), stack.tilts_deg, method, progress=progress.part(0, 0.8), **parameters
-    )
+    with images_of(stack.data, progress.part(0, 0.4)) as images:
+        found = align.find_tilt_axis(
+            images, stack.tilts_deg, method, progress=progress.part(0.4, 0.8), **parameters
+        )
     if plot_results:
         reconstruction.show_axis(stack.data, found)
     shift = found.shift_px if found.shift_determined or apply_undetermined else 0.0

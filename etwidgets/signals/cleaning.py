@@ -12,6 +12,7 @@ from etwidgets.checks import is_whole
 from etwidgets.errors import DataError, OutsideError
 from etwidgets.signals import tomography_node as node
 from etwidgets.signals.blocks import listener, map_projections
+from etwidgets.signals.lazy_images import images_of
 
 if TYPE_CHECKING:
     from typing import TypeVar
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     Series = TypeVar("Series", bound=TiltSeries)
 
 
-def averaged(stack: TiltSeries) -> NDArray[Any]:
-    """The projections ``(T, Y, X)``, in memory; several frames are averaged."""
-    return np.asarray(stack.data if stack.data.ndim == 3 else stack.data.mean(axis=1))
+def averaged(stack: TiltSeries) -> Any:
+    """The projections ``(T, Y, X)``; several frames are averaged."""
+    return stack.data if stack.data.ndim == 3 else stack.data.mean(axis=1)
 
 
 def without_background(stack: Series, given: dict[str, Any], progress: Progress | None) -> Series:
@@ -38,7 +39,8 @@ def without_background(stack: Series, given: dict[str, Any], progress: Progress 
         If the background cannot be determined.
     """
     progress = listener(progress, show_progressbar=False, title="background")
-    found = align.estimate_background(averaged(stack), progress=progress.part(0, 0.7), **given)
+    with images_of(averaged(stack), progress.part(0, 0.2)) as images:
+        found = align.estimate_background(images, progress=progress.part(0.2, 0.7), **given)
     if not found.determined:
         raise DataError(
             f"the background is not determined: {found.reason}; choose a method other than 'auto', for "
@@ -64,13 +66,14 @@ def without_background(stack: Series, given: dict[str, Any], progress: Progress 
 def equalized(stack: Series, law: str, progress: Progress | None) -> Series:
     """A copy without flicker; the factors are in ``metadata.Tomography.intensity_factors``."""
     progress = listener(progress, show_progressbar=False, title="intensity")
-    found = align.intensity_factors(averaged(stack), stack.tilts_deg, law=law)
+    with images_of(averaged(stack), progress.part(0, 0.5)) as images:
+        found = align.intensity_factors(images, stack.tilts_deg, law=law)
 
     def run(images: NDArray[Any], rows: NDArray[np.float64], progress: Progress) -> NDArray[Any]:
         progress.advance(0)
         return (images * rows[:, :1, np.newaxis]).astype(np.float32)
 
-    data = map_projections(stack.data, run, rows=found.factors[:, np.newaxis], progress=progress)
+    data = map_projections(stack.data, run, rows=found.factors[:, np.newaxis], progress=progress.part(0.5, 1))
     result = stack._deepcopy_with_new_data(data)
     result.metadata.set_item("Tomography.intensity_law", found.law)
     result.metadata.set_item("Tomography.intensity_factors", found.factors.copy())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from etwidgets.picture_scale import contrast_limits, nice_length
 from etwidgets.progress import NullProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -75,34 +77,87 @@ def write_movie(
     MissingDependencyError
         For ``.mp4``, if imageio-ffmpeg is not installed.
     """
+    _check(path, len(captions), frames_per_second)
+    table = color_table(color_map)
+
+    def picture(number: int) -> Image.Image:
+        return _picture(frame(number), captions[number], limits, table, pixel_size, unit)
+
+    _save(path, picture, len(captions), frames_per_second, progress)
+
+
+def write_frames(
+    path: str | Path,
+    frames: Sequence[bytes],
+    *,
+    frames_per_second: float = 15.0,
+    progress: Progress | None = None,
+) -> None:
+    """Write a movie of pictures that were drawn elsewhere.
+
+    Parameters
+    ----------
+    path
+        ``.gif`` or ``.mp4``.
+    frames
+        PNG files, all of one size.
+    frames_per_second
+        At least 1.
+    progress
+        Reports progress and can cancel the work.
+
+    Raises
+    ------
+    ParameterError
+        If the ending is another one, there are no frames, or their number per second is out of range.
+    MissingDependencyError
+        For ``.mp4``, if imageio-ffmpeg is not installed.
+    """
+    _check(path, len(frames), frames_per_second)
+
+    def picture(number: int) -> Image.Image:
+        return Image.open(BytesIO(frames[number])).convert("RGB")
+
+    _save(path, picture, len(frames), frames_per_second, progress)
+
+
+def _check(path: str | Path, n_frames: int, frames_per_second: float) -> None:
     ending = str(path)[-4:].lower()
     if ending not in ENDINGS:
         raise ParameterError(f"a movie is saved as {' or '.join(ENDINGS)}, not as {path}")
-    if not 1 <= len(captions) <= _MOST_FRAMES:
-        raise ParameterError(f"a movie has 1 to {_MOST_FRAMES} frames, not {len(captions)}")
+    if not 1 <= n_frames <= _MOST_FRAMES:
+        raise ParameterError(f"a movie has 1 to {_MOST_FRAMES} frames, not {n_frames}")
     if not is_number(frames_per_second) or not 1 <= frames_per_second <= _FASTEST:
         raise ParameterError(
             f"frames_per_second must be a number from 1 to {_FASTEST}, not {frames_per_second!r}"
         )
-    table = color_table(color_map)
-    progress = progress or NullProgress()
-
-    def pictures() -> list[Image.Image]:
-        drawn = []
-        for number, caption in enumerate(captions):
-            progress.advance(0.9 * number / len(captions))
-            drawn.append(_picture(frame(number), caption, limits, table, pixel_size, unit))
-        return drawn
-
     if ending == ".mp4":
         _need_ffmpeg()
-    made = pictures()
+
+
+def _save(
+    path: str | Path,
+    picture: Callable[[int], Image.Image],
+    n_frames: int,
+    frames_per_second: float,
+    progress: Progress | None,
+) -> None:
+    """Write the pictures one by one; never are all of them in memory."""
+    progress = progress or NullProgress()
+
+    def pictures() -> Iterator[Image.Image]:
+        for number in range(n_frames):
+            progress.advance(number / n_frames)
+            yield picture(number)
+
+    drawn = pictures()
+    first = next(drawn)
     with atomic_path(path) as temporary:
-        if ending == ".gif":
+        if str(path)[-4:].lower() == ".gif":
             duration = round(1000 / frames_per_second)
-            made[0].save(temporary, save_all=True, append_images=made[1:], duration=duration, loop=0)
+            first.save(temporary, save_all=True, append_images=drawn, duration=duration, loop=0)
         else:
-            _write_mp4(temporary, made, frames_per_second)
+            _write_mp4(temporary, first.size, chain([first], drawn), frames_per_second)
     progress.advance(1)
 
 
@@ -209,11 +264,13 @@ def _need_ffmpeg() -> None:
         ) from error
 
 
-def _write_mp4(path: Path, pictures: list[Image.Image], frames_per_second: float) -> None:
+def _write_mp4(
+    path: Path, size: tuple[int, int], pictures: Iterator[Image.Image], frames_per_second: float
+) -> None:
     import imageio_ffmpeg
 
     writer = imageio_ffmpeg.write_frames(
-        str(path), pictures[0].size, fps=frames_per_second, quality=7, macro_block_size=_BLOCK
+        str(path), size, fps=frames_per_second, quality=7, macro_block_size=_BLOCK
     )
     writer.send(None)
     try:

@@ -15,6 +15,7 @@ from etwidgets.errors import DataError, ParameterError
 from etwidgets.progress import NullProgress, Progress
 from etwidgets.resources import check_memory
 from etwidgets.signals.engine_parameters import to_engine
+from etwidgets.signals.lazy_images import columns_of
 from etwidgets.signals.rec_stack import RecStack
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def reconstruct(stack: TiltSeries, parameters: Mapping[str, Any], progress: Prog
         columns = min(_COLUMNS_PER_BLOCK, stack.data.shape[-1])
         needed = engine.memory_needed(shape, algorithm.name, n_slices=columns, backend=options["backend"])
         check_memory(needed, f"a block of {columns} slices of {shape.n_z} x {shape.n_y}")
-        volume: Any = _lazily(stack.data, shape, options)
+        volume: Any = _lazily(stack.data, shape, options, progress)
     else:
         volume = engine.reconstruct(stack.data, shape, progress=progress, **options)
         if progress.iterations_done is not None and algorithm.counted is not None:
@@ -184,13 +185,13 @@ def show_axis(data: Any, found: align.AxisEstimate) -> None:
     figures.tracks(image, found.rotation_deg, found.angles_deg, found.strength)
 
 
-def _lazily(data: da.Array, shape: engine.Geometry, options: dict[str, Any]) -> da.Array:
+def _lazily(data: da.Array, shape: engine.Geometry, options: dict[str, Any], progress: Progress) -> da.Array:
     """Reconstruct in blocks along x when asked for; each block needs all projections of its columns."""
 
     def run(block: NDArray[Any]) -> NDArray[np.float32]:
         return engine.reconstruct(np.ascontiguousarray(block.transpose(1, 2, 0)), shape, **options)
 
-    columns = data.rechunk((-1, -1, _COLUMNS_PER_BLOCK)).transpose(2, 0, 1)
+    columns = columns_of(data, _COLUMNS_PER_BLOCK, progress)
     chunks = (columns.chunks[0], (shape.n_z,), (shape.n_y,))
     return columns.map_blocks(run, chunks=chunks, dtype=np.float32, meta=np.empty((0, 0, 0), np.float32))
 

@@ -21,6 +21,7 @@ from etwidgets.resources import check_memory, free_disk
 from etwidgets.signals.emd_writing import write_emd
 from etwidgets.signals.hdf5_writing import patient_file
 from etwidgets.signals.mrc_writing import MRC, OURS, as_mrc, axis_title, write_mrc
+from etwidgets.signals.ome_zarr_writing import write_ome_zarr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 TIFF_TAG = 65000
 """Number of the tag in our TIFF files; those from 65000 on are free for anyone's use."""
 _HSPY, _TIFF, _EMD = (".hspy", ".hdf5", ".h5"), (".tif", ".tiff"), ".emd"
-_OFFERED = (".hspy", ".zspy", *_TIFF, _EMD, *MRC, ".rpl")
+_OME_ZARR = ".zarr"
+_OFFERED = (".hspy", ".zspy", *_TIFF, _EMD, *MRC, ".rpl", ".ome.zarr")
 _OTHER_HDF5 = ("EMD", "NeXus", "USID")  # HDF5 opens these files itself, and ends the process on a full disk
 _HEADERS = 1 << 16  # bytes, for what a file has beside its data
 _SAMPLES, _SAMPLE = 16, 1 << 16  # pieces, and values of each, that show how well data compress
@@ -53,8 +55,10 @@ def save(
     filename
         ``.hspy`` and ``.zspy`` keep everything. ``.mrc`` (also ``.ali .rec .st .mrcs .map``) and ``.tif``
         keep data, pixel size and direction of the tilt axis, and the tilts beside them as ``.rawtlt``.
-        ``.emd`` is Tomviz's form: data, pixel size, tilts. ``.rpl`` and what else HyperSpy writes keep the
-        data.
+        ``.emd`` is Tomviz's form: data, pixel size, tilts. ``.ome.zarr`` (OME-Zarr 0.5, for napari and
+        others) takes volumes: data, scale and unit, with a pyramid; ``label_image=True`` says that the
+        numbers are labels, ``labels={"particles": array}`` writes some with the volume. ``.rpl`` and what
+        else HyperSpy writes keep the data.
     overwrite
         Replace an existing file; without it that is an error.
     file_format
@@ -142,6 +146,8 @@ def _writer(signal: Signal2D, path: Path, file_format: str | None, kwargs: dict[
         )
     if (ending in _HSPY and file_format is None) or file_format == "HSPY":
         return lambda target: _write_hspy(signal, target, kwargs), _compressed(signal, path, kwargs), ()
+    if ending == _OME_ZARR and file_format is None:
+        return lambda target: write_ome_zarr(signal, target, **kwargs), _compressed(signal, path, {}), ()
     name = file_format or ("ZSPY" if ending == ".zspy" else _name_of_writer(ending))
     if name in _OTHER_HDF5:
         raise ParameterError(f"{name} files are not written here; use one of {' '.join(_OFFERED)}")

@@ -27,7 +27,7 @@ _PERTURBATION = 0.5
 _TILTS_PER_SUBSET = 5
 _FEWEST_TILTS = 6
 _MOST_DRAWS = 1000
-_COLUMNS = 64  # of a piece for a cluster: a multiple of all blocks, so that these are as they are here
+_FEWEST_COLUMNS, _MOST_COLUMNS = 8, 64  # of a piece for a cluster
 _STEPS_PER_DRAW = 20
 
 
@@ -129,9 +129,10 @@ class _Draws:
 def _on_cluster(place: Cluster, drawn: _Draws, data: NDArray[Any], progress: Progress) -> NDArray[np.float32]:
     """As :meth:`_Draws.spread`; all repetitions of some columns are one piece, so that data travel once."""
     result = np.empty((data.shape[2], drawn.shape.n_z, drawn.shape.n_y), np.float32)
+    width = int(np.clip(-(-data.shape[2] // max(place.n_threads, 1)), _FEWEST_COLUMNS, _MOST_COLUMNS))
 
     def columns(i: int) -> slice:
-        return slice(i * _COLUMNS, (i + 1) * _COLUMNS)
+        return slice(i * width, (i + 1) * width)
 
     def take(i: int, spread: NDArray[np.float32]) -> None:
         result[columns(i)] = spread
@@ -139,7 +140,7 @@ def _on_cluster(place: Cluster, drawn: _Draws, data: NDArray[Any], progress: Pro
     def piece(i: int) -> NDArray[Any]:
         return np.ascontiguousarray(data[..., columns(i)])
 
-    count, n_steps = -(-data.shape[2] // _COLUMNS), _STEPS_PER_DRAW * len(drawn.weights)
+    count, n_steps = -(-data.shape[2] // width), _STEPS_PER_DRAW * len(drawn.weights)
     place.run(cluster.Pieces(_spread_of, drawn, count, piece, take, n_steps), progress, f"on {place.text}")
     return result
 

@@ -32,6 +32,7 @@ from etwidgets.signals.alignment_report import AlignmentReport, read_report
 from etwidgets.signals.axis import align_axis, axis_note
 from etwidgets.signals.blocks import interpolation_name, listener, map_projections
 from etwidgets.signals.judged_series import JudgedSeries
+from etwidgets.signals.lazy_images import images_of
 from etwidgets.signals.tilt_series import checked_indices
 from etwidgets.signals.turning import turned
 
@@ -231,14 +232,15 @@ class TomoStack(JudgedSeries):
             raise ParameterError("registration runs on the processor; omit cuda=True")
         progress = listener(progress, show_progressbar=show_progressbar, title=f"register ({method})")
         images = self.data if self.data.ndim == 3 else self.data.mean(axis=1)
-        found = align.register(
-            np.asarray(images),
-            self.tilts_deg,
-            method,
-            start=start,
-            progress=progress.part(0, 0.8),
-            **parameters,
-        )
+        with images_of(images, progress.part(0, 0.2)) as read:
+            found = align.register(
+                read,
+                self.tilts_deg,
+                method,
+                start=start,
+                progress=progress.part(0.2, 0.8),
+                **parameters,
+            )
         result = self.shift_projections(
             found.shifts_px, shift_type=shift_type, progress=progress.part(0.8, 1)
         )
@@ -280,9 +282,12 @@ class TomoStack(JudgedSeries):
         method = {"fourier": "fourier", "interp": "spline", "spline": "spline"}.get(str(shift_type).lower())
         if method is None:
             raise ParameterError(f"shift_type must be 'fourier' or 'interp', not {shift_type!r}")
+        reach = (float(np.abs(rows[:, 0]).max()), float(np.abs(rows[:, 1]).max()))  # as if all were one block
 
         def run(images: NDArray[Any], image_rows: NDArray[Any], progress: Progress) -> NDArray[Any]:
-            return align.apply_shifts(images, image_rows, method=method, order=order, progress=progress)
+            return align.apply_shifts(
+                images, image_rows, method=method, order=order, reach_px=reach, progress=progress
+            )
 
         progress = listener(progress, show_progressbar=False, title="shift")
         result = self._deepcopy_with_new_data(map_projections(self.data, run, rows=rows, progress=progress))

@@ -75,7 +75,7 @@ export class PaneLayer {
     }
   }
 
-  offer(name, whether) { this.tools.querySelector(`.etw-tool-${name}`).hidden = !whether; }
+  offer(names, whether) { for (const name of names) this.tools.querySelector(`.etw-tool-${name}`).hidden = !whether; }
 
   say(text) {   // for a moment
     this.note.textContent = text;
@@ -93,6 +93,8 @@ export class PaneLayer {
     for (const side of ["left", "top", "width", "height"]) {
       if (style[side] !== `${area[side]}px`) style[side] = `${area[side]}px`;
     }
+    this.tools.style.maxHeight = `${Math.max(area.height - BUTTON - 8, BUTTON)}px`;   // of the menu, which scrolls
+    this.tools.style.maxWidth = `${area.width}px`;
     const narrow = area.width < NARROW;
     classList.toggle("etw-wide", area.width >= WIDE);
     if (classList.contains("etw-narrow") !== narrow) {

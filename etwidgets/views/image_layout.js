@@ -22,7 +22,7 @@ export function areasOf(count, { width, height, arrangement, maximized }) {
 // Where the image itself goes in its area: as large as it fits, with square pixels unless it is stretched.
 export function placeOf(pane, area) {
   const left = area.left + MARGIN, top = area.top + TITLE;
-  const w = Math.max(area.width - MARGIN, 1), h = Math.max(area.height - TITLE - MARGIN - (pane.slider ? SLIDER : 0), 1);
+  const w = Math.max(area.width - MARGIN - GAP, 1), h = Math.max(area.height - TITLE - MARGIN - (pane.slider ? SLIDER : 0), 1);
   let sx = w / pane.width, sy = h / pane.height;
   if (!pane.stretch) sx = sy = Math.min(sx, sy);
   const iw = sx * pane.width, ih = sy * pane.height;

@@ -94,7 +94,11 @@ export class Measures {
       this.draft.points = [...this.draft.points, this.draft.points.at(-1)];
       return;
     }
-    const done = this.draft;
+    const done = this.draft, [first, ...others] = done.points;
+    if (done.kind !== "statistics" && others.every((point) => point.every((value, k) => value === first[k]))) {
+      this.draft = null;   // two clicks at one place
+      return;
+    }
     this.list = [...this.list.filter((each) => !(done.kind === "profile" && each.kind === "profile")), done];
     this.chosen = done;
     this.draft = this.tool = null;

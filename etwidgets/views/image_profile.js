@@ -25,11 +25,24 @@ export class ProfilePlot {
       return made;
     };
     const head = document.createElement("div");
+    this.moved = [0, 0];   // CSS pixels from where it opens
+    head.addEventListener("pointerdown", (event) => this.grab(head, event));
     head.append(this.words, button("Save the profile as CSV", "CSV", () => save(this.table())), button("Remove the profile", "×", close));
     this.svg = part("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "img", "aria-label": "Line profile" });
     this.element.append(head, this.svg);
     this.svg.addEventListener("pointermove", (event) => this.read(event));
     this.svg.addEventListener("pointerleave", () => this.write());
+  }
+
+  grab(head, { target, clientX, clientY, pointerId }) {
+    if (target.closest("button")) return;
+    const [x, y] = this.moved;
+    head.setPointerCapture(pointerId);
+    head.onpointermove = (event) => {
+      this.moved = [x + event.clientX - clientX, y + event.clientY - clientY];
+      this.element.style.translate = this.moved.map((by) => `${by}px`).join(" ");
+    };
+    head.onpointerup = head.onpointercancel = () => { head.onpointermove = null; };
   }
 
   show(values, length, unit) {

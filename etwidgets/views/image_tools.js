@@ -5,7 +5,7 @@ const MEASURES = [
   ["distance", "Distance"], ["angle", "Angle: three points"], ["profile", "Line profile"], ["statistics", "Statistics of a rectangle"],
 ];
 
-// `view`: { zoomBy, fit, maximize, measures, swipe, pane, place, zoom, draw(i) -> (context, place), say(i, text), request }
+// `view`: { zoomBy, fit, maximize, measures, swipe, difference, pane, place, zoom, draw(i) -> (context, place), say(i, text), request }
 export function toolsOf(view) {
   const png = async (i) => download(await picture(i), fileName(view.pane(i), "png"));
   const picture = (i) => pngOf(view.pane(i), view.place(i), view.zoom.scale, view.draw(i));
@@ -20,7 +20,8 @@ export function toolsOf(view) {
       ["zoom-in", "Zoom in (+)", () => view.zoomBy(1.25)],
       ["zoom-out", "Zoom out (-)", () => view.zoomBy(0.8)],
       ...MEASURES.map(([name, label]) => [name, label, () => view.measures.choose(name), true]),
-      ["swipe", "Swipe over the next image of this size", (i) => view.swipe.toggle(i), true],
+      ["swipe", "Swipe over the next image", (i) => view.swipe.toggle(i), true],
+      ["difference", "Difference to the next image", (i) => view.difference.toggle(i), true],
       ["save", "Save", [
         ["png", "Picture as seen (PNG)", png], ["svg", "Picture as seen (SVG)", svg],
         ["tiff32", "Data (TIFF, 32 bits)", tiff(32)], ["tiff16", "Data (TIFF, 16 bits)", tiff(16)],
@@ -41,8 +42,8 @@ export class Requests {
     return new Promise((done) => this.open.set(id, done));
   }
 
-  take({ id, refused }, buffer) {   // whether it was asked here
-    this.open.get(id)?.({ refused, buffer });
-    return this.open.delete(id);
+  take({ id, refused, said }, buffer) {
+    this.open.get(id)?.({ refused, said, buffer });
+    this.open.delete(id);
   }
 }

@@ -6,9 +6,12 @@ import { drawColorBar, drawInset, drawLabels, drawMarks, drawScaleBar } from "./
 import { Annotations } from "./image_annotations.js";
 import { drawBrush, drawStroke, extended } from "./image_brush.js";
 import { gripAt, pull } from "./image_grips.js";
+import { KeyTable } from "./image_help.js";
 import { PaneLayer } from "./image_layers.js";
 import { drawMeasures, Measures } from "./image_measures.js";
 import { bent, paint } from "./image_paint.js";
+import { readout } from "./image_readout.js";
+import { Difference } from "./image_difference.js";
 import { Swipe } from "./image_swipe.js";
 import { Requests, toolsOf } from "./image_tools.js";
 
@@ -22,18 +25,13 @@ function render({ model, el }) {
   box.className = "etw-image";
   const canvas = document.createElement("canvas");
   canvas.tabIndex = 0;
-  canvas.setAttribute("role", "application");   // it hears keys of its own
-  const help = document.createElement("div");
-  help.className = "etw-keys";
-  help.hidden = true;
-  help.onclick = () => { help.hidden = true; };
-  box.append(canvas, help);
+  canvas.setAttribute("role", "application");
+  const help = new KeyTable();
+  box.append(canvas, help.element);
   el.appendChild(box);
   const colors = {}, tables = {}, layers = [];   // tables: colors after gamma and logarithm
-  let panes = [], pictures = [], number = 0, known = 0, places = [], buttons = [], straight = [], rest = null;
+  let panes = [], pictures = [], number = 0, known = 0, places = [], buttons = [], straight = [], rest = null, mouse = null, drag = null;
   const zoom = new Viewport(1);   // one for all panes
-  let mouse = null, drag = null;
-
   const schedule = oncePerFrame(draw);
   const send = (content) => model.send(content);
   const requests = new Requests(send);
@@ -43,8 +41,12 @@ function render({ model, el }) {
     from: (i, { x, y }) => toImage(zoom, places[i], panes[i], x, y),
   }, send, schedule);
   const swipe = new Swipe(() => panes, schedule);
+  const difference = new Difference({
+    panes: () => panes, other: (i) => swipe.other(i), table: () => colors.coolwarm,
+    request: (content) => requests.ask(content), say: (i, text) => layers[i].say(text),
+  }, schedule);
   const annotations = new Annotations(box, measures, { pane: (i) => panes[i], place: (i) => places[i] });
-  const setHeight = () => { box.style.height = model.get("height") + "px"; schedule(); };
+  const setHeight = () => { box.style.height = `${model.get("height")}px`; schedule(); };
 
   function receive(content, buffers) {
     if (content.type === "colors") {
@@ -52,23 +54,22 @@ function render({ model, el }) {
       straight = content.straight;
       repaint();
     } else if (content.type === "keys") {
-      help.replaceChildren(...content.rows.map(([key, what]) => {
-        const line = document.createElement("div"), name = document.createElement("kbd");
-        name.textContent = key;
-        line.append(name, " " + what);
-        return line;
-      }));
+      help.fill(content.rows);
     } else if (content.type === "frame") {
       showFrame(content, buffers);
     } else if (content.type === "values") {
       measures.take(content, buffers.length && new Float64Array(bytes(buffers[0]).slice().buffer));
-    } else if (content.type === "file") {
+    } else if (content.type === "file" || content.type === "difference") {
       requests.take(content, buffers.length && bytes(buffers[0]));
     }
   }
 
   function showFrame(content, buffers) {
     const before = panes, drawn = pictures;
+    if (content.same.some((same, i) => same && !before[i])) {   // sent before this page was ready; a whole frame follows
+      send({ type: "drawn", number: content.number });
+      return;
+    }
     panes = content.panes.map((pane, i) => ({ ...pane, plane: content.same[i] ? before[i].plane : bytes(buffers[i]) }));
     pictures = panes.map((pane, i) => (
       content.same[i] && pane.cmap === before[i].cmap && pane.rgb === before[i].rgb ? drawn[i] : paint(pane, tables[pane.cmap])
@@ -78,10 +79,11 @@ function render({ model, el }) {
       else if (mouse && drag.moved && places[drag.i]) follow();
     }
     zoom.most = content.mostZoom;
-    if (content.anew) { zoom.fit(); measures.clear(); swipe.clear(); }
+    if (content.anew) { zoom.fit(); measures.clear(); swipe.clear(); difference.clear(); }
     number = content.number;
     known = content.slid;
     measures.askAll();
+    difference.refresh();
     clearTimeout(rest);
     if (content.more) rest = setTimeout(() => send({ type: "full", number }), REST_MS);
     requestAnimationFrame(() => {
@@ -102,7 +104,7 @@ function render({ model, el }) {
     if (!layers[i]) {
       const slide = (pane, value, sent) => send({ type: "slide", pane, value, number: sent });
       layers[i] = new PaneLayer(i, { ...tools, slide });
-      box.insertBefore(layers[i].element, help);
+      box.insertBefore(layers[i].element, help.element);
     }
     return layers[i];
   }
@@ -111,12 +113,12 @@ function render({ model, el }) {
     const maximized = model.get("maximized"), arrangement = model.get("arrangement");
     const areas = areasOf(panes.length, { width, height, arrangement, maximized });
     places = panes.map((pane, i) => areas[i] && placeOf(pane, areas[i]));
-    panes.forEach((_, i) => layer(i).offer("swipe", swipe.other(i) >= 0));
+    panes.forEach((_, i) => layer(i).offer(["swipe", "difference"], swipe.other(i) >= 0));
     buttons = layers.map((each, i) => each.place(areas[i], panes[i], known, maximized === i));
     canvas.dataset.places = JSON.stringify(places.map((p) => p && { x: p.x, y: p.y, w: p.w, h: p.h }));
     canvas.dataset.zoom = zoom.scale.toFixed(3);
     canvas.dataset.frame = number;
-    canvas.setAttribute("aria-label", panes.map((pane) => `${pane.title}, ${pane.caption}`).join("; ") || "Images");
+    canvas.setAttribute("aria-label", panes.map((pane) => `${pane.title}, ${pane.caption}`).concat("? lists the keys").join("; "));
   }
 
   function draw() {
@@ -124,28 +126,29 @@ function render({ model, el }) {
     if (!cleared) return;
     place(cleared.width, cleared.height);
     const corners = new Map();
-    panes.forEach((pane, i) => {
+    panes.forEach((own, i) => {
       if (!places[i]) return;
+      const pane = difference.of(i)?.pane ?? own, seen = pane === own ? panes[swipe.seen(i, places[i], mouse)] : pane;
       drawImage(cleared.context, places[i], i).forEach(([measure, corner]) => corners.set(measure, corner));
       const reduced = pane.factor > 1 ? ` · shown 1:${pane.factor}` : "";
-      drawLabels(cleared.context, pane, places[i], readout(panes[swipe.seen(i, places[i], mouse)], places[i]) ?? pane.caption + reduced, buttons[i]);
-      layers[i].use([measures.tool, swipe.over(i) >= 0 && "swipe"]);
+      drawLabels(cleared.context, pane, places[i], readout(seen, places[i], zoom, mouse) ?? pane.caption + reduced, buttons[i]);
+      layers[i].use([measures.tool, swipe.pane === i && "swipe", difference.pane === i && "difference"]);
     });
     annotations.place(corners, cleared.height);
   }
 
   // All that is in the place of an image; where its measurements can be removed.
-  function drawImage(context, p, i, colorBar = panes[i].colorBar) {
-    const pane = panes[i], to = (x, y) => toScreen(zoom, p, pane, x, y);
+  function drawImage(context, p, i, whole = false) {
+    const other = difference.of(i), pane = other?.pane ?? panes[i], to = (x, y) => toScreen(zoom, p, pane, x, y);
     context.save();
     context.beginPath(); context.rect(p.x, p.y, p.w, p.h); context.clip();
     const [x0, y0] = to(-0.5, -0.5), w = p.w * zoom.scale, h = p.h * zoom.scale;
     context.imageSmoothingEnabled = w < pane.width;
-    context.drawImage(pictures[i], x0, y0, w, h);
-    swipe.draw(context, p, i, (k) => context.drawImage(pictures[k], x0, y0, w, h));
+    context.drawImage(other?.picture ?? pictures[i], x0, y0, w, h);
+    if (!other) swipe.draw(context, p, i, (k) => context.drawImage(pictures[k], x0, y0, w, h));
     drawMarks(context, pane, p, to);
     if (pane.pixelSize) drawScaleBar(context, pane, p, zoom.scale);
-    if (colorBar && !pane.rgb && tables[pane.cmap]) drawColorBar(context, pane, p, tables[pane.cmap]);
+    if ((pane.colorBar || whole) && !pane.rgb && tables[pane.cmap]) drawColorBar(context, pane, p, tables[pane.cmap]);
     if (pane.inset) drawInset(context, pane.inset, p);
     if (pane.paint && p === places[i]) drawPainting(context, pane, i, to);
     const corners = drawMeasures(context, measures, i, to, p);
@@ -169,18 +172,6 @@ function render({ model, el }) {
   const tell = atMostEvery(SEND_EVERY_MS, (done) => {
     send({ type: "drag", pane: drag.i, kind: drag.grip.kind, values: drag.values, done });
   });
-
-  function readout(pane, p) {
-    if (!mouse || !inPlace(p, mouse)) return null;
-    const [x, y] = toImage(zoom, p, pane, mouse.x, mouse.y).map(Math.round);
-    const column = Math.floor(x / pane.factor), row = Math.floor(y / pane.factor);
-    if (column < 0 || row < 0 || column >= pane.width || row >= pane.height) return null;
-    if (pane.rgb) return `${pane.axes[0]} ${x}, ${pane.axes[1]} ${y}`;
-    const [low, high] = pane.limits, level = pane.plane[row * pane.width + column];
-    const edge = level === 0 ? "≤ " : level === 255 ? "≥ " : "≈ ";
-    const value = low + (level / 255) * (high - low);
-    return `${pane.axes[0]} ${x}, ${pane.axes[1]} ${y}: ${edge}${Number(value.toPrecision(3))}`;
-  }
 
   function cursorAt(i, at) {
     if (i < 0) return "default";
@@ -206,7 +197,6 @@ function render({ model, el }) {
     if (i < 0) return;
     model.set("maximized", model.get("maximized") === i ? -1 : i);
     model.save_changes();
-    schedule();
   }
 
   function paneOf(target) {   // the pane that a key means: under the mouse, with the focus, the only one
@@ -217,7 +207,7 @@ function render({ model, el }) {
   }
 
   const tools = toolsOf({
-    zoomBy: (factor) => zoomAt(factor, null), fit, maximize, measures, swipe, zoom, request: (content) => requests.ask(content),
+    zoomBy: (factor) => zoomAt(factor, null), fit, maximize, measures, swipe, difference, zoom, request: (content) => requests.ask(content),
     pane: (i) => panes[i], place: (i) => places[i], say: (i, text) => layers[i].say(text),
     draw: (i) => (context, p) => drawImage(context, p, i, true),
   });
@@ -229,8 +219,8 @@ function render({ model, el }) {
     else if (event.key === "-") zoomAt(0.8, null);
     else if (event.key === "0" || event.key === "f") fit();
     else if (event.key === "m") maximize(paneOf(event.target));
-    else if (event.key === "?") help.hidden = !help.hidden;
-    else if (event.key === "Escape") { if (!measures.escape()) help.hidden = true; }
+    else if (event.key === "?") help.toggle();
+    else if (event.key === "Escape") { if (!measures.escape()) help.toggle(false); }
     else if (["Delete", "Backspace"].includes(event.key)) { if (!measures.remove()) return; }
     else if (FORWARDED.includes(event.key)) send({ type: "key", key: event.key, shift: event.shiftKey });
     else return;
@@ -238,7 +228,7 @@ function render({ model, el }) {
   }
 
   function turn(event) {   // the wheel: through the slices where there are some, else zoom
-    if (help.contains(event.target)) return;
+    if (event.target.closest(".etw-keys, .etw-open .etw-tools")) return;   // which scroll
     event.preventDefault();
     const at = pointerAt(canvas, event), i = paneAt(at);
     if (!event.ctrlKey && panes[i]?.slider) layers[i].slider.wheel(event);
@@ -296,7 +286,7 @@ function render({ model, el }) {
   box.addEventListener("keydown", press);
   box.addEventListener("wheel", turn, { passive: false });
   const changes = { "msg:custom": receive, "change:height": setHeight, "change:arrangement": schedule, "change:maximized": schedule };
-  changes["change:gamma"] = changes["change:log_scale"] = repaint;
+  for (const name of ["gamma", "log_scale"]) changes[`change:${name}`] = repaint;
   const disconnect = connect(canvas, model, { events, changes, resized: schedule });
   setHeight();
   model.send({ type: "ready" });

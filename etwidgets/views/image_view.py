@@ -215,7 +215,7 @@ class ImageView(anywidget.AnyWidget):
         elif kind == "full" and content["number"] == self._number and not self._waiting:
             self._compose(max_side=FULL_SIDE)
             self._send_frame()
-        elif kind in ("values", "file"):
+        elif kind in ("values", "file", "difference"):
             self.send(*answer(self._panes, content))
         elif kind in self._handlers:
             self._slid = content.get("number", self._slid)

@@ -10,6 +10,8 @@ import tifffile
 from scipy import ndimage
 
 from etwidgets.errors import ParameterError
+from etwidgets.picture_scale import contrast_limits
+from etwidgets.views.panes import FULL_SIDE, reduced, to_plane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,6 +124,27 @@ def _to_16_bits(image: NDArray[Any]) -> tuple[NDArray[Any], str]:
     return scaled.round().astype(np.uint16), f"; intensity = {low:.9g} + {step:.9g} * value"
 
 
+def difference(pane: Pane, other: Pane) -> tuple[dict[str, Any], bytes]:
+    """The other image minus this one, to be drawn: its size and limits, and a byte per pixel.
+
+    Zero is in the middle, and the limits hold 98 percent of the pixels.
+
+    Raises
+    ------
+    ParameterError
+        If their sizes differ.
+    """
+    if pane.image.shape != other.image.shape:
+        raise ParameterError(
+            f"images of {pane.image.shape} and {other.image.shape} pixels have no difference"
+        )
+    change = np.asarray(other.image, np.float64) - np.asarray(pane.image, np.float64)
+    reach = max(abs(limit) for limit in contrast_limits(change, (1, 99))) or 1.0
+    image, factor = reduced(change, FULL_SIDE)
+    said = {"width": image.shape[1], "height": image.shape[0], "factor": factor, "limits": [-reach, reach]}
+    return said, to_plane(image, (-reach, reach)).tobytes()
+
+
 def answer(panes: Sequence[Pane], asked: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     """The reply to what the browser asks about one of the panes, as a message with its buffers.
 
@@ -131,28 +154,37 @@ def answer(panes: Sequence[Pane], asked: dict[str, Any]) -> tuple[dict[str, Any]
         As they are shown.
     asked
         ``type`` ``"values"``: ``what`` is ``"profile"`` with ``points``, or ``"statistics"`` with
-        ``rectangle``. ``type`` ``"file"``: with ``bits``. All have ``id``, which the reply repeats, and
-        ``pane``.
+        ``rectangle``. ``type`` ``"file"``: with ``bits``. ``type`` ``"difference"``: with ``other``, the pane
+        from which ``pane`` is subtracted. All have ``id``, which the reply repeats, and ``pane``.
 
     Returns
     -------
     dict
         ``refused`` says why where there is no answer.
     list of bytes
-        The values of a profile as float64, or the file.
+        The values of a profile as float64, the file, or the difference as bytes.
     """
     reply = {"type": asked["type"], "id": asked.get("id")}
-    place = int(asked["pane"])
-    if place not in range(len(panes)):
-        return {**reply, "refused": "the image is not shown any more"}, []
-    pane = panes[place]
-    if pane.rgb is not None:
-        return {**reply, "refused": "several images in colors have no one value per pixel"}, []
     try:
-        if asked["type"] == "file":
-            return reply, [tiff(pane, int(asked["bits"]))]
-        if asked["what"] == "profile":
-            return reply, [profile(pane.image, *asked["points"]).tobytes()]
-        return {**reply, **statistics(pane.image, asked["rectangle"])}, []
+        found, buffers = _found(panes, asked)
     except ParameterError as error:
         return {**reply, "refused": str(error)}, []
+    return {**reply, **found}, buffers
+
+
+def _found(panes: Sequence[Pane], asked: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+    place = int(asked["pane"])
+    other = int(asked.get("other", place))
+    if not {place, other} <= set(range(len(panes))):
+        raise ParameterError("the image is not shown any more")
+    pane = panes[place]
+    if pane.mixed:
+        raise ParameterError("several images in colors have no one value per pixel")
+    if asked["type"] == "difference":
+        said, plane = difference(pane, panes[other])
+        return {"said": said}, [plane]
+    if asked["type"] == "file":
+        return {}, [tiff(pane, int(asked["bits"]))]
+    if asked["what"] == "profile":
+        return {}, [profile(pane.image, *asked["points"]).tobytes()]
+    return {**statistics(pane.image, asked["rectangle"])}, []

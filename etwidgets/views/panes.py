@@ -100,6 +100,8 @@ class Pane:
         Whether a drag moves what is shown and not the zoomed view: its owner hears by how much.
     rgb
         ``(rows, columns, 3)``: colors to draw instead of the image; see :func:`overlay`.
+    mixed
+        Whether the colors are those of several images, so that a pixel has no one value to be measured.
     color_bar
         What the intensities are, for a bar of the colors in the corner; empty: no bar.
     inset
@@ -125,6 +127,7 @@ class Pane:
     rectangle: tuple[int, int, int, int] | None = None
     boxes: tuple[tuple[int, int, int, int, str], ...] = ()
     rgb: NDArray[np.uint8] | None = None
+    mixed: bool = False
     movable: bool = False
     color_bar: str = ""
     inset: Inset | None = None
@@ -137,7 +140,7 @@ class Pane:
         if self.rgb is not None and np.shape(self.rgb) != (*np.shape(self.image), 3):
             raise ShapeError(f"colors {np.shape(self.rgb)} do not fit an image {np.shape(self.image)}")
         if self.cmap not in COLOR_MAPS:
-            raise ParameterError(f"no color map {self.cmap!r}; choose from {', '.join(COLOR_MAPS)}")
+            raise ParameterError(f"color_map {self.cmap!r} is not known; choose from {', '.join(COLOR_MAPS)}")
         if self.slider is not None and not 0 <= self.slider[0] < self.slider[1]:
             raise ParameterError(f"a slider of {self.slider[1]} places has no place {self.slider[0]}")
 

@@ -21,6 +21,9 @@ export const LOOKS = {
   x: [[0, 1, 0], [0, 0, -1], [-1, 0, 0]],            // as the slice across x: y right, z down
 };
 
+// A direction of the screen, turned as the volume is turned by the hand.
+export const turned = (direction, dx, dy) => apply(multiply(about.x(dy), about.y(dx)), direction);
+
 export class Camera {
   constructor() {
     this.rotation = multiply(about.x(0.5), multiply(about.y(-0.6), FRONT));
@@ -29,7 +32,10 @@ export class Camera {
 
   turn(dx, dy) { this.rotation = multiply(multiply(about.x(dy), about.y(dx)), this.rotation); }
 
-  spin(angle) { this.rotation = multiply(this.rotation, about.x(angle)); }   // around the tilt axis, x
+  // A direction of the screen (right, up, towards the viewer) in the box, and back.
+  toBox(direction) { return apply(transposed(this.rotation), direction); }
+
+  toView(direction) { return apply(this.rotation, direction); }
 
   look(axis) { this.rotation = LOOKS[axis]; }
 

@@ -79,6 +79,7 @@ export class RayProgram {
     gl.uniform3fv(where.low, look.clip.map(([low], i) => inBox(low, i)));
     gl.uniform3fv(where.high, look.clip.map(([, high], i) => inBox(high, i)));
     gl.uniform3fv(where.place, look.place.map((part, i) => inBox(part, i) * 0.9999 + 1e-5));
+    gl.uniform4fv(where.cut, look.cut.length ? [...look.cut, 1] : [0, 0, 0, 0]);
     gl.uniform2f(where.size, width, height);
     gl.viewport(0, 0, width, height); gl.enable(gl.SCISSOR_TEST); gl.scissor(0, first, width, last - first);
     gl.drawArrays(gl.TRIANGLES, 0, 3);

@@ -20,7 +20,7 @@ uniform mat3 back;              // from the screen to the box
 uniform vec3 center, halfSize, low, high, place, voxels, cells;
 uniform vec2 pan, size;
 uniform float scale, eye, stride;
-uniform vec4 levels;
+uniform vec4 levels, cut;       // the side of a plane through the place that is not drawn; its last number: whether there is one
 uniform bool marks;             // faces of directions with a mark in the last row of the table
 out vec4 color;
 
@@ -60,13 +60,23 @@ void main() {
   vec3 ground = vec3(0.051, 0.051, 0.059);
   vec3 safe = mix(ray, vec3(1e-7), lessThan(abs(ray), vec3(1e-7)));
   vec3 t0 = (low - from) / safe, t1 = (high - from) / safe, first = min(t0, t1), last = max(t0, t1);
-  float begin = max(max(first.x, first.y), max(first.z, 0.0)), end = min(last.x, min(last.y, last.z)), t = begin;
+  float begin = max(max(first.x, first.y), max(first.z, 0.0)), end = min(last.x, min(last.y, last.z));
+  float face = -1.0;              // where the ray enters through the cut
+  if (cut.w > 0.5) {
+    float rise = dot(ray, cut.xyz), meets = dot(place - from, cut.xyz) / (abs(rise) < 1e-6 ? 1e-6 : rise);
+    if (rise > 0.0) end = min(end, meets);
+    else if (meets > begin) { face = meets; begin = meets; }
+  }
+  float t = begin;
   if (t >= end) { color = vec4(ground, 1.0); return; }
   vec4 sum = vec4(0.0), best = vec4(0.0);
   vec3 tp = (place - from) / safe;
   float opaque = stride * 0.5 * voxels.x / halfSize.x;   // the opacity of a point is that of one voxel
   t += stride * noise(gl_FragCoord.xy);
   float before = t - stride;
+#if MODE != 2
+  if (face > 0.0) putPlane(sum, from + ray * face);
+#endif
   for (int i = 0; i < steps; i++) {
     if (t > end || sum.a > 0.96) break;
     vec3 p = from + ray * t;

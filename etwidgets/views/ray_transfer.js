@@ -19,6 +19,12 @@ export function tableOf(points) {
   return table;
 }
 
+// Where the surface is: half-way from the last transparent point to the next one.
+export function levelOf(points) {
+  const i = points.findLastIndex((point) => point[1] <= 0.003), after = points[Math.min(i + 1, points.length - 1)];
+  return Math.max(1 / 255, i < 0 ? after[0] : (points[i][0] + after[0]) / 2);
+}
+
 // Opacities are shown on a scale on which small ones have room.
 const up = (opacity) => Math.sqrt(opacity), down = (place) => place ** 2;
 

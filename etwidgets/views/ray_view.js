@@ -1,11 +1,11 @@
 // A volume drawn by ray casting in the browser: WebGL 2, turned by hand, sharp when the hand rests.
 import { bytes, clearedCanvas, oncePerFrame, pointerAt, wheelFactor } from "./viewport.js";
 import { labeled } from "./image_layers.js";
-import { Camera, EYE } from "./ray_camera.js";
+import { Camera, EYE, turned } from "./ray_camera.js";
 import { drawOver } from "./ray_overlay.js";
 import { Picker } from "./ray_picker.js";
 import { RayProgram } from "./ray_program.js";
-import { TransferEditor, tableOf } from "./ray_transfer.js";
+import { TransferEditor, levelOf, tableOf } from "./ray_transfer.js";
 
 const MOVING_MS = 50, PATCH_MS = 60, REST_MS = 180, LEAST_DETAIL = 0.2;
 
@@ -23,15 +23,16 @@ function render({ model, el }) {
   if (!gl) { words.textContent = "This browser has no WebGL 2: the volume cannot be drawn in 3-D here. The slices work."; return undefined; }
 
   const program = new RayProgram(gl), camera = new Camera(), picker = new Picker();
-  let about = null, detail = 0.5, rate = 0, frame = 0, drag = null, rest = 0, small = null, lost = false;
+  let about = null, detail = 0.5, rate = 0, frame = 0, drag = null, rest = 0, lost = false;
+  const buffers = {};
   canvas.addEventListener("webglcontextlost", (event) => { event.preventDefault(); lost = true; words.textContent = "The graphics card was lost; show the volume again."; });
   canvas.addEventListener("webglcontextrestored", () => model.send({ type: "ready", most: gl.getParameter(gl.MAX_3D_TEXTURE_SIZE) }));
 
   const look = (stride = 1) => ({
     mode: model.get("mode"), lit: model.get("light"), planes: model.get("planes"), cross: model.get("planes"), box: model.get("box"),
-    levels: levels(), clip: model.get("clip"), place: model.get("place"), stride,
+    levels: levels(), clip: model.get("clip"), place: model.get("place"), cut: model.get("cut"), stride,
   });
-  const levels = () => transfers().map((points) => (points.findLast((point) => point[1] <= 0.003) ?? points[0])[0] || 1 / 255);
+  const levels = () => transfers().map(levelOf);
   const transfers = () => model.get("transfer");
   const pixels = () => {
     const ratio = Math.min(2, window.devicePixelRatio || 1);
@@ -40,24 +41,24 @@ function render({ model, el }) {
 
   // -- drawing: coarse while something moves, then sharp in bands of rows, so that the page stays alive
 
-  function draw(target, [width, height], stride, rows = [0, height]) {
+  function draw(target, [width, height], stride, rows = [0, height], seenBy = camera) {
     gl.bindFramebuffer(gl.FRAMEBUFFER, target);
-    program.draw(camera, look(stride), { width, height, first: rows[0], last: rows[1], eye: EYE });
+    program.draw(seenBy, look(stride), { width, height, first: rows[0], last: rows[1], eye: EYE });
   }
   const wait = () => gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
 
-  function buffer(width, height) {
-    if (small?.width !== width || small?.height !== height) {
-      if (small) { gl.deleteFramebuffer(small.target); gl.deleteTexture(small.texture); }
+  function buffer(name, width, height) {
+    if (buffers[name]?.width !== width || buffers[name]?.height !== height) {
+      if (buffers[name]) { gl.deleteFramebuffer(buffers[name].target); gl.deleteTexture(buffers[name].texture); }
       const texture = gl.createTexture(), target = gl.createFramebuffer();
       gl.activeTexture(gl.TEXTURE3); gl.bindTexture(gl.TEXTURE_2D, texture);
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, width, height, 0, gl.RGBA, gl.UNSIGNED_BYTE, null);
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
       gl.bindFramebuffer(gl.FRAMEBUFFER, target);
       gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
-      small = { width, height, texture, target };
+      buffers[name] = { width, height, texture, target };
     }
-    return small.target;
+    return buffers[name].target;
   }
 
   function coarse() {
@@ -65,9 +66,10 @@ function render({ model, el }) {
     const [width, height] = pixels();
     if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
     const w = Math.max(16, Math.round(width * detail)), h = Math.max(16, Math.round(height * detail)), begin = performance.now();
-    draw(buffer(w, h), [w, h], detail < 0.7 ? 2 : 1);
+    const target = buffer("moving", w, h);
+    draw(target, [w, h], detail < 0.7 ? 2 : 1);
     wait();
-    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, small.target); gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, null);
+    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, target); gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, null);
     gl.blitFramebuffer(0, 0, w, h, 0, 0, width, height, gl.COLOR_BUFFER_BIT, gl.LINEAR);
     const took = Math.max(1, performance.now() - begin);
     rate = (w * h) / took;   // pixels per ms
@@ -78,10 +80,23 @@ function render({ model, el }) {
     clearTimeout(rest);
     rest = setTimeout(() => sharpen(0), REST_MS);
   }
-  const schedule = oncePerFrame(coarse);
+  const drawSoon = oncePerFrame(coarse), schedule = () => { box.dataset.sharp = ""; drawSoon(); };
+
+  function remember() {
+    const state = camera.state();
+    if (JSON.stringify(state) === JSON.stringify(model.get("camera"))) return;
+    model.set("camera", structuredClone(state)); model.save_changes();
+  }
+
+  function recall() {
+    const state = model.get("camera");
+    if (!state.rotation || drag || JSON.stringify(state) === JSON.stringify(camera.state())) return;
+    camera.set(state); schedule();
+  }
 
   function sharpen(row) {
     if (!about || lost || drag?.moved || document.hidden) return;
+    if (!row) remember();
     const [width, height] = pixels(), begin = performance.now();
     if (canvas.width !== width || canvas.height !== height) return;
     const rows = Math.max(4, Math.min(height - row, Math.round((0.4 * rate * PATCH_MS) / width)));
@@ -134,13 +149,13 @@ function render({ model, el }) {
   let filming = null;
   async function stills({ id, width, height, cameras }) {
     filming = id;
-    const was = camera.state(), sheet = Object.assign(document.createElement("canvas"), { width, height }), context = sheet.getContext("2d");
+    const seenBy = new Camera(), sheet = Object.assign(document.createElement("canvas"), { width, height }), context = sheet.getContext("2d");
     const line = document.createElement("canvas"), values = new Uint8ClampedArray(4 * width * height);
     for (let i = 0; i < cameras.length && filming === id && about; i++) {
-      if (cameras[i]) { camera.set({ ...was, ...cameras[i].state }); if (cameras[i].spin) camera.spin(cameras[i].spin); }
-      const target = buffer(width, height);
+      seenBy.set(cameras[i] ?? camera.state());
+      const target = buffer("still", width, height);
       for (let row = 0; row < height; row += 64) {
-        draw(target, [width, height], 0.7, [row, Math.min(height, row + 64)]);
+        draw(target, [width, height], 0.7, [row, Math.min(height, row + 64)], seenBy);
         wait();
         if (row % 256 === 192) await new Promise((next) => setTimeout(next, 0));
       }
@@ -149,10 +164,9 @@ function render({ model, el }) {
       context.setTransform(1, 0, 0, -1, 0, height); context.drawImage(line, 0, 0);
       const part = height / Math.max(1, over.clientHeight);
       context.setTransform(part, 0, 0, part, 0, 0);
-      drawOver(context, { camera, half: program.half, width: width / part, height: height / part, look: look(), nanometers: Math.max(...about.lengths), unit: about.unit });
+      drawOver(context, { camera: seenBy, half: program.half, width: width / part, height: height / part, look: look(), nanometers: Math.max(...about.lengths), unit: about.unit });
       const blob = await new Promise((done) => sheet.toBlob(done, "image/png"));
       model.send({ type: "still", id, index: i, count: cameras.length }, undefined, [await blob.arrayBuffer()]);
-      camera.set(was);
     }
     schedule();
   }
@@ -171,8 +185,11 @@ function render({ model, el }) {
   modes.append(...[["volume", "Volume"], ["surface", "Surface"], ["maximum", "Maximum"]].map(([value, label]) => new Option(label, value)));
   modes.onchange = () => { model.set("mode", modes.value); model.save_changes(); };
   channels.setAttribute("aria-label", "Signal of the curve"); channels.onchange = showEditor; channels.hidden = true;
+  const cutter = labeled("cut", "Oblique cut (c)", cutOrNot);
+  const showCut = () => cutter.setAttribute("aria-pressed", String(model.get("cut").length > 0));
+  showCut();
   const along = (axis) => labeled(`look-${axis}`, `Look along ${axis} (${axis})`, () => { camera.look(axis); fit(); });
-  bar.append(modes, along("x"), along("y"), along("z"), toggle("planes", "planes", "Slice planes (p)"), toggle("light", "light", "Light (l)"),
+  bar.append(modes, along("x"), along("y"), along("z"), toggle("planes", "planes", "Slice planes (p)"), cutter, toggle("light", "light", "Light (l)"),
     toggle("curve", "editor", "Opacity and color (t)"), labeled("save", "Save picture (PNG)", save), labeled("fit", "Fit (f)", fit), toggle("maximize", "maximized", "Maximize (m)"));
   picture.append(bar);
 
@@ -199,6 +216,20 @@ function render({ model, el }) {
     if (about && transfers()[i]) editor.show({ points: transfers()[i], counts: about.histograms[i], limits: about.limits[i] });
   }
 
+  // -- the oblique cut through the cross-hair: facing the viewer at first, then tilted and moved by hand
+
+  function setCut(cut) { model.set("cut", cut); model.save_changes(); }
+
+  function cutOrNot() { setCut(model.get("cut").length ? [] : camera.toBox([0, 0, 1])); }
+
+  function tiltCut(dx, dy) { model.set("cut", camera.toBox(turned(camera.toView(model.get("cut")), dx, dy))); }
+
+  function moveCut(way) {
+    const cut = model.get("cut"), largest = Math.max(...cut.map((value, i) => Math.abs(value) * about.sizes[i] / program.half[i]));
+    const place = model.get("place").map((part, i) => Math.min(1, Math.max(0, part + 2 * way * cut[i] / program.half[i] / largest)));
+    model.send({ type: "pick", place });
+  }
+
   function save() {
     if (!about) return;
     const ratio = 2, [width, height] = [over.clientWidth * ratio, over.clientHeight * ratio];
@@ -212,7 +243,7 @@ function render({ model, el }) {
 
   over.addEventListener("pointerdown", (event) => {
     over.setPointerCapture(event.pointerId); over.focus({ preventScroll: true });
-    drag = { x: event.clientX, y: event.clientY, moved: false, pans: event.shiftKey || event.button > 0 };
+    drag = { x: event.clientX, y: event.clientY, moved: false, pans: event.shiftKey || event.button > 0, cuts: event.ctrlKey && model.get("cut").length > 0 };
   });
   over.addEventListener("pointermove", (event) => {
     if (!drag) return;
@@ -220,7 +251,8 @@ function render({ model, el }) {
     if (!drag.moved && Math.hypot(dx, dy) < 4) return;
     drag = { ...drag, x: event.clientX, y: event.clientY, moved: true };
     const h = over.clientHeight / 2;
-    if (drag.pans) camera.move(dx / h, -dy / h);
+    if (drag.cuts) tiltCut(1.2 * dx / h, 1.2 * dy / h);
+    else if (drag.pans) camera.move(dx / h, -dy / h);
     else camera.turn(1.2 * dx / h, 1.2 * dy / h);
     schedule();
   });
@@ -229,17 +261,26 @@ function render({ model, el }) {
       const hit = picker.hit(...camera.ray(...aspect(event)), look());
       if (hit) model.send({ type: "pick", place: hit });
     }
+    if (drag?.cuts) model.save_changes();
     drag = null; schedule();
   });
   over.addEventListener("contextmenu", (event) => event.preventDefault());
   over.addEventListener("dblclick", () => { model.set("maximized", !model.get("maximized")); model.save_changes(); });
-  over.addEventListener("wheel", (event) => { event.preventDefault(); camera.zoom(wheelFactor(event)); schedule(); }, { passive: false });
+  over.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    if (event.ctrlKey && Math.abs(event.deltaY) >= 50 && about && model.get("cut").length) moveCut(Math.sign(event.deltaY));
+    else { camera.zoom(wheelFactor(event)); schedule(); }
+  }, { passive: false });
   over.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const by = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1] }[event.key];
     const flip = { m: "maximized", p: "planes", l: "light", t: "editor" }[event.key];
-    if (by) camera.turn(...by);
+    const step = about && model.get("cut").length ? { PageUp: 1, PageDown: -1 }[event.key] : 0;
+    if (step) moveCut(step);
+    else if (by && event.shiftKey && model.get("cut").length) { tiltCut(...by); model.save_changes(); }
+    else if (by) camera.turn(...by);
     else if ("xyz".includes(event.key)) { camera.look(event.key); fit(); }
+    else if (event.key === "c") cutOrNot();
     else if (event.key === "f" || event.key === "0") fit();
     else if (event.key === "+" || event.key === "=") camera.zoom(1.25);
     else if (event.key === "-") camera.zoom(0.8);
@@ -250,6 +291,8 @@ function render({ model, el }) {
 
   const react = { "msg:custom": receive };
   for (const trait of ["mode", "light", "planes", "box", "clip", "place"]) react[`change:${trait}`] = schedule;
+  react["change:cut"] = () => { showCut(); schedule(); };
+  react["change:camera"] = recall;
   react["change:mode"] = () => { modes.value = model.get("mode"); schedule(); };
   react["change:transfer"] = () => { transfer(); showEditor(); schedule(); };
   react["change:unseen"] = () => { transfer(); schedule(); };
@@ -258,7 +301,7 @@ function render({ model, el }) {
   const observer = new ResizeObserver(() => schedule());
   observer.observe(over);
   modes.value = model.get("mode");
-  showEditor();
+  showEditor(); recall();
   model.send({ type: "ready", most: gl.getParameter(gl.MAX_3D_TEXTURE_SIZE) });
   return () => {
     observer.disconnect(); clearTimeout(rest); filming = null;

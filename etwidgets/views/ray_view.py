@@ -52,6 +52,12 @@ class RayView(anywidget.AnyWidget):
         Where the slices and the cross-hair are: parts of the sides x, y and z; see :meth:`point_at`.
     transfer
         Points of the transfer function of each channel: ``[value, opacity, color]``. Both sides write it.
+    cut
+        Direction of the side of an oblique plane through ``place`` that is not drawn; empty: there is none.
+        Both sides write it.
+    camera
+        From where it is looked at, once the hand rests: see :data:`~etwidgets.views.ray_path.Camera`; empty
+        before anything is drawn. Both sides write it.
     """
 
     _esm = script("ray_view.js")
@@ -77,6 +83,10 @@ class RayView(anywidget.AnyWidget):
     unseen = traitlets.List(default_value=[]).tag(sync=True)
     """For 256 directions of normals in the plane of z and y, over 180 degrees from y to -z: 1 where a face is
     marked; empty: none. Its owner writes it."""
+    cut = traitlets.List(default_value=[]).tag(sync=True)
+    """Along x, y and z, of length 1, towards what is cut off. The browser and its owner write it."""
+    camera = traitlets.Dict(default_value={}).tag(sync=True)
+    """Its state when the hand last rested. The browser and its owner write it."""
     presets = traitlets.List(default_value=list(PRESETS)).tag(sync=True)
     """Names of the presets of the curve. Nobody writes it."""
 
@@ -118,7 +128,7 @@ class RayView(anywidget.AnyWidget):
             If it is not a volume, the channels differ in shape, or a number is out of range.
         """
         if most_voxels < 8:
-            raise ParameterError(f"most_voxels must be at least 8, not {most_voxels}")
+            raise ParameterError(f"at least 8 voxels along the longest side are drawn, not {most_voxels}")
         channels = [VolumeChannel("", volume)] if isinstance(volume, np.ndarray) else list(volume)
         size, unit = (1.0, "px") if pixel_size is None else (pixel_size, unit)
         self.put(ray_volume(channels, size, most_voxels), unit)
@@ -128,8 +138,8 @@ class RayView(anywidget.AnyWidget):
         before, self._drawn, self._unit = self._drawn, volume, unit
         same = before is not None and (before.names, before.shape) == (volume.names, volume.shape)
         if not same:
-            self.transfer, self.clip = volume.transfer(), _WHOLE
-        self._send_volume(anew=not same)
+            self.transfer, self.clip, self.camera = volume.transfer(), _WHOLE, {}
+        self._send_volume()
 
     @property
     def drawn(self) -> RayVolume | None:
@@ -139,7 +149,7 @@ class RayView(anywidget.AnyWidget):
     def clear(self) -> None:
         """Draw nothing, and forget how it was looked at."""
         self._drawn, self._wanted = None, {}
-        for name in ("mode", "planes", "clip", "place", "transfer", "unseen"):
+        for name in ("mode", "planes", "clip", "place", "transfer", "unseen", "cut", "camera"):
             self.set_trait(name, self.traits()[name].default())
         if self._viewers:
             self.send({"type": "clear"})
@@ -175,7 +185,7 @@ class RayView(anywidget.AnyWidget):
         width, height
             Of the pictures, pixels.
         cameras
-            One for each: ``{"spin": radians around x}``, ``{"state": ...}``, or None: as it is.
+            One state for each, as :attr:`camera`; None: as it is.
 
         Returns
         -------
@@ -246,11 +256,13 @@ class RayView(anywidget.AnyWidget):
             return
         if max(self._drawn.sizes) > most:
             self._drawn = ray_volume(self._drawn.channels, self._drawn.pixel_size, most)
-        self._send_volume(anew=True)
+        self._send_volume()
 
-    def _send_volume(self, *, anew: bool) -> None:
+    def _send_volume(self) -> None:
+        """With the first picture of it the camera is fitted."""
         if self._viewers and self._drawn is not None:
-            self.send(self._drawn.message(self._unit, anew=anew), [self._drawn.data.tobytes()])
+            message = self._drawn.message(self._unit, anew=not self.camera)
+            self.send(message, [self._drawn.data.tobytes()])
 
     def _tell(self, kind: str, what: Any) -> None:
         for handler in list(self._handlers[kind]):

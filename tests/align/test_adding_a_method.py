@@ -108,7 +108,7 @@ def test_a_name_that_is_taken_is_refused():
 
 def test_the_panel_has_its_control_with_limits_unit_and_help(panel):
     control = panel.controls["Brightest-box_size"]
-    assert (control.description, control.min, control.max, control.value) == ("box (px)", 1, 9, 1)
+    assert (control.description, control.min, control.max, control.value) == ("Box (px)", 1, 9, 1)
     assert HELP.rstrip(".") in control.tooltip
     assert control.layout.display == ""
     assert "A method of one&#x27;s own." in panel._chooser.help.value

@@ -1,10 +1,13 @@
 """The held-out misfit has its minimum where the volume is truest; its folds and columns are what they say."""
 
+from contextlib import closing
+
 import numpy as np
 import pytest
 
 from etwidgets import engine
 from etwidgets.analysis import gap_folds, held_out_misfit, spread_columns, thin_folds
+from etwidgets.analysis.held_out import HeldOutRun
 from etwidgets.errors import DataError, ParameterError, ShapeError
 from etwidgets.progress import Progress
 from etwidgets.simulation import ellipsoid_series, ellipsoid_volume, specimen
@@ -134,6 +137,28 @@ def test_it_can_be_followed_and_finished(noisy):
     curve = held_out_misfit(noisy, TILTS, n_columns=2, follow=seen.append, progress=Enough())
     assert curve.iterations.tolist() == [1]
     assert [len(each.iterations) for each in seen] == [1, 1]
+
+
+def test_a_run_that_goes_on_later_is_that_of_one_go(noisy):
+    options = {"algorithm": "FISTA-TV", "tv_weight": 3.0, "minimum": 0.0, "n_columns": 4, "only_folds": 2}
+    whole = held_out_misfit(noisy, TILTS, iterations=9, **options)
+    run, heard = HeldOutRun(noisy, TILTS, iterations=9, **options), Fractions()
+    with closing(run):
+        half = run.until(4, progress=heard)
+        assert np.array_equal(half.squares, whole.squares[:4])
+        assert heard.seen[-1] == 1
+        heard.seen.clear()
+        later = run.until(9, progress=heard)
+    assert np.array_equal(later.squares, whole.squares)
+    assert heard.seen == sorted(heard.seen)
+
+
+class Fractions(Progress):
+    def __init__(self):
+        self.seen = []
+
+    def advance(self, fraction, message=""):
+        self.seen.append(fraction)
 
 
 def test_a_direct_method_has_one_point(noisy):

@@ -187,6 +187,10 @@ class Visit:
             assert time.monotonic() < end, f"not within {timeout_s} s"
             self.page.wait_for_timeout(100)
 
+    def wait_for_rendering(self):
+        """Wait until the volume is drawn in 3-D."""
+        self.page.wait_for_function("document.querySelector('.etw-rays')?.dataset.frame > 0", timeout=60_000)
+
     def wait_for_panes(self, panel, count, view=0):
         """Wait until an image view of a panel shows so many images."""
         self.page.wait_for_function(

@@ -12,6 +12,7 @@ import tifffile
 from view_alone import ViewAlone
 
 from etwidgets import datasets
+from etwidgets.color_maps import color_table
 from etwidgets.views import ImageView, Pane
 
 SIDE = 256  # pixels of a projection of the needle, each of 3.36 nm
@@ -256,6 +257,10 @@ def test_a_line_between_two_images_is_dragged(alone):
     page.mouse.up()
     driven.exchange(lambda: brightness(page, 0.4) == 200, 50)
     assert [brightness(page, part) for part in (0.1, 0.4)] == [50, 200]
+    page.locator(".etw-pane[data-pane='0'] .etw-tool-difference").click()
+    brightest = color_table("coolwarm")[-1]  # 150 everywhere: as far as the limits reach
+    driven.exchange(lambda: brightness(page, 0.6) == brightest[0], 50)
+    assert brightness(page, 0.6) == brightest[0]
 
 
 def test_in_quarters_the_last_stays_empty_and_one_fills_the_view(alone):

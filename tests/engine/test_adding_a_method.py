@@ -144,7 +144,7 @@ def test_recon_error_follows_it(stack):
 
 def test_the_panel_has_its_control_with_limits_and_help(panel):
     control = panel.controls["step_length"]
-    assert (control.description, control.min, control.max, control.value) == ("step length", 0.1, 1.9, 1.0)
+    assert (control.description, control.min, control.max, control.value) == ("Step length", 0.1, 1.9, 1.0)
     assert HELP.rstrip(".") in control.tooltip
     assert control.layout.display == ""
     assert "A method of one&#x27;s own." in panel._form.help.value

@@ -1,18 +1,17 @@
-"""An image view without a server: its Python side in this process, its JavaScript in a page of Chromium."""
+"""A view without a server: its Python side in this process, its JavaScript in a page of Chromium."""
 
 import base64
 import json
-from pathlib import Path
 
-from etwidgets import views
-from etwidgets.views.scripts import script
+from anywidget import AnyWidget
 
-_STYLE = Path(views.__file__).parent / "image_view.css"
 _PAGE = """<!doctype html><body style="margin: 0"><style>%s</style><div id="host"></div><script type="module">
 %s
 const handlers = {}, state = %s;
 const call = (name, ...what) => (handlers[name] ?? []).forEach((handler) => handler(...what));
 const bytesOf = (text) => new DataView(Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0)).buffer);
+const textOf = (buffer) =>
+  btoa(Array.from(new Uint8Array(buffer), (each) => String.fromCharCode(each)).join(""));
 window.deliver = (content, buffers) => call("msg:custom", content, buffers.map(bytesOf));
 window.setTrait = (name, value) => { state[name] = value; call(`change:${name}`); };
 render({ el: document.getElementById("host"), model: {
@@ -21,28 +20,29 @@ render({ el: document.getElementById("host"), model: {
   save_changes() {},
   on: (name, handler) => (handlers[name] ??= []).push(handler),
   off() {},
-  send: (content) => window.toPython({ content }),
+  send: (content, _, buffers = []) => window.toPython({ content, buffers: buffers.map(textOf) }),
 } });
 </script>"""
 
 
 class ViewAlone:
-    """An image view in a page; :meth:`exchange` carries what the two sides have said meanwhile."""
+    """A view of anywidget in a page; :meth:`exchange` carries what the two sides have said meanwhile."""
 
     def __init__(self, page, view):
         self.page, self.view = page, view
-        self._said, self._heard = [], []
+        self._said, self._heard, self._taken = [], [], None
         page.expose_function("toPython", lambda heard: self._heard.append(heard))
         view.send = lambda content, buffers=None: self._said.append((content, buffers or []))
-        names = [name for name in views.ImageView.class_own_traits() if name[0] != "_"]
+        names = [name for name in view.traits(sync=True) if name[0] != "_" and not hasattr(AnyWidget, name)]
         view.observe(self._changed, names)
         traits = json.dumps({name: getattr(view, name) for name in names})
-        module = script("image_view.js").replace("export default { render };", "")
-        page.set_content(_PAGE % (_STYLE.read_text(), module, traits))
+        module = str(view._esm).replace("export default { render };", "")
+        page.set_content(_PAGE % (view._css, module, traits))
         self.exchange()
 
     def _changed(self, change):
-        self._said.append((change.name, change.new))
+        if (change.name, change.new) != self._taken:  # what the page said is not sent back to it
+            self._said.append((change.name, change.new))
 
     def exchange(self, until=lambda: False, rounds=4):
         """Carry messages for some rounds, or until something holds."""
@@ -61,9 +61,11 @@ class ViewAlone:
 
     def _take(self, heard):
         if "trait" in heard:
-            self.view.set_trait(heard["trait"], heard["value"])
+            self._taken = heard["trait"], heard["value"]
+            self.view.set_trait(*self._taken)
+            self._taken = None
         else:
-            self.view.receive(heard["content"], [])
+            self.view.receive(heard["content"], [base64.b64decode(each) for each in heard["buffers"]])
 
     def _give(self, what, rest):
         if isinstance(what, str):

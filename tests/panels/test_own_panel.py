@@ -44,13 +44,13 @@ def test_a_new_tab_is_in_the_list_of_the_page_and_hears_the_keys_of_all(made, se
     bench = made(Workbench(series, operations=[double], panels=[DoublePanel], runner=InlineRunner()))
     own = bench.panels["double"]
     body = bench.widget.children[-2]
-    assert [tab.description for tab in body.children[0].children][-2:] == ["11  Double", "12  History"]
+    assert [tab.description for tab in body.children[0].children][-2:] == ["12  Double", "13  History"]
     assert own.widget in body.children[1].children
     assert own.widget.layout.display == "none"
     bench._tabs["double"].click()
     assert (bench.shown, own.widget.layout.display) == ("double", "")
     assert "etw-current" in bench._tabs["double"]._dom_classes
-    for key, shown in (("[", "analyze"), ("]", "double"), ("]", "history"), ("]", "data")):
+    for key, shown in (("[", "live"), ("]", "double"), ("]", "history"), ("]", "data")):
         bench.panels[bench.shown]._common_key({"key": key})
         assert bench.shown == shown
     bench.close()

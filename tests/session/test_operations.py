@@ -30,6 +30,7 @@ MARKERS = [
 CASES = {
     "open": ({"path": "series.hspy"}, []),
     "sample": ({"name": "EDX needle"}, []),
+    "take_over": ({"path": ["series.hspy", "volume.hspy"]}, []),
     "open_spectra": ({"path": "edx.hspy"}, []),
     "add_spectra": ({"path": "bare.hspy", "first_tilt": 0.0, "tilt_step": 15.0}, []),
     "set_tilts": ({"start": -60, "increment": 5}, []),
@@ -70,6 +71,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("operations")
     needle = simulation.spectral_needle((24, 24, 24), TILTS, jitter_px=1, seed=4)
     TomoStack(needle.haadf, TILTS).save(folder / "series.hspy")
+    TomoStack(needle.haadf, TILTS).reconstruct("FBP").save(folder / "volume.hspy")
     np.savetxt(folder / "series.xf", np.tile([0.1, 1, -1, 0.1, 1.5, -2], (len(TILTS), 1)))
     TomoStack(3 * needle.haadf, TILTS).save(folder / "second.hspy")
     spectra = spectral.from_array(needle.all_counts(), TILTS, channel_kev=0.02, elements=needle.elements)
@@ -154,7 +156,12 @@ def test_each_change_is_declared():
         "channels": {"add_channel", "remove_channel", "rename_channel", "map_elements", "decompose"},
         "spectra": {"add_spectra"},
     }
-    assert {each.name for each in OPERATIONS.values() if each.opens} == {"open", "sample", "open_spectra"}
+    assert {each.name for each in OPERATIONS.values() if each.opens} == {
+        "open",
+        "sample",
+        "take_over",
+        "open_spectra",
+    }
     assert [each.name for each in OPERATIONS.values() if each.reconstructs] == ["reconstruct"]
 
 

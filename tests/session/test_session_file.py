@@ -49,7 +49,14 @@ def run_in(folder, code):
 
 def test_the_script_of_every_operation_is_tried_here_or_elsewhere():
     tried_elsewhere = {"open", "sample", "add_channel", "remove_channel", "rename_channel"}
-    tried_elsewhere |= {"open_spectra", "add_spectra", "map_elements", "decompose", "reconstruct_jointly"}
+    tried_elsewhere |= {
+        "take_over",
+        "open_spectra",
+        "add_spectra",
+        "map_elements",
+        "decompose",
+        "reconstruct_jointly",
+    }
     tried_elsewhere |= {"subtract_background", "equalize_intensity", "remove_hot_pixels", "correct_detector"}
     tried_elsewhere |= {"correct_linearity"}
     tried_elsewhere |= {"align_markers", "refine_alignment", "apply_alignment_file"}
@@ -105,12 +112,15 @@ def test_a_saved_session_is_made_again_with_its_undone_steps(session, tmp_path):
     session.undo()
     session.undo()
     session.display.column = 7
+    session.display.set_limits("volume", 2.5, 80.0)
+    session.display.gamma, session.display.log_scale = 0.5, True
     path = session.save(tmp_path / "work.json")
     other = Session()
     other.open_session(path)
     assert digest(other.model.stack) == digest(session.model.stack)
     assert [line.label for line in other.model.history] == [line.label for line in session.model.history]
-    assert other.display.column == 7
+    assert (other.display.column, other.display.limits_of("volume")) == (7, (2.5, 80.0))
+    assert (other.display.gamma, other.display.log_scale) == (0.5, True)
     assert other.model.source == session.model.source
     other.redo()
     assert digest(other.model.stack) == last
@@ -172,6 +182,15 @@ def test_what_is_no_session_is_refused(session, tmp_path, content, message):
     path.write_text(content)
     with pytest.raises(FileFormatError, match=message):
         session.open_session(path)
+
+
+def test_limits_that_are_none_are_refused(session, tmp_path):
+    path = session.save(tmp_path / "work.json")
+    content = json.loads(path.read_text())
+    content["display"]["limits"] = {"series": [1, 2]}
+    path.write_text(json.dumps(content))
+    with pytest.raises(FileFormatError, match=r"damaged.*limits"):
+        Session().open_session(path)
 
 
 def test_a_session_file_from_before_2026_12_is_read(tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """Films: as many frames as there are tilts or slices, in the right order, the right way up, with a scale."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -7,7 +9,7 @@ from PIL import Image
 from etwidgets.errors import ParameterError
 from etwidgets.progress import Cancelled, Progress
 from etwidgets.session import Session, TomoStackModel
-from etwidgets.signals import RecStack, TomoStack
+from etwidgets.signals import RecStack, TomoStack, movies
 
 
 @pytest.fixture
@@ -107,3 +109,42 @@ def test_the_session_writes_films_and_replaces_nothing(volume, tmp_path):
         session.save_movie("projections", tmp_path / "a.gif")
     with pytest.raises(ParameterError, match="no volume"):
         session.save_movie("tilting", tmp_path / "b.gif")
+
+
+def png(row, column, size=(64, 48)):
+    """A picture with one bright block of 8 pixels."""
+    data = np.zeros((size[1], size[0], 3), np.uint8)
+    data[row : row + 8, column : column + 8] = 255
+    file = BytesIO()
+    Image.fromarray(data).save(file, "png")
+    return file.getvalue()
+
+
+def test_pictures_become_the_frames_of_a_film(tmp_path):
+    corners = [(0, 0), (0, 56), (40, 0), (40, 56)]
+    movies.write_frames(tmp_path / "a.gif", [png(*corner) for corner in corners])
+    found = frames(tmp_path / "a.gif")
+    assert [picture.shape for picture in found] == [(48, 64)] * 4
+    for picture, (row, column) in zip(found, corners, strict=True):
+        rows, columns = np.nonzero(picture > 128)
+        assert (rows.min(), rows.max(), columns.min(), columns.max()) == (row, row + 7, column, column + 7)
+
+
+def test_pictures_become_an_mp4(tmp_path):
+    imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    movies.write_frames(tmp_path / "a.mp4", [png(8 * i, 8) for i in range(5)], frames_per_second=5)
+    count, seconds = imageio_ffmpeg.count_frames_and_secs(str(tmp_path / "a.mp4"))
+    assert (count, seconds) == (5, pytest.approx(1, abs=0.3))
+
+
+def test_a_film_of_pictures_is_cancelled_and_replaces_nothing(tmp_path):
+    pictures = [png(0, 0)] * 5
+    with pytest.raises(Cancelled):
+        movies.write_frames(tmp_path / "a.gif", pictures, progress=_Stop())
+    assert list(tmp_path.iterdir()) == []
+    session = Session(TomoStackModel())
+    session.save_frames(pictures, tmp_path / "a.gif")
+    with pytest.raises(FileExistsError, match="another name"):
+        session.save_frames(pictures, tmp_path / "a.gif")
+    with pytest.raises(ParameterError, match="1 to 400 frames"):
+        session.save_frames([], tmp_path / "b.gif")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from etwidgets import engine
+from etwidgets.analysis.held_out import HeldOutRun
 from etwidgets.errors import ParameterError
 from etwidgets.progress import NullProgress
 from etwidgets.signals import TomoStack, trust
@@ -71,6 +72,22 @@ def test_the_tv_weight_is_the_best_of_some(stack):
     for factor in (0.1, 10):
         curve = stack.held_out_misfit(**given, tv_weight=factor * suggested)
         assert choice.curve.lower_than(curve)[0] > 0  # on the folds that both have
+
+
+def test_no_iteration_of_a_trial_is_done_twice(stack, monkeypatch):
+    begun = []
+
+    class Counted(HeldOutRun):
+        def close(self):
+            begun.append(len(self.curve.iterations))
+            super().close()
+
+    monkeypatch.setattr("etwidgets.signals.trials.HeldOutRun", Counted)
+    given = {"method": "FISTA-TV", "constrain": True, "iterations": "auto", "tv_weight": "auto"}
+    choice = trust.choose(stack, given, NullProgress())
+    whole = choice.options["iterations"]
+    assert sorted(begun) == [whole // 2] * (len(begun) - 1) + [whole]
+    assert choice.curve.iterations[-1] == whole
 
 
 def test_a_lazy_stack_gets_the_same(stack):

@@ -8,7 +8,7 @@ import tifffile
 
 from etwidgets.errors import ParameterError
 from etwidgets.views import Pane
-from etwidgets.views.pane_values import answer, profile, statistics, tiff
+from etwidgets.views.pane_values import answer, difference, profile, statistics, tiff
 
 IMAGE = np.random.default_rng(1).normal(50, 9, (40, 60)).astype(np.float32)
 
@@ -60,8 +60,19 @@ def test_16_bits_hold_integers_as_they_are_and_others_by_their_range():
         tiff(Pane(np.full((2, 2), np.nan), limits=(0, 1)), 16)
 
 
+def test_a_difference_is_centered_on_zero():
+    change = np.zeros((40, 60))
+    change[:10], change[10:20] = 8.0, -4.0
+    said, plane = difference(Pane(IMAGE), Pane(IMAGE + change))
+    assert said["limits"] == pytest.approx([-8, 8], rel=1e-5)
+    rows = np.frombuffer(plane, np.uint8).reshape(40, 60)[[0, 15, 30], 7].tolist()
+    assert rows == pytest.approx([255, 64, 128], abs=1)
+    with pytest.raises(ParameterError, match="no difference"):
+        difference(Pane(IMAGE), Pane(IMAGE[1:]))
+
+
 def test_an_answer_repeats_the_question_and_says_why_there_is_none():
-    panes = [Pane(IMAGE), Pane(IMAGE, rgb=np.zeros((40, 60, 3), np.uint8))]
+    panes = [Pane(IMAGE), Pane(IMAGE, rgb=np.zeros((40, 60, 3), np.uint8), mixed=True)]
     asked = {"type": "values", "id": "a-1", "what": "profile", "pane": 0, "points": [[0, 2], [59, 2]]}
     reply, (values,) = answer(panes, asked)
     assert reply == {"type": "values", "id": "a-1"}

@@ -126,6 +126,22 @@ def test_the_curve_stays_with_a_like_volume_and_goes_with_another(sent):
     view.close()
 
 
+def test_the_camera_is_fitted_to_a_new_shape_alone(sent):
+    view = RayView()
+    view.receive({"type": "ready", "most": 2048})
+    view.show(cube())
+    assert sent[-1][0]["anew"]
+    view.camera = {"scale": 2.0}  # as the browser does when the hand rests
+    view.show(cube((2, 2, 2)))
+    assert not sent[-1][0]["anew"]
+    view.receive({"type": "ready", "most": 2048})  # the page was loaded again
+    assert not sent[-1][0]["anew"]
+    view.show(np.pad(cube(), 2))
+    assert sent[-1][0]["anew"]
+    assert view.camera == {}
+    view.close()
+
+
 def test_a_click_is_told_as_a_voxel(sent):
     view, clicked = RayView(), []
     view.on_pick(clicked.append)
@@ -141,7 +157,7 @@ def test_stills_arrive_one_by_one_and_can_be_stopped(sent):
         view.stills(lambda *still: got.append(still), 40, 30)
     view.show(cube())
     view.receive({"type": "ready", "most": 2048})
-    stop = view.stills(lambda *still: got.append(still), 40, 30, [{"spin": 0.1}, {"spin": 0.2}])
+    stop = view.stills(lambda *still: got.append(still), 40, 30, [None, {"scale": 2.0}])
     asked = sent[-1][0]
     assert (asked["width"], asked["height"], len(asked["cameras"])) == (40, 30, 2)
     view.receive({"type": "still", "id": asked["id"], "index": 0, "count": 2}, [b"one"])

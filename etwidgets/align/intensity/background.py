@@ -155,17 +155,19 @@ def estimate_background(
     _check(images, method, percentile, edge_px, frame)
     progress = progress or NullProgress()
     if method in ("edge", "frame"):
-        areas, maximum = _chosen(images, _region(images.shape[1:], method, edge_px, frame), progress)
+        region = _region(images.shape[1:], method, edge_px, frame)
+        found, maximum = _chosen(images, region, progress, plane=shape == "plane")
     else:
-        areas, maximum = _areas(images, progress)
-    levels, errors = (np.array([getattr(area, name) for area in areas]) for name in ("level", "error"))
-    shares = np.array([area.share for area in areas])
+        found, maximum = _areas(images, progress, plane=shape == "plane")
+    levels, errors, shares = (
+        np.array([getattr(one, name) for one in found]) for name in ("level", "error", "share")
+    )
     if method == "percentile":
         levels = np.array([float(np.percentile(image, percentile)) for image in images])
     reason = _doubt(levels, errors, shares, maximum) if method == "auto" else ""
     slopes = np.zeros((len(images), 2))
     if shape == "plane":
-        planes = np.array([_plane(image, area.pixels) for image, area in zip(images, areas, strict=True)])
+        planes = np.array([one.plane for one in found])
         slopes = planes[:, 1:]
         levels = levels if method == "percentile" else planes[:, 0]
     if not each:
@@ -218,36 +220,63 @@ def _check(
             raise ParameterError(f"frame {tuple(frame)} does not fit images of {width} x {height} px (x, y)")
 
 
-def _areas(images: NDArray[Any], progress: Progress) -> tuple[list[EmptyArea], float]:
-    """The empty area of each projection by the lowest peak of all, and the maximum of the smoothed ones."""
-    count = len(images)
-    smooth = np.empty(images.shape, np.float32)
-    flat = np.zeros(images.shape, bool)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What is kept of the empty area of one projection; all pixels would be as much as the series."""
+
+    level: float
+    error: float
+    share: float
+    plane: NDArray[np.float64] | None
+
+    @classmethod
+    def of(cls, image: NDArray[Any], area: EmptyArea, *, plane: bool) -> _Found:
+        return cls(area.level, area.error, area.share, _plane(image, area.pixels) if plane else None)
+
+
+def _areas(images: NDArray[Any], progress: Progress, *, plane: bool) -> tuple[list[_Found], float]:
+    """The empty area of each projection by the lowest peak of all, and the maximum of the smoothed ones.
+
+    Each projection is smoothed twice: all the smoothed ones would be twice as much as a series of counts.
+    """
+    count, size = len(images), images[0].size
+    every = max(1, images.size // _SAMPLE)
+    highest, has_flat = np.zeros(count), np.zeros(count, bool)
+    samples: list[NDArray[Any]] = [np.empty(0)] * count
+    flat_samples: list[NDArray[np.bool_]] = [np.empty(0, bool)] * count
 
     def prepare(index: int) -> None:
-        smooth[index] = smoothed(images[index])
-        flat[index] = flat_pixels(images[index])
+        smooth, flat = smoothed(images[index]), flat_pixels(images[index])
+        first = -(index * size) % every  # every so many-th pixel of all projections, one after the other
+        samples[index], flat_samples[index] = smooth.ravel()[first::every].copy(), flat.ravel()[first::every]
+        flat_samples[index] = flat_samples[index].copy()
+        highest[index], has_flat[index] = smooth.max(), flat.any()
 
     run_all(prepare, count, progress.part(0, 0.5), "looking for the empty area")
-    every = max(1, images.size // _SAMPLE)
-    sample, is_flat = smooth.ravel()[::every], flat.ravel()[::every]
-    start = lowest_peak(sample)
-    if is_flat.any():
-        rest = sample[~is_flat]
-        noisy = lowest_peak(rest) if rest.size > 100 else start
-        share = float((np.abs(rest - noisy.level) < 2 * noisy.width).sum()) / len(sample)
-        start = noisy if share > is_flat.mean() else start
-        if share <= is_flat.mean():
-            flat[:] = False
-    areas: list[EmptyArea] = [EmptyArea(flat[0], 0.0, 0.0)] * count
+    start, leave_flat = _start(np.concatenate(samples), np.concatenate(flat_samples))
+    found: list[_Found] = [_Found(0.0, 0.0, 0.0, None)] * count
 
     def measure(index: int) -> None:
-        kept = smooth[index][~flat[index]]
+        image = images[index]
+        smooth = smoothed(image)
+        flat = flat_pixels(image) if leave_flat and has_flat[index] else np.zeros(image.shape, bool)
+        kept = smooth[~flat]
         own = lowest_peak(kept).level if kept.size > 100 else start.level
-        areas[index] = empty_area(images[index], smooth[index], Peak(own, start.width), flat[index])
+        found[index] = _Found.of(image, empty_area(image, smooth, Peak(own, start.width), flat), plane=plane)
 
     run_all(measure, count, progress.part(0.5, 1), "measuring the level")
-    return areas, float(max(image.max() for image in smooth))
+    return found, float(highest.max())
+
+
+def _start(sample: NDArray[np.float32], is_flat: NDArray[np.bool_]) -> tuple[Peak, bool]:
+    """The lowest peak to begin with, and whether flat pixels are filled margins, to be left out."""
+    start = lowest_peak(sample)
+    if not is_flat.any():
+        return start, True
+    rest = sample[~is_flat]
+    noisy = lowest_peak(rest) if rest.size > 100 else start
+    share = float((np.abs(rest - noisy.level) < 2 * noisy.width).sum()) / len(sample)
+    return (noisy, True) if share > is_flat.mean() else (start, False)
 
 
 def _region(
@@ -263,10 +292,10 @@ def _region(
 
 
 def _chosen(
-    images: NDArray[Any], region: NDArray[np.bool_], progress: Progress
-) -> tuple[list[EmptyArea], float]:
+    images: NDArray[Any], region: NDArray[np.bool_], progress: Progress, *, plane: bool
+) -> tuple[list[_Found], float]:
     """The pixels of a region without outliers, such as matter that reaches the edge; and the maximum."""
-    areas: list[EmptyArea] = [EmptyArea(region, 0.0, 0.0)] * len(images)
+    found: list[_Found] = [_Found(0.0, 0.0, 0.0, None)] * len(images)
     highest = np.zeros(len(images))
 
     def one(index: int) -> None:
@@ -274,11 +303,12 @@ def _chosen(
         peak = lowest_peak(smooth[region])
         pixels = region & (np.abs(smooth - peak.level) <= 3 * max(peak.width, 1e-9))
         pixels = pixels if pixels.any() else region
-        areas[index] = EmptyArea(pixels, *level_of(images[index], pixels))
+        area = EmptyArea(pixels, *level_of(images[index], pixels))
+        found[index] = _Found.of(images[index], area, plane=plane)
         highest[index] = smooth.max()
 
     run_all(one, len(images), progress, "measuring the level")
-    return areas, float(highest.max())
+    return found, float(highest.max())
 
 
 def _doubt(

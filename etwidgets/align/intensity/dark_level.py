@@ -70,9 +70,10 @@ def dark_level(images: NDArray[Any], tilts_deg: NDArray[np.float64]) -> DarkLeve
     order = np.argsort(tilts_deg, kind="stable")
     each, parts, noise = np.empty(len(images)), [], []
     for half in (0, 1):
-        mean = scipy.ndimage.gaussian_filter(images[order[half::2]].mean(0, dtype=float), 2)
+        chosen = order[half::2]  # one by one: a copy of half of the series may not fit into the memory
+        mean = scipy.ndimage.gaussian_filter(sum(images[i].astype(float) for i in chosen) / len(chosen), 2)
         empty = np.argwhere(inner & (mean <= np.quantile(mean[inner], _EMPTIEST)))
-        values = images[order[1 - half :: 2]][:, empty[:, 0], empty[:, 1]].astype(float)
+        values = np.stack([images[i][empty[:, 0], empty[:, 1]] for i in order[1 - half :: 2]]).astype(float)
         each[order[1 - half :: 2]] = values.mean(1)
         noise.append(values.std())
         from_left = np.argsort(empty[:, 1], kind="stable")

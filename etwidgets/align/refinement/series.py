@@ -46,6 +46,8 @@ class PaddedSeries:
     offset_px
         ``(y, x)``, pixels of the series as given, from its center to that of ``images``: half a pixel where
         the size is not a multiple of ``factor``.
+    bright
+        By what the images were divided.
     """
 
     images: NDArray[np.float32]
@@ -54,6 +56,7 @@ class PaddedSeries:
     n_y: int
     n_z: int
     offset_px: tuple[float, float] = (0.0, 0.0)
+    bright: float = 1.0
 
     @property
     def wider(self) -> bool:
@@ -73,7 +76,14 @@ class PaddedSeries:
         steepest = float(np.cos(np.deg2rad(min(np.abs(tilts).max(), 80.0))))
         width = min(max(1 / steepest + _MARGIN - 1, _MARGIN + 0.01), _WIDEST) if wider else _MARGIN
         n_y, n_z = round(height * width), max(round(height * _THICKNESS), 8)
-        return cls(images, tilts, factor, n_y, n_z, offset)
+        return cls(images, tilts, factor, n_y, n_z, offset, bright)
+
+    def others(self, projections: NDArray[Any], tilts_deg: NDArray[np.float64]) -> PaddedSeries:
+        """Other projections of the same size, in this frame and in these units of intensity."""
+        images, offset = _binned(projections, self.factor)
+        images /= np.float32(self.bright)
+        tilts = np.asarray(tilts_deg, float)
+        return PaddedSeries(images, tilts, self.factor, self.n_y, self.n_z, offset, self.bright)
 
     @property
     def shape_yx(self) -> tuple[int, int]:

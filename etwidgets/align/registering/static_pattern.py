@@ -48,5 +48,7 @@ def without_static_pattern(images: NDArray[Any]) -> NDArray[np.float32]:
     """The images without the fine detail of their mean."""
     mean = images.mean(axis=0, dtype=float)
     pattern = mean - scipy.ndimage.gaussian_filter(mean, _SMOOTHING_PX, mode="nearest")
-    cleaned: NDArray[np.float32] = (images - pattern).astype(np.float32)
+    cleaned = np.empty(images.shape, np.float32)
+    for image, result in zip(images, cleaned, strict=True):
+        result[:] = image - pattern
     return cleaned

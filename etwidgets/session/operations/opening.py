@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from etwidgets.errors import ParameterError
 from etwidgets.resources import free_memory
 from etwidgets.samples import sample_named
 from etwidgets.session.history import State
@@ -67,6 +68,8 @@ def _begun(source: str, opened: Any) -> State:
         return State(None, opened, source=source)
     if isinstance(opened, TomoStack):
         return State(opened, source=source)
+    if isinstance(opened, tuple) and isinstance(opened[-1], RecStack):
+        return State(opened[0], opened[1], source=source)
     if isinstance(opened, tuple):
         return State(opened[0], source=source, spectra=opened[1])
     return State(sum_image(opened), source=source, spectra=opened)
@@ -81,6 +84,27 @@ def _open_file(*, path: str | list[str], **options: Any) -> TomoStack | RecStack
 def _open_lines(parameters: Mapping[str, Any]) -> list[str]:
     rest = without(parameters, "path")
     return [f"stack = {call('etw.load', absolute(parameters['path']), **rest)}"]
+
+
+def _take_over(*, path: list[str]) -> TomoStack | tuple[TomoStack, RecStack]:
+    """The aligned series, and the volume if there is one, of a live reconstruction."""
+    from etwidgets import io
+
+    opened = [io.load(each) for each in path]
+    kinds = tuple(isinstance(each, TomoStack) for each in opened)
+    if kinds not in ((True,), (True, False)):
+        raise ParameterError(
+            "a live reconstruction is taken over from its aligned series, and its volume if there is one; "
+            f"{paths_text(path)} are other files"
+        )
+    return opened[0] if len(opened) == 1 else (opened[0], opened[1])
+
+
+def _take_over_lines(parameters: Mapping[str, Any]) -> list[str]:
+    paths = absolute(parameters["path"])
+    return [
+        f"{name} = {call('etw.load', each)}" for name, each in zip(("stack", "volume"), paths, strict=False)
+    ]
 
 
 def open_spectra(
@@ -142,6 +166,10 @@ OPENING = (
     OpeningOperation(
         "sample", "Open sample", "opening", _open_sample, _sample_lines,
         parameters=frozenset({"name"}), needed=frozenset({"name"}),
+    ),
+    OpeningOperation(
+        "take_over", "Take over", "taking over", _take_over, _take_over_lines,
+        parameters=frozenset({"path"}), needed=frozenset({"path"}),
     ),
     OpeningOperation(
         "open_spectra", "Open the spectra", "opening", open_spectra, _sum_lines,

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from etwidgets.session.report.content import Content
 
 
+OVERVIEW_TITLE = "Tomography reports"
+"""Of the page with the table."""
+
+
 def overview_rows(contents: Mapping[str, Content], failed: Mapping[str, str]) -> list[dict[str, Any]]:
     """One row of plain values for each series: its name, its numbers, its gravest doubt, or why it failed.
 
@@ -45,7 +49,7 @@ def overview_page(rows: Sequence[Mapping[str, Any]], links: Mapping[str, str]) -
             cells[0] = f'<a href="{escape(_relative(links[row["series"]]))}">{cells[0]}</a>'
         lines.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     body = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
-    return document("Tomography reports", f"{len(rows)} series.", [body])
+    return document(OVERVIEW_TITLE, f"{len(rows)} series.", [body])
 
 
 def _relative(name: str) -> str:

@@ -298,7 +298,7 @@ batch.refused(
 def _twice(w):
     steps, series = w.session_file(), w.saved("other.hspy")
     run_batch(steps, [series], output=w.folder / "out")
-    return run_batch(steps, [series], output=w.folder / "out")
+    return run_batch(steps, [series], output=w.folder / "out", ending=".zspy")
 
 
 def _command(*arguments):
