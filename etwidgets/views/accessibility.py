@@ -10,7 +10,7 @@ from etwidgets.views.parts import close_parts
 
 
 class Accessibility(anywidget.AnyWidget):
-    """Shows nothing. In the browser it names controls, marks landmarks and moves between tabs with arrow keys."""
+    """Shows nothing; names controls, marks landmarks and moves between tabs with arrow keys."""
 
     _esm = Path(__file__).parent / "accessibility.js"
 

@@ -26,7 +26,6 @@ function render({ model, el }) {
   const canvas = document.createElement("canvas");
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "application");
-  canvas.setAttribute("aria-label", "Images; ? lists the keys");
   const help = new KeyTable();
   box.append(canvas, help.element);
   el.appendChild(box);
@@ -119,7 +118,7 @@ function render({ model, el }) {
     canvas.dataset.places = JSON.stringify(places.map((p) => p && { x: p.x, y: p.y, w: p.w, h: p.h }));
     canvas.dataset.zoom = zoom.scale.toFixed(3);
     canvas.dataset.frame = number;
-    canvas.setAttribute("aria-label", panes.map((pane) => `${pane.title}, ${pane.caption}`).join("; ") || "Images");
+    canvas.setAttribute("aria-label", panes.map((pane) => `${pane.title}, ${pane.caption}`).concat("? lists the keys").join("; "));
   }
 
   function draw() {

@@ -1,13 +1,9 @@
-"""Screen readers, keys and contrast on every tab in both themes, judged by axe-core and by names and outlines."""
+"""Screen readers, keys and contrast on every tab in both themes, judged by axe-core and by names."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 TABS = "[...document.querySelectorAll('.etw-tab')].map((tab) => tab.className.match(/etw-tab-(\\w+)/)[1])"
-FOCUSED = """() => {
-    const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
-    return [document.activeElement.className, outlineStyle, outlineWidth];
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +96,3 @@ def test_controls_have_names_and_keys_reach_them(looking):
     page.keyboard.press("Enter")
     page.wait_for_selector(".etw-tab-inspect[aria-current='page'][tabindex='0']")
     assert page.locator("[aria-current='page']").count() == 1
-    seen = [["", "solid", "2px"]]
-    while "etw-status-messages" not in seen[-1][0] and len(seen) < 40:
-        page.keyboard.press("Tab")
-        seen.append(page.evaluate(FOCUSED))
-    assert 12 < len(seen) < 40, "\n".join(str(each) for each in seen)
-    assert [each for each in seen if each[1:] != ["solid", "2px"]] == []
