@@ -50,7 +50,7 @@ def test_every_tab_in_both_themes_has_no_serious_finding(visit, server, axe):
     page.evaluate("document.querySelector('.etw-header').lastChild.remove()")
     assert findings(axe, page, "") == []
     names = page.evaluate(TABS)
-    assert len(names) == 11
+    assert len(names) == 12
     found = []
     for name in names:
         visit.step(name)

@@ -112,7 +112,7 @@ def test_the_list_is_driven_by_keys_and_the_card_shows_what_is_chosen(visit, bar
     page.wait_for_function("document.querySelector('.etw-card').innerText.includes('73 of 64 x 64 px')")
     visit.keep("chooser")
     page.keyboard.press("Enter")
-    line(page, "wire_+72deg.tif").wait_for()
+    page.wait_for_selector(".etw-files-list td:text-is('wire_+72deg.tif')")
     page.keyboard.press("End")
     page.keyboard.press("Shift+ArrowUp")
     page.keyboard.press("Shift+ArrowUp")
