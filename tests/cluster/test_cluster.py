@@ -124,6 +124,7 @@ def test_a_killed_worker_leaves_no_trace_in_the_volume(client, workers, projecti
     assert victim not in {each.process.pid for each in workers.workers.values() if each.process}
 
 
+@pytest.mark.slow  # waits for the time after which a silent worker counts as dead
 def test_a_piece_whose_worker_dies_is_done_again(client, tmp_path):
     assert run(pieces_of_work.dies_once, tmp_path, list(range(5))) == [0, 1, 4, 9, 16]
     assert [each.name for each in tmp_path.iterdir()] == ["1"]
