@@ -62,8 +62,8 @@ class Tools:
         texts = []
 
         def there():
-            found = self.page.locator(f"{self.panel} .etw-remove").all()
-            texts[:] = [button.get_attribute("aria-label") for button in found]
+            buttons = self.page.locator(f"{self.panel} .etw-remove")
+            texts[:] = buttons.evaluate_all("all => all.map(each => each.getAttribute('aria-label'))")
             return all(any(word in text for text in texts) for word in words)
 
         self.looking.until(there)

@@ -48,7 +48,7 @@ def written(root, *steps, **content):
 
 @pytest.fixture
 def opened(monkeypatch):
-    """The files that were opened by anyone but the loop of a cluster that other tests left, which reads /proc."""
+    """The files that were opened, but by the loop of a cluster that other tests left: it reads /proc."""
     seen = []
 
     def keep(path):
