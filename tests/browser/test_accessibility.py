@@ -41,7 +41,7 @@ def work_through(visit, server):
     page.wait_for_function("document.querySelector('.etw-tab-reconstruct').innerText.includes('✓')")
 
 
-@pytest.mark.slow  # names, keys and focus are tested below in seconds
+@pytest.mark.slow  # names and keys are tested below in seconds
 def test_every_tab_in_both_themes_has_no_serious_finding(visit, server, axe):
     page = visit.page
     work_through(visit, server)
