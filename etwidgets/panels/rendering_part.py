@@ -32,6 +32,7 @@ _DETAILS = [("at most 256 voxels", 256), ("at most 128 voxels", 128), ("every vo
 _DIRECTIONS = 256
 _PICTURE_PX = (1600, 1200)
 _AXES = ("x", "y", "z")
+_Drawn = list[tuple[str, Any, str]]
 
 
 class RenderingPart(Component):
@@ -46,7 +47,7 @@ class RenderingPart(Component):
     drawn
         Gives name, volume and color of each volume to be drawn together.
     save
-        Called with width and height when the picture is to be saved.
+        Called with the width and height of the picture when the view asks to save it.
 
     Attributes
     ----------
@@ -63,14 +64,14 @@ class RenderingPart(Component):
         session: Session,
         name: str,
         drawn: Callable[[], list[tuple[str, RecStack, str]]],
-        save: Callable[[], None],
+        save: Callable[[tuple[int, int]], None],
     ) -> None:
         super().__init__(session, name)
         self._drawn = drawn
         self.rays, self.view = self.add_view(RayView()), self.add_view(VolumeView(width=460, height=340))
         self.place = widgets.Box([self.rays, self.view]).add_class("etw-rendering")
         self.on_event(self.rays.on_pick, self._take_voxel)
-        self.on_event(self.rays.on_save, lambda _size: save())
+        self.on_event(self.rays.on_save, save)
         self._preparing = self.preview(_prepared, self._take)
         self.add("renderer", control(widgets.Dropdown, "renderer", options=_renderers()))
         self.add("detail", control(widgets.Dropdown, "detail", options=_DETAILS))
@@ -101,13 +102,14 @@ class RenderingPart(Component):
 
     def fresh(self) -> None:
         """Nothing is rendered."""
-        self._shown_of: Any = None
+        self._shown_of: _Drawn = []
+        self._mode_before = ""
         self._choose()
 
     @property
     def shown(self) -> bool:
         """Whether a volume is rendered."""
-        return self._shown_of is not None
+        return bool(self._shown_of)
 
     @property
     def has_picture(self) -> bool:
@@ -122,8 +124,8 @@ class RenderingPart(Component):
     def draw(self) -> None:
         """Render the volumes if that was not done, in a worker; ipyvolume waits for its button."""
         drawn = self._drawn()
-        key = tuple((name, id(each.data), color) for name, each, color in drawn)
-        if not self.built_in or not drawn or key == self._shown_of:
+        key = [(name, each.data, color) for name, each, color in drawn]
+        if not self.built_in or not drawn or _same(key, self._shown_of):
             return
         self._shown_of = key
         volume = drawn[0][1]
@@ -137,8 +139,8 @@ class RenderingPart(Component):
         self.controls["render"].disabled = self.model.reconstruction is None
         self.controls["unseen"].disabled = self._unseen() is None
 
-    def save_picture(self, path: Path) -> None:
-        """Write the view as the browser shows it into a PNG file; it arrives later."""
+    def save_picture(self, path: Path, size: tuple[int, int] = _PICTURE_PX) -> None:
+        """Write the view into a PNG file, of this width and height if it is our own; it arrives later."""
 
         def write(data: bytes) -> None:
             self.guard(partial(self._write, data, path))
@@ -146,7 +148,7 @@ class RenderingPart(Component):
         if not self.shown:
             raise ParameterError("nothing is rendered; there is no picture to save")
         if self.built_in:
-            self.rays.stills(lambda _index, _count, data: write(data), *_PICTURE_PX)
+            self.rays.stills(lambda _index, _count, data: write(data), *size)
         else:
             self.view.save_picture(write)
 
@@ -179,7 +181,7 @@ class RenderingPart(Component):
 
     def _forget(self) -> None:
         """Another volume, or none: what ipyvolume shows is of the one before."""
-        self._shown_of = None
+        self._shown_of = []
         self.view.clear()
         if self.model.reconstruction is None:
             self.rays.clear()
@@ -189,11 +191,14 @@ class RenderingPart(Component):
         self.draw()
 
     def _mark(self) -> None:
-        """Faces that no projection shows are marked on the surface."""
+        """Faces that no projection shows are marked on the surface; without marks all is as it was."""
         unseen, wanted = self._unseen(), bool(self.controls["unseen"].value)
         if unseen is None or not wanted:
             self.rays.unseen, self._legend.value = [], ""
+            if self._mode_before:
+                self.rays.mode, self._mode_before = self._mode_before, ""
             return
+        self._mode_before = self._mode_before or self.rays.mode
         angles = np.pi * (np.arange(_DIRECTIONS) + 0.5) / _DIRECTIONS
         normals = np.stack([np.zeros(_DIRECTIONS), -np.sin(angles), np.cos(angles)], axis=1)
         self.rays.unseen = [int(each) for each in unseen(normals)]
@@ -215,7 +220,7 @@ class RenderingPart(Component):
             volume, channels = drawn[0][1], self._channels(drawn)
             shown = channels if len(channels) > 1 else channels[0].data
             self.view.show(shown, pixel_size(volume, "x"), unseen=self._unseen())
-            self._shown_of = tuple((name, id(each.data), color) for name, each, color in drawn)
+            self._shown_of = [(name, each.data, color) for name, each, color in drawn]
 
     def _channels(self, drawn: list[tuple[str, RecStack, str]]) -> list[VolumeChannel]:
         """The volumes, as many as can be drawn together, in their colors where there are several."""
@@ -229,6 +234,13 @@ class RenderingPart(Component):
             VolumeChannel(name, np.asarray(each.data), None if alone else color)
             for name, each, color in drawn[:_MOST_CHANNELS]
         ]
+
+
+def _same(one: _Drawn, other: _Drawn) -> bool:
+    """Whether these are the same arrays, under the same names and in the same colors."""
+    return len(one) == len(other) and all(
+        a[0] == b[0] and a[1] is b[1] and a[2] == b[2] for a, b in zip(one, other, strict=True)
+    )
 
 
 def _renderers() -> list[str]:

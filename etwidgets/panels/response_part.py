@@ -10,7 +10,7 @@ import numpy as np
 
 from etwidgets.panels.component import Component
 from etwidgets.panels.pictures import pixel_size
-from etwidgets.panels.pieces import text
+from etwidgets.panels.pieces import control, text
 from etwidgets.session.previews import response_at
 from etwidgets.views import Inset, to_plane
 
@@ -42,7 +42,7 @@ class ResponsePart(Component):
         self._on_found = on_found
         self._job = self.preview(response_at, self._take)
         self.box = self.add(
-            "response", widgets.Checkbox(description="Point response", value=False, indent=False)
+            "response", control(widgets.Checkbox, "point response", value=False, indent=False)
         )
         self.note = text()
         self.widget = widgets.VBox([self.box, self.note])

@@ -265,8 +265,8 @@ class VolumePanel(Panel):
         if wanted != is_so:
             self._images.maximized = _FOURTH if wanted else -1
 
-    def _save_rendering(self) -> None:
+    def _save_rendering(self, size: tuple[int, int]) -> None:
         """The button of the rendering: a picture of what is seen, under a name that is free."""
         if self._root is None:
             raise ParameterError("this page may not write files; start it with --root FOLDER")
-        self._rendering.save_picture(free_target(self._root / "rendering.png"))
+        self._rendering.save_picture(free_target(self._root / "rendering.png"), size)

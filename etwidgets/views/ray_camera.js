@@ -39,10 +39,10 @@ export class Camera {
 
   look(axis) { this.rotation = LOOKS[axis]; }
 
-  zoom(factor) { this.scale = Math.min(60, Math.max(0.2, this.scale * factor)); }
+  zoom(factor) { this.fitted = false; this.scale = Math.min(60, Math.max(0.2, this.scale * factor)); }
 
   // Parts of the half height of the view, to the right and upwards.
-  move(dx, dy) { this.pan = [this.pan[0] - dx / this.scale, this.pan[1] - dy / this.scale]; }
+  move(dx, dy) { this.fitted = false; this.pan = [this.pan[0] - dx / this.scale, this.pan[1] - dy / this.scale]; }
 
   // So that a box, from `low` to `high` in the box of the volume, fills the view.
   fit(low, high, aspect) {
@@ -55,6 +55,7 @@ export class Camera {
       most = Math.max(most, Math.abs(x) / aspect, Math.abs(y));
     }
     this.scale = 0.86 / most;
+    this.fitted = true;   // until it is zoomed or moved by hand
   }
 
   // To the right and upwards, in half heights of the view.
@@ -74,5 +75,5 @@ export class Camera {
 
   state() { return { rotation: this.rotation, center: this.center, scale: this.scale, pan: this.pan }; }
 
-  set(state) { Object.assign(this, structuredClone(state)); }
+  set(state) { this.fitted = false; Object.assign(this, structuredClone(state)); }
 }

@@ -298,7 +298,7 @@ function render({ model, el }) {
   react["change:unseen"] = () => { transfer(); schedule(); };
   react["change:editor"] = () => { showEditor(); schedule(); };
   for (const [name, handler] of Object.entries(react)) model.on(name, handler);
-  const observer = new ResizeObserver(() => schedule());
+  const observer = new ResizeObserver(() => (camera.fitted ? fit() : schedule()));
   observer.observe(over);
   modes.value = model.get("mode");
   showEditor(); recall();

@@ -221,3 +221,29 @@ def test_a_still_has_its_own_size_and_camera(rendering):
     seen = [(picture[:170, 100:] - GROUND > 40).any(axis=2) for picture in pictures]  # without the scale bar
     assert np.ptp(np.nonzero(seen[0])[1]) == pytest.approx((right - left) / 2, abs=3)
     assert seen[1].sum() < 30
+
+
+def test_it_is_fitted_again_in_a_narrower_place_unless_it_was_zoomed(rendering):
+    def reach():
+        columns = np.nonzero((rendering.picture().astype(int) - GROUND > 40).any(axis=(0, 2)))[0]
+        return columns.min(), columns.max()
+
+    def widen(pixels):
+        before = rendering.page.evaluate("document.querySelector('.etw-rays').dataset.frame")
+        rendering.page.evaluate(f"document.querySelector('#host').style.width = '{pixels}px'")
+        rendering.page.wait_for_function(
+            "before => document.querySelector('.etw-rays').dataset.frame !== before", arg=before
+        )
+
+    rendering.look("z")
+    widen(SIDE // 2)
+    left, right = reach()
+    assert left > 5
+    assert right < SIDE // 2 - 6
+    widen(SIDE)
+    rendering.page.keyboard.press("+")
+    whole = np.ptp(reach())
+    widen(SIDE // 2)
+    assert np.ptp(reach()) < whole  # cut, as it is not fitted
+    assert reach()[1] > SIDE // 2 - 6
+    widen(SIDE)

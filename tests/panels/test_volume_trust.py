@@ -152,6 +152,7 @@ def test_the_panel_marks_faces_that_no_projection_shows(panel):
     assert rays.unseen == [int(steepest < angle < 180 - steepest) for angle in angles]
     panel.controls["unseen"].value = False
     assert rays.unseen == []
+    assert rays.mode == "volume"  # as before
 
 
 def test_ipyvolume_offers_marks_where_the_tilts_are_known(panel):
