@@ -176,6 +176,24 @@ class Visit:
         self.wait_for_series("77 projections")
         self.wait_for_panes("inspect", 2)
 
+    def make_small_volume(self, server):
+        """Open the needle, bin it by 4, register and reconstruct it."""
+        page = self.page
+        self.open_needle(server)
+        self.step("clean")
+        page.locator(".etw-clean-tool select").select_option("bin")
+        page.locator(".etw-clean-factor input").fill("4")
+        page.locator(".etw-clean-factor input").press("Enter")
+        page.click(".etw-clean-run")
+        self.wait_for_series("64 x 64")
+        self.step("register")
+        page.click(".etw-register-run")
+        page.wait_for_function("document.querySelector('.etw-tab-register').innerText.includes('✓')")
+        self.step("reconstruct")
+        page.select_option(".etw-reconstruct-method select", label="Filtered back projection (FBP)")
+        page.click(".etw-reconstruct-run")
+        page.wait_for_function("document.querySelector('.etw-tab-reconstruct').innerText.includes('✓')")
+
     def step(self, name):
         self.page.click(f".etw-tab-{name}")
         self.page.wait_for_selector(f".etw-panel-{name}", state="visible")

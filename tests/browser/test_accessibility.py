@@ -22,29 +22,10 @@ def findings(axe, page, tab, **options):
     ]
 
 
-def work_through(visit, server):
-    """A small needle, registered and reconstructed."""
-    page = visit.page
-    visit.open_needle(server)
-    visit.step("clean")
-    page.locator(".etw-clean-tool select").select_option("bin")
-    page.locator(".etw-clean-factor input").fill("4")
-    page.locator(".etw-clean-factor input").press("Enter")
-    page.click(".etw-clean-run")
-    visit.wait_for_series("64 x 64")
-    visit.step("register")
-    page.click(".etw-register-run")
-    page.wait_for_function("document.querySelector('.etw-tab-register').innerText.includes('✓')")
-    visit.step("reconstruct")
-    page.select_option(".etw-reconstruct-method select", label="Filtered back projection (FBP)")
-    page.click(".etw-reconstruct-run")
-    page.wait_for_function("document.querySelector('.etw-tab-reconstruct').innerText.includes('✓')")
-
-
 @pytest.mark.slow  # names and keys are tested below in seconds
 def test_every_tab_in_both_themes_has_no_serious_finding(visit, server, axe):
     page = visit.page
-    work_through(visit, server)
+    visit.make_small_volume(server)
     page.wait_for_selector(".etw-tabs[role='navigation']")
     page.evaluate("document.querySelector('.etw-header').append(document.createElement('button'))")
     assert [rule for _, rule, _ in findings(axe, page, "")] == ["button-name"]
